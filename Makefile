@@ -1,0 +1,40 @@
+# Two commands need nothing but Python 3.11 and make: `make demo` and `make test`.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test lint slow bench bench-compare clean
+
+# Stamps, so that a second call installs nothing; a changed pyproject or constraints file installs again.
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP_INSTALL) -e .
+	touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP_INSTALL) -e '.[dev,export,openvino,cluster,parquet,trax]'
+	touch $(VENV)/.demo $@
+
+demo: $(VENV)/.demo
+	$(BIN)/stdtrack demo
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/pytest
+
+slow: $(VENV)/.test
+	$(BIN)/pytest -m slow
+
+bench: $(VENV)/.test
+	$(BIN)/pytest tests/benchmarks -m "" --benchmark-only --benchmark-autosave
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .benchmarks

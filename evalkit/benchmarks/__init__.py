@@ -1,0 +1,1 @@
+"""One file a benchmark: its layout, annotation rules, sequences and official protocol."""

@@ -1,0 +1,66 @@
+"""Scores as data: what scoring returns and what tables, reports and regression checks are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+OPE_METRICS = ("auc", "precision", "normalized_precision", "ao", "sr50", "sr75")
+VOT_METRICS = ("accuracy", "robustness", "eao")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A curve over thresholds: ``success``, ``precision`` or ``normalized_precision``; values are fractions."""
+
+    thresholds: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SequenceScore:
+    """One tracker on one sequence.
+
+    Attributes:
+        frames: the denominator of the curves.
+        metrics: fractions by metric name.
+        curves: values by curve name, on the thresholds of the benchmark's curve of that name.
+        overlaps: (N,) per-frame IoU, NaN where the protocol does not score the frame.
+        errors: (N,) per-frame centre error in pixels.
+    """
+
+    sequence: str
+    frames: int
+    metrics: Mapping[str, float]
+    curves: Mapping[str, NDArray[np.float64]]
+    overlaps: NDArray[np.float64]
+    errors: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class BenchmarkScore:
+    """One tracker on one benchmark under one protocol: what ``score --format json`` prints an object of.
+
+    Attributes:
+        metrics: fractions in double precision by metric name; None where the protocol has none.
+        missing: official sequences that have no result.
+    """
+
+    tracker: str
+    benchmark: str
+    protocol: str
+    metrics: Mapping[str, float | None]
+    curves: Mapping[str, Curve]
+    sequences: tuple[SequenceScore, ...]
+    sequences_total: int
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    total_verified: bool = True
+
+    @property
+    def complete(self) -> bool:
+        """Every official sequence was scored."""
+        return not self.missing

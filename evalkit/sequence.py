@@ -1,0 +1,70 @@
+"""A sequence: lazy frames, ground truth, visibility, attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from evalkit.types import Box, Boxes, Flags, Image
+
+
+class Frames(Protocol):
+    """Lazy frames: decoded when asked for, never kept."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, index: int) -> Image:
+        """Decode frame ``index`` (0-based) as uint8 RGB; raises InputError that names the file."""
+
+    def name(self, index: int) -> str:
+        """The file (or archive member) of frame ``index``, for messages."""
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """One target in one clip.
+
+    Scores are computed on *native* boxes (as the benchmark's files write them), because the official rules test raw
+    coordinates and their last bits matter; trackers see :attr:`initial_box`, which is 0-based.
+
+    Attributes:
+        name: as the benchmark's own file defines it.
+        benchmark: command-line name, such as ``otb100``.
+        native: (N, 4) annotation as in the file, x, y, w, h; NaN rows where it has no box.
+        origin: 0 or 1, the coordinate of the top-left pixel in the benchmark's files.
+        frames: the images of the same N frames; None for an annotation bundle without images.
+        absent: (N,) the target is not visible, by the benchmark's own flags; None if it has none.
+        flags: further per-frame facts by name (``full_occlusion``, ``out_of_view``, ``cover``), each (N,).
+        attributes: challenge attributes, by the benchmark's abbreviations.
+        size: (width, height) of the image, where the annotation states it (GOT-10k, VOT).
+        polygons: (N, 8) corner coordinates for VOT, else None.
+        start: 0-based index, in the target's whole annotation file, of the row that ``native`` starts with.
+    """
+
+    name: str
+    benchmark: str
+    native: Boxes
+    origin: int
+    frames: Frames | None = None
+    absent: Flags | None = None
+    flags: Mapping[str, np.ndarray] = field(default_factory=dict)
+    attributes: frozenset[str] = frozenset()
+    size: tuple[int, int] | None = None
+    polygons: np.ndarray | None = None
+    start: int = 0
+
+    def __len__(self) -> int:
+        return len(self.native)
+
+    @property
+    def ground_truth(self) -> Boxes:
+        """(N, 4) 0-based x, y, w, h."""
+        return self.native - np.array([self.origin, self.origin, 0.0, 0.0])
+
+    @property
+    def initial_box(self) -> Box:
+        """(4,) the box given to the tracker in frame 0; 0-based."""
+        return np.asarray(self.ground_truth[0], dtype=np.float64)

@@ -1,0 +1,1 @@
+"""The Tracker protocol, specs that name trackers, and adapters to other libraries."""

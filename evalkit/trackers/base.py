@@ -1,0 +1,36 @@
+"""What a tracker is to this package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from evalkit.types import Box, Image
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One frame's answer.
+
+    Attributes:
+        box: (4,) float64 ``x, y, w, h``, 0-based, never rounded.
+        score: the tracker's own confidence; 0 when it reports the target lost.
+    """
+
+    box: Box
+    score: float
+
+
+@runtime_checkable
+class Tracker(Protocol):
+    """A single-object tracker: told the target once, then asked for it frame by frame.
+
+    A tracker may also have a method ``describe() -> Mapping[str, str]``: facts for the run manifest, such as
+    ``weights`` (path), ``weights_sha256``, ``backend``, ``device``, ``note`` (for instance ``untrained``).
+    """
+
+    def init(self, image: Image, box: Box) -> None:
+        """Take the target from the first frame: ``image`` is uint8 RGB, ``box`` float64 xywh, 0-based."""
+
+    def update(self, image: Image) -> Prediction:
+        """Find the target in the next frame."""

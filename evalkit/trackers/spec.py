@@ -1,0 +1,101 @@
+"""Specs: the strings by which users name trackers, such as ``opencv:csrt`` or ``package.module:factory?alpha=0.3``."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from urllib.parse import parse_qsl, quote, unquote
+
+from evalkit.errors import InputError
+from evalkit.trackers.base import Tracker
+
+ENTRY_POINT_GROUP = "stdtrack.trackers"
+
+TrackerFactory = Callable[[str, Mapping[str, str]], Tracker]
+"""What an entry point of the group names: ``(name, options) -> Tracker``."""
+
+
+@dataclass(frozen=True)
+class TrackerSpec:
+    """A parsed spec.
+
+    >>> TrackerSpec.parse("onnx:nanotrack_v2?weights=w/v2")
+    TrackerSpec(prefix='onnx', name='nanotrack_v2', options={'weights': 'w/v2'})
+    >>> str(TrackerSpec.parse("opencv:csrt")), TrackerSpec.parse("opencv:csrt").folder
+    ('opencv:csrt', 'opencv%3Acsrt')
+    """
+
+    prefix: str
+    name: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str) -> TrackerSpec:
+        """Split ``PREFIX:NAME?key=value&...``; a command after ``trax:`` or ``process:`` is kept whole."""
+        prefix, colon, rest = text.partition(":")
+        if not (prefix and colon and rest):
+            raise InputError(f"'{text}' is no tracker spec", hint="write PREFIX:NAME, for instance opencv:csrt")
+        if prefix in ("trax", "process"):
+            return cls(prefix, rest)
+        name, _, query = rest.partition("?")
+        return cls(prefix, name, dict(parse_qsl(query, keep_blank_values=True)))
+
+    def __str__(self) -> str:
+        query = "&".join(f"{key}={value}" for key, value in self.options.items())
+        return f"{self.prefix}:{self.name}" + (f"?{query}" if query else "")
+
+    @property
+    def folder(self) -> str:
+        """The spec as a folder name: everything but ``A-Za-z0-9._-`` percent-encoded."""
+        return folder_name(str(self))
+
+
+def folder_name(text: str) -> str:
+    """Percent-encode what is not ``A-Za-z0-9._-``, so that any spec is one safe path component.
+
+    >>> folder_name("stdtrack:nano?backend=onnx"), folder_name("..")
+    ('stdtrack%3Anano%3Fbackend%3Donnx', '%2E%2E')
+    """
+    encoded = quote(text, safe="").replace("~", "%7E")
+    return encoded.replace(".", "%2E") if set(encoded) == {"."} else encoded
+
+
+def spec_of_folder(name: str) -> str:
+    """The inverse of :func:`folder_name`."""
+    return unquote(name)
+
+
+def load_tracker(text: str) -> Tracker:
+    """Build the tracker that a spec names.
+
+    Known prefixes are looked up first, then ``module:factory`` is imported and called with the options as keywords;
+    run this only on what a user typed, never on text from a results folder.
+
+    Raises:
+        InputError: the spec, prefix, module or factory does not exist.
+    """
+    spec = TrackerSpec.parse(text)
+    known = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
+    if spec.prefix in known:
+        factory: TrackerFactory = known[spec.prefix].load()
+        return factory(spec.name, spec.options)
+    return _from_module(spec, known)
+
+
+def _from_module(spec: TrackerSpec, known: Mapping[str, object]) -> Tracker:
+    try:
+        module = importlib.import_module(spec.prefix)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (spec.prefix == error.name or spec.prefix.startswith(error.name + ".")):
+            near = get_close_matches(spec.prefix, known, n=1)
+            hint = f"did you mean '{near[0]}:{spec.name}'?" if near else f"known prefixes: {', '.join(sorted(known))}"
+            raise InputError(f"unknown tracker '{spec}': no prefix or module '{spec.prefix}'", hint=hint) from error
+        raise
+    factory = getattr(module, spec.name, None)
+    if not callable(factory):
+        raise InputError(f"module '{spec.prefix}' has no callable '{spec.name}'", hint="write module:factory")
+    tracker: Tracker = factory(**spec.options)
+    return tracker

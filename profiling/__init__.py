@@ -1,0 +1,1 @@
+"""Parameters, operations, latency, memory and energy of any tracker, on any backend."""

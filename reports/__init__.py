@@ -1,0 +1,1 @@
+"""Plots, tables and the HTML report: tables in, files out."""

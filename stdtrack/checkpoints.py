@@ -1,0 +1,1 @@
+"""Weights on disk: safetensors together with the config that made them."""

@@ -1,0 +1,67 @@
+"""``stdtrack``: finds the command, and turns wrong input into one clear line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from evalkit.errors import InputError
+from stdtrack import __version__
+
+EXIT_DONE, EXIT_CHECK_FAILED, EXIT_WRONG_INPUT, EXIT_SEQUENCES_FAILED = 0, 1, 2, 3
+
+# Name -> (module, attribute, one line of help): the help page is printed without importing a single command.
+COMMANDS: Mapping[str, tuple[str, str, str]] = {
+    "demo": ("stdtrack.cli.demo", "demo", "Render a small benchmark, run four trackers on it, report."),
+    "run": ("stdtrack.cli.run", "run", "Run trackers on benchmarks."),
+    "score": ("stdtrack.cli.score", "score", "Score results by each benchmark's own rules."),
+    "report": ("stdtrack.cli.report", "report", "Plots, tables and an HTML page from results."),
+    "data": ("stdtrack.cli.data", "data", "Look at data sets on disk."),
+    "doctor": ("stdtrack.cli.doctor", "doctor", "Print the environment: versions, devices, threads, paths."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, so that ``--help`` stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands, in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module and return the command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, package_name="stdtrack")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def cli(ctx: click.Context, debug: bool) -> None:
+    """Evaluate and profile lightweight visual trackers."""
+    ctx.obj = {"debug": debug}
+
+
+def main(arguments: Sequence[str] | None = None) -> Any:
+    """Entry point of the console script: exit codes 0 done, 1 check failed, 2 wrong input, 3 sequences failed."""
+    args = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return cli.main(args=args, prog_name="stdtrack", standalone_mode=True)
+    except InputError as error:
+        if "--debug" in args:
+            raise
+        click.echo(f"stdtrack: {error}", err=True)
+        sys.exit(EXIT_WRONG_INPUT)

@@ -1,0 +1,44 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class CommaList(click.ParamType[tuple[str, ...]]):
+    """``a,b`` given once or repeated: flattened by :func:`flatten` into one tuple."""
+
+    name = "NAME[,NAME...]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Split one occurrence at its commas."""
+        if isinstance(value, tuple):
+            return value
+        return tuple(part.strip() for part in str(value).split(",") if part.strip())
+
+
+def flatten(ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Join the occurrences of a repeated comma list, keeping the order and dropping repeats."""
+    return tuple(dict.fromkeys(part for occurrence in value for part in occurrence))
+
+
+def comma_list(*names: str, **attributes: Any) -> Callable[[Function], Function]:
+    """A click option that takes a comma list and may be repeated; the command gets ``tuple[str, ...]``."""
+    return click.option(*names, type=CommaList(), multiple=True, callback=flatten, **attributes)
+
+
+def data_options(command: Function) -> Function:
+    """``--data`` and ``--annotations``: where benchmarks lie; the default is the root recorded in run.json."""
+    path = click.Path(path_type=Path)
+    command = click.option(
+        "--annotations", type=path, help="Annotations without images: a bundle, or a flat folder of <sequence>.txt."
+    )(command)
+    return click.option(
+        "--data", type=path, envvar="STDTRACK_DATA", help="Root of several benchmarks, or of one. [STDTRACK_DATA]"
+    )(command)

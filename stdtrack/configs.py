@@ -1,0 +1,1 @@
+"""Named variants of the network as frozen dataclasses."""

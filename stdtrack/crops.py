@@ -1,0 +1,1 @@
+"""The geometry of search windows, for tracker and training alike."""

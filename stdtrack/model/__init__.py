@@ -1,0 +1,1 @@
+"""The network as equations: pure torch, no files, no images."""

@@ -1,0 +1,1 @@
+"""Training: clips, augmentation, losses, the loop."""
