@@ -67,4 +67,5 @@ class Sequence:
     @property
     def initial_box(self) -> Box:
         """(4,) the box given to the tracker in frame 0; 0-based."""
-        return np.asarray(self.ground_truth[0], dtype=np.float64)
+        box: Box = np.array(self.ground_truth[0], dtype=np.float64)
+        return box
