@@ -62,7 +62,8 @@ class Sequence:
     @property
     def ground_truth(self) -> Boxes:
         """(N, 4) 0-based x, y, w, h."""
-        return self.native - np.array([self.origin, self.origin, 0.0, 0.0])
+        boxes: Boxes = self.native - np.array([self.origin, self.origin, 0.0, 0.0])
+        return boxes
 
     @property
     def initial_box(self) -> Box:
