@@ -1,0 +1,46 @@
+"""What a spec names, as far as profiling goes: a tracker, or any module with example inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from evalkit.errors import InputError
+from evalkit.trackers.base import Tracker
+from evalkit.trackers.spec import load_tracker
+from profiling.complexity import HasComplexity, Part
+
+
+def load_subject(spec: str) -> Tracker | Part:
+    """Load what ``spec`` names: a tracker, or ``(module, example_inputs)`` from ``module:factory``.
+
+    Raises:
+        InputError: there is no such thing, or it is neither.
+    """
+    subject: Any = load_tracker(spec)
+    if isinstance(subject, tuple):
+        if len(subject) == 2 and isinstance(subject[0], nn.Module) and isinstance(subject[1], tuple | list):
+            return subject[0], tuple(subject[1])
+        raise InputError(f"'{spec}' returned a tuple that is not (module, example_inputs)")
+    if isinstance(subject, nn.Module) and not isinstance(subject, Tracker):
+        raise InputError(f"'{spec}' returned a module alone", hint="return (module, example_inputs)")
+    tracker: Tracker = subject
+    return tracker
+
+
+def network_parts(spec: str, subject: Tracker | Part) -> Mapping[str, Any]:
+    """The networks to count: ``frame`` alone for a plain module, ``init`` and ``frame`` for a tracker.
+
+    Raises:
+        InputError: the tracker has none, as OpenCV's have, or does not tell.
+    """
+    if isinstance(subject, tuple):
+        return {"frame": subject}
+    if isinstance(subject, HasComplexity):
+        return subject.complexity_parts()
+    raise InputError(
+        f"{spec} is not a network, or does not show it: there is nothing to count",
+        hint="a tracker shows its networks by a method complexity_parts()",
+    )
