@@ -1,1 +1,127 @@
 """Named variants of the network as frozen dataclasses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+Stem = Literal["patch", "efficientnet_lite0"]
+MemoryRule = Literal["quality", "fifo", "none"]
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class OnlineConfig:
+    """What tracking adds to the network; tuned on left-out training clips, never on a benchmark.
+
+    Attributes:
+        window_influence: weight of the Hann window in the score map: 0 ignores it, 1 multiplies the map by it.
+        size_smoothing: share of the old size that is kept from one frame to the next, for an answer of quality 1;
+            an answer of quality q keeps ``1 - (1 - size_smoothing) * q``.
+        lost_quality: below this predicted quality neither size nor position of the search window follows the answer.
+    """
+
+    window_influence: float = 0.45
+    size_smoothing: float = 0.6
+    lost_quality: float = 0.0
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """One network, and how it is used online. All fields are our design unless the comment says *paper*.
+
+    Attributes:
+        template_size, search_size: pixels of the square crops.
+        template_factor, search_factor: side of a crop over the square root of the target's area.
+        mean, std: of an RGB pixel in [0, 1].
+        stem: ``patch`` (one 16 x 16 convolution) or ``efficientnet_lite0`` (its first eleven blocks).
+        dim, depth, heads, mlp_ratio: of the transformer.
+        head_stride: pixels a cell of the score map: 16, or 8 (then the stem's stride-8 features join the tokens).
+        head_dim: channels of the features that the head reads.
+        tower_dims: channels of a tower after each of its blocks.
+        head_kernels: receptive fields of a block's parallel branches (*paper*: several, folded for inference).
+        token: the spatiotemporal token (*paper*).
+        memory: rule of the Spatiotemporal Token Maintainer (*paper*: ``quality``); ``none`` keeps the last token only.
+        capacity: tokens it holds, the protected first one included (*paper*: fixed).
+        admission: least predicted quality of a token that is stored.
+        fusion: the Multi-frame Information Fusion Module (*paper*).
+        multi_scale: parallel branches in the head (*paper*); without, the largest kernel stands alone.
+        online: see :class:`OnlineConfig`.
+    """
+
+    name: str
+    template_size: int = 128
+    search_size: int = 256
+    template_factor: float = 2.0
+    search_factor: float = 4.0
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+    stem: Stem = "patch"
+    dim: int = 192
+    depth: int = 12
+    heads: int = 3
+    mlp_ratio: float = 4.0
+    head_stride: Literal[8, 16] = 16
+    head_dim: int = 128
+    tower_dims: tuple[int, ...] = (64, 32)
+    head_kernels: tuple[int, ...] = (1, 3, 5)
+    token: bool = True
+    memory: MemoryRule = "quality"
+    capacity: int = 8
+    admission: float = 0.5
+    fusion: bool = True
+    multi_scale: bool = True
+    online: OnlineConfig = field(default_factory=OnlineConfig)
+
+    @property
+    def template_grid(self) -> int:
+        """Tokens along a side of the template."""
+        return self.template_size // 16
+
+    @property
+    def search_grid(self) -> int:
+        """Tokens along a side of the search region."""
+        return self.search_size // 16
+
+    @property
+    def score_grid(self) -> int:
+        """Cells along a side of the score map."""
+        return self.search_size // self.head_stride
+
+
+BASE = ModelConfig("base")
+SMALL = replace(BASE, name="small", depth=8)
+NANO = ModelConfig(
+    "nano",
+    template_size=80,
+    search_size=160,
+    stem="efficientnet_lite0",
+    dim=128,
+    depth=4,
+    heads=4,
+    mlp_ratio=3.0,
+    head_stride=8,
+    head_dim=64,
+    tower_dims=(32, 32),
+)
+
+VARIANTS: Mapping[str, ModelConfig] = {config.name: config for config in (BASE, SMALL, NANO)}
+
+
+def ablations(config: ModelConfig) -> Mapping[str, ModelConfig]:
+    """The full model and, one at a time, the honest absence of each part.
+
+    >>> [name for name in ablations(NANO)]
+    ['full', 'no token', 'no STM', 'FIFO', 'no MFIFM', 'single-scale head']
+    """
+    return {
+        "full": config,
+        "no token": replace(config, token=False, fusion=False, memory="none"),
+        "no STM": replace(config, memory="none"),
+        "FIFO": replace(config, memory="fifo"),
+        "no MFIFM": replace(config, fusion=False, memory="none"),
+        "single-scale head": replace(config, multi_scale=False),
+    }

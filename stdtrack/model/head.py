@@ -1,0 +1,119 @@
+"""From search tokens to score, offset and size maps: the neck, the token's gate, and the multi-scale head.
+
+*Paper*: a multi-scale prediction head of several branches in training, folded into a simpler one for inference.
+*Ours*: the branches (1 x 1, 3 x 3, 5 x 5, each with batch norm, summed), the towers and the gate's form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from stdtrack.configs import ModelConfig
+from stdtrack.model.stem import STRIDE_8_DIM
+
+TOWERS = 3
+
+
+class MultiScaleConv(nn.Module):
+    """Parallel convolutions of several kernels, batch-normalised and summed; one convolution when folded."""
+
+    def __init__(self, dim_in: int, dim_out: int, kernels: Sequence[int], groups: int = 1) -> None:
+        super().__init__()
+        self.branches = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(dim_in, dim_out, kernel, padding=kernel // 2, groups=groups, bias=False),
+                nn.BatchNorm2d(dim_out),
+            )
+            for kernel in kernels
+        )
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        """(B, C_in, H, W) -> (B, C_out, H, W), before the activation."""
+        return torch.stack([branch(x_BCHW) for branch in self.branches]).sum(0)
+
+    @torch.no_grad()
+    def folded(self) -> nn.Conv2d:
+        """The same function, in evaluation mode, as one convolution of the largest kernel."""
+        largest = max((branch[0] for branch in self.branches), key=lambda conv: conv.kernel_size[0])
+        conv = nn.Conv2d(
+            largest.in_channels,
+            largest.out_channels,
+            largest.kernel_size,
+            padding=largest.padding,
+            groups=largest.groups,
+        ).to(largest.weight)
+        conv.weight.zero_()
+        conv.bias.zero_()
+        for branch in self.branches:
+            norm = branch[1]
+            scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+            margin = (conv.kernel_size[0] - branch[0].kernel_size[0]) // 2
+            conv.weight += F.pad(branch[0].weight * scale[:, None, None, None], [margin] * 4)
+            conv.bias += norm.bias - norm.running_mean * scale
+        return conv
+
+
+class Neck(nn.Module):
+    """Tokens back to a map at the head's stride, joined with the stem's stride-8 features where the head uses them."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.grid = config.search_grid
+        self.coarse = nn.Conv2d(config.dim, config.head_dim, 1)
+        self.fine = nn.Conv2d(STRIDE_8_DIM, config.head_dim, 1) if config.head_stride == 8 else None
+
+    def forward(self, search_BNC: Tensor, fine_BCHW: Tensor | None) -> Tensor:
+        """(B, N, C) and (B, 40, H/8, W/8) or None -> (B, C_head, H/stride, W/stride)."""
+        B, _, C = search_BNC.shape
+        map_BCGG = self.coarse(search_BNC.transpose(1, 2).reshape(B, C, self.grid, self.grid))
+        if self.fine is None or fine_BCHW is None:
+            return map_BCGG
+        up_BCHW = F.interpolate(map_BCGG, scale_factor=2.0, mode="bilinear", align_corners=False)
+        return up_BCHW + self.fine(fine_BCHW)
+
+
+class Gate(nn.Module):
+    """The token weighs the search features: by place (its correlation with a cell) and by channel."""
+
+    def __init__(self, dim: int, head_dim: int) -> None:
+        super().__init__()
+        self.place = nn.Linear(dim, head_dim)
+        self.channel = nn.Linear(dim, head_dim)
+
+    def forward(self, map_BCHW: Tensor, token_BC: Tensor) -> Tensor:
+        """(B, C_head, H, W) features and (B, C) token -> features times weights in (0, 2)."""
+        C = map_BCHW.shape[1]
+        place_BC11 = self.place(token_BC)[:, :, None, None] * C**-0.5
+        logit_BCHW = (map_BCHW * place_BC11).sum(1, keepdim=True) + self.channel(token_BC)[:, :, None, None]
+        return map_BCHW * (2.0 * torch.sigmoid(logit_BCHW))
+
+
+class Head(nn.Module):
+    """One shared block, then three towers (score, offset, size) that run side by side as groups of one convolution."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        kernels = config.head_kernels if config.multi_scale else config.head_kernels[-1:]
+        blocks: list[nn.Module] = [MultiScaleConv(config.head_dim, config.head_dim, kernels)]
+        dim_in, groups = config.head_dim, 1
+        for dim in config.tower_dims:
+            blocks.append(MultiScaleConv(dim_in, TOWERS * dim, kernels, groups))
+            dim_in, groups = TOWERS * dim, TOWERS
+        self.blocks = nn.ModuleList(blocks)
+        self.last = nn.ModuleList(nn.Conv2d(config.tower_dims[-1], outputs, 1) for outputs in (1, 2, 2))
+        with torch.no_grad():
+            # At the start: hardly a target anywhere (as the focal loss wants), and boxes of the usual size.
+            self.last[0].bias.fill_(-4.0)
+            usual = torch.tensor(1.0 / config.search_factor)
+            self.last[2].bias.fill_(torch.logit(usual))
+
+    def forward(self, map_BCHW: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(B, C, H, W) -> score logits (B, 1, H, W), offsets in a cell (B, 2, H, W), sizes (B, 2, H, W) of the crop."""
+        for block in self.blocks:
+            map_BCHW = F.relu(block(map_BCHW), inplace=True)
+        score, offset, size = (last(part) for last, part in zip(self.last, map_BCHW.chunk(TOWERS, dim=1), strict=True))
+        return score, torch.sigmoid(offset), torch.sigmoid(size)
