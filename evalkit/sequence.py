@@ -30,6 +30,11 @@ class Sequence:
     Scores are computed on *native* boxes (as the benchmark's files write them), because the official rules test raw
     coordinates and their last bits matter; trackers see :attr:`initial_box`, which is 0-based.
 
+    The rows of ``native``, ``absent``, ``flags``, ``polygons`` and ``frames`` are the same N frames: those of the
+    benchmark's official one-pass evaluation. Only OTB's Tiger1 has annotated rows before them (its first five frames
+    are occluded and the official evaluation starts at the sixth): these lie in ``omitted``, so that results of other
+    toolkits which ran the whole clip can be scored on :attr:`full_native`.
+
     Attributes:
         name: as the benchmark's own file defines it.
         benchmark: command-line name, such as ``otb100``.
@@ -41,7 +46,8 @@ class Sequence:
         attributes: challenge attributes, by the benchmark's abbreviations.
         size: (width, height) of the image, where the annotation states it (GOT-10k, VOT).
         polygons: (N, 8) corner coordinates for VOT, else None.
-        start: 0-based index, in the target's whole annotation file, of the row that ``native`` starts with.
+        omitted: (M, 4) rows of the annotation file before ``native`` that the official evaluation leaves out.
+        source: the annotation file, for messages.
     """
 
     name: str
@@ -54,10 +60,16 @@ class Sequence:
     attributes: frozenset[str] = frozenset()
     size: tuple[int, int] | None = None
     polygons: np.ndarray | None = None
-    start: int = 0
+    omitted: Boxes = field(default_factory=lambda: np.empty((0, 4)))
+    source: str = ""
 
     def __len__(self) -> int:
         return len(self.native)
+
+    @property
+    def full_native(self) -> Boxes:
+        """(M + N, 4) every row of the annotation file, native coordinates."""
+        return np.concatenate([self.omitted, self.native]) if len(self.omitted) else self.native
 
     @property
     def ground_truth(self) -> Boxes:

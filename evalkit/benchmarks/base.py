@@ -2,55 +2,238 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
+
+from evalkit.benchmarks.lists import attributes_of
+from evalkit.errors import InputError
+from evalkit.frames import ImageFolder, is_image
+from evalkit.reading import read_boxes, read_flags, read_labels
 from evalkit.sequence import Sequence
+from evalkit.types import Boxes
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """What lies under a root: names found, and official names not found."""
+    """What lies under a root: names found, and official names not found.
+
+    Attributes:
+        verified: the total, ``present`` plus ``missing``, is that of an official list; otherwise it is what was found.
+    """
 
     present: tuple[str, ...]
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    verified: bool = False
+
+    @property
+    def total(self) -> int:
+        """How many sequences the benchmark has, as far as known."""
+        return len(self.present) + len(self.missing)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the parts of one sequence lie.
+
+    Attributes:
+        annotation: the file of ground-truth rows.
+        frames: folder of images; None in an annotation bundle.
+        first: number in the first frame's file name, where an official list states it (see ``ImageFolder``).
+        absent: file of 0/1 values, 1 = the target is not visible.
+        flags: further files of one value a frame, by flag name.
+    """
+
+    annotation: Traversable
+    frames: Path | None = None
+    first: int | None = None
+    absent: Traversable | None = None
+    flags: Mapping[str, Traversable] = field(default_factory=dict)
 
 
 class Benchmark(ABC):
     """A benchmark's folder layout, sequence list, annotation rules and official protocol.
 
-    Subclasses are one file each. ``name`` is the command-line name; ``origin`` the coordinate of the top-left pixel
-    in its files; ``protocol`` the name of the scoring rules in :mod:`evalkit.protocols` that are official here.
+    Subclasses are one file each; they say where the parts of each sequence lie (:meth:`discover`) and, where the
+    format is not plain x, y, w, h rows, how to load one (:meth:`load`).
+
+    Class attributes:
+        name: the command-line name, also the folder in raw results.
+        title: the name people write.
+        origin: coordinate of the top-left pixel in its files, 0 or 1.
+        protocol: name of the rules in :mod:`evalkit.protocols` that are official here.
+        folders: names its folder goes by, lower-case alphanumerics.
+        option_names: what may follow ``?`` in its command-line name.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
-    origin: ClassVar[int]
+    origin: int
+    protocol: ClassVar[str] = "official"
+    folders: ClassVar[tuple[str, ...]]
+    option_names: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, root: Path, options: Mapping[str, str] | None = None) -> None:
+    def __init__(self, root: Traversable, options: Mapping[str, str] | None = None) -> None:
         self.root = root
         self.options = dict(options or {})
+        for option in self.options:
+            if option not in self.option_names:
+                known = ", ".join(self.option_names) or "none"
+                raise InputError(f"unknown option {option!r} of benchmark {self.name}", hint=f"its options: {known}")
 
     @classmethod
+    def recognise(cls, root: Traversable, options: Mapping[str, str] | None = None) -> Benchmark | None:
+        """The benchmark at or below ``root``: a full data set, annotations only, or a part; None if it is not there."""
+        for folder in candidates(root, cls.folders):
+            benchmark = cls(folder, options)
+            if benchmark.sources:
+                return benchmark
+        return None
+
+    @property
+    def key(self) -> str:
+        """Folder of this benchmark in raw results: its command-line name without options."""
+        return self.name
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        """Where the sequences lie that were found, by name, in order; empty if the root has another layout."""
+        return self.discover()
+
     @abstractmethod
-    def recognise(cls, root: Path) -> Path | None:
-        """The folder at or below ``root`` that has this benchmark's layout (full, annotations only, or a part)."""
+    def discover(self) -> Mapping[str, Source]:
+        """Look for sequences under the root, without reading annotations or images."""
 
     @abstractmethod
     def official_names(self) -> tuple[str, ...] | None:
         """The official list of sequences in order; None where no list is at hand (the total is then unverified)."""
 
-    @abstractmethod
     def inventory(self) -> Inventory:
-        """Which sequences are present and which are missing, without opening an image."""
+        """Which sequences are present and which are missing, without opening an image.
 
-    @abstractmethod
+        The official list decides as soon as one official sequence is there: further sequences (LaSOT's training
+        set, OTB's second targets) can be loaded by name but are no part of the benchmark. Otherwise the benchmark is
+        what is there.
+        """
+        found, official = self.sources, self.official_names() or ()
+        present = tuple(name for name in official if name in found)
+        if not present:
+            return Inventory(tuple(found), notes=("no official list: the total is what was found",))
+        extra = len(found) - len(present)
+        notes = (f"{extra} sequences outside the official list are left out",) if extra else ()
+        return Inventory(present, tuple(name for name in official if name not in found), notes, verified=True)
+
     def sequence(self, name: str) -> Sequence:
-        """Load one sequence's annotation, with lazy frames if there are any; raises InputError with file and row."""
+        """Load one sequence's annotation, with lazy frames if there are any.
+
+        Raises:
+            InputError: unknown name, or a file that is not as it should be (named, with the row).
+        """
+        try:
+            source = self.sources[name]
+        except KeyError:
+            raise InputError(f"no sequence {name!r} of {self.name}", path=str(self.root)) from None
+        return self.load(name, source)
+
+    def load(self, name: str, source: Source) -> Sequence:
+        """Read the files of one sequence; the default is plain rows of x, y, w, h and one flag a row."""
+        return self.assemble(name, source, read_boxes(source.annotation))
+
+    def assemble(self, name: str, source: Source, native: Boxes) -> Sequence:
+        """The sequence of these rows, with the frames, flags and attributes that go with them."""
+        length = len(native)
+        return Sequence(
+            name=name,
+            benchmark=self.name,
+            native=native,
+            origin=self.origin,
+            frames=None if source.frames is None else ImageFolder(source.frames, length, source.first),
+            absent=None if source.absent is None else read_flags(source.absent, length),
+            flags={flag: read_labels(file, length) for flag, file in source.flags.items()},
+            attributes=attributes_of(self.name, name),
+            source=str(source.annotation),
+        )
+
+    def fingerprint(self, names: Iterable[str]) -> str:
+        """Identity of the ground truth of these sequences; see :func:`fingerprint`."""
+        return fingerprint(self.sequence(name) for name in names)
+
+
+def fingerprint(sequences: Iterable[Sequence]) -> str:
+    """SHA-256 over names, boxes and flags, in hexadecimal: equal only for equal ground truth in equal order."""
+    digest = hashlib.sha256()
+    for sequence in sequences:
+        digest.update(f"{sequence.benchmark}/{sequence.name}/{sequence.origin}/{sequence.size}".encode())
+        arrays = {"native": sequence.native, "omitted": sequence.omitted, "absent": sequence.absent}
+        arrays |= {"polygons": sequence.polygons, **sequence.flags}
+        for label, values in sorted(arrays.items()):
+            if values is not None:
+                digest.update(f"{label}{values.shape}".encode() + np.ascontiguousarray(values, np.float64).tobytes())
+    return digest.hexdigest()
+
+
+def plain(name: str) -> str:
+    """Lower-case letters and digits of a name, so that ``GOT-10k`` and ``got10k`` are one.
+
+    >>> plain("UAV123_10fps")
+    'uav12310fps'
+    """
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def candidates(root: Traversable, names: tuple[str, ...]) -> Iterator[Traversable]:
+    """Folders at or below ``root`` where a benchmark that goes by ``names`` may lie, the likeliest first."""
+    named = [child for child in subfolders(root) if plain(child.name) in names]
+    for folder in named:
+        yield from (child for child in subfolders(folder) if plain(child.name) in names)
+        yield folder
+    yield root
+
+
+def subfolders(folder: Traversable) -> list[Traversable]:
+    """Folders directly in a folder, sorted by name; empty if it is none."""
+    if not folder.is_dir():
+        return []
+    found = [child for child in folder.iterdir() if not child.name.startswith(".") and child.is_dir()]
+    return sorted(found, key=lambda child: child.name)
+
+
+def first_folder(*folders: Traversable) -> Traversable | None:
+    """The first of these that exists."""
+    return next((folder for folder in folders if folder.is_dir()), None)
+
+
+def frames_folder(*folders: Traversable) -> Path | None:
+    """The first of these on disk that holds an image."""
+    for folder in folders:
+        if isinstance(folder, Path) and folder.is_dir() and any(is_image(path) for path in folder.iterdir()):
+            return folder
+    return None
+
+
+# Text files that lie beside annotations and are none.
+_NO_ANNOTATION = frozenset({"list", "readme", "license", "attributes"})
+
+
+def annotation_files(folder: Traversable) -> dict[str, Traversable]:
+    """``<sequence>.txt`` of a flat folder by sequence, sorted; lists such as ``testing_set.txt`` are left out."""
+    if not folder.is_dir():
+        return {}
+    found = {file.name.removesuffix(".txt"): file for file in folder.iterdir() if file.name.endswith(".txt")}
+    return {
+        name: found[name]
+        for name in sorted(found)
+        if plain(name) not in _NO_ANNOTATION and not name.endswith(("_set", "_dataset"))
+    }
 
 
 @dataclass(frozen=True)

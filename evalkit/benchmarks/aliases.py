@@ -1,0 +1,70 @@
+"""One sequence, many spellings: the names that other toolkits give to a benchmark's sequences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from evalkit.benchmarks import lists
+
+# pytracking's result files carry these prefixes.
+_PREFIXES = {"otb100": "otb_", "uav123": "uav_", "uav123_10fps": "uav_", "uav20l": "uav_", "nfs30": "nfs_"}
+# got10k and the MATLAB toolkit name the folder where only one of its targets is in the benchmark.
+_OTHER_NAMES = {"otb100": {"human4": "Human4_2"}}
+_LISTS = {
+    "otb100": "otb100.csv",
+    "uav123": "uav123.csv",
+    "uav123_10fps": "uav123.csv",
+    "nfs30": "nfs30.csv",
+    "lasot": "lasot.txt",
+    "lasot_ext": "lasot_ext.txt",
+    "tnl2k": "tnl2k.txt",
+}
+
+
+def canonical_name(benchmark: str, name: str, known: Iterable[str] | None = None) -> str | None:
+    """The benchmark's own name for a sequence that a toolkit calls ``name``; None if it has no such sequence.
+
+    Compared are, in this order: the name as it is; without regard to case and kind of separator (``Jogging.1``,
+    ``jogging-1``); letters and digits alone, where that is unambiguous (``car11`` is never ``car1_1``). A toolkit's
+    prefix (``uav_bike1``) is taken off when the name with it is unknown.
+
+    Args:
+        known: sequence names to choose from; default: the official list.
+
+    >>> canonical_name("otb100", "Human4"), canonical_name("uav123", "uav_car1-1"), canonical_name("uav123", "car99")
+    ('Human4_2', 'car1_1', None)
+    """
+    index = _official_index(benchmark) if known is None else _index(tuple(known))
+    found = _look_up(name, index) or _look_up(_OTHER_NAMES.get(benchmark, {}).get(name.lower(), ""), index)
+    prefix = _PREFIXES.get(benchmark)
+    if found is None and prefix and name.lower().startswith(prefix):
+        return canonical_name(benchmark, name[len(prefix) :], known)
+    return found
+
+
+def _look_up(name: str, index: tuple[Mapping[str, str], ...]) -> str | None:
+    return next((keys[key] for key, keys in zip(_keys(name), index, strict=True) if key in keys), None)
+
+
+def _keys(name: str) -> tuple[str, str, str]:
+    separated = re.sub(r"[^a-z0-9]+", "_", name.lower())
+    return name, separated, separated.replace("_", "")
+
+
+def _index(known: tuple[str, ...]) -> tuple[Mapping[str, str], ...]:
+    """A mapping from key to name for each way of comparing; keys of two names are left out."""
+    indices = []
+    for keys in zip(*map(_keys, known), strict=True):
+        count: dict[str, int] = {}
+        for key in keys:
+            count[key] = count.get(key, 0) + 1
+        indices.append({key: name for key, name in zip(keys, known, strict=True) if count[key] == 1})
+    return tuple(indices) or ({}, {}, {})
+
+
+@cache
+def _official_index(benchmark: str) -> tuple[Mapping[str, str], ...]:
+    file = _LISTS.get(benchmark)
+    return _index(() if file is None else lists.names(file))

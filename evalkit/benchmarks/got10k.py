@@ -1,0 +1,92 @@
+"""GOT-10k: ``{train,val,test}/<seq>/`` with ``%08d.jpg``, ``groundtruth.txt``, labels and ``meta_info.ini``.
+
+Coordinates are 0-based: their minimum in the validation set is 0. ``groundtruth.txt`` of the test split has the first
+frame's row alone. ``list.txt`` in a split's folder gives its sequences in order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.resources.abc import Traversable
+
+import numpy as np
+
+from evalkit.benchmarks.base import Benchmark, Source, frames_folder, subfolders
+from evalkit.errors import InputError
+from evalkit.frames import list_images
+from evalkit.reading import read_boxes, read_bytes
+from evalkit.sequence import Sequence
+
+# In the order in which a split is chosen if none is named: scores are those of val.
+_SPLITS = {"val": 180, "test": 180, "train": 9335}
+_LABELS = {"cover": "cover.label", "cut_by_image": "cut_by_image.label"}
+
+
+class GOT10k(Benchmark):
+    """GOT-10k; ``got10k?split=train|val|test``, default the first split that is there of val, test and train."""
+
+    name = "got10k"
+    title = "GOT-10k"
+    origin = 0
+    folders = ("got10k", "got10kdata", "fulldata", "got10kval", "got10ktest", "got10ktrain")
+    option_names = ("split",)
+
+    def __init__(self, root: Traversable, options: Mapping[str, str] | None = None) -> None:
+        super().__init__(root, options)
+        wanted = self.options.get("split")
+        if wanted is not None and wanted not in _SPLITS:
+            raise InputError(f"unknown split {wanted!r} of {self.name}", hint=f"one of {', '.join(_SPLITS)}")
+        self.split, self.folder = _choose_split(root, wanted)
+
+    def official_names(self) -> tuple[str, ...] | None:
+        """``list.txt`` if it lies there, else the numbered names of the split."""
+        listed = self.folder / "list.txt"
+        if listed.is_file():
+            return tuple(read_bytes(listed).decode("utf-8", "replace").split())
+        if self.split is None:
+            return None
+        return tuple(f"GOT-10k_{self.split.capitalize()}_{number:06d}" for number in range(1, _SPLITS[self.split] + 1))
+
+    def discover(self) -> Mapping[str, Source]:
+        """Sequence folders of the split."""
+        return {
+            folder.name: _source(folder) for folder in subfolders(self.folder) if (folder / "groundtruth.txt").is_file()
+        }
+
+    def load(self, name: str, source: Source) -> Sequence:
+        """One sequence; frames after the annotated ones (test split) have NaN rows."""
+        native = read_boxes(source.annotation)
+        if len(native) == 1 and source.frames is not None:
+            native = np.vstack([native, np.full((len(list_images(source.frames)) - 1, 4), np.nan)])
+        sequence = self.assemble(name, source, native)
+        return replace(sequence, size=_resolution(self.folder / name / "meta_info.ini"))
+
+
+def _choose_split(root: Traversable, wanted: str | None) -> tuple[str | None, Traversable]:
+    """The split that is wanted, or is there, and its folder; (None, root) for sequences right in ``root``."""
+    for split in (wanted,) if wanted else _SPLITS:
+        for folder in (root / split, root / f"{split}_data"):
+            if any((child / "groundtruth.txt").is_file() for child in subfolders(folder)):
+                return split, folder
+    return wanted, root / "gt" if (root / "gt").is_dir() else root
+
+
+def _source(folder: Traversable) -> Source:
+    labels = {flag: folder / file for flag, file in _LABELS.items() if (folder / file).is_file()}
+    absence = folder / "absence.label"
+    return Source(
+        folder / "groundtruth.txt",
+        frames_folder(folder),
+        absent=absence if absence.is_file() else None,
+        flags=labels,
+    )
+
+
+def _resolution(meta: Traversable) -> tuple[int, int] | None:
+    """(width, height) of ``resolution: (W, H)``."""
+    if not meta.is_file():
+        return None
+    match = re.search(rb"^resolution\s*[:=]\s*\(\s*(\d+)\s*,\s*(\d+)\s*\)", read_bytes(meta), re.MULTILINE)
+    return (int(match[1]), int(match[2])) if match else None

@@ -1,0 +1,102 @@
+"""VOT2015 to VOT2019, box mode: polygons become axis-aligned boxes.
+
+``<seq>/groundtruth.txt`` with 8 numbers a row, the corners of a polygon, or 4, a rectangle; images in ``color/`` or in
+the sequence's folder; ``sequence`` states the image size; ``list.txt`` the order. Coordinates are taken as 0-based, as
+the Python vot-toolkit does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.resources.abc import Traversable
+
+import numpy as np
+
+from evalkit.benchmarks.base import Benchmark, Source, annotation_files, frames_folder, subfolders
+from evalkit.errors import InputError
+from evalkit.reading import read_bytes, read_table
+from evalkit.sequence import Sequence
+from evalkit.types import Boxes
+
+
+class VOT(Benchmark):
+    """One year's short-term challenge; subclasses name the year."""
+
+    origin = 0
+
+    def official_names(self) -> tuple[str, ...] | None:
+        """``list.txt`` if it lies there."""
+        listed = self.root / "list.txt"
+        return tuple(read_bytes(listed).decode("utf-8", "replace").split()) if listed.is_file() else None
+
+    def discover(self) -> Mapping[str, Source]:
+        """Sequence folders, or a flat folder of annotations, here or in ``gt``."""
+        found = {
+            folder.name: _source(folder) for folder in subfolders(self.root) if (folder / "groundtruth.txt").is_file()
+        }
+        flat = {} if found else annotation_files(self.root / "gt") or annotation_files(self.root)
+        return found | {name: Source(file) for name, file in flat.items()}
+
+    def load(self, name: str, source: Source) -> Sequence:
+        """One sequence; rectangles have no ``polygons``."""
+        regions = read_table(source.annotation, columns=(4, 8), finite=True)
+        polygons = regions if regions.shape[1] == 8 else None
+        native = regions if polygons is None else polygon_bounds(polygons)
+        return replace(self.assemble(name, source, native), polygons=polygons, size=self._size(name))
+
+    def _size(self, name: str) -> tuple[int, int] | None:
+        stated = self.root / name / "sequence"
+        if stated.is_file():
+            fields = dict(
+                re.findall(r"^(width|height)=(\d+)\s*$", read_bytes(stated).decode("utf-8", "replace"), re.MULTILINE)
+            )
+            return (int(fields["width"]), int(fields["height"])) if len(fields) == 2 else None
+        return _stated_sizes(self.root).get(name)
+
+
+def polygon_bounds(polygons: np.ndarray) -> Boxes:
+    """(N, 4) x, y, w, h around (N, 8) corner coordinates x1, y1, ... y4.
+
+    >>> polygon_bounds(np.array([[1.0, 2, 5, 2, 5, 8, 1, 8]]))
+    array([[1., 2., 4., 6.]])
+    """
+    corners = polygons.reshape(len(polygons), 4, 2)
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    return np.hstack([low, high - low])
+
+
+def _source(folder: Traversable) -> Source:
+    tags = [file for file in folder.iterdir() if file.name.endswith((".tag", ".label"))]
+    flags = {file.name.rpartition(".")[0]: file for file in sorted(tags, key=lambda file: file.name)}
+    return Source(folder / "groundtruth.txt", frames_folder(folder / "color", folder), flags=flags)
+
+
+def _stated_sizes(root: Traversable) -> dict[str, tuple[int, int]]:
+    """``image_sizes.json``, {sequence: [width, height]}, of an annotation bundle."""
+    file = root / "image_sizes.json"
+    if not file.is_file():
+        return {}
+    try:
+        sizes = json.loads(read_bytes(file))
+        return {name: (int(width), int(height)) for name, (width, height) in sizes.items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InputError(f"is not {{sequence: [width, height]}}: {error}", path=str(file)) from error
+
+
+def _year(year: int) -> type[VOT]:
+    return type(
+        f"VOT{year}",
+        (VOT,),
+        {
+            "__doc__": f"VOT{year} short-term.",
+            "name": f"vot{year}",
+            "title": f"VOT{year}",
+            "folders": (f"vot{year}", "vot", "sequences"),
+        },
+    )
+
+
+YEARS: Mapping[str, type[VOT]] = {f"vot{year}": _year(year) for year in range(2015, 2020)}

@@ -1,0 +1,96 @@
+"""Tables of numbers in text files: annotation and results of every benchmark, whatever the delimiter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from importlib.resources.abc import Traversable
+
+import numpy as np
+
+from evalkit.errors import InputError
+from evalkit.types import Boxes, Flags
+
+_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|nan|inf(inity)?)", re.IGNORECASE)
+
+
+def read_bytes(file: Traversable) -> bytes:
+    """Content of a file; raises InputError that names it."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror or error}", path=str(file)) from error
+
+
+def read_boxes(file: Traversable) -> Boxes:
+    """(N, 4) rows of x, y, w, h as they stand in the file; NaN is allowed, infinity is not.
+
+    Raises:
+        InputError: with file and row, on anything that is not four numbers a line.
+    """
+    return read_table(file, columns=(4,), finite=True)
+
+
+def read_flags(file: Traversable, length: int | None = None) -> Flags:
+    """(N,) truth values, written one a line or all on one line."""
+    return read_labels(file, length).astype(bool)
+
+
+def read_labels(file: Traversable, length: int | None = None) -> np.ndarray:
+    """(N,) numbers, written one a line or all on one line; ``length`` is how many there must be."""
+    values = read_table(file).ravel()
+    if length is not None and len(values) != length:
+        raise InputError(
+            f"{len(values)} values for {length} frames", path=str(file), hint="one value a frame is expected"
+        )
+    return values
+
+
+def read_table(file: Traversable, *, columns: Collection[int] = (), finite: bool = False) -> np.ndarray:
+    """(N, C) numbers of a text file, comma, semicolon, tab or space between them; see :func:`parse_table`."""
+    return parse_table(read_bytes(file), str(file), columns=columns, finite=finite)
+
+
+def parse_table(text: bytes, path: str, *, columns: Collection[int] = (), finite: bool = False) -> np.ndarray:
+    """(N, C) numbers of a text in which every line has as many.
+
+    Args:
+        text: the file's content; blank lines at its end are no rows.
+        path: named in errors.
+        columns: how many numbers a line may have; empty for any number, the same in each line.
+        finite: refuse infinity (NaN stands for "no value" and is always allowed).
+
+    Raises:
+        InputError: with the row, on an empty text, a blank line, a field that is no number, or a line of another length.
+
+    >>> parse_table(b"1,2,3,4\\n5 6\\t7;8\\n", "x.txt")
+    array([[1., 2., 3., 4.],
+           [5., 6., 7., 8.]])
+    """
+    lines = (
+        text.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b" \t\n").split(b"\n")
+    )
+    if lines == [b""]:
+        raise InputError("is empty", path=path, hint="one row of numbers a frame is expected")
+    table = [_parse_line(line, row, path) for row, line in enumerate(lines, 1)]
+    allowed = tuple(columns) or (len(table[0]),)
+    for row, values in enumerate(table, 1):
+        if len(values) not in allowed or len(values) != len(table[0]):
+            expected = len(table[0]) if len(table[0]) in allowed else " or ".join(map(str, allowed))
+            raise InputError(f"has {len(values)} columns, expected {expected}", path=path, row=row)
+    array = np.array(table, dtype=np.float64)
+    if finite and np.isinf(array).any():
+        raise InputError("infinite value", path=path, row=int(np.isinf(array).any(axis=1).argmax()) + 1)
+    return array
+
+
+def _parse_line(line: bytes, row: int, path: str) -> list[float]:
+    fields = re.split(rb"[ \t]*[,;][ \t]*|[ \t]+", line.strip(b" \t"))
+    if len(fields) > 1 and not fields[-1]:  # "0,0,1," ends in a delimiter
+        fields.pop()
+    for field in fields:
+        if not _NUMBER.fullmatch(field):
+            shown = field[:20].decode("ascii", "backslashreplace")
+            problem = f"{shown!r} is not a number" if field else "has an empty field" if line.strip() else "is blank"
+            raise InputError(problem, path=path, row=row)
+    return [float(field) for field in fields]
