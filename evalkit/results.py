@@ -1,0 +1,136 @@
+"""Raw results on disk: ``RUNS/<tracker>/<benchmark>/<sequence>.txt``, in the benchmark's own coordinates.
+
+``<sequence>_time.txt`` (seconds a frame) and ``<sequence>_score.txt`` are written first and ``<sequence>.txt`` last, so
+that the presence of the latter says that a sequence is finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from evalkit.errors import InputError
+from evalkit.files import write_atomic
+from evalkit.manifest import Manifest, read_manifest
+from evalkit.tracking import Track
+from evalkit.trackers.spec import spec_of_folder
+from evalkit.types import Box, Vector
+
+FAILURES = "failures"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One tracker's results on one benchmark, as found on disk."""
+
+    tracker: str
+    benchmark: str
+    folder: Path
+    manifest: Manifest | None
+
+
+def result_path(folder: Path, sequence: str) -> Path:
+    """The boxes of a sequence."""
+    return folder / f"{sequence}.txt"
+
+
+def time_path(folder: Path, sequence: str) -> Path:
+    """The seconds that each frame took; row 0 is ``init``."""
+    return folder / f"{sequence}_time.txt"
+
+
+def score_path(folder: Path, sequence: str) -> Path:
+    """The tracker's confidence in each frame."""
+    return folder / f"{sequence}_score.txt"
+
+
+def failure_path(folder: Path, sequence: str) -> Path:
+    """What is known of a sequence's failure."""
+    return folder / FAILURES / f"{sequence}.log"
+
+
+def write_result(folder: Path, sequence: str, track: Track, given: Box, origin: int) -> None:
+    """Write a finished sequence.
+
+    Args:
+        folder: ``RUNS/<tracker>/<benchmark>``.
+        track: boxes 0-based, as the tracker gave them.
+        given: (4,) the first row of the annotation, in native coordinates, kept to the bit.
+        origin: coordinate of the top-left pixel in the benchmark's files.
+    """
+    native = track.boxes + np.array([origin, origin, 0.0, 0.0])
+    native[0] = given
+    write_atomic(time_path(folder, sequence), _lines(track.times))
+    write_atomic(score_path(folder, sequence), _lines(track.scores))
+    write_atomic(result_path(folder, sequence), "".join(",".join(map(repr, row)) + "\n" for row in native.tolist()))
+
+
+def is_finished(folder: Path, sequence: str, frames: int) -> bool:
+    """The result file is there and has one row a frame."""
+    try:
+        content = result_path(folder, sequence).read_bytes()
+    except FileNotFoundError:
+        return False
+    return content.endswith(b"\n") and content.count(b"\n") == frames
+
+
+def remove_results(folder: Path) -> None:
+    """Delete everything that a run writes into ``folder``, and nothing else."""
+    for path in (*folder.glob("*.txt"), *(folder / FAILURES).glob("*.log"), folder / "run.json"):
+        path.unlink(missing_ok=True)
+
+
+def write_failure(folder: Path, sequence: str, summary: str, detail: str) -> None:
+    """Record why a sequence failed: one line, then the traceback and the worker's last output."""
+    write_atomic(failure_path(folder, sequence), f"{summary}\n\n{detail}\n")
+
+
+def failed_sequences(folder: Path, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of ``names`` that have a failure on record."""
+    return tuple(name for name in names if failure_path(folder, name).is_file())
+
+
+def read_times(folder: Path, sequence: str) -> Vector | None:
+    """(N,) seconds a frame, row 0 being ``init``; None where the file is absent.
+
+    Raises:
+        InputError: a row is no number.
+    """
+    path = time_path(folder, sequence)
+    try:
+        lines = path.read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read: {error}", path=path) from error
+    times = np.empty(len(lines))
+    for row, line in enumerate(lines):
+        try:
+            times[row] = float(line)
+        except ValueError as error:
+            raise InputError(f"'{line[:40]}' is no number of seconds", path=path, row=row + 1) from error
+    return times
+
+
+def list_runs(root: Path) -> tuple[Run, ...]:
+    """Every ``RUNS/<tracker>/<benchmark>`` that has results or a manifest, sorted; a folder without them is no tracker.
+
+    Raises:
+        InputError: ``root`` is no folder, or a manifest cannot be read.
+    """
+    if not root.is_dir():
+        raise InputError("is no folder of results", path=root, hint="give the folder that `stdtrack run --out` wrote")
+    runs = []
+    for folder in sorted(root.glob("*/*")):
+        if folder.is_dir() and folder.name != FAILURES and any(folder.glob("*.txt")):
+            manifest = read_manifest(folder)
+            tracker = manifest.spec if manifest else spec_of_folder(folder.parent.name)
+            runs.append(Run(tracker, folder.name, folder, manifest))
+    return tuple(runs)
+
+
+def _lines(values: Vector) -> str:
+    return "".join(f"{value!r}\n" for value in values.tolist())

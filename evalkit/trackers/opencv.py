@@ -1,0 +1,89 @@
+"""OpenCV's own trackers: CSRT, KCF, MIL, and MOSSE and MedianFlow of ``cv2.legacy``.
+
+They take BGR images and integer boxes. Where one reports a failure, the last box is kept with score 0; they know no
+other confidence, so a success has score 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+
+from evalkit.errors import InputError
+from evalkit.trackers.base import Prediction
+from evalkit.types import Box, Image
+
+
+class _Native(Protocol):
+    """What cv2 and cv2.legacy trackers have in common."""
+
+    def init(self, image: Image, box: tuple[int, int, int, int]) -> Any: ...
+
+    def update(self, image: Image) -> tuple[bool, tuple[float, float, float, float]]: ...
+
+
+FACTORIES: Mapping[str, Callable[[], _Native]] = {
+    "csrt": lambda: cv2.TrackerCSRT_create(),
+    "kcf": lambda: cv2.TrackerKCF_create(),
+    "mil": lambda: cv2.TrackerMIL_create(),
+    "mosse": lambda: cv2.legacy.TrackerMOSSE_create(),
+    "medianflow": lambda: cv2.legacy.TrackerMedianFlow_create(),
+}
+
+
+class OpenCVTracker:
+    """A cv2 tracker behind the :class:`~evalkit.trackers.base.Tracker` protocol."""
+
+    def __init__(self, name: str, factory: Callable[[], _Native]) -> None:
+        self._name, self._factory = name, factory
+        self._native: _Native | None = None
+        self._last: Box = np.zeros(4)
+
+    def init(self, image: Image, box: Box) -> None:
+        """Start a new cv2 tracker on the box, rounded to whole pixels as cv2 demands."""
+        self._native = self._factory()
+        self._native.init(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), whole_pixels(box, image.shape[1], image.shape[0]))
+        self._last = np.array(box, dtype=np.float64)
+
+    def update(self, image: Image) -> Prediction:
+        """One step; after a failure the last box, with score 0."""
+        if self._native is None:
+            raise RuntimeError("update() before init()")
+        found, box = self._native.update(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+        if found:
+            self._last = np.array(box, dtype=np.float64)
+        return Prediction(self._last.copy(), float(found))
+
+    def describe(self) -> Mapping[str, str]:
+        """Facts for the run manifest."""
+        return {"backend": f"OpenCV {cv2.__version__}", "device": "cpu", "algorithm": self._name}
+
+
+def whole_pixels(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
+    """Round a box's edges to pixels inside the image, at least one pixel wide and high.
+
+    The edges are rounded, not the size, so the box moves by half a pixel at most; cv2 aborts on boxes that leave
+    the image.
+
+    >>> whole_pixels(np.array([-3.2, 10.6, 20.0, 0.2]), 100, 50)
+    (0, 11, 17, 1)
+    """
+    left, top, right, bottom = (int(edge) for edge in np.rint([box[0], box[1], box[0] + box[2], box[1] + box[3]]))
+    left, top = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
+    return left, top, max(min(right, width) - left, 1), max(min(bottom, height) - top, 1)
+
+
+def create(name: str, options: Mapping[str, str]) -> OpenCVTracker:
+    """Entry point of the prefix ``opencv``; there are no options.
+
+    Raises:
+        InputError: no such tracker, or an option was given.
+    """
+    if name not in FACTORIES:
+        raise InputError(f"OpenCV has no tracker '{name}'", hint=f"there are: {', '.join(FACTORIES)}")
+    if options:
+        raise InputError(f"opencv:{name} takes no option '{next(iter(options))}'")
+    return OpenCVTracker(name, FACTORIES[name])

@@ -1,0 +1,70 @@
+"""How far a run is: bars on a terminal, one line a sequence elsewhere; always on stderr."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+
+import click
+
+
+class PlainProgress:
+    """One line for what begins and for what ends."""
+
+    def __enter__(self) -> PlainProgress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def begin(self, tracker: str, benchmark: str, *, sequences: int, frames: int, finished: int) -> None:
+        """Say how much is to do."""
+        before = f" ({finished} finished before)" if finished else ""
+        click.echo(f"{tracker} on {benchmark}: {sequences} sequences, {frames} frames{before}", err=True)
+
+    def advance(self, tracker: str, benchmark: str, sequence: str, frames: int, failure: str | None) -> None:
+        """Say how a sequence ended."""
+        click.echo(f"{tracker} on {benchmark}: {sequence} {f'FAILED: {failure}' if failure else 'done'}", err=True)
+
+
+class BarProgress:
+    """A bar for each tracker on each benchmark, counted in frames."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total} frames"),
+            TimeRemainingColumn(),
+        )
+        self._progress = Progress(*columns, console=Console(stderr=True))
+        self._bars: dict[tuple[str, str], TaskID] = {}
+
+    def __enter__(self) -> BarProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def begin(self, tracker: str, benchmark: str, *, sequences: int, frames: int, finished: int) -> None:
+        """Add a bar."""
+        self._bars[tracker, benchmark] = self._progress.add_task(f"{tracker} on {benchmark}", total=frames)
+
+    def advance(self, tracker: str, benchmark: str, sequence: str, frames: int, failure: str | None) -> None:
+        """Move the bar on by a sequence."""
+        self._progress.advance(self._bars[tracker, benchmark], frames)
+        if failure:
+            self._progress.console.print(f"{tracker} on {benchmark}: {sequence} FAILED: {failure}", markup=False)
+
+
+def make_progress() -> PlainProgress | BarProgress:
+    """Bars where a person watches."""
+    return BarProgress() if sys.stderr.isatty() else PlainProgress()

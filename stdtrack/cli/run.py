@@ -1,0 +1,112 @@
+"""``stdtrack run``: trackers on benchmarks, resumed by default."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evalkit.errors import InputError
+from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
+from stdtrack.cli.options import comma_list
+
+if TYPE_CHECKING:
+    from evalkit.runner import Summary
+
+EXIT_INTERRUPTED = 130
+FRAME_TIMEOUT = 300.0
+
+
+class Shard(click.ParamType[tuple[int, int]]):
+    """``i/n``: the i-th of n parts, counted from 1."""
+
+    name = "I/N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """Parse and check the range."""
+        if isinstance(value, tuple):
+            return value
+        index, _, count = str(value).partition("/")
+        if not (index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
+            self.fail(f"'{value}' is no part such as 1/4", param, ctx)
+        return int(index), int(count)
+
+
+@click.command()
+@click.argument("trackers", nargs=-1, required=True, metavar="TRACKER...")
+@comma_list("--on", "benchmarks", required=True, metavar="BENCHMARK[,...]", help="Benchmarks, such as otb100,dtb70.")
+@click.option("--data", type=click.Path(path_type=Path), help="Root of several benchmarks, or of one. [STDTRACK_DATA]")
+@click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Folder of results.")
+@comma_list("--sequences", metavar="GLOB[,...]", help="Only sequences with such names.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes at once.")
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads of each process.")
+@click.option("--timeout", type=click.FloatRange(0, min_open=True), default=FRAME_TIMEOUT, show_default=True,
+              help="Seconds a frame may take.")  # fmt: skip
+@click.option("--max-failures", type=click.IntRange(0), help="Stop when more sequences have failed.")
+@click.option("--retry-failed", is_flag=True, help="Run again what failed before.")
+@click.option("--fresh", is_flag=True, help="Delete the results of these trackers on these benchmarks first.")
+@click.option("--shard", type=Shard(), default=(1, 1), help="The i-th of n parts of the work: 1/4.")
+def run(
+    trackers: tuple[str, ...], benchmarks: tuple[str, ...], data: Path | None, out: Path, sequences: tuple[str, ...],
+    workers: int, threads: int, timeout: float, max_failures: int | None, retry_failed: bool, fresh: bool,
+    shard: tuple[int, int],
+) -> None:  # fmt: skip
+    """Run trackers on benchmarks; what is finished is not run again.
+
+    A TRACKER is PREFIX:NAME, such as stdtrack:nano or opencv:csrt, or module:factory?option=value.
+    """
+    from evalkit.benchmarks.registry import open_benchmark
+    from evalkit.paths import data_root
+    from evalkit.pool import WorkerPool
+    from evalkit.runner import RunOptions
+    from evalkit.runner import run as run_all
+    from evalkit.selection import select
+    from stdtrack.cli.progress import make_progress
+
+    sys.path.append(os.getcwd())  # module:factory may lie in the working folder, as with python -m
+    root = data_root(data)
+    if root is None:
+        raise InputError("nothing says where the data are", hint="--data ROOT, STDTRACK_DATA or stdtrack.toml")
+    selections = select([open_benchmark(name, data=root) for name in benchmarks], sequences, shard)
+    for selection in selections:
+        if selection.absent:
+            count = len(selection.sequences)
+            click.echo(f"{selection.benchmark.key}: {count} sequences; {selection.absent} are absent", err=True)
+    options = RunOptions(out, fresh, retry_failed, max_failures, workers, threads)
+    pool = WorkerPool(workers, threads=threads, timeout=timeout)
+    try:
+        with make_progress() as progress:
+            summary = run_all(tuple(dict.fromkeys(trackers)), selections, pool, options, progress)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave workers behind
+        pool.abort()
+        click.echo(f"\ninterrupted; what is finished is kept. To go on:\n  {resume_command(sys.argv)}", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    finally:
+        pool.abort()
+    report(summary, out)
+
+
+def resume_command(arguments: Sequence[str]) -> str:
+    """The same command again, without ``--fresh``, which would delete what is finished."""
+    return shlex.join(["stdtrack", *(argument for argument in arguments[1:] if argument != "--fresh")])
+
+
+def report(summary: Summary, out: Path) -> None:
+    """Say what came of it; exits 3 when sequences failed."""
+    click.echo(f"{summary.finished} sequences run, {summary.resumed} finished before: {out}", err=True)
+    if summary.stopped:
+        click.echo("stopped: more failures than --max-failures", err=True)
+    if summary.failures:
+        click.echo(
+            f"{len(summary.failures)} sequences failed (see failures/; run again with --retry-failed):", err=True
+        )
+        for tracker, benchmark, sequence in summary.failures:
+            click.echo(f"  {tracker} {benchmark} {sequence}", err=True)
+        sys.exit(EXIT_SEQUENCES_FAILED)
