@@ -46,21 +46,21 @@ def sample_crop(image: Image, window: Window, size: int) -> Image:
     cx, cy, side = (float(value) for value in window)
     scale = side / size
     left, top = cx - side / 2, cy - side / 2
-    block = int(scale)
+    source, block = image, int(scale)
     if block >= 2:
-        image, x, y = _averaged_blocks(image, left, top, side, block)
+        source, x, y = _averaged_blocks(image, left, top, side, block)
         left, top, scale = (left - x) / block, (top - y) / block, scale / block
     # Centre of crop pixel u is u + 0.5; OpenCV counts from pixel centres, hence the two halves.
     to_source = np.array([[scale, 0.0, left + 0.5 * scale - 0.5], [0.0, scale, top + 0.5 * scale - 0.5]])
-    crop: Image = cv2.warpAffine(
-        image,
+    crop = cv2.warpAffine(
+        source,
         to_source,
         (size, size),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=BORDER_RGB,
     )
-    return crop
+    return crop.astype(np.uint8, copy=False)
 
 
 def _averaged_blocks(image: Image, left: float, top: float, side: float, block: int) -> tuple[Image, int, int]:
@@ -71,10 +71,11 @@ def _averaged_blocks(image: Image, left: float, top: float, side: float, block: 
     x1, y1 = (int(np.clip(value + side + margin, 0, limit)) for value, limit in ((left, width), (top, height)))
     columns, rows = (x1 - x0) // block, (y1 - y0) // block
     if columns < 1 or rows < 1:
-        # Nothing of the image is in sight: one pixel of the border's colour far from the window would do as well.
+        # The window shows less than one block of the image: as good as nothing.
         return np.full((1, 1, 3), BORDER_RGB, dtype=np.uint8), x0, y0
     part = image[y0 : y0 + rows * block, x0 : x0 + columns * block]
-    return cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA), x0, y0
+    reduced = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
+    return reduced.astype(np.uint8, copy=False), x0, y0
 
 
 def to_crop(box: Floats, window: Window) -> Floats:

@@ -96,8 +96,8 @@ class STDTrack(nn.Module):
         B, T = searches_BT3HW.shape[:2]
         state = self.init_state(templates_BK3HW)
         search_QNC, fine_QCHW = self.backbone.embed_search(searches_BT3HW.flatten(0, 1))
-        search_TBNC = search_QNC.unflatten(0, (B, T)).unbind(1)
-        fine_TBCHW = [None] * T if fine_QCHW is None else fine_QCHW.unflatten(0, (B, T)).unbind(1)
+        search_TBNC = search_QNC.view(B, T, *search_QNC.shape[1:]).unbind(1)
+        fine_TBCHW = [None] * T if fine_QCHW is None else fine_QCHW.view(B, T, *fine_QCHW.shape[1:]).unbind(1)
         outputs: list[FrameOutput] = []
         for search_BNC, fine_BCHW in zip(search_TBNC, fine_TBCHW, strict=True):
             output, state = self._advance(state, search_BNC, fine_BCHW)
@@ -115,17 +115,18 @@ class STDTrack(nn.Module):
         self, state: TrackState, search_BNC: Tensor, fine_BCHW: Tensor | None
     ) -> tuple[FrameOutput, TrackState]:
         """The frame's equations, in the paper's order: token, backbone, MFIFM, gate, head, quality, STM."""
-        frame_B = state.frame_B + 1
-        start_B1C = None if state.token_BC is None else self.start_11C + state.token_BC[:, None]
+        frame_B, memory = state.frame_B + 1, state.memory
+        start_B1C = None
+        if self.start_11C is not None and state.token_BC is not None:
+            start_B1C = self.start_11C + state.token_BC[:, None]
         token_BC, search_BNC = self.backbone(start_B1C, search_BNC, state.cache_LBM2HD)
-        if token_BC is not None and self.fusion is not None:
-            token_BC = self.fusion(token_BC, state.memory, frame_B)
         map_BCHW = self.neck(search_BNC, fine_BCHW)
-        if token_BC is not None:
+        if self.fusion is not None:
+            token_BC = self.fusion(token_BC, memory, frame_B)
+        if self.gate is not None:
             map_BCHW = self.gate(map_BCHW, token_BC)
         score, offset, size = self.head(map_BCHW)
         quality_B = self.quality(token_BC, map_BCHW, score)
-        memory = state.memory
         if memory is not None:
             memory = self.maintainer.update(memory, token_BC, torch.sigmoid(quality_B), frame_B)
         return FrameOutput(score, offset, size, quality_B), TrackState(token_BC, memory, state.cache_LBM2HD, frame_B)

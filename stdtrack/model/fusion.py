@@ -20,6 +20,8 @@ AGE_SCALES = (1.0, 2.0, 4.0, 8.0)
 class Fusion(nn.Module):
     """Cross-attention from the current token to the memory, gated residual, feed-forward."""
 
+    age_scales: Tensor
+
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
@@ -51,4 +53,5 @@ class Fusion(nn.Module):
         gate_BC = torch.sigmoid(self.gate(torch.cat((token_BC, past_BC), dim=1)))
         token_BC = token_BC + gate_BC * past_BC
         token_BC = token_BC + self.mlp(self.norm_mlp(token_BC))
-        return self.norm_out(token_BC)
+        fused_BC: Tensor = self.norm_out(token_BC)
+        return fused_BC

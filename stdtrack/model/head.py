@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -18,18 +20,36 @@ from stdtrack.model.stem import STRIDE_8_DIM
 TOWERS = 3
 
 
+class Branch(nn.Module):
+    """A convolution and its batch norm."""
+
+    def __init__(self, dim_in: int, dim_out: int, kernel: int, groups: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(dim_in, dim_out, kernel, padding=kernel // 2, groups=groups, bias=False)
+        self.norm = nn.BatchNorm2d(dim_out)
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        """(B, C_in, H, W) -> (B, C_out, H, W)."""
+        y_BCHW: Tensor = self.norm(self.conv(x_BCHW))
+        return y_BCHW
+
+    def folded(self, kernel: int) -> tuple[Tensor, Tensor]:
+        """Weight, padded with zeros to ``kernel``, and bias of the convolution that does the same in evaluation."""
+        norm = self.norm
+        mean, variance = cast("Tensor", norm.running_mean), cast("Tensor", norm.running_var)
+        scale = norm.weight / torch.sqrt(variance + norm.eps)
+        margin = (kernel - self.conv.kernel_size[0]) // 2
+        weight = F.pad(self.conv.weight * scale[:, None, None, None], [margin] * 4)
+        return weight, norm.bias - mean * scale
+
+
 class MultiScaleConv(nn.Module):
     """Parallel convolutions of several kernels, batch-normalised and summed; one convolution when folded."""
 
     def __init__(self, dim_in: int, dim_out: int, kernels: Sequence[int], groups: int = 1) -> None:
         super().__init__()
-        self.branches = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv2d(dim_in, dim_out, kernel, padding=kernel // 2, groups=groups, bias=False),
-                nn.BatchNorm2d(dim_out),
-            )
-            for kernel in kernels
-        )
+        self.dims, self.kernel, self.groups = (dim_in, dim_out), max(kernels), groups
+        self.branches = nn.ModuleList(Branch(dim_in, dim_out, kernel, groups) for kernel in kernels)
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
         """(B, C_in, H, W) -> (B, C_out, H, W), before the activation."""
@@ -38,22 +58,10 @@ class MultiScaleConv(nn.Module):
     @torch.no_grad()
     def folded(self) -> nn.Conv2d:
         """The same function, in evaluation mode, as one convolution of the largest kernel."""
-        largest = max((branch[0] for branch in self.branches), key=lambda conv: conv.kernel_size[0])
-        conv = nn.Conv2d(
-            largest.in_channels,
-            largest.out_channels,
-            largest.kernel_size,
-            padding=largest.padding,
-            groups=largest.groups,
-        ).to(largest.weight)
-        conv.weight.zero_()
-        conv.bias.zero_()
-        for branch in self.branches:
-            norm = branch[1]
-            scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-            margin = (conv.kernel_size[0] - branch[0].kernel_size[0]) // 2
-            conv.weight += F.pad(branch[0].weight * scale[:, None, None, None], [margin] * 4)
-            conv.bias += norm.bias - norm.running_mean * scale
+        weights, biases = zip(*(cast("Branch", branch).folded(self.kernel) for branch in self.branches), strict=True)
+        conv = nn.Conv2d(*self.dims, self.kernel, padding=self.kernel // 2, groups=self.groups)
+        conv.weight = nn.Parameter(torch.stack(weights).sum(0))
+        conv.bias = nn.Parameter(torch.stack(biases).sum(0))
         return conv
 
 
@@ -69,11 +77,12 @@ class Neck(nn.Module):
     def forward(self, search_BNC: Tensor, fine_BCHW: Tensor | None) -> Tensor:
         """(B, N, C) and (B, 40, H/8, W/8) or None -> (B, C_head, H/stride, W/stride)."""
         B, _, C = search_BNC.shape
-        map_BCGG = self.coarse(search_BNC.transpose(1, 2).reshape(B, C, self.grid, self.grid))
+        map_BCGG: Tensor = self.coarse(search_BNC.transpose(1, 2).reshape(B, C, self.grid, self.grid))
         if self.fine is None or fine_BCHW is None:
             return map_BCGG
         up_BCHW = F.interpolate(map_BCGG, scale_factor=2.0, mode="bilinear", align_corners=False)
-        return up_BCHW + self.fine(fine_BCHW)
+        fine: Tensor = self.fine(fine_BCHW)
+        return up_BCHW + fine
 
 
 class Gate(nn.Module):
@@ -104,16 +113,18 @@ class Head(nn.Module):
             blocks.append(MultiScaleConv(dim_in, TOWERS * dim, kernels, groups))
             dim_in, groups = TOWERS * dim, TOWERS
         self.blocks = nn.ModuleList(blocks)
-        self.last = nn.ModuleList(nn.Conv2d(config.tower_dims[-1], outputs, 1) for outputs in (1, 2, 2))
-        with torch.no_grad():
-            # At the start: hardly a target anywhere (as the focal loss wants), and boxes of the usual size.
-            self.last[0].bias.fill_(-4.0)
-            usual = torch.tensor(1.0 / config.search_factor)
-            self.last[2].bias.fill_(torch.logit(usual))
+        self.score, self.offset, self.size = (nn.Conv2d(config.tower_dims[-1], maps, 1) for maps in (1, 2, 2))
+        # At the start: hardly a target anywhere (as the focal loss wants), and boxes of the usual size.
+        nn.init.constant_(cast("Tensor", self.score.bias), -4.0)
+        nn.init.constant_(cast("Tensor", self.size.bias), -math.log(config.search_factor - 1.0))
 
     def forward(self, map_BCHW: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(B, C, H, W) -> score logits (B, 1, H, W), offsets in a cell (B, 2, H, W), sizes (B, 2, H, W) of the crop."""
         for block in self.blocks:
             map_BCHW = F.relu(block(map_BCHW), inplace=True)
-        score, offset, size = (last(part) for last, part in zip(self.last, map_BCHW.chunk(TOWERS, dim=1), strict=True))
-        return score, torch.sigmoid(offset), torch.sigmoid(size)
+        score_BCHW, offset_BCHW, size_BCHW = map_BCHW.chunk(TOWERS, dim=1)
+        return (
+            self.score(score_BCHW),
+            torch.sigmoid(self.offset(offset_BCHW)),
+            torch.sigmoid(self.size(size_BCHW)),
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -47,7 +48,8 @@ class InvertedResidual(nn.Module):
         """(B, C_in, H, W) -> (B, C_out, H/stride, W/stride)."""
         y_BCHW = x_BCHW if self.expand is None else F.relu6(self.expand(x_BCHW), inplace=True)
         y_BCHW = self.project(F.relu6(self.depthwise(y_BCHW), inplace=True))
-        return x_BCHW + y_BCHW if self.residual else y_BCHW
+        out_BCHW: Tensor = x_BCHW + y_BCHW if self.residual else y_BCHW
+        return out_BCHW
 
 
 class EfficientNetLiteStem(nn.Module):
@@ -74,7 +76,7 @@ class EfficientNetLiteStem(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="linear")
-                nn.init.zeros_(module.bias)
+                nn.init.constant_(cast("Tensor", module.bias), 0.0)
 
     def forward(self, image_B3HW: Tensor) -> tuple[Tensor, Tensor]:
         """(B, 3, H, W) -> tokens as a map (B, C, H/16, W/16), and stride-8 features (B, 40, H/8, W/8)."""
