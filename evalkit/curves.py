@@ -1,0 +1,61 @@
+"""Curves over thresholds, counted in one pass: frames are sorted into bins instead of compared with every threshold."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.types import Vector
+
+Counts: TypeAlias = NDArray[np.int64]
+"""(T,): frames a threshold."""
+
+
+def steps_of_twentieths() -> Vector:
+    """(21,) success thresholds k * 0.05 as numpy, torch and GNU Octave build them."""
+    thresholds: Vector = np.arange(21) * 0.05
+    return thresholds
+
+
+def matlab_twentieths() -> Vector:
+    """(21,) success thresholds as real MATLAB builds ``0:0.05:1``: from both ends towards the middle.
+
+    Value 13 is 0.6499999999999999 instead of 0.65, so that a frame whose IoU is exactly 13/20 is a success in MATLAB
+    and a failure everywhere else.
+    """
+    k = np.arange(21)
+    thresholds: Vector = np.where(k <= 10, k * 0.05, 1.0 - (20 - k) * 0.05)
+    return thresholds
+
+
+def success_counts(overlaps: Vector, thresholds: Vector, *, inclusive: bool = False) -> Counts:
+    """(T,) frames whose overlap is above (``inclusive``: at least) each of the increasing thresholds; NaN never is.
+
+    >>> success_counts(np.array([0.0, 0.5, 1.0, np.nan]), np.array([0.0, 0.5, 1.0])).tolist()
+    [2, 1, 0]
+    """
+    finite = overlaps[~np.isnan(overlaps)]
+    # passed[i] thresholds lie below overlap i; frames that pass threshold k are those with passed > k.
+    passed = np.searchsorted(thresholds, finite, side="right" if inclusive else "left")
+    histogram = np.bincount(passed, minlength=len(thresholds) + 1)
+    counts: Counts = histogram[::-1].cumsum()[::-1][1:]
+    return counts
+
+
+def error_counts(errors: Vector, thresholds: Vector) -> Counts:
+    """(T,) frames whose error is at most each of the increasing thresholds; NaN and infinity never are.
+
+    >>> error_counts(np.array([-1.0, 20.0, 20.5, np.nan]), np.array([0.0, 20.0, 50.0])).tolist()
+    [1, 2, 3]
+    """
+    reached = np.searchsorted(thresholds, errors, side="left")
+    histogram = np.bincount(reached, minlength=len(thresholds) + 1)
+    counts: Counts = histogram.cumsum()[:-1]
+    return counts
+
+
+def area(values: Vector) -> float:
+    """Trapezoidal integral of a curve whose thresholds are spread evenly over [0, 1]."""
+    return float(np.trapezoid(values, dx=1.0 / (len(values) - 1)))
