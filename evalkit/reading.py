@@ -61,7 +61,7 @@ def parse_table(text: bytes, path: str, *, columns: Collection[int] = (), finite
         finite: refuse infinity (NaN stands for "no value" and is always allowed).
 
     Raises:
-        InputError: with the row, on an empty text, a blank line, a field that is no number, or a line of another length.
+        InputError: with the row, on an empty text, a blank line, a field that is no number, or an uneven line.
 
     >>> parse_table(b"1,2,3,4\\n5 6\\t7;8\\n", "x.txt")
     array([[1., 2., 3., 4.],

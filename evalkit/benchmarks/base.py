@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources.abc import Traversable
@@ -16,7 +15,7 @@ import numpy as np
 
 from evalkit.benchmarks.lists import attributes_of
 from evalkit.errors import InputError
-from evalkit.frames import ImageFolder, is_image
+from evalkit.frames import ImageFolder
 from evalkit.reading import read_boxes, read_flags, read_labels
 from evalkit.sequence import Sequence
 from evalkit.types import Boxes
@@ -89,15 +88,6 @@ class Benchmark(ABC):
             if option not in self.option_names:
                 known = ", ".join(self.option_names) or "none"
                 raise InputError(f"unknown option {option!r} of benchmark {self.name}", hint=f"its options: {known}")
-
-    @classmethod
-    def recognise(cls, root: Traversable, options: Mapping[str, str] | None = None) -> Benchmark | None:
-        """The benchmark at or below ``root``: a full data set, annotations only, or a part; None if it is not there."""
-        for folder in candidates(root, cls.folders):
-            benchmark = cls(folder, options)
-            if benchmark.sources:
-                return benchmark
-        return None
 
     @property
     def key(self) -> str:
@@ -179,61 +169,6 @@ def fingerprint(sequences: Iterable[Sequence]) -> str:
             if values is not None:
                 digest.update(f"{label}{values.shape}".encode() + np.ascontiguousarray(values, np.float64).tobytes())
     return digest.hexdigest()
-
-
-def plain(name: str) -> str:
-    """Lower-case letters and digits of a name, so that ``GOT-10k`` and ``got10k`` are one.
-
-    >>> plain("UAV123_10fps")
-    'uav12310fps'
-    """
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def candidates(root: Traversable, names: tuple[str, ...]) -> Iterator[Traversable]:
-    """Folders at or below ``root`` where a benchmark that goes by ``names`` may lie, the likeliest first."""
-    named = [child for child in subfolders(root) if plain(child.name) in names]
-    for folder in named:
-        yield from (child for child in subfolders(folder) if plain(child.name) in names)
-        yield folder
-    yield root
-
-
-def subfolders(folder: Traversable) -> list[Traversable]:
-    """Folders directly in a folder, sorted by name; empty if it is none."""
-    if not folder.is_dir():
-        return []
-    found = [child for child in folder.iterdir() if not child.name.startswith(".") and child.is_dir()]
-    return sorted(found, key=lambda child: child.name)
-
-
-def first_folder(*folders: Traversable) -> Traversable | None:
-    """The first of these that exists."""
-    return next((folder for folder in folders if folder.is_dir()), None)
-
-
-def frames_folder(*folders: Traversable) -> Path | None:
-    """The first of these on disk that holds an image."""
-    for folder in folders:
-        if isinstance(folder, Path) and folder.is_dir() and any(is_image(path) for path in folder.iterdir()):
-            return folder
-    return None
-
-
-# Text files that lie beside annotations and are none.
-_NO_ANNOTATION = frozenset({"list", "readme", "license", "attributes"})
-
-
-def annotation_files(folder: Traversable) -> dict[str, Traversable]:
-    """``<sequence>.txt`` of a flat folder by sequence, sorted; lists such as ``testing_set.txt`` are left out."""
-    if not folder.is_dir():
-        return {}
-    found = {file.name.removesuffix(".txt"): file for file in folder.iterdir() if file.name.endswith(".txt")}
-    return {
-        name: found[name]
-        for name in sorted(found)
-        if plain(name) not in _NO_ANNOTATION and not name.endswith(("_set", "_dataset"))
-    }
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from evalkit.benchmarks.base import Benchmark, Source, annotation_files, frames_folder, subfolders
+from evalkit.benchmarks.base import Benchmark, Source
+from evalkit.benchmarks.layout import annotation_files, frames_folder, sequence_folders
+
+_ANNOTATION = "groundtruth_rect.txt"
 
 
 class DTB70(Benchmark):
@@ -24,8 +27,7 @@ class DTB70(Benchmark):
     def discover(self) -> Mapping[str, Source]:
         """Sequence folders, or a flat folder of annotations."""
         found = {
-            folder.name: Source(folder / "groundtruth_rect.txt", frames_folder(folder / "img", folder))
-            for folder in subfolders(self.root)
-            if (folder / "groundtruth_rect.txt").is_file()
+            name: Source(folder / _ANNOTATION, frames_folder(folder / "img", folder))
+            for name, folder in sequence_folders(self.root, _ANNOTATION).items()
         }
         return found or {name: Source(file) for name, file in annotation_files(self.root).items()}

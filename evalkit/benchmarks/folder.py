@@ -13,7 +13,8 @@ from importlib.resources.abc import Traversable
 
 import numpy as np
 
-from evalkit.benchmarks.base import Benchmark, Source, annotation_files, frames_folder, subfolders
+from evalkit.benchmarks.base import Benchmark, Source
+from evalkit.benchmarks.layout import annotation_files, frames_folder, subfolders
 from evalkit.errors import InputError
 from evalkit.reading import read_boxes
 from evalkit.sequence import Sequence

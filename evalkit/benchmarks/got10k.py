@@ -11,11 +11,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources.abc import Traversable
 
-import numpy as np
-
-from evalkit.benchmarks.base import Benchmark, Source, frames_folder, subfolders
+from evalkit.benchmarks.base import Benchmark, Source
+from evalkit.benchmarks.layout import frames_folder, optional_file, pad_to_frames, sequence_folders
 from evalkit.errors import InputError
-from evalkit.frames import list_images
 from evalkit.reading import read_boxes, read_bytes
 from evalkit.sequence import Sequence
 
@@ -51,16 +49,11 @@ class GOT10k(Benchmark):
 
     def discover(self) -> Mapping[str, Source]:
         """Sequence folders of the split."""
-        return {
-            folder.name: _source(folder) for folder in subfolders(self.folder) if (folder / "groundtruth.txt").is_file()
-        }
+        return {name: _source(folder) for name, folder in sequence_folders(self.folder, "groundtruth.txt").items()}
 
     def load(self, name: str, source: Source) -> Sequence:
         """One sequence; frames after the annotated ones (test split) have NaN rows."""
-        native = read_boxes(source.annotation)
-        if len(native) == 1 and source.frames is not None:
-            native = np.vstack([native, np.full((len(list_images(source.frames)) - 1, 4), np.nan)])
-        sequence = self.assemble(name, source, native)
+        sequence = self.assemble(name, source, pad_to_frames(read_boxes(source.annotation), source.frames))
         return replace(sequence, size=_resolution(self.folder / name / "meta_info.ini"))
 
 
@@ -68,18 +61,17 @@ def _choose_split(root: Traversable, wanted: str | None) -> tuple[str | None, Tr
     """The split that is wanted, or is there, and its folder; (None, root) for sequences right in ``root``."""
     for split in (wanted,) if wanted else _SPLITS:
         for folder in (root / split, root / f"{split}_data"):
-            if any((child / "groundtruth.txt").is_file() for child in subfolders(folder)):
+            if sequence_folders(folder, "groundtruth.txt"):
                 return split, folder
     return wanted, root / "gt" if (root / "gt").is_dir() else root
 
 
 def _source(folder: Traversable) -> Source:
     labels = {flag: folder / file for flag, file in _LABELS.items() if (folder / file).is_file()}
-    absence = folder / "absence.label"
     return Source(
         folder / "groundtruth.txt",
         frames_folder(folder),
-        absent=absence if absence.is_file() else None,
+        absent=optional_file(folder / "absence.label"),
         flags=labels,
     )
 

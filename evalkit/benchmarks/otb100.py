@@ -2,7 +2,7 @@
 
 ``<Seq>/img/%04d.jpg`` and ``<Seq>/groundtruth_rect.txt``, rows of 1-based x, y, w, h with comma, tab or space. Jogging
 and Skating2 have two targets, ``groundtruth_rect.1.txt`` and ``.2.txt``; Human4's only one is ``.2.txt``, its ``.1`` is
-empty. Some sequences begin at a later image (David at 300) or end before the last (Football1); the official list says which.
+empty. Some sequences begin at a later image (David at 300) or end before the last (Football1): the list says which.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from importlib.resources.abc import Traversable
 
 from evalkit.benchmarks import lists
 from evalkit.benchmarks.aliases import canonical_name
-from evalkit.benchmarks.base import Benchmark, Source, annotation_files, frames_folder, subfolders
+from evalkit.benchmarks.base import Benchmark, Source
+from evalkit.benchmarks.layout import annotation_files, frames_folder, subfolders
 from evalkit.reading import read_boxes
 from evalkit.sequence import Sequence
 

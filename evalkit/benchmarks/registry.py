@@ -1,22 +1,50 @@
-"""Finds a benchmark by its command-line name."""
+"""Finds a benchmark by its command-line name, or whatever lies under a root."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+from evalkit.benchmarks.archive import is_archive, open_archive
 from evalkit.benchmarks.base import Benchmark, BenchmarkSpec
+from evalkit.benchmarks.demo import Demo
 from evalkit.benchmarks.dtb70 import DTB70
 from evalkit.benchmarks.folder import Folder
 from evalkit.benchmarks.got10k import GOT10k
+from evalkit.benchmarks.lasot import LaSOT
+from evalkit.benchmarks.lasot_ext import LaSOTExt
+from evalkit.benchmarks.layout import plain, subfolders
+from evalkit.benchmarks.nfs30 import NFS30
 from evalkit.benchmarks.otb100 import OTB100
+from evalkit.benchmarks.tnl2k import TNL2K
+from evalkit.benchmarks.trackingnet import TrackingNet
 from evalkit.benchmarks.uav123 import UAV20L, UAV123, UAV123At10Fps
 from evalkit.benchmarks.vot import YEARS
 from evalkit.errors import InputError
 
-_CLASSES: tuple[type[Benchmark], ...] = (OTB100, UAV123, UAV123At10Fps, UAV20L, GOT10k, DTB70, *YEARS.values(), Folder)
+_CLASSES: tuple[type[Benchmark], ...] = (
+    OTB100,
+    UAV123,
+    UAV123At10Fps,
+    UAV20L,
+    LaSOT,
+    LaSOTExt,
+    TrackingNet,
+    GOT10k,
+    TNL2K,
+    NFS30,
+    DTB70,
+    *YEARS.values(),
+    Demo,
+    Folder,
+)
 BENCHMARKS: Mapping[str, type[Benchmark]] = {benchmark.name: benchmark for benchmark in _CLASSES}
+
+# How annotation archives are called: annos.tar.gz, anno_absent_test280.tar.xz, gt.zip, dummy_GT.zip.
+_ANNOTATION_ARCHIVE = re.compile(r"(^|[_-])(annos?|gt|groundtruth)(?=[_.-])", re.IGNORECASE)
 
 
 def parse_spec(text: str) -> BenchmarkSpec:
@@ -41,8 +69,8 @@ def open_benchmark(text: str, *, data: Path | None = None, annotations: Path | N
     Args:
         text: command-line name with options, such as ``got10k?split=val``.
         data: root of several benchmarks, or of this one; with images.
-        annotations: the same, or a bundle without images, or a flat folder of ``<sequence>.txt``; taken instead of
-            ``data``.
+        annotations: the same, or a bundle without images (a folder or an archive), or a flat folder of
+            ``<sequence>.txt``; taken instead of ``data``.
 
     Raises:
         InputError: unknown name or option, no root, or nothing of the benchmark under it.
@@ -51,11 +79,79 @@ def open_benchmark(text: str, *, data: Path | None = None, annotations: Path | N
     root = annotations or data
     if root is None:
         raise InputError(f"where does {spec.name} lie?", hint="give --data ROOT or set STDTRACK_DATA")
-    if not root.exists():
-        raise InputError("does not exist", path=root, hint="check --data, STDTRACK_DATA or --annotations")
-    benchmark = BENCHMARKS[spec.name].recognise(root, spec.options)
+    benchmark = find(BENCHMARKS[spec.name], _tree(root), spec.options)
     if benchmark is None:
         raise InputError(
             f"no sequences of {spec.name} found", path=root, hint="`stdtrack data check ROOT` lists what is recognised"
         )
     return benchmark
+
+
+def find(kind: type[Benchmark], root: Traversable, options: Mapping[str, str] | None = None) -> Benchmark | None:
+    """The benchmark at or below ``root``: a full data set, annotations alone, or a part; None if it is not there.
+
+    A folder that bears another benchmark's name is not taken for this one, however alike their layouts are.
+    """
+    for folder in _candidates(kind, root):
+        benchmark = kind(folder, options)
+        if benchmark.sources:
+            return benchmark
+    return None
+
+
+def recognise(root: Path) -> tuple[Benchmark, ...]:
+    """Every benchmark under a root: by folder names, else by official sequence names, else as own data."""
+    tree = _tree(root)
+    named = [kind(folder) for kind in _CLASSES for folder in _named(kind, tree)]
+    found = _distinct(benchmark for benchmark in named if benchmark.sources)
+    if not found:
+        guesses = (find(kind, tree) for kind in _CLASSES if kind is not Folder)
+        found = _distinct(guess for guess in guesses if guess is not None and guess.inventory().verified)
+    own = None if found else find(Folder, tree)
+    return (own,) if own else found
+
+
+def _tree(root: Path) -> Traversable:
+    if root.is_file():
+        if not is_archive(root):
+            raise InputError("is neither a folder nor an archive of annotations", path=root)
+        return open_archive(root)
+    if not root.exists():
+        raise InputError("does not exist", path=root, hint="check --data, STDTRACK_DATA or --annotations")
+    return root
+
+
+def _candidates(kind: type[Benchmark], root: Traversable) -> Iterator[Traversable]:
+    """Folders, and annotation archives in them, where the benchmark may lie; the likeliest first."""
+    foreign = {name for other in _CLASSES for name in other.folders} - set(kind.folders)
+    folders = [*_named(kind, root)]
+    if root not in folders and (kind is Folder or plain(root.name) not in foreign):
+        folders.append(root)
+    yield from folders
+    for folder in folders:
+        yield from (
+            open_archive(file)
+            for file in sorted(folder.iterdir() if isinstance(folder, Path) else ())
+            if is_archive(file) and _ANNOTATION_ARCHIVE.search(file.name)
+        )
+
+
+def _named(kind: type[Benchmark], root: Traversable) -> Iterator[Traversable]:
+    """Folders at or up to two levels below ``root`` that bear one of the benchmark's names, the innermost first."""
+    named = [root, *subfolders(root)]
+    for folder in (folder for folder in named if plain(folder.name) in kind.folders):
+        if folder is not root:
+            yield from (child for child in subfolders(folder) if plain(child.name) in kind.folders)
+        yield folder
+
+
+def _distinct(benchmarks: Iterable[Benchmark]) -> tuple[Benchmark, ...]:
+    """Without those whose every annotation an earlier one has: VOT's years, for one, look alike."""
+    kept: list[Benchmark] = []
+    seen: set[str] = set()
+    for benchmark in benchmarks:
+        files = {str(source.annotation) for source in benchmark.sources.values()}
+        if not files <= seen:
+            kept.append(benchmark)
+            seen |= files
+    return tuple(kept)

@@ -15,7 +15,8 @@ from typing import ClassVar
 import numpy as np
 
 from evalkit.benchmarks import lists
-from evalkit.benchmarks.base import Benchmark, Source, annotation_files, frames_folder
+from evalkit.benchmarks.base import Benchmark, Source
+from evalkit.benchmarks.layout import annotation_files, frames_folder
 from evalkit.reading import read_boxes
 from evalkit.sequence import Sequence
 
@@ -46,7 +47,7 @@ class UAV123(Benchmark):
     def load(self, name: str, source: Source) -> Sequence:
         """One sequence; rows of NaN mean that the target is absent."""
         native = read_boxes(source.annotation)
-        return replace(self.assemble(name, source, native), absent=np.isnan(native).any(axis=1))
+        return replace(self.assemble(name, source, native), absent=np.asarray(np.isnan(native).any(axis=1)))
 
     def clip(self, name: str) -> tuple[str, int | None]:
         """Image folder of a sequence and the number of its first frame, None if it is the whole clip."""

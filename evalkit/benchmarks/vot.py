@@ -15,7 +15,8 @@ from importlib.resources.abc import Traversable
 
 import numpy as np
 
-from evalkit.benchmarks.base import Benchmark, Source, annotation_files, frames_folder, subfolders
+from evalkit.benchmarks.base import Benchmark, Source
+from evalkit.benchmarks.layout import annotation_files, frames_folder, sequence_folders
 from evalkit.errors import InputError
 from evalkit.reading import read_bytes, read_table
 from evalkit.sequence import Sequence
@@ -34,9 +35,7 @@ class VOT(Benchmark):
 
     def discover(self) -> Mapping[str, Source]:
         """Sequence folders, or a flat folder of annotations, here or in ``gt``."""
-        found = {
-            folder.name: _source(folder) for folder in subfolders(self.root) if (folder / "groundtruth.txt").is_file()
-        }
+        found = {name: _source(folder) for name, folder in sequence_folders(self.root, "groundtruth.txt").items()}
         flat = {} if found else annotation_files(self.root / "gt") or annotation_files(self.root)
         return found | {name: Source(file) for name, file in flat.items()}
 

@@ -1,0 +1,130 @@
+"""Annotation archives read as if they were folders: everything stays in memory, nothing is written to disk."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from importlib.resources.abc import Traversable
+from lzma import LZMAError
+from os import PathLike
+from pathlib import Path
+from typing import IO, Any
+
+from evalkit.errors import InputError
+
+SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
+# Annotation is text of a few megabytes; an archive that unpacks to more is full of images, or a bomb.
+_LIMIT = 1 << 30
+_TEXT = (".txt", ".label", ".tag", ".ini", ".json", ".value", "sequence")
+
+
+class MemoryFolder(Traversable):
+    """A folder, or a file, of an archive that was read into memory.
+
+    Args:
+        files: content by path in the archive, ``/`` between its parts.
+        path: of this folder or file in the archive, empty for its root.
+        archive: for messages.
+    """
+
+    def __init__(self, files: Mapping[str, bytes], archive: Path, path: str = "") -> None:
+        self._files, self._archive, self._path = files, archive, path
+
+    def __str__(self) -> str:
+        return f"{self._archive}/{self._path}" if self._path else str(self._archive)
+
+    @property
+    def name(self) -> str:
+        """Last part of the path."""
+        return self._path.rpartition("/")[2] or self._archive.name
+
+    def iterdir(self) -> Iterator[MemoryFolder]:
+        """What lies directly in this folder."""
+        prefix = f"{self._path}/" if self._path else ""
+        parts = {path[len(prefix) :].partition("/")[0] for path in self._files if path.startswith(prefix)}
+        return (self / part for part in sorted(parts))
+
+    def is_dir(self) -> bool:
+        """Something lies below this path."""
+        return not self._path or any(path.startswith(f"{self._path}/") for path in self._files)
+
+    def is_file(self) -> bool:
+        """The archive has a file of this path."""
+        return self._path in self._files
+
+    def joinpath(self, *descendants: str | PathLike[str]) -> MemoryFolder:
+        """The folder or file below this one."""
+        parts = [part for text in (self._path, *descendants) for part in str(text).split("/") if part not in ("", ".")]
+        return MemoryFolder(self._files, self._archive, "/".join(parts))
+
+    def __truediv__(self, child: str | PathLike[str]) -> MemoryFolder:
+        return self.joinpath(child)
+
+    def read_bytes(self) -> bytes:
+        """Content of a file."""
+        if not self.is_file():
+            raise FileNotFoundError(str(self))
+        return self._files[self._path]
+
+    def read_text(self, encoding: str | None = None) -> str:
+        """Content of a file as text, UTF-8 by default."""
+        return self.read_bytes().decode(encoding or "utf-8")
+
+    def open(self, mode: str = "r", *args: Any, **kwargs: Any) -> IO[Any]:
+        """A stream on a file's content."""
+        stream = io.BytesIO(self.read_bytes())
+        return stream if "b" in mode else io.TextIOWrapper(stream, *args, **kwargs)
+
+
+def is_archive(path: Traversable) -> bool:
+    """Judged by the suffix."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
+def open_archive(path: Path) -> MemoryFolder:
+    """Read the text files of a zip or tar archive; images are left out.
+
+    Raises:
+        InputError: it is damaged, or unpacks to more than a gigabyte of text.
+    """
+    try:
+        members = _zip_members(path) if path.name.lower().endswith(".zip") else _tar_members(path)
+        return MemoryFolder(dict(members), path)
+    except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError, RuntimeError) as error:
+        raise InputError(
+            f"cannot be read as an archive: {error}", path=path, hint="unpack it and give the folder"
+        ) from error
+
+
+def _zip_members(path: Path) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(path) as archive:
+        wanted = [member for member in archive.infolist() if not member.is_dir() and _is_text(member.filename)]
+        _refuse_large(path, sum(member.file_size for member in wanted))
+        for member in wanted:
+            yield _clean(member.filename), archive.read(member)
+
+
+def _tar_members(path: Path) -> Iterator[tuple[str, bytes]]:
+    total = 0
+    with tarfile.open(path, "r|*") as archive:
+        for member in archive:
+            if member.isfile() and _is_text(member.name) and (stream := archive.extractfile(member)):
+                total += member.size
+                _refuse_large(path, total)
+                yield _clean(member.name), stream.read()
+
+
+def _is_text(name: str) -> bool:
+    return name.lower().endswith(_TEXT)
+
+
+def _clean(name: str) -> str:
+    return "/".join(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
+
+
+def _refuse_large(path: Path, size: int) -> None:
+    if size > _LIMIT:
+        raise InputError("unpacks to more than 1 GB of text", path=path, hint="unpack it and give the folder")

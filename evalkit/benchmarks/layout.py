@@ -1,0 +1,75 @@
+"""Looking around on disk: the few questions that every benchmark's layout asks."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import numpy as np
+
+from evalkit.frames import is_image, list_images
+from evalkit.types import Boxes
+
+
+def plain(name: str) -> str:
+    """Lower-case letters and digits of a name, so that ``GOT-10k`` and ``got10k`` are one.
+
+    >>> plain("UAV123_10fps")
+    'uav12310fps'
+    """
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def subfolders(folder: Traversable) -> list[Traversable]:
+    """Folders directly in a folder, sorted by name; empty if it is none."""
+    if not folder.is_dir():
+        return []
+    found = [child for child in folder.iterdir() if not child.name.startswith(".") and child.is_dir()]
+    return sorted(found, key=lambda child: child.name)
+
+
+def first_folder(*folders: Traversable) -> Traversable | None:
+    """The first of these that exists."""
+    return next((folder for folder in folders if folder.is_dir()), None)
+
+
+def frames_folder(*folders: Traversable) -> Path | None:
+    """The first of these on disk that holds an image."""
+    for folder in folders:
+        if isinstance(folder, Path) and folder.is_dir() and any(is_image(path) for path in folder.iterdir()):
+            return folder
+    return None
+
+
+# Text files that lie beside annotations and are none.
+_NO_ANNOTATION = frozenset({"list", "readme", "license", "attributes"})
+
+
+def annotation_files(folder: Traversable) -> dict[str, Traversable]:
+    """``<sequence>.txt`` of a flat folder by sequence, sorted; lists such as ``testing_set.txt`` are left out."""
+    if not folder.is_dir():
+        return {}
+    found = {file.name.removesuffix(".txt"): file for file in folder.iterdir() if file.name.endswith(".txt")}
+    return {
+        name: found[name]
+        for name in sorted(found)
+        if plain(name) not in _NO_ANNOTATION and not name.endswith(("_set", "_dataset"))
+    }
+
+
+def sequence_folders(folder: Traversable, annotation: str) -> dict[str, Traversable]:
+    """Subfolders that hold a file named ``annotation``, by name."""
+    return {child.name: child for child in subfolders(folder) if (child / annotation).is_file()}
+
+
+def optional_file(file: Traversable) -> Traversable | None:
+    """The file if it is there."""
+    return file if file.is_file() else None
+
+
+def pad_to_frames(native: Boxes, frames: Path | None) -> Boxes:
+    """Rows of NaN for the images after an annotation's only row: test sets give the first box alone."""
+    if len(native) != 1 or frames is None:
+        return native
+    return np.vstack([native, np.full((len(list_images(frames)) - 1, 4), np.nan)])

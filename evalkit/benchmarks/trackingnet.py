@@ -1,0 +1,39 @@
+"""TrackingNet test set: ``TEST/frames/<id>/<n>.jpg``, numbered without zeros, and ``TEST/anno/<id>.txt`` with one row.
+
+Rows of x, y, w, h with commas and two decimals, taken as 0-based (unverified). The ground truth of all frames is on the
+server alone; a folder or zip with it (the devkit's dummy) is read as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from evalkit.benchmarks.base import Benchmark, Source
+from evalkit.benchmarks.layout import annotation_files, frames_folder, pad_to_frames
+from evalkit.reading import read_boxes
+from evalkit.sequence import Sequence
+
+
+class TrackingNet(Benchmark):
+    """TrackingNet, 511 test sequences."""
+
+    name = "trackingnet"
+    title = "TrackingNet"
+    origin = 0
+    folders = ("trackingnet", "trackingnettest", "trackingnetdummy")
+
+    def official_names(self) -> None:
+        """No list is at hand."""
+
+    def discover(self) -> Mapping[str, Source]:
+        """``TEST`` or what lies in it, or a flat folder of annotations."""
+        for folder in (self.root / "TEST", self.root):
+            files = annotation_files(folder / "anno")
+            if files:
+                images = folder / "frames"
+                return {name: Source(file, frames_folder(images / name)) for name, file in files.items()}
+        return {name: Source(file) for name, file in annotation_files(self.root).items()}
+
+    def load(self, name: str, source: Source) -> Sequence:
+        """One sequence; frames after the annotated first one have NaN rows."""
+        return self.assemble(name, source, pad_to_frames(read_boxes(source.annotation), source.frames))
