@@ -1,1 +1,140 @@
-"""Weights on disk: safetensors together with the config that made them."""
+"""Weights on disk: safetensors together with the config that made them. Pickles are refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from evalkit.errors import InputError
+from stdtrack.configs import VARIANTS, ModelConfig, OnlineConfig
+from stdtrack.model import STDTrack
+
+FORMAT = "stdtrack-1"
+WEIGHTS = Path(__file__).parent / "weights"
+
+# First bytes of what torch.save writes: a zip archive, or a bare pickle of protocol 2 and above.
+PICKLE_MARKS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+
+# A checkpoint of another name, or with other settings of online tracking, is still the same network.
+NOT_COMPARED = ("name", "online")
+
+
+def shipped_weights(variant: str) -> Path | None:
+    """The file that comes with the package, None if this variant has none.
+
+    Raises:
+        InputError: there is no such variant.
+    """
+    if variant not in VARIANTS:
+        raise InputError(f"unknown variant '{variant}'", hint=f"known: {', '.join(VARIANTS)}")
+    path = WEIGHTS / f"{variant}.safetensors"
+    return path if path.is_file() else None
+
+
+def save_model(path: Path, model: STDTrack, facts: Mapping[str, str] | None = None) -> None:
+    """Write weights and config, atomically.
+
+    Args:
+        facts: further metadata, such as where the training data came from.
+    """
+    metadata = {**(facts or {}), "format": FORMAT, "config": json.dumps(dataclasses.asdict(model.config))}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        save_file(tensors, partial, metadata)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load_model(path: Path, expected: ModelConfig | None = None) -> STDTrack:
+    """Build the network that a checkpoint describes, with its weights, in evaluation mode.
+
+    Raises:
+        InputError: there is no such file, it is a pickle or no checkpoint of this project, its tensors do not fit its
+            config, or the config differs from ``expected`` (the first differing key is named).
+    """
+    config, tensors = _read(path)
+    if expected is not None:
+        _compare(path, config, expected)
+    model = STDTrack(config)
+    own = model.state_dict()
+    for key in sorted(own.keys() | tensors.keys()):
+        if key not in tensors or key not in own:
+            raise InputError(f"tensor '{key}' is {'missing' if key in own else 'unknown'}", path=path)
+        if own[key].shape != tensors[key].shape:
+            found, wanted = tuple(tensors[key].shape), tuple(own[key].shape)
+            raise InputError(f"tensor '{key}' has shape {found}, the network needs {wanted}", path=path)
+    model.load_state_dict(tensors)
+    return model.eval()
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal digest of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def config_from_mapping(values: Mapping[str, Any], path: Path | None = None) -> ModelConfig:
+    """The config that ``dataclasses.asdict`` and JSON made of one.
+
+    Raises:
+        InputError: a key is missing or unknown.
+    """
+    online = values.get("online", {})
+    for given, wanted in ((values, ModelConfig), (online, OnlineConfig)):
+        names = {field.name for field in dataclasses.fields(wanted)}
+        for key in sorted(given.keys() ^ names):
+            raise InputError(f"config key '{key}' is {'unknown' if key in given else 'missing'}", path=path)
+    plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    plain["online"] = OnlineConfig(**online)
+    return ModelConfig(**plain)
+
+
+def _read(path: Path) -> tuple[ModelConfig, dict[str, Tensor]]:
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except OSError as error:
+        raise InputError(f"cannot read the checkpoint: {error.strerror}", path=path) from error
+    if start.startswith(PICKLE_MARKS):
+        raise InputError("is a pickle, which could run any code", path=path, hint="save it with safetensors")
+    try:
+        with safe_open(path, framework="pt") as archive:
+            metadata = archive.metadata() or {}
+            tensors: dict[str, Tensor] = {key: archive.get_tensor(key) for key in archive.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise InputError(f"is no safetensors file: {error}", path=path) from error
+    if metadata.get("format") != FORMAT:
+        raise InputError("is no checkpoint of STDTrack", path=path, hint=f"its metadata lack format={FORMAT}")
+    try:
+        values = json.loads(metadata.get("config", ""))
+    except json.JSONDecodeError as error:
+        raise InputError(f"its config is no JSON: {error}", path=path) from error
+    return config_from_mapping(values, path), tensors
+
+
+def _compare(path: Path, found: ModelConfig, expected: ModelConfig) -> None:
+    for field in dataclasses.fields(ModelConfig):
+        if field.name in NOT_COMPARED:
+            continue
+        mine, theirs = getattr(expected, field.name), getattr(found, field.name)
+        if mine != theirs:
+            raise InputError(f"config key '{field.name}' is {theirs!r}, '{expected.name}' has {mine!r}", path=path)
+
+
+def untrained(config: ModelConfig, seed: int = 0) -> STDTrack:
+    """The network as it is before training, the same every time, without touching the caller's random state."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return STDTrack(config).eval()

@@ -1,1 +1,171 @@
-"""Online tracking."""
+"""Online tracking: one box in, then a box and its predicted quality for every frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from evalkit.errors import InputError
+from evalkit.trackers.base import Prediction
+from evalkit.trackers.stages import StageTimer, untimed
+from evalkit.types import Box, Image
+from profiling.complexity import Part
+from stdtrack.checkpoints import load_model, sha256, shipped_weights, untrained
+from stdtrack.configs import VARIANTS, ModelConfig
+from stdtrack.crops import crop_window, sample_crop, to_image
+from stdtrack.images import rgb_image, starting_box
+from stdtrack.model import FrameOutput, STDTrack, TrackState
+from stdtrack.model.graphs import InitGraph, StepGraph, pack
+
+
+class Network(Protocol):
+    """What runs the two graphs: the module itself, or a backend that took its place."""
+
+    def init_state(self, templates_BK3HW: Tensor) -> TrackState: ...
+
+    def step(self, state: TrackState, search_B3HW: Tensor) -> tuple[FrameOutput, TrackState]: ...
+
+
+class STDTracker:
+    """STDTrack behind the :class:`~evalkit.trackers.base.Tracker` protocol.
+
+    Args:
+        model: the network; it is folded here.
+        facts: what :meth:`describe` adds to the backend and device.
+        device: where torch runs it.
+    """
+
+    def __init__(self, model: STDTrack, facts: Mapping[str, str] | None = None, device: str = "cpu") -> None:
+        self.config: ModelConfig = model.config
+        self.device = torch.device(device)
+        # Channels last is how convolutions read a crop without a copy.
+        folded = model.fold().to(self.device)
+        self.model: STDTrack = folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
+        self.network: Network = self.model
+        self.backend = "eager"
+        self.stage: StageTimer = untimed
+        self._facts = dict(facts or {})
+        self._window_HW = _score_window(self.config).to(self.device)
+        mean, std = (torch.tensor(value, device=self.device) for value in (self.config.mean, self.config.std))
+        self._scale_3, self._shift_3 = 1.0 / (255.0 * std), -mean / std
+        self._state: TrackState | None = None
+        self._box: Box = np.zeros(4)
+
+    @classmethod
+    def from_pretrained(cls, variant: str, device: str = "cpu") -> STDTracker:
+        """A variant with the weights that come with the package; untrained, and says so, where there are none."""
+        path = shipped_weights(variant)
+        if path is None:
+            return cls(untrained(VARIANTS[variant]), {"note": "untrained"}, device)
+        return cls.load(path, device)
+
+    @classmethod
+    def load(cls, path: Path, device: str = "cpu", expected: ModelConfig | None = None) -> STDTracker:
+        """The network and weights of a checkpoint; see :func:`stdtrack.checkpoints.load_model` for its errors."""
+        facts = {"weights": str(path), "weights_sha256": sha256(path)} if path.is_file() else {}
+        return cls(load_model(path, expected), facts, device)
+
+    @torch.inference_mode()
+    def init(self, image: Image, box: Box) -> None:
+        """Take the target from the first frame.
+
+        Args:
+            image: H x W x 3 uint8 RGB; H x W, one channel and RGBA are accepted as well.
+            box: x, y, w, h; it may reach out of the image.
+
+        Raises:
+            InputError: the image is none, or the box is empty, not finite or wholly outside.
+        """
+        image = rgb_image(image)
+        self._box = starting_box(box, image)
+        window = crop_window(self._box, self.config.template_factor)
+        template = self._tensor(sample_crop(image, window, self.config.template_size))
+        self._state = self.network.init_state(template)
+
+    @torch.inference_mode()
+    def update(self, image: Image) -> Prediction:
+        """Find the target in the next frame; its score is the predicted IoU."""
+        if self._state is None:
+            raise RuntimeError("update() before init()")
+        image = rgb_image(image)
+        with self.stage("crop"):
+            window = crop_window(self._box, self.config.search_factor)
+            crop = sample_crop(image, window, self.config.search_size)
+        with self.stage("normalise"):
+            search = self._tensor(crop)
+        with self.stage("forward"):
+            output, self._state = self.network.step(self._state, search)
+        with self.stage("decode"):
+            boxes, _ = STDTrack.decode(output, self._window_HW)
+            quality = float(torch.sigmoid(output.quality[0]))
+            found = to_image(boxes[0].double().cpu().numpy(), window)
+            self._box = self._follow(found, quality, image)
+            return Prediction(_visible_part(self._box, image), quality)
+
+    def _follow(self, found: Box, quality: float, image: Image) -> Box:
+        """The box to search around next: size smoothed by quality, centre kept inside the image."""
+        online = self.config.online
+        if quality < online.lost_quality:
+            return self._box
+        rate = (1.0 - online.size_smoothing) * quality
+        limits = np.array(image.shape[1::-1], dtype=np.float64)
+        size = np.clip((1.0 - rate) * self._box[2:] + rate * found[2:], 1.0, limits)
+        centre = np.clip(found[:2] + found[2:] / 2, 0.0, limits)
+        return np.concatenate((centre - size / 2, size))
+
+    def _tensor(self, crop: Image) -> Tensor:
+        """H x W x 3 uint8 -> (1, 3, H, W) normalised, channels last in memory."""
+        pixels_HW3 = torch.from_numpy(crop).to(self.device, torch.float32)
+        return (pixels_HW3 * self._scale_3 + self._shift_3).permute(2, 0, 1)[None]
+
+    def describe(self) -> Mapping[str, str]:
+        """Facts for the run manifest."""
+        return {"variant": self.config.name, "backend": self.backend, "device": str(self.device), **self._facts}
+
+    def complexity_parts(self) -> Mapping[str, Part]:
+        """The two graphs with example inputs: ``init``, and ``frame`` at steady state."""
+        template, search = (
+            torch.zeros(1, 3, size, size) for size in (self.config.template_size, self.config.search_size)
+        )
+        with torch.no_grad():
+            state = pack(self.model.init_state(template.to(self.device)))
+        return {"init": (InitGraph(self.model), (template,)), "frame": (StepGraph(self.model), (search, *state))}
+
+
+def _score_window(config: ModelConfig) -> Tensor:
+    """(H, W) factors on the score map: a blend of 1 and the Hann window."""
+    # The window's zeros lie outside the map, so that a target at the border can still be found.
+    hann_H = torch.hann_window(config.score_grid + 2, periodic=False)[1:-1]
+    influence = config.online.window_influence
+    return (1.0 - influence) + influence * hann_H[:, None] * hann_H[None, :]
+
+
+def _visible_part(box: Box, image: Image) -> Box:
+    """The box cut to the image, at least one pixel wide and high."""
+    limits = np.array(image.shape[1::-1], dtype=np.float64)
+    corner = np.clip(box[:2], 0.0, limits - 1.0)
+    end = np.clip(box[:2] + box[2:], corner + 1.0, limits)
+    return np.concatenate((corner, end - corner))
+
+
+def create(name: str, options: Mapping[str, str]) -> STDTracker:
+    """Build ``stdtrack:NAME?weights=FILE&device=DEVICE``; the entry point of the package's own prefix.
+
+    Raises:
+        InputError: an unknown variant or option, or a checkpoint that does not fit.
+    """
+    if name not in VARIANTS:
+        raise InputError(f"unknown variant 'stdtrack:{name}'", hint=f"known: {', '.join(VARIANTS)}")
+    known = ("weights", "device")
+    for key in options:
+        if key not in known:
+            raise InputError(f"unknown option '{key}' of stdtrack:{name}", hint=f"known: {', '.join(known)}")
+    device = options.get("device", "cpu")
+    if "weights" in options:
+        return STDTracker.load(Path(options["weights"]), device, VARIANTS[name])
+    return STDTracker.from_pretrained(name, device)

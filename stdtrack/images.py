@@ -1,0 +1,43 @@
+"""What a tracker accepts as an image and as a first box."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.errors import InputError
+from evalkit.types import Box, Image
+
+
+def rgb_image(image: NDArray[np.uint8]) -> Image:
+    """H x W, H x W x 1, RGB or RGBA -> H x W x 3.
+
+    Raises:
+        InputError: another shape, an empty image, or pixels that are not uint8.
+    """
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
+        kind = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
+        raise InputError(f"an image must be an array of uint8, not {kind}")
+    if image.ndim == 2:
+        image = image[..., None]
+    if image.ndim != 3 or image.shape[2] not in (1, 3, 4) or image.size == 0:
+        raise InputError(f"an image must be H x W, H x W x 3 or H x W x 4, not {' x '.join(map(str, image.shape))}")
+    return np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image[..., :3]
+
+
+def starting_box(box: Box, image: Image) -> Box:
+    """The box as float64, checked against the image.
+
+    Raises:
+        InputError: not four finite numbers, no area, or nothing of it inside the image.
+    """
+    checked = np.asarray(box, dtype=np.float64).reshape(-1)
+    if checked.shape != (4,) or not np.isfinite(checked).all():
+        raise InputError(f"a box must be four finite numbers x, y, w, h, not {np.asarray(box).tolist()}")
+    x, y, w, h = (float(value) for value in checked)
+    if w <= 0 or h <= 0:
+        raise InputError(f"the first box has no area: x={x:g}, y={y:g}, w={w:g}, h={h:g}")
+    height, width = image.shape[:2]
+    if x >= width or y >= height or x + w <= 0 or y + h <= 0:
+        raise InputError(f"the first box x={x:g}, y={y:g}, w={w:g}, h={h:g} lies outside the {width} x {height} image")
+    return checked
