@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 
 from evalkit.sequence import Frames
@@ -13,7 +13,7 @@ DEPTH = 4
 """Frames decoded ahead: enough to hide decoding, and at most 100 MB of 4K images."""
 
 
-def read_ahead(frames: Frames, depth: int = DEPTH) -> Iterator[Image]:
+def read_ahead(frames: Frames, depth: int = DEPTH) -> Generator[Image, None, None]:
     """Yield every frame in order; at most ``depth`` decoded frames wait in memory.
 
     cv2 releases the interpreter lock while it decodes, so one thread is real concurrency. An error in a frame is raised

@@ -15,8 +15,8 @@ import numpy as np
 from evalkit.errors import InputError
 from evalkit.files import write_atomic
 from evalkit.manifest import Manifest, read_manifest
-from evalkit.tracking import Track
 from evalkit.trackers.spec import spec_of_folder
+from evalkit.tracking import Track
 from evalkit.types import Box, Vector
 
 FAILURES = "failures"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Many
 from concurrent.futures import Executor, Future, as_completed
@@ -163,7 +164,7 @@ def _manifest(group: _Group, facts: Mapping[str, str], options: RunOptions) -> M
         benchmark={
             "name": benchmark.key,
             "options": dict(benchmark.options),
-            "root": str(benchmark.root.resolve()),
+            "root": os.path.abspath(str(benchmark.root)),
             "fingerprint": benchmark.fingerprint(names),
             "origin": benchmark.origin,
         },

@@ -42,8 +42,8 @@ def select(
     matching = [_matching(inventory.present, globs) for inventory in present]
     for glob in globs:
         if not any(fnmatchcase(name, glob) for names in matching for name in names):
-            names = ", ".join(benchmark.key for benchmark in benchmarks)
-            raise InputError(f"no sequence of {names} is named like '{glob}'", hint="`stdtrack data check` lists them")
+            keys = ", ".join(benchmark.key for benchmark in benchmarks)
+            raise InputError(f"no sequence of {keys} is named like '{glob}'", hint="`stdtrack data check` lists them")
     selections = []
     for benchmark, inventory, names in zip(benchmarks, present, matching, strict=True):
         sequences = tuple(benchmark.sequence(name) for name in names[index - 1 :: count])

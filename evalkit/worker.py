@@ -26,8 +26,8 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 class Worker:
     """One process for one call after another; started when first needed, and again after a failure.
 
-    It is a fresh interpreter and not a fork, so no lock and no CUDA context of the parent is copied. Its pipe is its own
-    (a pool that shares a queue between workers can lose its lock with one of them), so however it dies, no other
+    It is a fresh interpreter and not a fork, so no lock and no CUDA context of the parent is copied. Its pipe is its
+    own (a pool that shares a queue between workers can lose its lock with one of them), so however it dies, no other
     worker is touched. What it prints is kept in an unnamed file, for failure records.
 
     Args:

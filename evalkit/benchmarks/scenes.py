@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.benchmarks.rendering import Pose
+from evalkit.benchmarks.poses import Pose
 from evalkit.types import Vector
 
 FRAMES = 60
@@ -61,7 +61,9 @@ SCENES = (
     Scene(
         "scale-change",
         frozenset({"SV"}),
-        lambda t: poses(110 + 90 * t, 120 + 20 * t, 14 * np.exp(0.8 * _wave(t, 0.75)), 18 * np.exp(0.8 * _wave(t, 0.75))),
+        lambda t: poses(
+            110 + 90 * t, 120 + 20 * t, 14 * np.exp(0.8 * _wave(t, 0.75)), 18 * np.exp(0.8 * _wave(t, 0.75))
+        ),
     ),
     Scene(
         "rotation",

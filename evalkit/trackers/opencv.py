@@ -25,12 +25,17 @@ class _Native(Protocol):
     def update(self, image: Image) -> tuple[bool, tuple[float, float, float, float]]: ...
 
 
+def _factory(module: Any, algorithm: str) -> Callable[[], _Native]:
+    create: Callable[[], _Native] = getattr(module, f"Tracker{algorithm}_create")  # cv2's type stubs lack these
+    return create
+
+
 FACTORIES: Mapping[str, Callable[[], _Native]] = {
-    "csrt": lambda: cv2.TrackerCSRT_create(),
-    "kcf": lambda: cv2.TrackerKCF_create(),
-    "mil": lambda: cv2.TrackerMIL_create(),
-    "mosse": lambda: cv2.legacy.TrackerMOSSE_create(),
-    "medianflow": lambda: cv2.legacy.TrackerMedianFlow_create(),
+    "csrt": _factory(cv2, "CSRT"),
+    "kcf": _factory(cv2, "KCF"),
+    "mil": _factory(cv2, "MIL"),
+    "mosse": _factory(cv2.legacy, "MOSSE"),
+    "medianflow": _factory(cv2.legacy, "MedianFlow"),
 }
 
 
@@ -45,14 +50,14 @@ class OpenCVTracker:
     def init(self, image: Image, box: Box) -> None:
         """Start a new cv2 tracker on the box, rounded to whole pixels as cv2 demands."""
         self._native = self._factory()
-        self._native.init(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), whole_pixels(box, image.shape[1], image.shape[0]))
+        self._native.init(_bgr(image), whole_pixels(box, image.shape[1], image.shape[0]))
         self._last = np.array(box, dtype=np.float64)
 
     def update(self, image: Image) -> Prediction:
         """One step; after a failure the last box, with score 0."""
         if self._native is None:
             raise RuntimeError("update() before init()")
-        found, box = self._native.update(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+        found, box = self._native.update(_bgr(image))
         if found:
             self._last = np.array(box, dtype=np.float64)
         return Prediction(self._last.copy(), float(found))
@@ -60,6 +65,11 @@ class OpenCVTracker:
     def describe(self) -> Mapping[str, str]:
         """Facts for the run manifest."""
         return {"backend": f"OpenCV {cv2.__version__}", "device": "cpu", "algorithm": self._name}
+
+
+def _bgr(image: Image) -> Image:
+    swapped: Image = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), dtype=np.uint8)
+    return swapped
 
 
 def whole_pixels(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
