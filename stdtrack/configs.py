@@ -11,6 +11,9 @@ MemoryRule = Literal["quality", "fifo", "none"]
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+# EfficientNet-Lite was trained on (pixel - 127) / 128; its first batch norm's statistics confirm it.
+LITE_MEAN = (127 / 255,) * 3
+LITE_STD = (128 / 255,) * 3
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,8 @@ NANO = ModelConfig(
     "nano",
     template_size=80,
     search_size=160,
+    mean=LITE_MEAN,
+    std=LITE_STD,
     stem="efficientnet_lite0",
     dim=128,
     depth=4,
