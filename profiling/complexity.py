@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -87,23 +87,33 @@ def count(module: nn.Module, inputs: tuple[Any, ...], *, allow_uncounted: bool =
     """Count one call ``module(*inputs)`` in evaluation mode.
 
     Raises:
-        InputError: an operator is neither counted nor known to have no MACs, unless ``allow_uncounted``.
+        InputError: the module does not run on ``inputs``, or an operator is neither counted nor known to have no MACs
+            (unless ``allow_uncounted``).
     """
     try:
         counted = copy.deepcopy(module).to("meta").eval()
         meta_inputs = map_tensors(lambda tensor: tensor.to("meta"), inputs)
         result = _count(counted, meta_inputs, "torch FlopCounterMode on meta")
-    except RuntimeError:
-        # Reads a value or holds tensors that stay behind; if the module itself is at fault, this raises again.
-        with evaluating(module):
-            result = _count(module, inputs, "torch FlopCounterMode on the module's device")
-    unknown = [entry.operator for entry in result.uncounted if entry.reason is None]
+    except (RuntimeError, TypeError):
+        # It reads a value or holds tensors that stay behind; if the module itself is at fault, this fails again.
+        try:
+            with evaluating(module):
+                result = _count(module, inputs, "torch FlopCounterMode on the module's device")
+        except (RuntimeError, TypeError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise InputError(f"the module cannot be called with its example inputs: {reason}") from error
+    reject_unknown(result.uncounted, allow_uncounted)
+    return result
+
+
+def reject_unknown(uncounted: Iterable[Uncounted], allow_uncounted: bool) -> None:
+    """Raise InputError that names the operators which may hide MACs, unless they are allowed."""
+    unknown = [entry.operator for entry in uncounted if entry.reason is None]
     if unknown and not allow_uncounted:
         raise InputError(
             f"operators neither counted nor known to have no MACs: {', '.join(unknown)}",
             hint="--allow-uncounted counts the rest and lists them",
         )
-    return result
 
 
 def count_parameters(module: nn.Module) -> int:

@@ -21,6 +21,8 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "score": ("stdtrack.cli.score", "score", "Score results by each benchmark's own rules."),
     "report": ("stdtrack.cli.report", "report", "Plots, tables and an HTML page from results."),
     "data": ("stdtrack.cli.data", "data", "Look at data sets on disk."),
+    "complexity": ("stdtrack.cli.complexity", "complexity", "Count parameters, MACs and FLOPs of a tracker or module."),
+    "profile": ("stdtrack.cli.profile", "profile", "Measure latency, memory and energy, trackers interleaved."),
     "doctor": ("stdtrack.cli.doctor", "doctor", "Print the environment: versions, devices, threads, paths."),
 }
 

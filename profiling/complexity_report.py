@@ -1,0 +1,124 @@
+"""What a tracker or module costs: its parts counted, and told as JSON or as tables."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from evalkit.errors import InputError
+from profiling.complexity import Complexity, count
+from profiling.onnx_complexity import count_networks, weight_tensors
+from profiling.second_opinion import SecondOpinion, second_opinion
+from profiling.subject import load_subject, network_parts
+
+Parts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ComplexityReport:
+    """Everything counted about one subject.
+
+    Attributes:
+        spec: what the user named.
+        parameters: elements of all parameters; what ``init`` and ``frame`` share counts once.
+        parts: ``frame``, and ``init`` for a tracker.
+        opinions: fvcore's count of each part; absent for ONNX graphs.
+    """
+
+    spec: str
+    parameters: int
+    parts: Mapping[str, Complexity]
+    opinions: Mapping[str, SecondOpinion]
+
+    @property
+    def disagreement(self) -> str:
+        """One line that names the modules which the two counters count differently; empty if they agree."""
+        lines = []
+        for part, opinion in self.opinions.items():
+            if not opinion.agrees:
+                modules = ", ".join(
+                    f"{entry.module or '(the whole)'}: {entry.macs:,} MACs against {entry.other_macs:,}"
+                    for entry in opinion.disagreements
+                )
+                lines.append(f"{part}: the counters differ by {100 * (opinion.difference or 0):.1f} % ({modules})")
+        return "; ".join(lines)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data: parameters, MACs and FLOPs by part, by module, and what was not counted."""
+        modules = [
+            {"part": part, "module": row.module, "parameters": row.parameters, "macs": row.macs, "flops": row.flops}
+            for part, result in self.parts.items()
+            for row in result.by_module
+        ]
+        uncounted = [
+            {"part": part, "operator": entry.operator, "calls": entry.calls, "reason": entry.reason}
+            for part, result in self.parts.items()
+            for entry in result.uncounted
+        ]
+        opinions = {
+            part: {"macs": opinion.macs, "difference": opinion.difference, "problem": opinion.problem or None}
+            for part, opinion in self.opinions.items()
+        }
+        totals = {part: {"macs": result.macs, "flops": result.flops} for part, result in self.parts.items()}
+        counters = dict.fromkeys(result.counter for result in self.parts.values())
+        return {
+            "parameters": self.parameters,
+            **totals,
+            "by_module": modules,
+            "uncounted": uncounted,
+            "counter": ", ".join(counters),
+            "second_opinion": {"counter": "fvcore, contractions only", **opinions} if opinions else None,
+        }
+
+
+def report_complexity(spec: str, *, allow_uncounted: bool = False) -> ComplexityReport:
+    """Count what ``spec`` names: a tracker, or ``module:factory`` returning ``(module, example_inputs)``.
+
+    Raises:
+        InputError: nothing to count, an unknown operator, or a spec that is wrong.
+    """
+    return count_parts(spec, network_parts(spec, load_subject(spec)), allow_uncounted=allow_uncounted)
+
+
+def count_parts(spec: str, parts: Parts, *, allow_uncounted: bool = False) -> ComplexityReport:
+    """Count ``(module, inputs)`` parts with both counters, ONNX networks by their graphs."""
+    counts: dict[str, Complexity] = {}
+    opinions: dict[str, SecondOpinion] = {}
+    for name, part in sorted(parts.items(), key=lambda item: item[0] != "init"):
+        if isinstance(part[0], nn.Module):
+            module, inputs = part
+            counts[name] = count(module, tuple(inputs), allow_uncounted=allow_uncounted)
+            opinions[name] = second_opinion(module, tuple(inputs), counts[name])
+        else:
+            counts[name] = count_networks(tuple(part), allow_uncounted=allow_uncounted)
+    if "frame" not in counts:
+        raise InputError(f"{spec}: complexity_parts() has no 'frame'")
+    return ComplexityReport(spec, _distinct_parameters(list(parts.values())), counts, opinions)
+
+
+def _distinct_parameters(parts: Sequence[Any]) -> int:
+    """Elements of the parameters of all parts together: torch's by identity, those of ONNX files by content."""
+    by_identity = {
+        id(parameter): parameter.numel()
+        for part in parts
+        if isinstance(part[0], nn.Module)
+        for parameter in part[0].parameters()
+    }
+    networks = {network.path: network for part in parts if not isinstance(part[0], nn.Module) for network in part}
+    by_content: Counter[bytes] = Counter()
+    sizes: dict[bytes, int] = {}
+    for network in networks.values():
+        keys = Counter(_remember(tensor, sizes) for tensor in weight_tensors(network))
+        by_content |= keys  # the most often that one file has it: files of one tracker repeat each other's weights
+    return sum(by_identity.values()) + sum(number * sizes[key] for key, number in by_content.items())
+
+
+def _remember(tensor: Any, sizes: dict[bytes, int]) -> bytes:
+    key = hashlib.sha256(repr(tensor.shape).encode() + tensor.tobytes()).digest()
+    sizes[key] = tensor.size
+    return key

@@ -1,0 +1,156 @@
+"""MACs of an ONNX graph, from its nodes and inferred shapes: nothing is run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from importlib import import_module
+from math import prod
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from evalkit.errors import InputError
+from profiling.complexity import Complexity, ModuleCount, Uncounted, reject_unknown
+
+COUNTER = "ONNX graph, inferred shapes"
+
+NO_MACS: Mapping[str, frozenset[str]] = {
+    "element-wise": frozenset(
+        {"Add", "Sub", "Mul", "Div", "Pow", "Sqrt", "Exp", "Log", "Neg", "Abs", "Erf", "Clip", "Relu", "LeakyRelu"}
+        | {"PRelu", "Elu", "Gelu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Where", "Equal", "Greater", "Less"}
+        | {"Min", "Max", "Not", "And", "Or", "Cast", "Identity", "Dropout", "Softplus", "Floor", "Ceil", "Reciprocal"}
+    ),
+    "normalisation": frozenset(
+        {"BatchNormalization", "LayerNormalization", "InstanceNormalization", "GroupNormalization", "LpNormalization"}
+    ),
+    "softmax": frozenset({"Softmax", "LogSoftmax"}),
+    "pooling": frozenset({"GlobalAveragePool", "GlobalMaxPool", "AveragePool", "MaxPool"}),
+    "resampling": frozenset({"Resize", "Upsample", "GridSample"}),
+    "reduction": frozenset({"ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ArgMax", "ArgMin", "TopK", "CumSum"}),
+    "shape and indexing": frozenset(
+        {"Reshape", "Transpose", "Concat", "Split", "Slice", "Squeeze", "Unsqueeze", "Flatten", "Expand", "Gather"}
+        | {"GatherElements", "GatherND", "Scatter", "ScatterElements", "ScatterND", "Pad", "Tile", "Shape", "Range"}
+        | {"Constant", "ConstantOfShape", "DepthToSpace", "SpaceToDepth", "NonZero", "Size", "Trilu"}
+    ),
+}
+
+_CLASS_OF = {name: label for label, names in NO_MACS.items() for name in names}
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+class NetworkFile(Protocol):
+    """An ONNX file and the shapes of its inputs, as an adapter shows them."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def inputs(self) -> Shapes: ...
+
+
+def count_networks(networks: tuple[NetworkFile, ...], *, allow_uncounted: bool = False) -> Complexity:
+    """Count several networks that run one after the other; each is a row of ``by_module`` named by its file.
+
+    Raises:
+        InputError: an operator is neither counted nor known to have no MACs, unless ``allow_uncounted``.
+    """
+    counts = [_count_file(network) for network in networks]
+    calls: Counter[tuple[str, str | None]] = Counter()
+    for result in counts:
+        for entry in result.uncounted:
+            calls[entry.operator, entry.reason] += entry.calls
+    total = ModuleCount("", sum(result.parameters for result in counts), sum(result.macs for result in counts))
+    uncounted = tuple(Uncounted(name, number, why) for (name, why), number in sorted(calls.items(), key=str))
+    reject_unknown(uncounted, allow_uncounted)
+    return Complexity(
+        parameters=total.parameters,
+        macs=total.macs,
+        bytes_moved=sum(result.bytes_moved for result in counts),
+        by_module=(total, *(row for result in counts for row in result.by_module)),
+        uncounted=uncounted,
+        counter=COUNTER,
+    )
+
+
+def weight_tensors(network: NetworkFile) -> list[NDArray[Any]]:
+    """The floating-point constants of the graph: its parameters."""
+    onnx = _onnx()
+    tensors = onnx.load(network.path).graph.initializer
+    return [onnx.numpy_helper.to_array(tensor) for tensor in tensors if tensor.data_type in _floating_types()]
+
+
+def _count_file(network: NetworkFile) -> Complexity:
+    graph = _inferred_graph(network)
+    shapes, sizes = _shapes_and_sizes(graph)
+    macs, bytes_moved = 0, 0
+    uncounted: Counter[str] = Counter()
+    for node in graph.node:
+        here = _node_macs(node, shapes)
+        if here is None:
+            uncounted[node.op_type] += 1
+        else:
+            macs += here
+        bytes_moved += sum(sizes.get(name, 0) for name in (*node.input, *node.output))
+    parameters = sum(prod(tensor.dims) for tensor in graph.initializer if tensor.data_type in _floating_types())
+    return Complexity(
+        parameters,
+        macs,
+        bytes_moved,
+        (ModuleCount(network.path.stem, parameters, macs),),
+        tuple(Uncounted(name, number, _CLASS_OF.get(name)) for name, number in uncounted.items()),
+        COUNTER,
+    )
+
+
+def _onnx() -> Any:
+    try:
+        return import_module("onnx")
+    except ModuleNotFoundError as error:
+        raise InputError("counting an ONNX network needs onnx", hint="pip install 'stdtrack[export]'") from error
+
+
+def _floating_types() -> frozenset[int]:
+    kinds = _onnx().TensorProto
+    return frozenset({kinds.FLOAT, kinds.FLOAT16, kinds.DOUBLE, kinds.BFLOAT16})
+
+
+def _inferred_graph(network: NetworkFile) -> Any:
+    """The graph with the given input shapes written into it, and every other shape inferred from them."""
+    onnx = _onnx()
+    model = onnx.load(network.path)
+    for value in model.graph.input:
+        if value.name in network.inputs:
+            dims = value.type.tensor_type.shape.dim
+            for dim, size in zip(dims, network.inputs[value.name], strict=True):
+                dim.dim_value = size
+    for value in model.graph.output:
+        value.type.tensor_type.ClearField("shape")
+    del model.graph.value_info[:]
+    return onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
+
+
+def _shapes_and_sizes(graph: Any) -> tuple[dict[str, tuple[int, ...]], dict[str, int]]:
+    """Shapes by tensor name, and bytes (four an element; the graphs at hand are float32)."""
+    shapes = {
+        value.name: tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim)
+        for value in (*graph.input, *graph.value_info, *graph.output)
+    }
+    shapes |= {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+    return shapes, {name: 4 * prod(shape) for name, shape in shapes.items()}
+
+
+def _node_macs(node: Any, shapes: Shapes) -> int | None:
+    """MACs of a contraction; None for any other node."""
+    if node.op_type == "Conv":
+        return prod(shapes[node.output[0]]) * prod(shapes[node.input[1]][1:])
+    if node.op_type == "ConvTranspose":
+        return prod(shapes[node.input[0]]) * prod(shapes[node.input[1]][1:])
+    if node.op_type == "MatMul":
+        return prod(shapes[node.output[0]]) * shapes[node.input[0]][-1]
+    if node.op_type == "Gemm":
+        transposed = any(attribute.name == "transA" and attribute.i for attribute in node.attribute)
+        return prod(shapes[node.output[0]]) * shapes[node.input[0]][0 if transposed else 1]
+    return None

@@ -1,0 +1,85 @@
+"""``stdtrack complexity``: its JSON, its text, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from evalkit.errors import InputError
+from stdtrack.cli.complexity import complexity
+
+FACTORIES = """
+import torch
+from torch import nn
+
+def linear(width="3"):
+    return nn.Sequential(nn.Linear(4, int(width)), nn.ReLU()), (torch.zeros(2, 4),)
+
+def recurrent():
+    return nn.LSTM(4, 4), (torch.zeros(2, 4),)
+
+def distance():
+    class Distance(nn.Module):
+        def forward(self, x):
+            return torch.cdist(x, x)
+    return Distance(), (torch.zeros(2, 4),)
+
+def broken():
+    return nn.Linear(4, 3), (torch.zeros(2, 5),)
+
+def alone():
+    return nn.Linear(4, 3)
+"""
+
+
+@pytest.fixture
+def factories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "some_factories.py").write_text(FACTORIES)
+    monkeypatch.syspath_prepend(tmp_path)
+    return "some_factories"
+
+
+def test_json_of_a_module_has_a_frame_alone(factories: str) -> None:
+    result = CliRunner().invoke(complexity, [f"{factories}:linear?width=5", "--format", "json"], catch_exceptions=False)
+    assert result.exit_code == 0
+    content = json.loads(result.stdout)
+    assert content["parameters"] == 25
+    assert content["frame"] == {"macs": 40, "flops": 80}
+    assert "init" not in content
+    assert {"part": "frame", "module": "0", "parameters": 25, "macs": 40, "flops": 80} in content["by_module"]
+    assert {"part": "frame", "operator": "aten.relu", "calls": 1, "reason": "element-wise"} in content["uncounted"]
+    assert content["counter"] == "torch FlopCounterMode on meta"
+
+
+def test_text_names_both_units(factories: str) -> None:
+    result = CliRunner().invoke(complexity, [f"{factories}:linear"], catch_exceptions=False)
+    assert "24 MACs = 48 FLOPs" in result.stdout
+
+
+def test_disagreement_fails_and_names_the_module(factories: str) -> None:
+    result = CliRunner().invoke(complexity, [f"{factories}:recurrent"], catch_exceptions=False)
+    assert result.exit_code == 1
+    assert "differ by 100.0 %" in result.stderr
+    assert CliRunner().invoke(complexity, [f"{factories}:recurrent", "--allow-uncounted"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("spec", "problem"),
+    [
+        ("opencv:mosse", "not a network"),
+        ("some_factories:distance", "_cdist_forward"),
+        ("some_factories:alone", "module alone"),
+        ("some_factories:nothing", "no callable 'nothing'"),
+    ],
+)
+def test_wrong_input_is_one_clear_line(spec: str, problem: str, factories: str) -> None:
+    with pytest.raises(InputError, match=problem):
+        CliRunner().invoke(complexity, [spec], catch_exceptions=False)
+
+
+def test_inputs_that_do_not_fit_the_module_are_one_clear_line(factories: str) -> None:
+    with pytest.raises(InputError, match="cannot be called with its example inputs"):
+        CliRunner().invoke(complexity, [f"{factories}:broken"], catch_exceptions=False)
