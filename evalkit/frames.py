@@ -95,8 +95,7 @@ def read_image(path: Path) -> Image:
     image = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
     if image is None:
         raise InputError("is not an image that can be decoded", path=path, hint="copy the file again")
-    cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)  # a third of the time that numpy takes to swap channels
-    rgb: Image = image
+    rgb: Image = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)  # a third of numpy's time
     return rgb
 
 

@@ -20,6 +20,8 @@ from evalkit.tracking import Track
 from evalkit.types import Box, Vector
 
 FAILURES = "failures"
+TIME_SUFFIX = "_time.txt"
+SCORE_SUFFIX = "_score.txt"
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,12 @@ def result_path(folder: Path, sequence: str) -> Path:
 
 def time_path(folder: Path, sequence: str) -> Path:
     """The seconds that each frame took; row 0 is ``init``."""
-    return folder / f"{sequence}_time.txt"
+    return folder / f"{sequence}{TIME_SUFFIX}"
 
 
 def score_path(folder: Path, sequence: str) -> Path:
     """The tracker's confidence in each frame."""
-    return folder / f"{sequence}_score.txt"
+    return folder / f"{sequence}{SCORE_SUFFIX}"
 
 
 def failure_path(folder: Path, sequence: str) -> Path:
@@ -125,7 +127,7 @@ def list_runs(root: Path) -> tuple[Run, ...]:
         raise InputError("is no folder of results", path=root, hint="give the folder that `stdtrack run --out` wrote")
     runs = []
     for folder in sorted(root.glob("*/*")):
-        if folder.is_dir() and folder.name != FAILURES and any(folder.glob("*.txt")):
+        if folder.is_dir() and any(folder.glob("*.txt")):
             manifest = read_manifest(folder)
             tracker = manifest.spec if manifest else spec_of_folder(folder.parent.name)
             runs.append(Run(tracker, folder.name, folder, manifest))
