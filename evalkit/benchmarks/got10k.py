@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources.abc import Traversable
+from typing import ClassVar
 
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import frames_folder, optional_file, pad_to_frames, sequence_folders
@@ -28,8 +29,8 @@ class GOT10k(Benchmark):
     name = "got10k"
     title = "GOT-10k"
     origin = 0
-    folders = ("got10k", "got10kdata", "fulldata", "got10kval", "got10ktest", "got10ktrain")
-    option_names = ("split",)
+    folders: ClassVar[tuple[str, ...]] = ("got10k", "got10kdata", "fulldata", "got10kval", "got10ktest", "got10ktrain")
+    option_names: ClassVar[tuple[str, ...]] = ("split",)
 
     def __init__(self, root: Traversable, options: Mapping[str, str] | None = None) -> None:
         super().__init__(root, options)
