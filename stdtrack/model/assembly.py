@@ -44,7 +44,7 @@ class FrameOutput:
 
     Attributes:
         score: (B, 1, H, W) logits that the target's centre lies in a cell.
-        offset: (B, 2, H, W) x, y of the centre inside its cell, in (0, 1).
+        offset: (B, 2, H, W) x, y of the centre from its cell's corner, in cells, in (-1, 2).
         size: (B, 2, H, W) width and height, in fractions of the crop.
         quality: (B,) logit of the predicted box's IoU.
     """

@@ -119,12 +119,13 @@ class Head(nn.Module):
         nn.init.constant_(cast("Tensor", self.size.bias), -math.log(config.search_factor - 1.0))
 
     def forward(self, map_BCHW: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, C, H, W) -> score logits (B, 1, H, W), offsets in a cell (B, 2, H, W), sizes (B, 2, H, W) of the crop."""
+        """(B, C, H, W) -> score logits (B, 1, H, W), offsets in cells (B, 2, H, W), sizes (B, 2, H, W) of the crop."""
         for block in self.blocks:
             map_BCHW = F.relu(block(map_BCHW), inplace=True)
         score_BCHW, offset_BCHW, size_BCHW = map_BCHW.chunk(TOWERS, dim=1)
         return (
             self.score(score_BCHW),
-            torch.sigmoid(self.offset(offset_BCHW)),
+            # Up to a cell beyond its own: the cells around the centre agree on it, so the peak may fall on any of them.
+            3.0 * torch.sigmoid(self.offset(offset_BCHW)) - 1.0,
             torch.sigmoid(self.size(size_BCHW)),
         )
