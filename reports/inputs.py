@@ -1,0 +1,113 @@
+"""What a report is made of: tidy tables, frames of sequences as JPEG bytes, and facts about the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from evalkit.errors import InputError
+
+SCORES = ("tracker", "benchmark", "protocol", "sequence", "metric", "value")
+CURVES = ("tracker", "benchmark", "protocol", "sequence", "curve", "threshold", "value")
+COVERAGE = ("tracker", "benchmark", "protocol", "scored", "total", "verified", "missing")
+FRAMES = (
+    *("tracker", "benchmark", "sequence", "frame", "x", "y", "w", "h", "gt_x", "gt_y", "gt_w", "gt_h"),
+    *("iou", "error", "score", "absent"),
+)
+SPEEDS = (
+    *("tracker", "benchmark", "scope", "backend", "threads", "device"),
+    *("fps_median", "fps_mean", "p50_ms", "p90_ms", "p99_ms", "note"),
+)
+INTERVALS = ("tracker", "benchmark", "protocol", "metric", "low", "high", "level")
+ATTRIBUTES = ("tracker", "benchmark", "protocol", "attribute", "sequences", "metric", "value")
+FACTS = ("tracker", "note", "parameters", "macs")
+PROFILES = ("tracker", "quantity", "value", "unit", "detail")
+LATENCIES = ("tracker", "benchmark", "sequence", "frame", "milliseconds")
+
+
+@dataclass(frozen=True)
+class StripFrame:
+    """One decoded frame for the page: JPEG bytes, perhaps scaled down, of an image of ``width`` x ``height`` pixels."""
+
+    frame: int
+    width: int
+    height: int
+    jpeg: bytes
+
+
+def empty(columns: tuple[str, ...]) -> pd.DataFrame:
+    """A table of the given columns without a row.
+
+    >>> list(empty(("tracker", "note")).columns)
+    ['tracker', 'note']
+    """
+    return pd.DataFrame({name: pd.Series(dtype=object) for name in columns})
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as dictionaries, which say by name what they hold."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+@dataclass(frozen=True)
+class ReportTables:
+    """Everything a report shows; only ``scores`` and ``coverage`` are needed, the rest may be empty.
+
+    Fractions are in [0, 1], boxes ``x, y, w, h`` in pixels, ``sequence`` is None for a benchmark's overall value.
+
+    Attributes:
+        scores, curves, coverage, frames, speeds: as :mod:`evalkit.tables` defines them.
+        intervals: confidence intervals of overall values (:func:`evalkit.statistics.interval_table`).
+        attributes: values by challenge attribute, with the number of sequences behind each.
+        latencies: milliseconds of every frame.
+        facts: what is known of a tracker: ``note`` (such as ``untrained``), ``parameters``, ``macs`` of one frame.
+        profiles: measured quantities with unit, and scope, backend, device or counter as ``detail``.
+        hardware: facts about the machine, by name.
+        methods: how the figures were made: one sentence by topic.
+        strips: frames to show of a sequence, by (benchmark, sequence).
+    """
+
+    scores: pd.DataFrame
+    coverage: pd.DataFrame
+    curves: pd.DataFrame = field(default_factory=partial(empty, CURVES))
+    frames: pd.DataFrame = field(default_factory=partial(empty, FRAMES))
+    speeds: pd.DataFrame = field(default_factory=partial(empty, SPEEDS))
+    intervals: pd.DataFrame = field(default_factory=partial(empty, INTERVALS))
+    attributes: pd.DataFrame = field(default_factory=partial(empty, ATTRIBUTES))
+    latencies: pd.DataFrame = field(default_factory=partial(empty, LATENCIES))
+    facts: pd.DataFrame = field(default_factory=partial(empty, FACTS))
+    profiles: pd.DataFrame = field(default_factory=partial(empty, PROFILES))
+    hardware: Mapping[str, str] = field(default_factory=dict)
+    methods: Mapping[str, str] = field(default_factory=dict)
+    strips: Mapping[tuple[str, str], tuple[StripFrame, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        expected = {
+            "scores": SCORES,
+            "coverage": COVERAGE,
+            "curves": CURVES,
+            "frames": FRAMES,
+            "speeds": SPEEDS,
+            "intervals": INTERVALS,
+            "attributes": ATTRIBUTES,
+            "latencies": LATENCIES,
+            "facts": FACTS,
+            "profiles": PROFILES,
+        }
+        for name, columns in expected.items():
+            absent = [column for column in columns if column not in getattr(self, name).columns]
+            if absent:
+                raise InputError(f"the report's table '{name}' has no column {', '.join(absent)}")
+        if self.scores.empty:
+            raise InputError(
+                "there is nothing to report: no sequence was scored", hint="run 'stdtrack score' to see why"
+            )
+
+    @property
+    def trackers(self) -> tuple[str, ...]:
+        """Names of all trackers that have a score, in order of first appearance."""
+        return tuple(dict.fromkeys(self.scores["tracker"]))

@@ -1,0 +1,103 @@
+"""How a table is written: Markdown, CSV and LaTeX, everything from outside escaped."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+
+from reports.tables import Cell, Table
+
+_MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&])")
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "–": "--",
+    "†": r"\dag{}",
+    "∆": r"$\Delta$",
+}
+_MARKDOWN_RANKS = {1: "**{}**", 2: "<ins>{}</ins>", 3: "*{}*"}
+LONGEST_TABLE = 40  # rows of a table that fits on a page
+_LATEX_RANKS = {1: r"\textbf{{{}}}", 2: r"\underline{{{}}}", 3: r"\textit{{{}}}"}
+
+
+def escape_markdown(text: str) -> str:
+    r"""Text that Markdown shows as it is.
+
+    >>> print(escape_markdown("a_b|<i>"))
+    a\_b\|\<i\>
+    """
+    return _MARKDOWN_SPECIAL.sub(r"\\\1", text)
+
+
+def escape_latex(text: str) -> str:
+    r"""Text that LaTeX prints as it is.
+
+    >>> print(escape_latex("50%_a"))
+    50\%\_a
+    """
+    return "".join(_LATEX.get(character, character) for character in text)
+
+
+def markdown(table: Table) -> str:
+    """A GitHub table with its caption above; best three **bold**, underlined, *italic*."""
+    legend = " Best **bold**, second <ins>underlined</ins>, third *italic*." if table.ranked else ""
+    rules = ["---:" if numeric else ":---" for numeric in table.numeric]
+    lines = [escape_markdown(table.caption) + legend, "", _row(map(escape_markdown, table.columns)), _row(rules)]
+    lines += [_row(_ranked(cell, escape_markdown(cell.text), _MARKDOWN_RANKS) for cell in row) for row in table.rows]
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _ranked(cell: Cell, text: str, forms: dict[int, str]) -> str:
+    return text if cell.rank is None else forms[cell.rank].format(text)
+
+
+def comma_separated(table: Table) -> str:
+    """CSV of the raw values in full precision."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([*(name for name, _ in table.context), *table.columns])
+    facts = [value for _, value in table.context]
+    writer.writerows([*facts, *(cell.raw for cell in row)] for row in table.rows)
+    return buffer.getvalue()
+
+
+def latex(table: Table) -> str:
+    """A booktabs table to ``\\input``, a longtable where it would not fit on a page."""
+    legend = r" Best \textbf{bold}, second \underline{underlined}, third \textit{italic}." if table.ranked else ""
+    columns = "".join("r" if numeric else "l" for numeric in table.numeric)
+    caption = rf"\caption{{{escape_latex(table.caption)}{legend}}}"
+    header = " & ".join(map(escape_latex, table.columns)) + r" \\"
+    body = [
+        " & ".join(_ranked(cell, escape_latex(cell.text), _LATEX_RANKS) for cell in row) + r" \\" for row in table.rows
+    ]
+    packages = "booktabs,longtable" if len(body) > LONGEST_TABLE else "booktabs"
+    lines = [rf"% needs \usepackage{{{packages}}} and \usepackage[T1]{{fontenc}}"]
+    if len(body) > LONGEST_TABLE:
+        lines += [rf"\begin{{longtable}}{{{columns}}}", caption + r" \\", r"\toprule", header, r"\midrule", r"\endhead"]
+        lines += [*body, r"\bottomrule", r"\end{longtable}"]
+    else:
+        lines += [r"\begin{table}", r"\centering", caption, rf"\begin{{tabular}}{{{columns}}}", r"\toprule", header]
+        lines += [r"\midrule", *body, r"\bottomrule", r"\end{tabular}", r"\end{table}"]
+    return "\n".join(lines) + "\n"
+
+
+FORMATS = {"md": markdown, "csv": comma_separated, "tex": latex}
+"""Writers by file extension."""

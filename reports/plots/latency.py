@@ -1,0 +1,66 @@
+"""How long frames took: median, the middle 80 %, the 99th percentile and the slowest frame of every tracker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from reports.inputs import ReportTables
+from reports.plots.canvas import Plot, canvas, log_axis, shorten
+from reports.style import Style
+from reports.views import View
+
+PERCENTILES = (1, 10, 50, 90, 99)
+
+
+def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Iterator[Plot]:
+    """One row a tracker, fastest on top."""
+    rows = tables.latencies
+    rows = rows[(rows["benchmark"] == view.benchmark) & (rows["milliseconds"] > 0)]
+    if rows.empty:
+        return
+    percentiles = {
+        str(name): np.append(np.percentile(part, PERCENTILES), part.max())
+        for name, part in rows.groupby("tracker")["milliseconds"]
+        if name in view.labels
+    }
+    table = pd.DataFrame(dict(sorted(percentiles.items(), key=lambda item: float(item[1][2])))).T
+    speeds = tables.speeds[tables.speeds["benchmark"] == view.benchmark]
+    setting = speed_setting(speeds)
+    caption = (
+        f"Time of a frame on {view.benchmark}{setting}: tick = median, bar = 10th to 90th percentile, "
+        "line = 1st to 99th, dot = slowest."
+    )
+    yield Plot("latency", caption, _figure(table, setting, view, styles))
+
+
+def speed_setting(speeds: pd.DataFrame) -> str:
+    """Scope, threads and device that all speeds share, as words; empty for none."""
+    words = []
+    for column, form in (("scope", "scope {}"), ("backend", "{}"), ("threads", "{} threads"), ("device", "{}")):
+        values = speeds[column].dropna().unique()
+        if len(values) == 1:
+            words.append(form.format(int(values[0]) if column == "threads" else values[0]))
+    return f" ({', '.join(words)})" if words else ""
+
+
+def _figure(table: pd.DataFrame, setting: str, view: View, styles: Mapping[str, Style]) -> Figure:
+    figure = canvas(7.0, 1.1 + 0.24 * len(table))
+    axes = figure.subplots()
+    for row, (tracker, values) in enumerate(table.iterrows()):
+        style = styles[str(tracker)]
+        low, from_, middle, to, high, slowest = values
+        axes.plot([low, high], [row, row], color=style.colour, linewidth=1)
+        axes.plot([from_, to], [row, row], color=style.colour, linewidth=6, solid_capstyle="butt", alpha=0.75)
+        axes.plot([middle], [row], color="black", marker="|", markersize=9, markeredgewidth=1.6)
+        axes.plot([slowest], [row], color=style.colour, marker="o", markersize=3.5, markerfacecolor="white")
+    log_axis(axes)
+    axes.set_yticks(range(len(table)), [shorten(view.label(str(name))) for name in table.index])
+    axes.set_ylim(len(table) - 0.4, -0.6)
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel("milliseconds a frame")
+    axes.set_title(f"Latency, {view.benchmark}{setting}", fontsize=9.5, loc="left")
+    return figure

@@ -1,0 +1,123 @@
+"""Published figures of lightweight trackers, each row with its source; conflicting sources stand side by side."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import pandas as pd
+
+from reports.inputs import records
+from reports.tables import Cell, Table, number, word
+
+COLUMNS = ("tracker", "quantity", "benchmark", "value", "unit", "device", "note", "source")
+
+
+@cache
+def _read() -> pd.DataFrame:
+    with resources.files("reports").joinpath("published.csv").open(encoding="utf-8") as file:
+        return pd.read_csv(file, keep_default_na=False, dtype=str)
+
+
+def published() -> pd.DataFrame:
+    """The published figures, one a row.
+
+    Returns:
+        tracker; quantity (``ao``, ``auc``, ``precision``, ..., ``parameters``, ``macs``, ``flops``, ``gpu_fps``,
+        ``cpu_fps``, ``edge_fps``); benchmark (empty for a quantity that has none); value in the given unit, NaN for
+        "not stated"; device; note; source.
+    """
+    table = _read().copy()
+    table["value"] = pd.to_numeric(table["value"].replace("not stated", ""))
+    return table
+
+
+def comparable(table: pd.DataFrame, benchmark: str, metric: str, device: str) -> list[dict[str, Any]]:
+    """What a speed-accuracy plot shows of each tracker that has both a published score and a published speed.
+
+    Args:
+        table: :func:`published`.
+        device: of the measured speeds; published GPU speeds join those of a GPU, CPU speeds those of a CPU.
+
+    Returns:
+        tracker, label, fps, score (fraction) and parameters (None where not stated), from the first source of each.
+    """
+    graphic = any(word in device.lower() for word in ("cuda", "nvidia", "geforce", "rtx", "gpu"))
+    stated = table.dropna(subset=["value"]).drop_duplicates(["tracker", "quantity", "benchmark"])
+    stated = stated[stated["benchmark"].isin(["", benchmark])]
+    values = stated.pivot(index="tracker", columns="quantity", values="value")
+    speed = "gpu_fps" if graphic else "cpu_fps"
+    if metric not in values or speed not in values:
+        return []
+    values = values.reindex(columns=sorted({*values.columns, "parameters"})).dropna(subset=[metric, speed])
+    return [
+        {
+            "tracker": str(tracker),
+            "label": str(tracker),
+            "fps": float(row[speed]),
+            "score": float(row[metric]) / 100,
+            "parameters": None if pd.isna(row["parameters"]) else 1e6 * float(row["parameters"]),
+        }
+        for tracker, row in values.iterrows()
+    ]
+
+
+# What papers' overview tables show, in their order: (quantity, benchmark) by column title.
+OVERVIEW = {
+    "GOT-10k AO": ("ao", "got10k"),
+    "LaSOT AUC": ("auc", "lasot"),
+    "TrackingNet AUC": ("auc", "trackingnet"),
+    "LaSOT_ext AUC": ("auc", "lasot_ext"),
+    "TNL2K AUC": ("auc", "tnl2k"),
+    "UAV123 AUC": ("auc", "uav123"),
+    "NFS AUC": ("auc", "nfs30"),
+    "Params [M]": ("parameters", ""),
+    "MACs [G]": ("macs", ""),
+    "FLOPs [G]": ("flops", ""),
+    "GPU FPS": ("gpu_fps", ""),
+    "CPU FPS": ("cpu_fps", ""),
+    "Edge FPS": ("edge_fps", ""),
+}
+
+
+def published_tables(table: pd.DataFrame) -> tuple[Table, Table]:
+    """An overview, a row a tracker, and the full list with device, note and source of every figure."""
+    return _overview(table), _sources(table)
+
+
+def _overview(table: pd.DataFrame) -> Table:
+    stated = dict(list(table.groupby(["tracker", "quantity", "benchmark"], sort=False)))
+    body = []
+    trackers = tuple(dict.fromkeys(table["tracker"]))
+    for tracker in trackers:
+        cells = [Cell(f"{tracker} †")]
+        for quantity, benchmark in OVERVIEW.values():
+            part = stated.get((tracker, quantity, benchmark))
+            cells.append(Cell("–") if part is None else Cell(_joined(part["value"])))
+        body.append(tuple(cells))
+    caption = (
+        "† Published figures, not measured here; speeds are each on their authors' device. Where sources conflict, all "
+        "their figures stand side by side; 'not stated': the paper's obtainable text does not say."
+    )
+    columns = ("Tracker", *OVERVIEW)
+    return Table("published", caption, columns, tuple(body), (False, *(True for _ in OVERVIEW)), keys=trackers)
+
+
+def _joined(values: pd.Series[float]) -> str:
+    return " / ".join(dict.fromkeys("not stated" if pd.isna(value) else f"{value:g}" for value in values))
+
+
+def _sources(table: pd.DataFrame) -> Table:
+    body = tuple(
+        (
+            Cell(f"{row['tracker']} †"),
+            *(word(row[name]) for name in ("quantity", "benchmark")),
+            Cell("not stated") if pd.isna(row["value"]) else number(row["value"], "{:g}"),
+            *(word(row[name]) for name in ("unit", "device", "note", "source")),
+        )
+        for row in records(table)
+    )
+    columns = ("Tracker", "Quantity", "Benchmark", "Value", "Unit", "Device", "Note", "Source")
+    caption = "† Published figures, not measured here, each with its source; devices and counters differ between them."
+    return Table("published_sources", caption, columns, body, (False, False, False, True, False, False, False, False))

@@ -1,0 +1,90 @@
+"""A report folder: plots, tables and one HTML page, each file written whole or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from evalkit.files import write_atomic
+from reports.inputs import ReportTables
+from reports.markup import FORMATS
+from reports.published import published as read_published
+from reports.published import published_tables
+from reports.style import styles
+from reports.tables import Table, profile_table, view_tables
+from reports.views import View, labels, views
+
+PARTS = ("plots", "tables", "html")
+
+
+@dataclass(frozen=True)
+class ReportFiles:
+    """What was written: ``page`` is None where no page was asked for."""
+
+    page: Path | None
+    plots: tuple[Path, ...]
+    tables: tuple[Path, ...]
+
+
+def write_report(
+    tables: ReportTables, out: Path, *, parts: Collection[str] = PARTS, published: bool = False
+) -> ReportFiles:
+    """Write a report of everything in ``tables`` into the folder ``out``.
+
+    Args:
+        parts: of ``plots`` (PNG, SVG, PDF), ``tables`` (Markdown, CSV, LaTeX) and ``html``.
+        published: add published figures of other trackers, marked apart from the measured ones.
+
+    Raises:
+        InputError: a file cannot be written.
+    """
+    shown = read_published() if published else None
+    found = views(tables)
+    plots = tuple(_write_plots(tables, found, out, shown)) if "plots" in parts else ()
+    written = tuple(_write_tables(tables, found, out, shown)) if "tables" in parts else ()
+    return ReportFiles(None, plots, written)
+
+
+def folder_of(view: View) -> str:
+    """The folder of a view's files: its benchmark and protocol, anything unusual replaced."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", f"{view.benchmark}-{view.protocol}")
+
+
+def _write_plots(
+    tables: ReportTables, found: tuple[View, ...], out: Path, published: pd.DataFrame | None
+) -> Iterator[Path]:
+    from reports.plots import draw_all  # matplotlib takes longer to import than tables need to be written
+    from reports.plots.canvas import render
+
+    drawn = styles(tables.trackers)
+    for view in found:
+        for plot in draw_all(tables, view, drawn, published):
+            for extension, content in render(plot).items():
+                path = out / "plots" / folder_of(view) / f"{plot.name}.{extension}"
+                write_atomic(path, content)
+                yield path
+
+
+def _write_tables(
+    tables: ReportTables, found: tuple[View, ...], out: Path, published: pd.DataFrame | None
+) -> Iterator[Path]:
+    for view in found:
+        for table in view_tables(view, tables):
+            yield from _write_table(table, out / "tables" / folder_of(view))
+    profiles = profile_table(tables.profiles, labels(tables.profiles["tracker"].unique(), tables.facts))
+    if profiles is not None:
+        yield from _write_table(profiles, out / "tables")
+    if published is not None:
+        for table in published_tables(published):
+            yield from _write_table(table, out / "tables")
+
+
+def _write_table(table: Table, folder: Path) -> Iterator[Path]:
+    for extension, write in FORMATS.items():
+        path = folder / f"{table.name}.{extension}"
+        write_atomic(path, write(table))
+        yield path

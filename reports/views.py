@@ -1,0 +1,159 @@
+"""A view: one benchmark under one protocol, which is what a plot or a table shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from reports.inputs import ReportTables, records
+
+METRIC_LABELS: Mapping[str, str] = {
+    "auc": "AUC",
+    "precision": "P",
+    "normalized_precision": "P_Norm",
+    "ao": "AO",
+    "sr50": "SR0.5",
+    "sr75": "SR0.75",
+    "accuracy": "A",
+    "robustness": "R",
+    "eao": "EAO",
+}
+# As papers print them: OPE and GOT-10k figures in percent with one digit, VOT's as fractions with three.
+FRACTIONS = ("accuracy", "robustness", "eao")
+LOWER_IS_BETTER = ("robustness",)
+# The figure that a benchmark ranks by, the first of these that it has.
+HEADLINE = ("eao", "auc", "ao")
+HEADLINE_GOT10K = ("ao", *HEADLINE)
+
+
+def metric_label(metric: str) -> str:
+    """A metric's name as papers print it."""
+    return METRIC_LABELS.get(metric, metric)
+
+
+def format_metric(metric: str, value: float | None) -> str:
+    """A fraction as papers print it, a dash where there is none.
+
+    >>> format_metric("auc", 0.67149), format_metric("eao", 0.3335), format_metric("auc", None)
+    ('67.1', '0.334', '–')
+    """
+    if value is None or pd.isna(value):
+        return "–"
+    return f"{value:.3f}" if metric in FRACTIONS else f"{100 * value:.1f}"
+
+
+@dataclass(frozen=True)
+class View:
+    """One benchmark under one protocol.
+
+    Attributes:
+        scores: the rows of the score table, overall and per sequence.
+        coverage: the rows of the coverage table.
+        labels: how a tracker is named where it is shown: its name, and its note such as ``untrained``.
+    """
+
+    benchmark: str
+    protocol: str
+    scores: pd.DataFrame
+    coverage: pd.DataFrame
+    labels: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """Unique among the views of a report."""
+        return f"{self.benchmark}/{self.protocol}"
+
+    @cached_property
+    def overall(self) -> pd.DataFrame:
+        """Trackers x metrics, best tracker first; metrics without any value are left out."""
+        rows = self.scores[self.scores["sequence"].isna()]
+        table = rows.pivot_table(index="tracker", columns="metric", values="value", aggfunc="first", dropna=False)
+        table = table.astype(float).dropna(axis="columns", how="all")
+        order = [name for name in METRIC_LABELS if name in table.columns]
+        order += [name for name in table.columns if name not in METRIC_LABELS]
+        table = table[order]
+        names = sorted(table.index)
+        return table.loc[names] if not order else self._ranked(table.loc[names])
+
+    def _ranked(self, table: pd.DataFrame) -> pd.DataFrame:
+        headline = self._headline(table)
+        return table.sort_values(headline, ascending=headline in LOWER_IS_BETTER, kind="stable", na_position="last")
+
+    def _headline(self, table: pd.DataFrame) -> str:
+        wanted = HEADLINE_GOT10K if self.benchmark.startswith("got10k") else HEADLINE
+        return next((name for name in wanted if name in table.columns), str(table.columns[0]))
+
+    @property
+    def headline(self) -> str | None:
+        """The metric that trackers are ranked by; None where nothing could be scored."""
+        return None if self.overall.columns.empty else self._headline(self.overall)
+
+    @property
+    def trackers(self) -> tuple[str, ...]:
+        """Names, best first."""
+        return tuple(self.overall.index)
+
+    def per_sequence(self, metric: str) -> pd.DataFrame:
+        """Trackers (best first) x sequences of one metric, NaN where a tracker has no result."""
+        rows = self.scores[self.scores["sequence"].notna() & (self.scores["metric"] == metric)]
+        table = rows.pivot_table(index="tracker", columns="sequence", values="value", aggfunc="first")
+        return table.astype(float).reindex([name for name in self.trackers if name in table.index])
+
+    @cached_property
+    def marks(self) -> dict[str, str]:
+        """What part of the benchmark each tracker's figures rest on, empty for the whole of a verified list."""
+        rows = records(self.coverage.drop_duplicates("tracker"))
+        return {row["tracker"]: coverage_mark(row["scored"], row["total"], bool(row["verified"])) for row in rows}
+
+    @property
+    def common_mark(self) -> str:
+        """The mark that all trackers share, else the empty string."""
+        marks = set(self.marks.values())
+        return marks.pop() if len(marks) == 1 else ""
+
+    @property
+    def title(self) -> str:
+        """``otb100 (5 of 100 sequences)``."""
+        return self.benchmark + (f" ({self.common_mark})" if self.common_mark else "")
+
+    def label(self, tracker: str) -> str:
+        """The tracker's name, its note, and its own part of the benchmark where the trackers differ in that."""
+        own = "" if self.common_mark else self.marks.get(tracker, "")
+        return self.labels[tracker] + (f" ({own})" if own else "")
+
+
+def coverage_mark(scored: int, total: int, verified: bool) -> str:
+    """The mark that a part of a benchmark carries wherever its figures appear.
+
+    >>> coverage_mark(5, 100, True), coverage_mark(100, 100, True), coverage_mark(1, 1, False)
+    ('5 of 100 sequences', '', '1 sequence, total not verified')
+    """
+    if scored < total:
+        return f"{scored} of {total} sequences"
+    return "" if verified else f"{scored} sequence{'s' if scored != 1 else ''}, total not verified"
+
+
+def labels(trackers: Iterable[str], facts: pd.DataFrame) -> dict[str, str]:
+    """Each tracker's name as shown: control characters and runs of blanks become one space, a note is appended."""
+    notes = {row["tracker"]: row["note"] for row in records(facts) if isinstance(row["note"], str) and row["note"]}
+    shown = {tracker: "".join(c if c.isprintable() else " " for c in tracker) for tracker in trackers}
+    shown = {tracker: " ".join(name.split()) or "unnamed" for tracker, name in shown.items()}
+    return {tracker: name + (f" ({notes[tracker]})" if tracker in notes else "") for tracker, name in shown.items()}
+
+
+def views(tables: ReportTables) -> tuple[View, ...]:
+    """The views of a report, in order of first appearance in the score table."""
+    named = labels(tables.trackers, tables.facts)
+    pairs = tables.scores[["benchmark", "protocol"]].drop_duplicates()
+    found = []
+    for benchmark, protocol in pairs.itertuples(index=False):
+        scores, coverage = (_part(table, benchmark, protocol) for table in (tables.scores, tables.coverage))
+        found.append(View(benchmark, protocol, scores, coverage, named))
+    return tuple(found)
+
+
+def _part(table: pd.DataFrame, benchmark: str, protocol: str) -> pd.DataFrame:
+    return table[(table["benchmark"] == benchmark) & (table["protocol"] == protocol)]
