@@ -15,7 +15,7 @@ Counts: TypeAlias = NDArray[np.int64]
 
 def steps_of_twentieths() -> Vector:
     """(21,) success thresholds k * 0.05 as numpy, torch and GNU Octave build them."""
-    thresholds: Vector = np.arange(21) * 0.05
+    thresholds: Vector = np.arange(21.0) * np.float64(0.05)
     return thresholds
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalkit import boxes
 from evalkit.errors import InputError
@@ -131,21 +132,21 @@ def _repair(truth: Boxes, prediction: Boxes, rules: Rules, place: str) -> tuple[
         row = int(nan.any(axis=1).argmax()) + 1
         raise InputError("NaN in the result", path=place or None, row=row, hint=rules.repair.value)
     if rules.repair in (Repair.OTB, Repair.LASOT):
-        bad = nan.all(axis=1) if rules.repair is Repair.OTB else nan.any(axis=1)
-        bad |= (prediction[:, 2:] <= 0).any(axis=1)
-        prediction = _repeat_previous(prediction, bad & ~np.isnan(truth).any(axis=1))
+        bad = _rows(nan, every=rules.repair is Repair.OTB)
+        bad |= _rows(prediction[:, 2:] <= 0)
+        prediction = _repeat_previous(prediction, bad & ~_rows(np.isnan(truth)))
     return truth, prediction
 
 
 def _repair_pytracking(prediction: Boxes, truth: Boxes, rules: Rules, place: str) -> Boxes:
-    wrong = np.isnan(prediction).any(axis=1) | (prediction[:, 2:] < 0).any(axis=1)
+    wrong = _rows(np.isnan(prediction)) | _rows(prediction[:, 2:] < 0)
     if wrong.any():
         row = int(wrong.argmax()) + 1
         raise InputError("NaN or a negative size", path=place or None, row=row, hint=f"refused by {rules.source}")
-    zero = (prediction[:, 2:] == 0).any(axis=1)
+    zero = _rows(prediction[:, 2:] == 0)
     if zero[len(truth) :].any():
         raise InputError("a zero size after the last frame, where the toolkit fails", path=place or None)
-    zero[: len(truth)] &= ~np.isnan(truth[: len(zero)]).any(axis=1)
+    zero[: len(truth)] &= ~_rows(np.isnan(truth[: len(zero)]))
     return _repeat_previous(prediction, zero)
 
 
@@ -166,7 +167,7 @@ def _kept(sequence: Sequence, truth: Boxes, absent: Flags, rules: Rules) -> Flag
     if rules.absent is Absent.DELETED:
         kept = ~absent
     elif rules.absent is Absent.NAN_DELETED:
-        kept = ~np.isnan(truth).any(axis=1)
+        kept = ~_rows(np.isnan(truth))
     elif rules.absent is Absent.COVERED and "cover" in sequence.flags:
         kept = sequence.flags["cover"] > 0
     if rules.first_row is FirstRow.LEFT_OUT:
@@ -180,16 +181,16 @@ def _valid(truth: Boxes, rules: Rules, origin: int) -> Flags:
     if rules.valid is Valid.EVERY:
         return np.ones(len(truth), dtype=bool)
     if rules.valid in (Valid.SIZE, Valid.SIZE_CENTER):
-        return (truth[:, 2:] > 0).all(axis=1)
+        return _rows(truth[:, 2:] > 0, every=True)
     if rules.valid is Valid.POSITIVE_FROM_ONE:
-        return (truth[:, :2] > origin - 1).all(axis=1) & (truth[:, 2:] > 0).all(axis=1)
-    return (truth > 0).all(axis=1)
+        return _rows(truth[:, :2] > origin - 1, every=True) & _rows(truth[:, 2:] > 0, every=True)
+    return _rows(truth > 0, every=True)
 
 
 def _errors(prediction: Boxes, truth: Boxes, valid: Flags, rules: Rules) -> Vector:
     """(K,) centre errors with the sentinels of k8."""
     if rules.valid in (Valid.POSITIVE_CENTER, Valid.SIZE_CENTER):
-        valid = (boxes.centers(truth) > 0).all(axis=1)
+        valid = _rows(boxes.centers(truth) > 0, every=True)
     sentinel = _HIT if rules.invalid_error is Invalid.HIT else _MISS
     return np.where(valid, boxes.center_error(prediction, truth), sentinel)
 
@@ -206,6 +207,11 @@ def _normalized(prediction: Boxes, truth: Boxes, valid: Flags, absent: Flags, ru
         least = 1.0 if rules.normalized_error is Normalized.AT_LEAST_ONE else 0.0
         errors = boxes.normalized_error_subtract_first(prediction, truth, at_least=least)
     if rules.valid in (Valid.POSITIVE_CENTER, Valid.SIZE_CENTER):
-        valid = (boxes.normalized_points(truth, truth, eps=1e-16) > 0).all(axis=1)
+        valid = _rows(boxes.normalized_points(truth, truth, eps=1e-16) > 0, every=True)
     errors = np.where(valid, errors, _MISS if rules.invalid_normalized is Invalid.MISS else _HIT)
     return np.where(absent, _MISS, errors) if rules.invalid_normalized is Invalid.ABSENT_MISS else errors
+
+
+def _rows(condition: NDArray[np.bool_], *, every: bool = False) -> Flags:
+    """(N,) rows of an (N, C) condition in which any, or every, column holds."""
+    return np.asarray(condition.all(axis=1) if every else condition.any(axis=1))

@@ -115,6 +115,7 @@ _OWN = replace(
     metrics=OPE_METRICS,
     source="OTB's rules with coordinates counted from 1, and LaSOT's normalised precision beside them",
 )
+_DEMO = replace(_OWN, absent=Absent.DELETED, denominator=Denominator.KEPT_ROWS, source="our own synthetic benchmark")
 _GOT10K = Rules(
     length=Length.EXACT,
     repair=Repair.REFUSE_NAN,
@@ -243,6 +244,7 @@ TABLE: Mapping[str, Mapping[str, Rules]] = {
         "got10k": _GOT10K,
         "trackingnet": _TRACKINGNET,
         "own": _OWN,
+        "demo": _DEMO,
     },
     "pytracking": _PYTRACKING_FAMILIES,
     "ostrack": {family: _ostrack(rules) for family, rules in _PYTRACKING_FAMILIES.items()},
@@ -271,8 +273,15 @@ FAMILIES: Mapping[str, str] = {
     "nfs30": "nfs",
     "got10k": "got10k",
     "trackingnet": "trackingnet",
+    "demo": "demo",
 }
-"""Family by the benchmark's command-line name; every other benchmark is ``own``: a rule of ours, not an official one."""
+"""Family by the benchmark's command-line name; all others are ``own``: a rule of ours, not an official one."""
+
+
+def family_of(benchmark: str) -> str:
+    """The family of a benchmark, by its command-line name."""
+    return FAMILIES.get(benchmark, "own")
+
 
 DEFAULT_PROTOCOL: Mapping[str, str] = {"nfs": "pytracking"}
 """Where a family has no official code: the protocol that published figures use."""

@@ -28,8 +28,8 @@ class SequenceScore:
         frames: the denominator of the curves.
         metrics: fractions by metric name.
         curves: values by curve name, on the thresholds of the benchmark's curve of that name.
-        overlaps: (N,) per-frame IoU, NaN where the protocol does not score the frame.
-        errors: (N,) per-frame centre error in pixels.
+        overlaps: (N,) per-frame IoU, NaN where the protocol does not score the frame; empty if they were not kept.
+        errors: (N,) per-frame centre error in pixels, likewise.
     """
 
     sequence: str
@@ -47,6 +47,9 @@ class BenchmarkScore:
     Attributes:
         metrics: fractions in double precision by metric name; None where the protocol has none.
         missing: official sequences that have no result.
+        notes: what the user should know of these figures.
+        total_verified: the total comes from an official list, not from what was found.
+        attribute: the figures are of the sequences with this attribute alone.
     """
 
     tracker: str
@@ -59,6 +62,7 @@ class BenchmarkScore:
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     total_verified: bool = True
+    attribute: str | None = None
 
     @property
     def complete(self) -> bool:

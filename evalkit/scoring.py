@@ -1,207 +1,121 @@
-"""Results and annotation under one protocol: the rest of the scoring loop (k9, k10) and the numbers it reports."""
+"""Results files and annotation under a protocol: from a tracker's files to its figures on a benchmark."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.curves import Counts, area, error_counts, success_counts
+from evalkit.aggregation import combine, score_sequence
+from evalkit.benchmarks.base import Benchmark, Inventory
 from evalkit.errors import InputError
-from evalkit.knobs import Averaging, CurveRule, Denominator, Repair, Summary
-from evalkit.measuring import Measured, measure
-from evalkit.protocols import Rules
-from evalkit.scores import OPE_METRICS, BenchmarkScore, Curve, SequenceScore
+from evalkit.importers.formats import delimiter, describe_problems, first_box_problem, read_result
+from evalkit.importers.trees import TrackerResults
+from evalkit.protocols import family_of, rules_for
+from evalkit.scores import BenchmarkScore
 from evalkit.sequence import Sequence
-from evalkit.types import Boxes, Vector
+from evalkit.types import Boxes
 
-CURVES = ("success", "precision", "normalized_precision")
+
+class Annotation:
+    """A benchmark's ground truth: each sequence is read once, however many trackers and protocols are scored."""
+
+    def __init__(self, benchmark: Benchmark) -> None:
+        self.benchmark = benchmark
+        self.inventory: Inventory = benchmark.inventory()
+        self._loaded: dict[str, Sequence] = {}
+
+    @property
+    def family(self) -> str:
+        """The family of rules, see :mod:`evalkit.protocols`."""
+        return family_of(self.benchmark.name)
+
+    def sequence(self, name: str) -> Sequence:
+        """One sequence; raises InputError with file and row."""
+        if name not in self._loaded:
+            self._loaded[name] = self.benchmark.sequence(name)
+        return self._loaded[name]
 
 
 @dataclass(frozen=True)
-class Tally:
-    """Counts of one result on one sequence (repetitions are added up).
+class LoadedResults:
+    """A tracker's results, parsed.
 
     Attributes:
-        frames: the denominator.
-        counts: (T,) frames a threshold, by curve name.
-        overlap_sum: sum of the overlaps of the frames that count.
-        covered: frames with a box that is not all zero (TrackingNet's coverage).
+        boxes: sequence -> (boxes, file) of each repetition.
+        ambiguous: see :class:`evalkit.importers.trees.TrackerResults`.
     """
 
-    frames: int
-    counts: Mapping[str, Counts]
-    overlap_sum: float
-    covered: int
-
-    def __add__(self, other: Tally) -> Tally:
-        counts = {name: values + other.counts[name] for name, values in self.counts.items()}
-        frames, covered = self.frames + other.frames, self.covered + other.covered
-        return Tally(frames, counts, self.overlap_sum + other.overlap_sum, covered)
+    tracker: str
+    boxes: Mapping[str, tuple[tuple[Boxes, str], ...]]
+    notes: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()
 
 
-def curve_rules(rules: Rules) -> dict[str, CurveRule]:
-    """The curves that the rules have, by name."""
-    by_name = dict(zip(CURVES, (rules.success, rules.precision, rules.normalized), strict=True))
-    return {name: rule for name, rule in by_name.items() if rule is not None}
+def load_results(results: TrackerResults) -> LoadedResults:
+    """Parse a tracker's files; raises InputError with file and row."""
+    boxes, delimiters = {}, set()
+    for sequence, files in results.files.items():
+        runs = []
+        for file in files:
+            content = file.read()
+            delimiters.add(delimiter(content))
+            runs.append((read_result(content, file.place), file.place))
+        boxes[sequence] = tuple(runs)
+    notes = (*results.notes, f"delimiter: {' and '.join(sorted(delimiters))}") if delimiters else results.notes
+    return LoadedResults(results.tracker, boxes, notes, results.ambiguous)
 
 
-def tally(measured: Measured, rules: Rules) -> Tally:
-    """k9: count frames a threshold."""
-    counts = {"success": success_counts(measured.overlaps, rules.success.grid.thresholds, inclusive=rules.success.inclusive)}
-    if rules.precision is not None:
-        counts["precision"] = error_counts(measured.errors, rules.precision.grid.thresholds)
-    if rules.normalized is not None and measured.normalized is not None:
-        counts["normalized_precision"] = error_counts(measured.normalized, rules.normalized.grid.thresholds)
-    all_rows = rules.denominator is Denominator.ALL_ROWS
-    return Tally(
-        frames=len(measured.kept) if all_rows else int(measured.kept.sum()),
-        counts=counts,
-        overlap_sum=float(np.nansum(measured.overlaps[measured.valid])),
-        covered=int((measured.prediction.sum(axis=1) > 0).sum()),
-    )
+def missing_sequences(results: TrackerResults | LoadedResults, annotation: Annotation) -> tuple[str, ...]:
+    """Sequences of the benchmark without a result, or without an annotation to score it on; in official order."""
+    have = results.files if isinstance(results, TrackerResults) else results.boxes
+    without = tuple(name for name in annotation.inventory.present if name not in have)
+    return without + annotation.inventory.missing
 
 
-def score_sequence(
-    sequence: Sequence, runs: Iterable[tuple[Boxes, str]], rules: Rules, *, keep_frames: bool = False
-) -> SequenceScore:
-    """Score one tracker on one sequence.
+def score_tracker(
+    results: LoadedResults, annotation: Annotation, protocol: str = "official", *, keep_frames: bool = False
+) -> BenchmarkScore:
+    """Score one tracker on what is there of a benchmark; see ``missing`` and ``sequences_total`` of the result.
 
     Args:
-        runs: (boxes, file name for messages) of every repetition; the repetitions are averaged.
-        keep_frames: keep the per-frame overlaps and errors of the first repetition.
+        keep_frames: keep per-frame overlaps and errors, for :func:`evalkit.tables.frame_table`.
 
     Raises:
-        InputError: where the protocol's toolkit raises, with the reason, the file and the row.
+        InputError: the protocol does not apply, there is nothing to score, or its toolkit would raise.
     """
-    total: Tally | None = None
-    first: Measured | None = None
-    for prediction, place in runs:
-        measured = measure(sequence, prediction, rules, place)
-        counted = tally(measured, rules)
-        if counted.frames == 0:
-            raise InputError(f"no frame of {sequence.name} can be scored", path=place or None)
-        total = counted if total is None else total + counted
-        first = first or measured
-    if total is None or first is None:
-        raise InputError(f"no result for {sequence.name}")
-    curves = {name: counts / total.frames for name, counts in total.counts.items()}
-    if rules.averaging is Averaging.MEAN_FLOAT32:
-        curves = {name: values.astype(np.float32).astype(np.float64) for name, values in curves.items()}
-    overlaps, errors = _per_frame(first) if keep_frames else (np.empty(0), np.empty(0))
-    return SequenceScore(
-        sequence=sequence.name,
-        frames=total.frames,
-        metrics=_metrics(curves, rules, total.overlap_sum / total.frames, total.covered / total.frames),
-        curves=curves,
-        overlaps=overlaps,
-        errors=errors,
-    )
-
-
-def combine(
-    scores: Iterable[SequenceScore],
-    rules: Rules,
-    *,
-    tracker: str,
-    benchmark: str,
-    protocol: str,
-    total: int,
-    missing: tuple[str, ...] = (),
-    notes: tuple[str, ...] = (),
-    total_verified: bool = True,
-) -> BenchmarkScore:
-    """k10: from sequences to the benchmark.
-
-    Raises:
-        InputError: there is no sequence to average over.
-    """
-    sequences = tuple(scores)
-    if not sequences:
-        raise InputError(f"{tracker} has no result on {benchmark}")
-    curves = {name: _average([score.curves[name] for score in sequences], sequences, rules) for name in curve_rules(rules)}
-    overlap = coverage = None
-    if "ao" in rules.metrics:
-        overlap = float(_average([np.array([score.metrics["ao"]]) for score in sequences], sequences, rules)[0])
-    if "coverage" in rules.metrics:
-        weights = np.array([score.frames for score in sequences])
-        coverage = float(np.average([score.metrics["coverage"] for score in sequences], weights=weights))
-    found = _metrics(curves, rules, overlap, coverage)
-    metrics: dict[str, float | None] = {name: found.get(name) for name in OPE_METRICS}
-    metrics.update({name: value for name, value in found.items() if name not in metrics})
-    thresholds = {name: rule.grid.thresholds for name, rule in curve_rules(rules).items()}
-    return BenchmarkScore(
-        tracker=tracker,
-        benchmark=benchmark,
+    rules = rules_for(protocol, annotation.family)
+    present = annotation.inventory.present
+    scores, problems = [], []
+    for name in present:
+        runs = results.boxes.get(name)
+        if runs is None and not rules.missing_is_zero:
+            continue
+        sequence = annotation.sequence(name)
+        if runs is None:
+            runs = ((_zeros(sequence), ""),)
+        else:
+            problems.append((name, first_box_problem(runs[0][0][0], sequence.native[0])))
+        scores.append(score_sequence(sequence, runs, rules, keep_frames=keep_frames))
+    if not scores or not any(name in results.boxes for name in present):
+        raise InputError(f"{results.tracker or 'the tracker'} has no result on {annotation.benchmark.name}")
+    missing = missing_sequences(results, annotation)
+    zero = tuple(name for name in missing if name in present) if rules.missing_is_zero else ()
+    notes = (*describe_problems(problems),) + ((f"{len(zero)} missing results count as zero boxes",) if zero else ())
+    return combine(
+        scores,
+        rules,
+        tracker=results.tracker,
+        benchmark=annotation.benchmark.key,
         protocol=protocol,
-        metrics=metrics,
-        curves={name: Curve(thresholds[name], values) for name, values in curves.items()},
-        sequences=sequences,
-        sequences_total=total,
+        total=annotation.inventory.total,
         missing=missing,
         notes=notes,
-        total_verified=total_verified,
+        total_verified=annotation.inventory.verified,
     )
 
 
-def dropped_sequences(score: BenchmarkScore, curve: str) -> tuple[str, ...]:
-    """Sequences whose whole curve is zero, which OTB's and LaSOT's code leaves out of that curve's mean."""
-    return tuple(each.sequence for each in score.sequences if not each.curves[curve].any())
-
-
-def _average(curves: list[Vector], sequences: tuple[SequenceScore, ...], rules: Rules) -> Vector:
-    values = np.stack(curves)
-    mean: Vector
-    if rules.averaging is Averaging.POOLED:
-        mean = np.average(values, axis=0, weights=np.array([score.frames for score in sequences]))
-    elif rules.averaging is Averaging.MEAN_OF_NONZERO:
-        alive = values.any(axis=1)
-        mean = values[alive].mean(axis=0) if alive.any() else np.zeros(values.shape[1])
-    elif rules.averaging is Averaging.MEAN_FLOAT32:
-        mean = values.mean(axis=0).astype(np.float32).astype(np.float64)
-    else:
-        mean = values.mean(axis=0)
-    return mean
-
-
-def _summary(values: Vector, rule: CurveRule) -> float:
-    if rule.summary is Summary.AT:
-        return float(values[rule.at])
-    return area(values) if rule.summary is Summary.AREA else float(values.mean())
-
-
-def _metrics(
-    curves: Mapping[str, Vector], rules: Rules, overlap: float | None, coverage: float | None
-) -> dict[str, float]:
-    """The numbers that the protocol reports, by name."""
-    success = curves["success"]
-    middle = (len(success) - 1) // 2
-    values: dict[str, float | None] = {
-        "auc": _summary(success, rules.success),
-        "sr50": float(success[middle]),
-        "sr75": float(success[middle + middle // 2]),
-        "ao": overlap,
-        "coverage": coverage,
-    }
-    if rules.precision is not None:
-        values["precision"] = _summary(curves["precision"], rules.precision)
-    if rules.normalized is not None:
-        values["normalized_precision"] = _summary(curves["normalized_precision"], rules.normalized)
-    return {name: value for name in rules.metrics if (value := values.get(name)) is not None}
-
-
-def _per_frame(measured: Measured) -> tuple[Vector, Vector]:
-    """(N,) overlaps and errors, NaN where the protocol does not score the frame or has no valid target in it."""
-    frames = np.full((2, len(measured.kept)), np.nan)
-    sentinel = (measured.errors < 0) | np.isinf(measured.errors)
-    frames[0, measured.kept] = np.where(measured.valid, measured.overlaps, np.nan)
-    frames[1, measured.kept] = np.where(sentinel, np.nan, measured.errors)
-    return frames[0], frames[1]
-
-
-def zero_result(sequence: Sequence, rules: Rules) -> Boxes:
-    """(N, 4) the boxes that stand for a missing result, where the protocol defines them."""
-    if not rules.missing_is_zero or rules.repair is not Repair.ROUND:
-        raise InputError(f"no result for {sequence.name}")
+def _zeros(sequence: Sequence) -> Boxes:
+    """(N, 4) what TrackingNet's ``metrics.py`` takes for a missing result."""
     return np.zeros((len(sequence), 4))

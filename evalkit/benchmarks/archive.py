@@ -41,6 +41,11 @@ class MemoryFolder(Traversable):
         """Last part of the path."""
         return self._path.rpartition("/")[2] or self._archive.name
 
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """Content of every file of the archive, by path."""
+        return self._files
+
     def iterdir(self) -> Iterator[MemoryFolder]:
         """What lies directly in this folder."""
         prefix = f"{self._path}/" if self._path else ""

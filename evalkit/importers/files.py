@@ -1,0 +1,70 @@
+"""The text files of a results tree: a folder, or an archive that is read into memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalkit.benchmarks.archive import is_archive, open_archive
+from evalkit.errors import InputError
+
+_SUFFIX = ".txt"
+
+
+@dataclass(frozen=True)
+class ResultFile:
+    """One result file: on disk, or a member of an archive in memory.
+
+    Attributes:
+        place: how messages name it.
+        source: its path, or its content.
+    """
+
+    place: str
+    source: Path | bytes
+
+    def read(self) -> bytes:
+        """Content; raises InputError that names the file."""
+        if isinstance(self.source, bytes):
+            return self.source
+        try:
+            return self.source.read_bytes()
+        except OSError as error:
+            raise InputError(f"cannot be read: {error.strerror or error}", path=self.place) from error
+
+
+def list_files(root: Path) -> Mapping[str, ResultFile]:
+    """Text files below a folder or in an archive, by path relative to it with ``/`` between the parts; sorted.
+
+    Hidden folders are left out, links to folders are not followed.
+
+    Raises:
+        InputError: ``root`` does not exist, is no folder and no archive, or the archive is damaged or too large.
+    """
+    if root.is_dir():
+        found = _below(root)
+    elif root.is_file() and is_archive(root):
+        archive = open_archive(root)
+        found = {path: ResultFile(f"{root}/{path}", content) for path, content in archive.files.items()}
+    elif root.is_file() and root.suffix == _SUFFIX:
+        found = {root.name: ResultFile(str(root), root)}
+    else:
+        hint = "give a folder of results, or a .zip or .tar.xz of one"
+        raise InputError("is no folder of results" if root.exists() else "does not exist", path=root, hint=hint)
+    wanted = (path for path in found if path.endswith(_SUFFIX) and "__MACOSX" not in path)
+    return {path: found[path] for path in sorted(wanted)}
+
+
+def _below(root: Path) -> dict[str, ResultFile]:
+    found = {}
+    for folder, subfolders, names in os.walk(root):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        relative = os.path.relpath(folder, root).replace(os.sep, "/")
+        prefix = "" if relative == "." else f"{relative}/"
+        for name in names:
+            if name.endswith(_SUFFIX) and not name.startswith("."):
+                path = Path(folder, name)
+                found[prefix + name] = ResultFile(str(path), path)
+    return found

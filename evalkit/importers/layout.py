@@ -1,0 +1,103 @@
+"""Which tracker, sequence and repetition a file of a results tree belongs to, told from its path alone.
+
+Recognised are ``<sequence>.txt`` below any folders (our own runs, pytracking, OSTrack, pysot, LaSOT's toolkit) and
+``<sequence>/<sequence>_001.txt`` (GOT-10k, VOT). Folders named after a benchmark say what their files are of; the
+other folders are the tracker's name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from evalkit.benchmarks.layout import plain
+from evalkit.benchmarks.registry import BENCHMARKS
+from evalkit.trackers.spec import spec_of_folder
+
+# Folders that toolkits put around or below a tracker's results.
+_GENERIC = frozenset({"results", "result", "trackingresults", "rawresults", "raw", "baseline", "runs", "run"})
+_NO_RESULTS = frozenset({"times", "failures"})
+# Folder names that are no sure sign of a benchmark.
+_UNSURE = frozenset({"sequences", "fulldata"})
+_MORE_NAMES = {"lasot_ext": ("lasotextensionsubset",), "nfs30": ("nfs",), "lasot": ("lasot",)}
+# pytracking numbers its runs `<parameters>_000` and so on; higher numbers, as in vitb_256, are part of a name.
+_RUN_FOLDER = re.compile(r"(.+)_(0\d\d)")
+_REPETITION = re.compile(r"(.+)_(\d{3})")
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a result file is: ``tracker`` is empty where no folder names it."""
+
+    tracker: str
+    sequence: str
+    repetition: int | None
+    layout: str
+
+
+def locate(path: str, benchmark: str, find: Callable[[str], str | None]) -> Place | None:
+    """Recognise one path.
+
+    Args:
+        path: relative to the root of the tree.
+        benchmark: command-line name of the benchmark that is scored.
+        find: the benchmark's own name of a sequence, or None.
+
+    Returns:
+        None if the file is no result on this benchmark.
+    """
+    *folders, file = path.split("/")
+    stem = file.removesuffix(".txt")
+    if any(plain(folder) in _NO_RESULTS for folder in folders) or _of_another(folders, benchmark):
+        return None
+    sequence = find(stem)
+    numbered = _REPETITION.fullmatch(stem)
+    if sequence is None and numbered and folders and find(numbered[1]) and find(numbered[1]) == find(folders[-1]):
+        name = tracker_name(folders[:-1], benchmark)
+        return Place(name, find(numbered[1]) or "", int(numbered[2]), "<sequence>/<sequence>_001.txt")
+    if sequence is None:
+        return None
+    if folders and find(folders[-1]) == sequence:
+        folders = folders[:-1]
+    run = _RUN_FOLDER.fullmatch(folders[-1]) if folders else None
+    if run:
+        name = tracker_name([*folders[:-1], run[1]], benchmark)
+        return Place(name, sequence, int(run[2]), "<tracker>_000/<sequence>.txt")
+    return Place(tracker_name(folders, benchmark), sequence, None, "<sequence>.txt")
+
+
+def tracker_name(folders: list[str], benchmark: str) -> str:
+    """The tracker that a chain of folders names: all but those of benchmarks and of no meaning.
+
+    >>> tracker_name(["results", "OTB100", "SiamFC"], "otb100"), tracker_name(["opencv%3Acsrt", "otb100"], "otb100")
+    ('SiamFC', 'opencv:csrt')
+    """
+    own = names_of(benchmark)
+    kept = [folder for folder in folders if plain(folder) not in own and plain(folder) not in _GENERIC]
+    return "/".join(spec_of_folder(folder.removesuffix("_tracking_result")) for folder in kept)
+
+
+@cache
+def names_of(benchmark: str) -> frozenset[str]:
+    """Folder names that mean this benchmark, in lower-case letters and digits."""
+    folders = BENCHMARKS[benchmark].folders if benchmark in BENCHMARKS else ()
+    return frozenset({plain(benchmark), *folders, *_MORE_NAMES.get(benchmark, ())}) - _UNSURE
+
+
+def likely_benchmark(stems: list[str], find: Mapping[str, Callable[[str], str | None]]) -> str | None:
+    """The benchmark, of those in ``find``, that has most of these sequence names; None if none has one."""
+    hits = {name: sum(look_up(stem) is not None for stem in stems) for name, look_up in find.items()}
+    best = max(hits, key=lambda name: hits[name], default=None)
+    return best if best is not None and hits[best] else None
+
+
+def _of_another(folders: list[str], benchmark: str) -> bool:
+    return not _foreign_names(benchmark).isdisjoint(plain(folder) for folder in folders)
+
+
+@cache
+def _foreign_names(benchmark: str) -> frozenset[str]:
+    others = (names_of(other) for other in BENCHMARKS if other != benchmark)
+    return frozenset().union(*others) - names_of(benchmark)
