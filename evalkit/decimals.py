@@ -18,8 +18,8 @@ def parse_decimals(text: bytes) -> NDArray[np.float64] | None:
     """(N, C) numbers of a text of N lines, C numbers each, every line ending in a newline.
 
     Numbers are an optional minus and at most 15 digits with an optional point; between them stands one comma,
-    semicolon, tab or blank. The values are the doubles that ``float`` gives. Returns None for any other text (NaN, exponents,
-    uneven lines, empty fields, anything wrong): the caller's slower reader has the last word.
+    semicolon, tab or blank. The values are the doubles that ``float`` gives. Returns None for any other text (NaN,
+    exponents, uneven lines, empty fields, anything wrong): the caller's slower reader has the last word.
 
     >>> parse_decimals(b"1,-2.5\\n30,4\\n")
     array([[ 1. , -2.5],

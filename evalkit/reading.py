@@ -71,7 +71,7 @@ def parse_table(text: bytes, path: str, *, columns: Collection[int] = (), finite
     text = text.removeprefix(b"\xef\xbb\xbf")
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    text = text.rstrip(b" \t\n")
+    text = text.replace(b" \n", b"\n").rstrip(b" \t\n")
     if not text:
         raise InputError("is empty", path=path, hint="one row of numbers a frame is expected")
     array = parse_decimals(text + b"\n")

@@ -6,7 +6,7 @@ import io
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib.resources.abc import Traversable
 from lzma import LZMAError
 from os import PathLike
@@ -28,10 +28,18 @@ class MemoryFolder(Traversable):
         files: content by path in the archive, ``/`` between its parts.
         path: of this folder or file in the archive, empty for its root.
         archive: for messages.
+        folders: names in each folder, by path; default: found out from ``files``.
     """
 
-    def __init__(self, files: Mapping[str, bytes], archive: Path, path: str = "") -> None:
+    def __init__(
+        self,
+        files: Mapping[str, bytes],
+        archive: Path,
+        path: str = "",
+        folders: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
         self._files, self._archive, self._path = files, archive, path
+        self._folders = _folders(files) if folders is None else folders
 
     def __str__(self) -> str:
         return f"{self._archive}/{self._path}" if self._path else str(self._archive)
@@ -48,13 +56,11 @@ class MemoryFolder(Traversable):
 
     def iterdir(self) -> Iterator[MemoryFolder]:
         """What lies directly in this folder."""
-        prefix = f"{self._path}/" if self._path else ""
-        parts = {path[len(prefix) :].partition("/")[0] for path in self._files if path.startswith(prefix)}
-        return (self / part for part in sorted(parts))
+        return (self / name for name in sorted(self._folders.get(self._path, ())))
 
     def is_dir(self) -> bool:
         """Something lies below this path."""
-        return not self._path or any(path.startswith(f"{self._path}/") for path in self._files)
+        return self._path in self._folders
 
     def is_file(self) -> bool:
         """The archive has a file of this path."""
@@ -63,7 +69,7 @@ class MemoryFolder(Traversable):
     def joinpath(self, *descendants: str | PathLike[str]) -> MemoryFolder:
         """The folder or file below this one."""
         parts = [part for text in (self._path, *descendants) for part in str(text).split("/") if part not in ("", ".")]
-        return MemoryFolder(self._files, self._archive, "/".join(parts))
+        return MemoryFolder(self._files, self._archive, "/".join(parts), self._folders)
 
     def __truediv__(self, child: str | PathLike[str]) -> MemoryFolder:
         return self.joinpath(child)
@@ -82,6 +88,16 @@ class MemoryFolder(Traversable):
         """A stream on a file's content."""
         stream = io.BytesIO(self.read_bytes())
         return stream if "b" in mode else io.TextIOWrapper(stream, *args, **kwargs)
+
+
+def _folders(files: Mapping[str, bytes]) -> dict[str, set[str]]:
+    """Names of what lies in each folder, by the folder's path."""
+    folders: dict[str, set[str]] = {"": set()}
+    for path in files:
+        while path:
+            path, _, name = path.rpartition("/")
+            folders.setdefault(path, set()).add(name)
+    return folders
 
 
 def is_archive(path: Traversable) -> bool:

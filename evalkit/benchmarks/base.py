@@ -10,6 +10,7 @@ from functools import cached_property
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import urlencode
 
 import numpy as np
 
@@ -94,6 +95,11 @@ class Benchmark(ABC):
         """Folder of this benchmark in raw results: its command-line name without options."""
         return self.name
 
+    @property
+    def spec(self) -> str:
+        """The command-line name with its options, as :func:`~evalkit.benchmarks.registry.open_benchmark` takes it."""
+        return self.name + (f"?{urlencode(self.options)}" if self.options else "")
+
     @cached_property
     def sources(self) -> Mapping[str, Source]:
         """Where the sequences lie that were found, by name, in order; empty if the root has another layout."""
@@ -110,17 +116,23 @@ class Benchmark(ABC):
     def inventory(self) -> Inventory:
         """Which sequences are present and which are missing, without opening an image.
 
-        The official list decides as soon as one official sequence is there: further sequences (LaSOT's training
-        set, OTB's second targets) can be loaded by name but are no part of the benchmark. Otherwise the benchmark is
-        what is there.
+        The official list decides when the data is that of the benchmark: two of its names are there, or nothing else.
+        Further sequences (LaSOT's training set, OTB's second targets) can then be loaded by name but are no part of
+        the benchmark. Otherwise the benchmark is what is there; one name, such as ``first`` of NFS, may be chance.
         """
         found, official = self.sources, self.official_names() or ()
         present = tuple(name for name in official if name in found)
-        if not present:
+        if len(present) < min(2, len(found)):
             return Inventory(tuple(found), notes=("no official list: the total is what was found",))
         extra = len(found) - len(present)
-        notes = (f"{extra} sequences outside the official list are left out",) if extra else ()
-        return Inventory(present, tuple(name for name in official if name not in found), notes, verified=True)
+        verified = self.list_is_official()
+        notes = [f"{extra} sequences outside the official list are left out"] if extra else []
+        notes += [] if verified else ["the list of sequences came with the data: the total is unverified"]
+        return Inventory(present, missing, tuple(notes), verified)
+
+    def list_is_official(self) -> bool:
+        """The list of :meth:`official_names` is the benchmark's own, not one that came with the data."""
+        return True
 
     def sequence(self, name: str) -> Sequence:
         """Load one sequence's annotation, with lazy frames if there are any.

@@ -1,7 +1,8 @@
 """GOT-10k: ``{train,val,test}/<seq>/`` with ``%08d.jpg``, ``groundtruth.txt``, labels and ``meta_info.ini``.
 
 Coordinates are 0-based: their minimum in the validation set is 0. ``groundtruth.txt`` of the test split has the first
-frame's row alone. ``list.txt`` in a split's folder gives its sequences in order.
+frame's row alone. ``list.txt`` in a split's folder gives its sequences in order. Annotation without meta files is read
+from ``gt/<seq>/groundtruth.txt`` beside ``inferred_meta.json``.
 """
 
 from __future__ import annotations
@@ -9,17 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from importlib.resources.abc import Traversable
 from typing import ClassVar
 
 from evalkit.benchmarks.base import Benchmark, Source
-from evalkit.benchmarks.layout import frames_folder, optional_file, pad_to_frames, sequence_folders
+from evalkit.benchmarks.inferred_meta import InferredMeta, read_inferred_meta
+from evalkit.benchmarks.layout import annotation_files, frames_folder, optional_file, pad_to_frames, sequence_folders
 from evalkit.errors import InputError
 from evalkit.reading import read_boxes, read_bytes
 from evalkit.sequence import Sequence
 
-# In the order in which a split is chosen if none is named: scores are those of val.
+# Number of sequences by split, in the order in which a split is chosen if none is named: scores are those of val.
 _SPLITS = {"val": 180, "test": 180, "train": 9335}
+_NAME = re.compile(r"GOT-10k_(Train|Val|Test)_\d{6}")
+_ANNOTATION = "groundtruth.txt"
 _LABELS = {"cover": "cover.label", "cut_by_image": "cut_by_image.label"}
 
 
@@ -44,25 +49,47 @@ class GOT10k(Benchmark):
         listed = self.folder / "list.txt"
         if listed.is_file():
             return tuple(read_bytes(listed).decode("utf-8", "replace").split())
-        if self.split is None:
-            return None
-        return tuple(f"GOT-10k_{self.split.capitalize()}_{number:06d}" for number in range(1, _SPLITS[self.split] + 1))
+        split = self._split_by_names()
+        return None if split is None else _numbered_names(split)
+
+    def list_is_official(self) -> bool:
+        """The list is as long as the split is."""
+        names, split = self.official_names(), self._split_by_names()
+        return names is not None and split is not None and len(names) == _SPLITS[split]
 
     def discover(self) -> Mapping[str, Source]:
-        """Sequence folders of the split."""
-        return {name: _source(folder) for name, folder in sequence_folders(self.folder, "groundtruth.txt").items()}
+        """Sequence folders of the split, or a flat folder of annotations."""
+        found = {name: _source(folder) for name, folder in sequence_folders(self.folder, _ANNOTATION).items()}
+        return found or {name: Source(file) for name, file in annotation_files(self.folder).items()}
 
     def load(self, name: str, source: Source) -> Sequence:
         """One sequence; frames after the annotated ones (test split) have NaN rows."""
         sequence = self.assemble(name, source, pad_to_frames(read_boxes(source.annotation), source.frames))
-        return replace(sequence, size=_resolution(self.folder / name / "meta_info.ini"))
+        size = _resolution(self.folder / name / "meta_info.ini")
+        if size is None and name in self._inferred:
+            size, cover = self._inferred[name].size, self._inferred[name].cover(len(sequence))
+            sequence = replace(sequence, flags={**sequence.flags, "cover": cover})
+        return replace(sequence, size=size)
+
+    @cached_property
+    def _inferred(self) -> Mapping[str, InferredMeta]:
+        return read_inferred_meta(self.root / "inferred_meta.json")
+
+    def _split_by_names(self) -> str | None:
+        """The split that the sequences' names tell, if they are GOT-10k's."""
+        matches = map(_NAME.fullmatch, self.sources)
+        return next((match[1].lower() for match in matches if match), None)
+
+
+def _numbered_names(split: str) -> tuple[str, ...]:
+    return tuple(f"GOT-10k_{split.capitalize()}_{number:06d}" for number in range(1, _SPLITS[split] + 1))
 
 
 def _choose_split(root: Traversable, wanted: str | None) -> tuple[str | None, Traversable]:
     """The split that is wanted, or is there, and its folder; (None, root) for sequences right in ``root``."""
     for split in (wanted,) if wanted else _SPLITS:
         for folder in (root / split, root / f"{split}_data"):
-            if sequence_folders(folder, "groundtruth.txt"):
+            if sequence_folders(folder, _ANNOTATION):
                 return split, folder
     return wanted, root / "gt" if (root / "gt").is_dir() else root
 
@@ -70,7 +97,7 @@ def _choose_split(root: Traversable, wanted: str | None) -> tuple[str | None, Tr
 def _source(folder: Traversable) -> Source:
     labels = {flag: folder / file for flag, file in _LABELS.items() if (folder / file).is_file()}
     return Source(
-        folder / "groundtruth.txt",
+        folder / _ANNOTATION,
         frames_folder(folder),
         absent=optional_file(folder / "absence.label"),
         flags=labels,

@@ -15,6 +15,7 @@ from evalkit.benchmarks import lists
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import (
     annotation_files,
+    beside,
     first_folder,
     frames_folder,
     optional_file,
@@ -26,6 +27,7 @@ from evalkit.sequence import Sequence
 
 _ANNOTATION = "groundtruth.txt"
 _FLAGS = {"full_occlusion": "full_occlusion.txt", "out_of_view": "out_of_view.txt"}
+_ABSENT = ("absent", "annos/absent", "anno/absent")
 # The only one that has more images than rows.
 _LONGER_CLIPS = frozenset({"monkey-17"})
 
@@ -44,7 +46,7 @@ class LaSOT(Benchmark):
 
     def discover(self) -> Mapping[str, Source]:
         """Folders by class or all in one, or the flat annotations of the official toolkit."""
-        absent = first_folder(*(self.root / place for place in ("absent", "annos/absent", "anno/absent")))
+        absent = first_folder(*(self.root / place for place in _ABSENT), *beside(self.root, "absent"))
         found: dict[str, Traversable] = {}
         for folder in (self.root, *subfolders(self.root)):
             found |= sequence_folders(folder, _ANNOTATION)

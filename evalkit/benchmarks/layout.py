@@ -34,6 +34,12 @@ def first_folder(*folders: Traversable) -> Traversable | None:
     return next((folder for folder in folders if folder.is_dir()), None)
 
 
+def beside(folder: Traversable, name: str) -> tuple[Path, ...]:
+    """A folder ``name`` next to an annotation folder: people point at ``anno`` itself, its flags lie beside it."""
+    known = isinstance(folder, Path) and plain(folder.name) in ("anno", "annos", "gtrect")
+    return (folder.parent / name,) if isinstance(folder, Path) and known else ()
+
+
 def frames_folder(*folders: Traversable) -> Path | None:
     """The first of these on disk that holds an image."""
     for folder in folders:

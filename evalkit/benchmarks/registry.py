@@ -92,21 +92,22 @@ def find(kind: type[Benchmark], root: Traversable, options: Mapping[str, str] | 
 
     A folder that bears another benchmark's name is not taken for this one, however alike their layouts are.
     """
-    for folder in _candidates(kind, root):
-        benchmark = kind(folder, options)
-        if benchmark.sources:
-            return benchmark
-    return None
+    foreign = {name for other in _CLASSES for name in other.folders} - set(kind.folders)
+    folders = [*_named(kind, root)]
+    if root not in folders and (kind is Folder or plain(root.name) not in foreign):
+        folders.append(root)
+    return next((benchmark for folder in folders for benchmark in _openings(kind, folder, options)), None)
 
 
 def recognise(root: Path) -> tuple[Benchmark, ...]:
     """Every benchmark under a root: by folder names, else by official sequence names, else as own data."""
     tree = _tree(root)
-    named = [kind(folder) for kind in _CLASSES for folder in _named(kind, tree)]
-    found = _distinct(benchmark for benchmark in named if benchmark.sources)
+    found = _distinct(
+        benchmark for kind in _CLASSES for folder in _named(kind, tree) for benchmark in _openings(kind, folder)
+    )
     if not found:
         guesses = (find(kind, tree) for kind in _CLASSES if kind is not Folder)
-        found = _distinct(guess for guess in guesses if guess is not None and guess.inventory().verified)
+        found = _distinct(guess for guess in guesses if guess is not None and _has_listed_names(guess))
     own = None if found else find(Folder, tree)
     return (own,) if own else found
 
@@ -121,19 +122,21 @@ def _tree(root: Path) -> Traversable:
     return root
 
 
-def _candidates(kind: type[Benchmark], root: Traversable) -> Iterator[Traversable]:
-    """Folders, and annotation archives in them, where the benchmark may lie; the likeliest first."""
-    foreign = {name for other in _CLASSES for name in other.folders} - set(kind.folders)
-    folders = [*_named(kind, root)]
-    if root not in folders and (kind is Folder or plain(root.name) not in foreign):
-        folders.append(root)
-    yield from folders
-    for folder in folders:
-        yield from (
-            open_archive(file)
-            for file in sorted(folder.iterdir() if isinstance(folder, Path) else ())
-            if is_archive(file) and _ANNOTATION_ARCHIVE.search(file.name)
-        )
+def _openings(
+    kind: type[Benchmark], folder: Traversable, options: Mapping[str, str] | None = None
+) -> Iterator[Benchmark]:
+    """The benchmark in a folder, or else in an annotation archive there; nothing where it is not."""
+    benchmark = kind(folder, options)
+    if benchmark.sources:
+        yield benchmark
+    elif isinstance(folder, Path) and kind is not Folder:
+        files = sorted(file for file in folder.iterdir() if is_archive(file) and _ANNOTATION_ARCHIVE.search(file.name))
+        yield from filter(lambda benchmark: benchmark.sources, (kind(open_archive(file), options) for file in files))
+
+
+def _has_listed_names(benchmark: Benchmark) -> bool:
+    inventory = benchmark.inventory()
+    return not set(benchmark.official_names() or ()).isdisjoint(inventory.present)
 
 
 def _named(kind: type[Benchmark], root: Traversable) -> Iterator[Traversable]:

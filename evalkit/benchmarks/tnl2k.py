@@ -12,7 +12,14 @@ from importlib.resources.abc import Traversable
 
 from evalkit.benchmarks import lists
 from evalkit.benchmarks.base import Benchmark, Source
-from evalkit.benchmarks.layout import annotation_files, first_folder, frames_folder, optional_file, sequence_folders
+from evalkit.benchmarks.layout import (
+    annotation_files,
+    beside,
+    first_folder,
+    frames_folder,
+    optional_file,
+    sequence_folders,
+)
 from evalkit.errors import InputError
 from evalkit.reading import read_boxes, read_flags
 from evalkit.sequence import Sequence
@@ -44,7 +51,7 @@ class TNL2K(Benchmark):
             return {name: self._source(name, folder) for name, folder in found.items()}
         places = (self.root / "annos" / "gt_rect", self.root / "gt_rect", self.root)
         files = next(filter(None, map(annotation_files, places)), {})
-        return {name: Source(file, absent=self._beside("absent", f"{name}.txt")) for name, file in files.items()}
+        return {name: Source(file, absent=self._optional("absent", f"{name}.txt")) for name, file in files.items()}
 
     def load(self, name: str, source: Source) -> Sequence:
         """One sequence, with its attributes if the toolkit's files are there."""
@@ -55,14 +62,14 @@ class TNL2K(Benchmark):
 
     def _source(self, name: str, folder: Traversable) -> Source:
         frames = frames_folder(folder / "imgs", folder / "img")
-        return Source(folder / "groundtruth.txt", frames, absent=self._beside("absent", f"{name}.txt"))
+        return Source(folder / "groundtruth.txt", frames, absent=self._optional("absent", f"{name}.txt"))
 
-    def _beside(self, kind: str, file: str) -> Traversable | None:
-        folder = first_folder(self.root / kind, self.root / "annos" / kind)
+    def _optional(self, kind: str, file: str) -> Traversable | None:
+        folder = first_folder(self.root / kind, self.root / "annos" / kind, *beside(self.root, kind))
         return None if folder is None else optional_file(folder / file)
 
     def _attributes(self, name: str) -> frozenset[str]:
-        file = self._beside("att", f"{name}_attribute.txt")
+        file = self._optional("att", f"{name}_attribute.txt")
         if file is None:
             return frozenset()
         return frozenset(

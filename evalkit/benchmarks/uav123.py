@@ -16,7 +16,7 @@ import numpy as np
 
 from evalkit.benchmarks import lists
 from evalkit.benchmarks.base import Benchmark, Source
-from evalkit.benchmarks.layout import annotation_files, frames_folder
+from evalkit.benchmarks.layout import annotation_files, frames_folder, plain
 from evalkit.reading import read_boxes
 from evalkit.sequence import Sequence
 
@@ -40,7 +40,9 @@ class UAV123(Benchmark):
 
     def discover(self) -> Mapping[str, Source]:
         """The original tree, or a flat folder of annotations."""
-        folders = (self.root / "anno" / self.annotation_set, self.root / "anno", self.root)
+        folders = [self.root / "anno" / self.annotation_set]
+        if plain(self.root.name) != plain(self.image_set) or self.annotation_set == self.image_set:
+            folders += [self.root / "anno", self.root]  # not for UAV20L in UAV123's folder: those are UAV123's
         files = next(filter(None, map(annotation_files, folders)), {})
         return {name: self._source(name, file) for name, file in files.items()}
 

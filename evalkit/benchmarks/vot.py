@@ -33,6 +33,10 @@ class VOT(Benchmark):
         listed = self.root / "list.txt"
         return tuple(read_bytes(listed).decode("utf-8", "replace").split()) if listed.is_file() else None
 
+    def list_is_official(self) -> bool:
+        """No official list is at hand to compare ``list.txt`` with."""
+        return False
+
     def discover(self) -> Mapping[str, Source]:
         """Sequence folders, or a flat folder of annotations, here or in ``gt``."""
         found = {name: _source(folder) for name, folder in sequence_folders(self.root, "groundtruth.txt").items()}

@@ -1,0 +1,62 @@
+"""Does a data set on disk hold together? Frames against ground truth, and what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evalkit.benchmarks.base import Benchmark
+from evalkit.errors import InputError
+
+
+@dataclass(frozen=True)
+class BenchmarkCheck:
+    """What was found of one benchmark.
+
+    Attributes:
+        benchmark: command-line name with options.
+        root: where it lies.
+        sequences: how many are present; ``total`` how many there should be, ``verified`` by an official list.
+        with_frames: how many of them have images.
+        rows: of ground truth, over all sequences.
+        missing: official sequences that are not there; no error, a part can be used as well.
+        problems: what is inconsistent, one line each, naming the file.
+    """
+
+    benchmark: str
+    root: str
+    sequences: int
+    total: int
+    verified: bool
+    with_frames: int
+    rows: int
+    missing: tuple[str, ...]
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def check(benchmark: Benchmark) -> BenchmarkCheck:
+    """Read every annotation and list every folder of images; no image is decoded."""
+    inventory = benchmark.inventory()
+    rows = with_frames = 0
+    problems = []
+    for name in inventory.present:
+        try:
+            sequence = benchmark.sequence(name)
+            rows += len(sequence)
+            if sequence.frames is not None:
+                with_frames += 1
+                sequence.frames.name(0)  # finds the images of all frames
+        except InputError as error:
+            problems.append(str(error))
+    return BenchmarkCheck(
+        benchmark=benchmark.spec,
+        root=str(benchmark.root),
+        sequences=len(inventory.present),
+        total=inventory.total,
+        verified=inventory.verified,
+        with_frames=with_frames,
+        rows=rows,
+        missing=inventory.missing,
+        problems=tuple(problems),
+        notes=inventory.notes,
+    )
