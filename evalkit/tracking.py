@@ -56,13 +56,14 @@ def track(
             else:
                 prediction = tracker.update(image)
             times[index] = perf_counter() - start
-            boxes[index], scores[index] = _checked(prediction, index)
+            boxes[index], scores[index] = checked_answer(prediction, index)
             if on_frame is not None:
                 on_frame()
     return Track(boxes, times, scores)
 
 
-def _checked(prediction: Prediction, index: int) -> tuple[Box, float]:
+def checked_answer(prediction: Prediction, index: int) -> tuple[Box, float]:
+    """The box (4,) and score of an answer; raises NonsenseError with the frame's number if it is none."""
     try:
         box = np.asarray(prediction.box, dtype=np.float64)
         score = float(prediction.score)
