@@ -124,6 +124,7 @@ class Benchmark(ABC):
         present = tuple(name for name in official if name in found)
         if len(present) < min(2, len(found)):
             return Inventory(tuple(found), notes=("no official list: the total is what was found",))
+        missing = tuple(name for name in official if name not in found)
         extra = len(found) - len(present)
         verified = self.list_is_official()
         notes = [f"{extra} sequences outside the official list are left out"] if extra else []
