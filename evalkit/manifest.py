@@ -25,6 +25,7 @@ class Manifest:
         tracker: what the tracker says of itself (``backend``, ``device``, ``weights_sha256``, ``note``).
         benchmark: ``name``, ``options``, ``root``, ``origin``, ``fingerprint`` of all annotations that were run.
         fingerprints: sequence -> fingerprint of its annotation.
+        mixed: the run was resumed with other threads, versions or hardware; its speeds say nothing.
         workers: the most processes that ran at once; above 1, speeds say nothing.
         threads: of each process.
         started, finished: UTC, ISO 8601; ``finished`` is None until a run came to its end.
@@ -41,6 +42,7 @@ class Manifest:
     started: str
     finished: str | None = None
     fingerprints: Mapping[str, str] = field(default_factory=dict)
+    mixed: bool = False
     format: int = FORMAT
 
 
@@ -87,4 +89,5 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "started": str,
     "finished": (str, type(None)),
     "fingerprints": dict,
+    "mixed": bool,
 }

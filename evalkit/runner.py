@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Many
 from concurrent.futures import Executor, Future, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from evalkit.benchmarks.base import Benchmark
 from evalkit.errors import InputError
 from evalkit.files import remove_leftovers
-from evalkit.hardware import hardware_card, versions
 from evalkit.jobs import Job, describe_job, run_job
 from evalkit.locks import exclusive
-from evalkit.manifest import Manifest, read_manifest, write_manifest
+from evalkit.manifest import read_manifest, write_manifest
+from evalkit.provenance import continued, make_manifest, now
 from evalkit.results import (
     FAILURES,
     failed_sequences,
@@ -85,6 +83,9 @@ class _Group:
     folder: Path
 
 
+_Item = tuple[_Group, Sequence]
+
+
 def run(
     specs: Many[str], selections: Many[Selection], executor: Executor, options: RunOptions, progress: Progress
 ) -> Summary:
@@ -105,14 +106,17 @@ def run(
         for group in groups:
             locks.enter_context(exclusive(group.folder))
         facts = {spec: _describe(spec, executor) for spec in specs}
-        pending: dict[Future[Track], tuple[_Group, Sequence]] = {}
+        todo = [
+            (group, sequence)
+            for group in groups
+            for sequence in _prepare(group, facts[group.spec], options, summary, progress)
+        ]
+        pending: dict[Future[Track], _Item] = {}
         with _cancelling(pending):
-            for group in groups:
-                todo = _prepare(group, facts[group.spec], options, summary, progress)
-                for sequence in todo:
-                    assert sequence.frames is not None  # checked when it was selected
-                    job = Job(group.spec, sequence.name, sequence.frames, sequence.initial_box)
-                    pending[executor.submit(run_job, job)] = (group, sequence)
+            for group, sequence in todo:
+                assert sequence.frames is not None  # checked when it was selected
+                job = Job(group.spec, sequence.name, sequence.frames, sequence.initial_box)
+                pending[executor.submit(run_job, job)] = (group, sequence)
             _collect(pending, options, summary, progress)
         if not summary.stopped:
             for group in groups:
@@ -137,15 +141,18 @@ def _prepare(
         remove_results(group.folder)
     remove_leftovers(group.folder)
     remove_leftovers(group.folder / FAILURES)
-    manifest = _manifest(group, facts, options)
-    previous = read_manifest(group.folder)
-    write_manifest(group.folder, manifest if previous is None else _continued(previous, manifest, group.folder))
     left = [s for s in group.sequences if not is_finished(group.folder, s.name, len(s))]
     todo = left
     if not options.retry_failed:
         failed = set(failed_sequences(group.folder, [sequence.name for sequence in left]))
         summary.failures += [(group.spec, group.benchmark.key, s.name) for s in left if s.name in failed]
         todo = [sequence for sequence in left if sequence.name not in failed]
+    names = [sequence.name for sequence in group.sequences]
+    current = make_manifest(group.spec, facts, group.benchmark, names, workers=options.workers, threads=options.threads)
+    previous = read_manifest(group.folder)
+    if previous is not None:
+        current = continued(previous, current, group.folder, idle=not todo)
+    write_manifest(group.folder, current)
     resumed = len(group.sequences) - len(left)
     summary.resumed += resumed
     frames = sum(len(sequence) for sequence in todo)
@@ -153,61 +160,8 @@ def _prepare(
     return todo
 
 
-def _manifest(group: _Group, facts: Mapping[str, str], options: RunOptions) -> Manifest:
-    benchmark = group.benchmark
-    names = [sequence.name for sequence in group.sequences]
-    packages = versions()
-    return Manifest(
-        stdtrack=packages.get("stdtrack", ""),
-        spec=group.spec,
-        tracker=facts,
-        benchmark={
-            "name": benchmark.key,
-            "options": dict(benchmark.options),
-            "root": os.path.abspath(str(benchmark.root)),
-            "fingerprint": benchmark.fingerprint(names),
-            "origin": benchmark.origin,
-        },
-        workers=options.workers,
-        threads=options.threads,
-        hardware=hardware_card(),
-        versions=packages,
-        started=_now(),
-        fingerprints={name: benchmark.fingerprint([name]) for name in names},
-    )
-
-
-def _continued(previous: Manifest, current: Manifest, folder: Path) -> Manifest:
-    """The manifest of a run that goes on.
-
-    Raises:
-        InputError: tracker, weights, options or annotations are not those that made what is there.
-    """
-    shared = previous.fingerprints.keys() & current.fingerprints.keys()
-    changed = sorted(name for name in shared if previous.fingerprints[name] != current.fingerprints[name])
-    problem = ""
-    if previous.spec != current.spec:
-        problem = f"holds results of the tracker '{previous.spec}'"
-    elif previous.tracker.get("weights_sha256") != current.tracker.get("weights_sha256"):
-        problem = f"holds results of other weights of '{current.spec}'"
-    elif previous.benchmark.get("options") != current.benchmark["options"]:
-        problem = f"holds results of {current.benchmark['name']} with other options"
-    elif changed:
-        problem = f"holds results on another annotation of {', '.join(changed[:3])}" + ("..." * (len(changed) > 3))
-    if problem:
-        raise InputError(problem, path=folder, hint="--fresh deletes them; another --out keeps them")
-    # Contention in any part of the run spoils its speeds, so the largest number of workers stands.
-    return replace(
-        current,
-        started=previous.started,
-        workers=max(previous.workers, current.workers),
-        fingerprints={**previous.fingerprints, **current.fingerprints},
-    )
-
-
-def _collect(
-    pending: dict[Future[Track], tuple[_Group, Sequence]], options: RunOptions, summary: Summary, progress: Progress
-) -> None:
+def _collect(pending: dict[Future[Track], _Item], options: RunOptions, summary: Summary, progress: Progress) -> None:
+    failures = 0
     for future in as_completed(list(pending)):
         group, sequence = pending.pop(future)
         try:
@@ -218,9 +172,10 @@ def _collect(
         if failure is None:
             summary.finished += 1
         else:
+            failures += 1
             summary.failures.append((group.spec, group.benchmark.key, sequence.name))
         progress.advance(group.spec, group.benchmark.key, sequence.name, len(sequence), failure)
-        if options.max_failures is not None and len(summary.failures) > options.max_failures:
+        if options.max_failures is not None and failures > options.max_failures:
             summary.stopped = True
             return
 
@@ -238,17 +193,13 @@ def _keep(group: _Group, sequence: Sequence, outcome: Track | TaskError | InputE
 def _finish(group: _Group) -> None:
     manifest = read_manifest(group.folder)
     if manifest is not None:
-        write_manifest(group.folder, replace(manifest, finished=_now()))
+        write_manifest(group.folder, replace(manifest, finished=now()))
 
 
 @contextmanager
-def _cancelling(pending: Mapping[Future[Track], object]) -> Iterator[None]:
+def _cancelling(pending: Mapping[Future[Track], _Item]) -> Iterator[None]:
     try:
         yield
     finally:
         for future in pending:
             future.cancel()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -40,6 +40,8 @@ def _row(run: Run) -> dict[str, object]:
     times = pooled_times(run)
     if manifest is not None and manifest.workers > 1:
         note = f"left out: {manifest.workers} workers shared the machine"
+    elif manifest is not None and manifest.mixed:
+        note = "left out: the run was resumed under other conditions"
     elif not len(times):
         note = "left out: no times recorded"
     elif manifest is None:
@@ -61,11 +63,11 @@ def _row(run: Run) -> dict[str, object]:
 def latency_table(runs: Iterable[Run]) -> pd.DataFrame:
     """Every frame but the first ones: columns tracker, benchmark, sequence, frame (0-based), milliseconds.
 
-    Runs with more than one worker are left out, as in :func:`speed_table`.
+    Runs whose speeds :func:`speed_table` leaves out are left out here.
     """
     tables = [pd.DataFrame(columns=["tracker", "benchmark", "sequence", "frame", "milliseconds"])]
     for run in runs:
-        if run.manifest is None or run.manifest.workers == 1:
+        if run.manifest is None or (run.manifest.workers == 1 and not run.manifest.mixed):
             for sequence, times in frame_times(run).items():
                 table = pd.DataFrame({"frame": np.arange(1, len(times) + 1), "milliseconds": 1e3 * times})
                 tables.append(table.assign(tracker=run.tracker, benchmark=run.benchmark, sequence=sequence))
