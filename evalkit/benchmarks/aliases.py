@@ -27,8 +27,9 @@ def canonical_name(benchmark: str, name: str, known: Iterable[str] | None = None
     """The benchmark's own name for a sequence that a toolkit calls ``name``; None if it has no such sequence.
 
     Compared are, in this order: the name as it is; without regard to case and kind of separator (``Jogging.1``,
-    ``jogging-1``); letters and digits alone, where that is unambiguous (``car11`` is never ``car1_1``). A toolkit's
-    prefix (``uav_bike1``) is taken off when the name with it is unknown.
+    ``jogging-1``); without separators but those between digits (``airplane1``; ``car11`` is never ``car1_1``). Names that
+    become alike match by an earlier way only. A toolkit's prefix (``uav_bike1``) is taken off when the name with it is
+    unknown.
 
     Args:
         known: sequence names to choose from; default: the official list.
@@ -50,7 +51,7 @@ def _look_up(name: str, index: tuple[Mapping[str, str], ...]) -> str | None:
 
 def _keys(name: str) -> tuple[str, str, str]:
     separated = re.sub(r"[^a-z0-9]+", "_", name.lower())
-    return name, separated, separated.replace("_", "")
+    return name, separated, re.sub(r"(?<!\d)_|_(?!\d)", "", separated)
 
 
 def _index(known: tuple[str, ...]) -> tuple[Mapping[str, str], ...]:

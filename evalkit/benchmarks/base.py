@@ -73,6 +73,7 @@ class Benchmark(ABC):
         protocol: name of the rules in :mod:`evalkit.protocols` that are official here.
         folders: names its folder goes by, lower-case alphanumerics.
         option_names: what may follow ``?`` in its command-line name.
+        variants: options under which different parts of it are found, the default first.
     """
 
     name: ClassVar[str]
@@ -81,6 +82,7 @@ class Benchmark(ABC):
     protocol: ClassVar[str] = "official"
     folders: ClassVar[tuple[str, ...]]
     option_names: ClassVar[tuple[str, ...]] = ()
+    variants: ClassVar[tuple[Mapping[str, str], ...]] = ({},)
 
     def __init__(self, root: Traversable, options: Mapping[str, str] | None = None) -> None:
         self.root = root
@@ -122,14 +124,21 @@ class Benchmark(ABC):
         """
         found, official = self.sources, self.official_names() or ()
         present = tuple(name for name in official if name in found)
+        shortcoming = self.shortcoming()
+        notes = [] if shortcoming is None else [shortcoming]
         if len(present) < min(2, len(found)):
-            return Inventory(tuple(found), notes=("no official list: the total is what was found",))
-        missing = tuple(name for name in official if name not in found)
-        extra = len(found) - len(present)
+            why = "these are not the official sequences" if official else "no official list is at hand"
+            return Inventory(tuple(found), notes=(*notes, f"{why}: the total is what was found"))
+        if len(found) > len(present):
+            notes.append(f"{len(found) - len(present)} sequences outside the official list are left out")
         verified = self.list_is_official()
-        notes = [f"{extra} sequences outside the official list are left out"] if extra else []
-        notes += [] if verified else ["the list of sequences came with the data: the total is unverified"]
-        return Inventory(present, missing, tuple(notes), verified)
+        if not verified:
+            notes.append("the list of sequences came with the data: the total is unverified")
+        return Inventory(present, tuple(name for name in official if name not in found), tuple(notes), verified)
+
+    def shortcoming(self) -> str | None:
+        """What the official rules need and this annotation lacks, so that its scores are not the official ones."""
+        return None
 
     def list_is_official(self) -> bool:
         """The list of :meth:`official_names` is the benchmark's own, not one that came with the data."""

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from evalkit.benchmarks.base import Benchmark
+from evalkit.benchmarks.folder import IMAGES
+from evalkit.benchmarks.layout import frames_folder, subfolders
 from evalkit.errors import InputError
+
+_IMAGE_SUBFOLDERS = {*IMAGES, "jpg"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ def check(benchmark: Benchmark) -> BenchmarkCheck:
     """Read every annotation and list every folder of images; no image is decoded."""
     inventory = benchmark.inventory()
     rows = with_frames = 0
-    problems = []
+    problems = [f"{folder}: images without ground truth" for folder in unannotated_folders(benchmark)]
     for name in inventory.present:
         try:
             sequence = benchmark.sequence(name)
@@ -60,3 +65,16 @@ def check(benchmark: Benchmark) -> BenchmarkCheck:
         problems=tuple(problems),
         notes=inventory.notes,
     )
+
+
+def unannotated_folders(benchmark: Benchmark) -> tuple[Path, ...]:
+    """Folders of images beside those of the sequences to which no ground truth belongs, sorted."""
+    used = {source.frames for source in benchmark.sources.values() if source.frames is not None}
+    subfolder_names = {folder.name for folder in used} & _IMAGE_SUBFOLDERS
+    containers = {folder.parent.parent if folder.name in subfolder_names else folder.parent for folder in used}
+    others = {
+        frames_folder(*(folder / name for name in sorted(subfolder_names)), folder)
+        for container in containers
+        for folder in subfolders(container)
+    }
+    return tuple(sorted(folder for folder in others - used if isinstance(folder, Path)))

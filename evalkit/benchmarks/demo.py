@@ -29,6 +29,10 @@ class Demo(GOT10k):
         """The scenes."""
         return tuple(_ATTRIBUTES)
 
+    def list_is_official(self) -> bool:
+        """The list is the program's own."""
+        return True
+
     def load(self, name: str, source: Source) -> Sequence:
         """One sequence, with the attributes of its scene."""
         return replace(super().load(name, source), attributes=_ATTRIBUTES.get(name, frozenset()))

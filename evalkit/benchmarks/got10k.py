@@ -8,7 +8,7 @@ from ``gt/<seq>/groundtruth.txt`` beside ``inferred_meta.json``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from importlib.resources.abc import Traversable
@@ -36,31 +36,40 @@ class GOT10k(Benchmark):
     origin = 0
     folders: ClassVar[tuple[str, ...]] = ("got10k", "got10kdata", "fulldata", "got10kval", "got10ktest", "got10ktrain")
     option_names: ClassVar[tuple[str, ...]] = ("split",)
+    variants: ClassVar[tuple[Mapping[str, str], ...]] = ({}, {"split": "test"}, {"split": "train"})
 
     def __init__(self, root: Traversable, options: Mapping[str, str] | None = None) -> None:
         super().__init__(root, options)
         wanted = self.options.get("split")
         if wanted is not None and wanted not in _SPLITS:
             raise InputError(f"unknown split {wanted!r} of {self.name}", hint=f"one of {', '.join(_SPLITS)}")
-        self.split, self.folder = _choose_split(root, wanted)
+        self.folder = _split_folder(root, wanted)
 
     def official_names(self) -> tuple[str, ...] | None:
         """``list.txt`` if it lies there, else the numbered names of the split."""
         listed = self.folder / "list.txt"
         if listed.is_file():
             return tuple(read_bytes(listed).decode("utf-8", "replace").split())
-        split = self._split_by_names()
+        split = _split_of(self.sources)
         return None if split is None else _numbered_names(split)
 
     def list_is_official(self) -> bool:
         """The list is as long as the split is."""
-        names, split = self.official_names(), self._split_by_names()
+        names, split = self.official_names(), _split_of(self.sources)
         return names is not None and split is not None and len(names) == _SPLITS[split]
 
     def discover(self) -> Mapping[str, Source]:
         """Sequence folders of the split, or a flat folder of annotations."""
         found = {name: _source(folder) for name, folder in sequence_folders(self.folder, _ANNOTATION).items()}
-        return found or {name: Source(file) for name, file in annotation_files(self.folder).items()}
+        found = found or {name: Source(file) for name, file in annotation_files(self.folder).items()}
+        wanted = self.options.get("split")
+        return {} if wanted and _split_of(found) not in (None, wanted) else found
+
+    def shortcoming(self) -> str | None:
+        """The scores are made with cover labels and image sizes."""
+        if self._inferred or any("cover" in source.flags for source in self.sources.values()):
+            return None
+        return "no cover.label: official scores leave out frames in which nothing of the target is visible"
 
     def load(self, name: str, source: Source) -> Sequence:
         """One sequence; frames after the annotated ones (test split) have NaN rows."""
@@ -75,23 +84,23 @@ class GOT10k(Benchmark):
     def _inferred(self) -> Mapping[str, InferredMeta]:
         return read_inferred_meta(self.root / "inferred_meta.json")
 
-    def _split_by_names(self) -> str | None:
-        """The split that the sequences' names tell, if they are GOT-10k's."""
-        matches = map(_NAME.fullmatch, self.sources)
-        return next((match[1].lower() for match in matches if match), None)
+
+def _split_of(names: Iterable[str]) -> str | None:
+    """The split that the sequences' names tell, if they are GOT-10k's."""
+    return next((match[1].lower() for match in map(_NAME.fullmatch, names) if match), None)
 
 
 def _numbered_names(split: str) -> tuple[str, ...]:
     return tuple(f"GOT-10k_{split.capitalize()}_{number:06d}" for number in range(1, _SPLITS[split] + 1))
 
 
-def _choose_split(root: Traversable, wanted: str | None) -> tuple[str | None, Traversable]:
-    """The split that is wanted, or is there, and its folder; (None, root) for sequences right in ``root``."""
+def _split_folder(root: Traversable, wanted: str | None) -> Traversable:
+    """Folder of the split that is wanted, or is there; ``root`` or ``root/gt`` if the sequences lie right there."""
     for split in (wanted,) if wanted else _SPLITS:
         for folder in (root / split, root / f"{split}_data"):
             if sequence_folders(folder, _ANNOTATION):
-                return split, folder
-    return wanted, root / "gt" if (root / "gt").is_dir() else root
+                return folder
+    return root / "gt" if (root / "gt").is_dir() else root
 
 
 def _source(folder: Traversable) -> Source:

@@ -57,6 +57,14 @@ class LaSOT(Benchmark):
         files = next(filter(None, map(annotation_files, places)), {})
         return {name: Source(file, absent=_absent_file(absent, name)) for name, file in files.items()}
 
+    def shortcoming(self) -> str | None:
+        """The official scores are made with the toolkit's absent files."""
+        if any(source.absent for source in self.sources.values()):
+            return None
+        if any(source.flags for source in self.sources.values()):
+            return "no folder absent/ of the official toolkit: the target counts as absent when occluded or out of view"
+        return "no folder absent/ of the official toolkit: official scores need it"
+
     def load(self, name: str, source: Source) -> Sequence:
         """One sequence; without the toolkit's absent files the target is absent when occluded or out of view."""
         sequence = self.assemble(name, source, read_boxes(source.annotation))

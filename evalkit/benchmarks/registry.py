@@ -103,7 +103,11 @@ def recognise(root: Path) -> tuple[Benchmark, ...]:
     """Every benchmark under a root: by folder names, else by official sequence names, else as own data."""
     tree = _tree(root)
     found = _distinct(
-        benchmark for kind in _CLASSES for folder in _named(kind, tree) for benchmark in _openings(kind, folder)
+        benchmark
+        for kind in _CLASSES
+        for folder in _named(kind, tree)
+        for options in kind.variants
+        for benchmark in _openings(kind, folder, options)
     )
     if not found:
         guesses = (find(kind, tree) for kind in _CLASSES if kind is not Folder)

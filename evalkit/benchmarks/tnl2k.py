@@ -53,6 +53,11 @@ class TNL2K(Benchmark):
         files = next(filter(None, map(annotation_files, places)), {})
         return {name: Source(file, absent=self._optional("absent", f"{name}.txt")) for name, file in files.items()}
 
+    def shortcoming(self) -> str | None:
+        """The official scores are made with the toolkit's absent files."""
+        has_flags = any(source.absent for source in self.sources.values())
+        return None if has_flags else "no folder absent/ of the official toolkit: official scores need it"
+
     def load(self, name: str, source: Source) -> Sequence:
         """One sequence, with its attributes if the toolkit's files are there."""
         native = read_boxes(source.annotation)
