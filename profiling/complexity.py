@@ -166,16 +166,19 @@ def _count(module: nn.Module, inputs: tuple[Any, ...], counter: str) -> Complexi
     )
 
 
-def _by_module(module: nn.Module, macs: Mapping[str, int]) -> tuple[ModuleCount, ...]:
-    """The counter names modules ``Root.child.grandchild`` and everything together ``Global``."""
+def _by_module(module: nn.Module, counted: Mapping[str, int]) -> tuple[ModuleCount, ...]:
+    """The counter names modules ``Root.child.grandchild`` and everything together ``Global``.
+
+    A module whose ``forward`` is not called (a container, or one used by other methods) has what its children have.
+    """
     root = type(module).__name__
-    rows = []
-    for name, child in module.named_modules():
-        key = f"{root}.{name}" if name else "Global"
-        parameters = count_parameters(child)
-        if parameters or macs.get(key, 0):
-            rows.append(ModuleCount(name, parameters, macs.get(key, 0)))
-    return tuple(rows)
+    macs: dict[str, int] = {}
+    names = [name for name, _ in module.named_modules()]
+    for name in reversed(names):
+        children = sum(macs[child] for child in names if child and child.rpartition(".")[0] == name)
+        macs[name] = counted.get(f"{root}.{name}" if name else "Global", children)
+    rows = ((name, count_parameters(child), macs[name]) for name, child in module.named_modules())
+    return tuple(ModuleCount(*row) for row in rows if row[1] or row[2])
 
 
 def _uncounted(calls: Mapping[Any, int], counted: frozenset[Any]) -> tuple[Uncounted, ...]:

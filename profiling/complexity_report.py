@@ -26,12 +26,14 @@ class ComplexityReport:
     Attributes:
         spec: what the user named.
         parameters: elements of all parameters; what ``init`` and ``frame`` share counts once.
+        parameter_bytes: what they take in memory.
         parts: ``frame``, and ``init`` for a tracker.
         opinions: fvcore's count of each part; absent for ONNX graphs.
     """
 
     spec: str
     parameters: int
+    parameter_bytes: int
     parts: Mapping[str, Complexity]
     opinions: Mapping[str, SecondOpinion]
 
@@ -98,27 +100,24 @@ def count_parts(spec: str, parts: Parts, *, allow_uncounted: bool = False) -> Co
             counts[name] = count_networks(tuple(part), allow_uncounted=allow_uncounted)
     if "frame" not in counts:
         raise InputError(f"{spec}: complexity_parts() has no 'frame'")
-    return ComplexityReport(spec, _distinct_parameters(list(parts.values())), counts, opinions)
+    elements, size = _distinct_parameters(list(parts.values()))
+    return ComplexityReport(spec, elements, size, counts, opinions)
 
 
-def _distinct_parameters(parts: Sequence[Any]) -> int:
-    """Elements of the parameters of all parts together: torch's by identity, those of ONNX files by content."""
-    by_identity = {
-        id(parameter): parameter.numel()
-        for part in parts
-        if isinstance(part[0], nn.Module)
-        for parameter in part[0].parameters()
-    }
+def _distinct_parameters(parts: Sequence[Any]) -> tuple[int, int]:
+    """Elements and bytes of all parts' parameters together: torch's by identity, those of ONNX files by content."""
+    modules = [part[0] for part in parts if isinstance(part[0], nn.Module)]
+    found = {id(tensor): (tensor.numel(), tensor.nbytes) for module in modules for tensor in module.parameters()}
+    sizes = list(found.values())
     networks = {network.path: network for part in parts if not isinstance(part[0], nn.Module) for network in part}
-    by_content: Counter[bytes] = Counter()
-    sizes: dict[bytes, int] = {}
+    times: Counter[bytes] = Counter()
+    size_of: dict[bytes, tuple[int, int]] = {}
     for network in networks.values():
-        keys = Counter(_remember(tensor, sizes) for tensor in weight_tensors(network))
-        by_content |= keys  # the most often that one file has it: files of one tracker repeat each other's weights
-    return sum(by_identity.values()) + sum(number * sizes[key] for key, number in by_content.items())
-
-
-def _remember(tensor: Any, sizes: dict[bytes, int]) -> bytes:
-    key = hashlib.sha256(repr(tensor.shape).encode() + tensor.tobytes()).digest()
-    sizes[key] = tensor.size
-    return key
+        here: Counter[bytes] = Counter()
+        for tensor in weight_tensors(network):
+            key = hashlib.sha256(repr(tensor.shape).encode() + tensor.tobytes()).digest()
+            size_of[key] = (tensor.size, tensor.nbytes)
+            here[key] += 1
+        times |= here  # the most often that one file has it: files of one tracker repeat each other's weights
+    sizes += [size_of[key] for key in times.elements()]
+    return sum(elements for elements, _ in sizes), sum(size for _, size in sizes)

@@ -1,0 +1,75 @@
+"""Energy counters: RAPL for the processor package, NVML for a GPU; or the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+POWERCAP = Path("/sys/class/powercap")
+MICRO, MILLI = 1e-6, 1e-3
+
+
+@dataclass(frozen=True)
+class EnergyMeter:
+    """A counter of joules that only goes up, within ``wrap``.
+
+    Attributes:
+        source: what is measured; the whole package or board, everything else that runs there included.
+        read: the counter, in joules.
+        wrap: joules after which the counter starts again at 0; None for never.
+    """
+
+    source: str
+    read: Callable[[], float]
+    wrap: float | None = None
+
+    def joules_since(self, start: float) -> float:
+        """Energy since the reading ``start``, over at most one wrap."""
+        used = self.read() - start
+        return used + self.wrap if used < 0 and self.wrap is not None else used
+
+
+@dataclass(frozen=True)
+class NoEnergyMeter:
+    """Why energy cannot be measured here."""
+
+    reason: str
+
+
+def open_meter(device: str = "cpu", powercap: Path = POWERCAP) -> EnergyMeter | NoEnergyMeter:
+    """The energy counter of a device, ``cpu`` or ``cuda``."""
+    return _nvml() if device.startswith("cuda") else _rapl(powercap)
+
+
+def _rapl(powercap: Path) -> EnergyMeter | NoEnergyMeter:
+    packages = sorted(powercap.glob("intel-rapl:[0-9]")) if powercap.is_dir() else []
+    if not packages:
+        return NoEnergyMeter(f"no RAPL package under {powercap} (a virtual machine, or not Linux)")
+    counters = [package / "energy_uj" for package in packages]
+    try:
+        ranges = [int((package / "max_energy_range_uj").read_text()) for package in packages]
+        for counter in counters:
+            counter.read_text()
+    except OSError as error:
+        return NoEnergyMeter(f"{error.filename}: {error.strerror} (readable by root alone on most systems)")
+    # The sum wraps when one of the counters does; with one package, by far the usual case, this is exact.
+    return EnergyMeter(
+        f"RAPL, {len(packages)} package(s)",
+        lambda: sum(int(counter.read_text()) for counter in counters) * MICRO,
+        ranges[0] * MICRO,
+    )
+
+
+def _nvml() -> EnergyMeter | NoEnergyMeter:
+    try:
+        import pynvml
+    except ModuleNotFoundError:
+        return NoEnergyMeter("NVML's Python bindings are not installed (pip install 'stdtrack[nvidia]')")
+    try:
+        pynvml.nvmlInit()
+        handle = pynvml.nvmlDeviceGetHandleByIndex(0)
+        pynvml.nvmlDeviceGetTotalEnergyConsumption(handle)
+    except pynvml.NVMLError as error:
+        return NoEnergyMeter(f"NVML: {error}")
+    return EnergyMeter("NVML, whole board", lambda: pynvml.nvmlDeviceGetTotalEnergyConsumption(handle) * MILLI)

@@ -1,0 +1,198 @@
+"""The worker's side of a profile: one tracker in a fresh process, called part by part.
+
+The functions below are what the parent sends to a worker; the session that they share lives in the worker's context.
+Nothing here imports torch, so that the memory of a tracker without it is its own.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+from evalkit.errors import InputError
+from evalkit.heartbeat import current_heartbeat
+from evalkit.trackers.spec import load_tracker
+from profiling import warm_up as warming
+from profiling.clips import Clip, ClipName, open_clip
+from profiling.energy import EnergyMeter, NoEnergyMeter, open_meter
+from profiling.hardware import gpu_state, thread_settings
+from profiling.memory import cuda_peak_bytes, peak_resident_bytes, resident_bytes
+from profiling.stepping import HostRecorder, StageRecorder, Step, module_steps, steps
+
+
+@dataclass(frozen=True)
+class Job:
+    """One tracker (or module) under one setting.
+
+    Attributes:
+        spec: as the user wrote it.
+        threads: of every library in the worker.
+        device: ``cpu`` or ``cuda``.
+        backend: what runs the network; empty for the tracker's own.
+    """
+
+    spec: str
+    threads: int = 1
+    device: str = "cpu"
+    backend: str = ""
+
+    @property
+    def label(self) -> str:
+        """Tells jobs apart: the spec, and what differs from one thread on the CPU with the tracker's own backend."""
+        extra = [self.backend] if self.backend else []
+        extra += [f"{self.threads} threads"] if self.threads > 1 else []
+        extra += [self.device] if self.device != "cpu" else []
+        return f"{self.spec} [{', '.join(extra)}]" if extra else self.spec
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round brought: steps, memory after it, joules during it (None without a counter), the GPU's state."""
+
+    steps: tuple[Step, ...]
+    resident: int
+    joules: float | None
+    gpu: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What is known at the end: bytes of memory, threads as set, facts of the tracker.
+
+    Attributes:
+        peak_resident: of the whole process, interpreter and libraries included.
+        loaded_resident: when the tracker was built, before the first frame.
+        throughput: frames a second without synchronisation; CUDA only.
+        energy: the counter used, or why there is none.
+    """
+
+    peak_resident: int
+    loaded_resident: int
+    cuda_peak: int | None
+    threads: Mapping[str, Any]
+    facts: Mapping[str, str]
+    throughput: float | None
+    energy: str
+
+
+@dataclass(frozen=True)
+class _Session:
+    subject: Any
+    clips: tuple[Clip, ...]
+    run: Run
+    steps: Iterator[Step]
+    meter: EnergyMeter | NoEnergyMeter
+    device: str
+    loaded_resident: int
+
+
+Run = Callable[[StageRecorder, Callable[[], None]], Iterator[Step]]
+"""Start stepping, with a recorder of stages and what to call at the end of each step."""
+
+THROUGHPUT_FRAMES = 200
+
+_current: ContextVar[_Session] = ContextVar("profiled_session")
+
+
+def begin(job: Job, clips: tuple[ClipName, ...]) -> bool:
+    """Load the tracker and open the clips; True if it is a plain module, which has the scope ``model`` alone."""
+    subject: Any = load_tracker(job.spec)
+    _pin_torch(job.threads)
+    is_module = isinstance(subject, tuple)
+    opened = () if is_module else tuple(open_clip(clip) for clip in clips)
+    if is_module:
+        from profiling.running import module_call
+
+        run: Run = partial(module_steps, module_call(subject, job.backend, job.device))
+    elif hasattr(subject, "init") and hasattr(subject, "update"):
+        run = partial(steps, subject, opened)
+    else:
+        raise InputError(f"'{job.spec}' is no tracker: it has no init() and update()")
+    heartbeat = current_heartbeat.get()
+    if heartbeat is not None:
+        heartbeat.beat()  # loaded: from here on the time limit of a frame holds
+    running = run(*_clock(job.device))
+    _current.set(_Session(subject, opened, run, running, open_meter(job.device), job.device, resident_bytes()))
+    return is_module
+
+
+def settle() -> warming.WarmUp:
+    """Warm up."""
+    return warming.warm_up(_current.get().steps)
+
+
+def measure(seconds: float, least: int) -> Round:
+    """Step for ``seconds``, but at least ``least`` times.
+
+    One step before is not counted: its caches hold another tracker's data.
+    """
+    session = _current.get()
+    taken: list[Step] = []
+    next(session.steps)
+    start = session.meter.read() if isinstance(session.meter, EnergyMeter) else None
+    end = perf_counter() + seconds
+    while len(taken) < least or perf_counter() < end:
+        taken.append(next(session.steps))
+    joules = session.meter.joules_since(start) if isinstance(session.meter, EnergyMeter) and start is not None else None
+    gpu = gpu_state() if session.device.startswith("cuda") else {}
+    return Round(tuple(taken), resident_bytes(), joules, gpu)
+
+
+def finish() -> Finish:
+    """Peak memory, threads, facts; then, on CUDA, the throughput without synchronisation."""
+    session = _current.get()
+    describe = getattr(session.subject, "describe", None)
+    meter = session.meter
+    return Finish(
+        peak_resident=peak_resident_bytes(),
+        loaded_resident=session.loaded_resident,
+        cuda_peak=cuda_peak_bytes(),
+        threads=thread_settings(),
+        facts=dict(describe()) if describe is not None else {},
+        throughput=_throughput(session),
+        energy=meter.source if isinstance(meter, EnergyMeter) else f"not available: {meter.reason}",
+    )
+
+
+def overlap() -> float:
+    """Mean IoU on the clips, each tracked once from its start."""
+    from profiling.accuracy import mean_overlap
+
+    session = _current.get()
+    return mean_overlap(session.subject, session.clips)
+
+
+def _pin_torch(threads: int) -> None:
+    """Set torch's two thread counts, if the tracker brought torch; OpenMP, BLAS and cv2 were set by the worker."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return
+    torch.set_num_threads(threads)
+    if torch.get_num_interop_threads() != 1:
+        torch.set_num_interop_threads(1)
+
+
+def _clock(device: str) -> tuple[StageRecorder, Callable[[], None]]:
+    if not device.startswith("cuda"):
+        return HostRecorder(), _no_wait
+    from profiling.cuda import EventRecorder, require_cuda, synchronise
+
+    require_cuda()
+    return EventRecorder(), synchronise
+
+
+def _no_wait() -> None:
+    """The CPU is done when a call returns."""
+
+
+def _throughput(session: _Session) -> float | None:
+    if not session.device.startswith("cuda"):
+        return None
+    from profiling.cuda import throughput
+
+    return throughput(session.run(HostRecorder(), _no_wait), THROUGHPUT_FRAMES)

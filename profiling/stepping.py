@@ -1,0 +1,143 @@
+"""A tracker run over clips frame by frame, every frame timed: what the three scopes are made of.
+
+``model`` is what the tracker calls its stage ``forward`` (tensors in, tensors out), ``track`` one call of ``update``
+(crop, model, box), ``pipeline`` adds reading and decoding the image. All three come from the same frames of a real
+sequence, so the tracker's state evolves as it does in use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+from time import perf_counter
+from types import TracebackType
+from typing import Any, Protocol
+
+from evalkit.heartbeat import Heartbeat, current_heartbeat
+from evalkit.trackers.base import Tracker
+from evalkit.trackers.stages import Staged
+from evalkit.tracking import checked_answer
+from profiling.clips import Clip
+
+SCOPES = ("model", "track", "pipeline")
+FORWARD = "forward"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One frame; times in seconds.
+
+    Attributes:
+        clip: its name; empty for a module that is called with its example inputs.
+        frame: index in the clip.
+        decode: reading and decoding the image.
+        track: one call of ``update``.
+        stages: the parts of ``update`` that the tracker names.
+        init: the call of ``init`` before frame 1, else 0.
+    """
+
+    clip: str
+    frame: int
+    decode: float
+    track: float
+    stages: Mapping[str, float] = field(default_factory=dict)
+    init: float = 0.0
+
+    def seconds(self, scope: str) -> float | None:
+        """The frame's time in a scope; None where the tracker names no stage ``forward``."""
+        if scope == "model":
+            return self.stages.get(FORWARD)
+        return self.track if scope == "track" else self.track + self.decode
+
+
+class StageRecorder(Protocol):
+    """Times the stages of one step, and hands them over."""
+
+    def __call__(self, name: str) -> Any:
+        """A context manager around the stage ``name``."""
+
+    def take(self) -> dict[str, float]:
+        """Seconds by stage since the last call."""
+
+
+class HostRecorder:
+    """Stages by the host's clock. One object for all stages: they do not nest."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+        self._name, self._start = "", 0.0
+
+    def __call__(self, name: str) -> HostRecorder:
+        self._name = name
+        return self
+
+    def __enter__(self) -> None:
+        self._start = perf_counter()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        elapsed = perf_counter() - self._start
+        self._seconds[self._name] = self._seconds.get(self._name, 0.0) + elapsed
+
+    def take(self) -> dict[str, float]:
+        """Seconds by stage since the last call."""
+        seconds, self._seconds = self._seconds, {}
+        return seconds
+
+
+def steps(
+    tracker: Tracker, clips: Sequence[Clip], recorder: StageRecorder, synchronise: Callable[[], None]
+) -> Iterator[Step]:
+    """Run over the clips again and again, and yield every step.
+
+    ``synchronise`` waits for the device at the end of each step: one synchronisation a frame.
+
+    Raises:
+        NonsenseError: an answer is not four finite numbers and a score.
+    """
+    if isinstance(tracker, Staged):
+        tracker.stage = recorder
+    beat = _beat()
+    for clip in cycle(clips):
+        image = clip.frames.read(0)
+        begin = perf_counter()
+        tracker.init(image, clip.boxes[0].copy())
+        synchronise()
+        init = perf_counter() - begin
+        beat()
+        recorder.take()
+        for index in range(1, len(clip.frames)):
+            begin = perf_counter()
+            image = clip.frames.read(index)
+            decoded = perf_counter()
+            prediction = tracker.update(image)
+            synchronise()
+            end = perf_counter()
+            checked_answer(prediction, index)
+            beat()
+            yield Step(clip.name, index, decoded - begin, end - decoded, recorder.take(), init)
+            init = 0.0
+
+
+def module_steps(
+    call: Callable[[], object], recorder: StageRecorder, synchronise: Callable[[], None]
+) -> Iterator[Step]:
+    """Call a module with its example inputs again and again: the scope ``model`` alone."""
+    beat = _beat()
+    frame = 0
+    while True:
+        begin = perf_counter()
+        with recorder(FORWARD):
+            call()
+        synchronise()
+        elapsed = perf_counter() - begin
+        beat()
+        yield Step("", frame, 0.0, elapsed, recorder.take())
+        frame += 1
+
+
+def _beat() -> Callable[[], None]:
+    heartbeat: Heartbeat | None = current_heartbeat.get()
+    return (lambda: None) if heartbeat is None else heartbeat.beat

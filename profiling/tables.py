@@ -1,0 +1,178 @@
+"""Results as tidy tables: what is written to files and drawn. Times in milliseconds, memory in MiB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from profiling.complexity_report import ComplexityReport
+from profiling.profile import Comparison, Profile
+from profiling.roofline import Ceilings, roofline_point
+from profiling.statistics import growth_per_frame, paired_ratio, summarise
+from profiling.stepping import SCOPES
+
+LATENCY = ("tracker", "backend", "threads", "device", "scope", "frames")
+LATENCY += ("p50_ms", "p90_ms", "p99_ms", "max_ms", "fps_median", "fps_mean", "note")
+RATIOS = ("tracker", "reference", "scope", "ratio", "low", "high")
+FRAMES = ("tracker", "scope", "frame", "milliseconds")
+STAGES = ("tracker", "stage", "median_ms", "share")
+RESOURCES = ("tracker", "parameters", "parameters_mib", "init_macs", "frame_macs", "frame_flops", "loaded_mib")
+RESOURCES += ("peak_mib", "growth_bytes_per_frame", "cuda_peak_mib", "joules_per_frame", "energy")
+SCALING = ("tracker", "scope", "threads", "p50_ms")
+ROOFLINE = ("tracker", "threads", "flops_per_byte", "gflops", "peak_gflops", "peak_gbytes")
+ACCURACY = ("tracker", "fps_median", "mean_iou", "parameters")
+
+MIB = 2**20
+OTHER, DECODING = "other", "image"
+
+Reports = Mapping[str, ComplexityReport]
+"""Complexity by job label; a tracker that shows no network is absent."""
+
+
+def latency_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
+    """One row for each tracker and scope that it has; ``note`` holds every reason for doubt."""
+    rows = []
+    for profile in comparison.profiles:
+        for scope in scopes:
+            rounds = profile.latencies(scope)
+            if not rounds:
+                continue
+            summary = summarise(np.concatenate(rounds))
+            notes = [summary.warning, comparison.calibration.warning]
+            notes += [] if profile.warm_up.steady else ["the warm-up did not settle"]
+            times = {"p50_ms": summary.p50, "p90_ms": summary.p90, "p99_ms": summary.p99, "max_ms": summary.slowest}
+            rows.append(
+                {
+                    **_setting(profile),
+                    "scope": scope,
+                    "frames": summary.frames,
+                    **{name: 1e3 * seconds for name, seconds in times.items()},
+                    "fps_median": summary.fps_median,
+                    "fps_mean": summary.fps_mean,
+                    "note": "; ".join(note for note in notes if note),
+                }
+            )
+    return pd.DataFrame(rows, columns=list(LATENCY))
+
+
+def ratio_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
+    """How many times longer a frame takes than one of the first tracker, with a 95 % interval."""
+    rows = []
+    for scope in scopes:
+        candidates = [profile for profile in comparison.profiles if profile.latencies(scope)]
+        for profile in candidates[1:]:
+            ratio = paired_ratio(profile.latencies(scope), candidates[0].latencies(scope))
+            row = (profile.job.label, candidates[0].job.label, scope, ratio.value, ratio.low, ratio.high)
+            rows.append(row)
+    return pd.DataFrame(rows, columns=list(RATIOS))
+
+
+def frame_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
+    """Every measured frame, in the order of measurement."""
+    parts = []
+    for profile in comparison.profiles:
+        for scope in scopes:
+            rounds = profile.latencies(scope)
+            if rounds:
+                values = 1e3 * np.concatenate(rounds)
+                columns = (profile.job.label, scope, np.arange(len(values)), values)
+                parts.append(pd.DataFrame(dict(zip(FRAMES, columns, strict=True))))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(FRAMES))
+
+
+def stage_table(comparison: Comparison) -> pd.DataFrame:
+    """Median of each stage and its share of the pipeline; ``other`` is what ``update`` does outside its stages."""
+    rows = []
+    for profile in comparison.profiles:
+        steps = [step for part in profile.rounds for step in part.steps]
+        if profile.is_module or not steps[0].stages:
+            continue
+        seconds = {DECODING: np.array([step.decode for step in steps])}
+        for name in steps[0].stages:
+            seconds[name] = np.array([step.stages.get(name, 0.0) for step in steps])
+        seconds[OTHER] = np.array([step.track - sum(step.stages.values()) for step in steps])
+        total = sum(float(values.sum()) for values in seconds.values())
+        for name, values in seconds.items():
+            row = (profile.job.label, name, 1e3 * float(np.median(values)), float(values.sum()) / total)
+            rows.append(row)
+    return pd.DataFrame(rows, columns=list(STAGES))
+
+
+def resource_table(comparison: Comparison, reports: Reports) -> pd.DataFrame:
+    """Parameters, complexity, memory and energy of each tracker; missing values where they are unknown."""
+    rows = []
+    for profile in comparison.profiles:
+        report, finish = reports.get(profile.job.label), profile.finish
+        parts = report.parts if report else {}
+        counted = np.cumsum([len(part.steps) for part in profile.rounds])
+        rows.append(
+            {
+                "tracker": profile.job.label,
+                "parameters": report.parameters if report else None,
+                "parameters_mib": report.parameter_bytes / MIB if report else None,
+                "init_macs": parts["init"].macs if "init" in parts else None,
+                "frame_macs": parts["frame"].macs if parts else None,
+                "frame_flops": parts["frame"].flops if parts else None,
+                "loaded_mib": finish.loaded_resident / MIB,
+                "peak_mib": finish.peak_resident / MIB,
+                "growth_bytes_per_frame": growth_per_frame(
+                    counted.tolist(), [part.resident for part in profile.rounds]
+                ),
+                "cuda_peak_mib": None if finish.cuda_peak is None else finish.cuda_peak / MIB,
+                "joules_per_frame": profile.joules_per_frame,
+                "energy": finish.energy,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(RESOURCES))
+
+
+def scaling_table(comparison: Comparison) -> pd.DataFrame:
+    """Median latency by number of threads, of trackers measured with more than one number."""
+    table = latency_table(comparison)
+    table["tracker"] = [
+        profile.job.spec + (f" [{profile.job.backend}]" if profile.job.backend else "")
+        for profile in comparison.profiles
+        for scope in SCOPES
+        if profile.latencies(scope)
+    ]
+    several = table.groupby(["tracker", "scope", "device"])["threads"].transform("nunique") > 1
+    return table.loc[several, list(SCALING)].reset_index(drop=True)
+
+
+def roofline_table(comparison: Comparison, reports: Reports, ceilings: Mapping[int, Ceilings]) -> pd.DataFrame:
+    """Networks on the CPU below the ceilings of their number of threads, from the median in the scope ``model``."""
+    rows = []
+    for profile in comparison.profiles:
+        report, rounds = reports.get(profile.job.label), profile.latencies("model")
+        if report is None or not rounds or profile.job.device != "cpu":
+            continue
+        frame = report.parts["frame"]
+        point = roofline_point(frame.flops, frame.bytes_moved, float(np.median(np.concatenate(rounds))))
+        limits = ceilings[profile.job.threads]
+        row = (profile.job.label, limits.threads, point.intensity, point.gflops, limits.gflops, limits.gbytes)
+        rows.append(row)
+    return pd.DataFrame(rows, columns=list(ROOFLINE))
+
+
+def accuracy_table(comparison: Comparison, reports: Reports) -> pd.DataFrame:
+    """Speed in the scope ``track`` beside the mean IoU on the same clips."""
+    rows = []
+    for profile in comparison.profiles:
+        rounds = profile.latencies("track")
+        if profile.overlap is not None and rounds:
+            report = reports.get(profile.job.label)
+            fps = summarise(np.concatenate(rounds)).fps_median
+            row = (profile.job.label, fps, profile.overlap, report.parameters if report else None)
+            rows.append(row)
+    return pd.DataFrame(rows, columns=list(ACCURACY))
+
+
+def _setting(profile: Profile) -> dict[str, object]:
+    return {
+        "tracker": profile.job.label,
+        "backend": profile.job.backend or profile.finish.facts.get("backend", "unknown"),
+        "threads": profile.job.threads,
+        "device": profile.job.device,
+    }
