@@ -17,7 +17,8 @@ from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
 from stdtrack.cli.options import comma_list
 
 if TYPE_CHECKING:
-    from evalkit.runner import Summary
+    from evalkit.runner import RunOptions, Summary
+    from evalkit.selection import Selection
 
 EXIT_INTERRUPTED = 130
 FRAME_TIMEOUT = 300.0
@@ -63,11 +64,8 @@ def run(
     """
     from evalkit.benchmarks.registry import open_benchmark
     from evalkit.paths import data_root
-    from evalkit.pool import WorkerPool
     from evalkit.runner import RunOptions
-    from evalkit.runner import run as run_all
     from evalkit.selection import select
-    from stdtrack.cli.progress import make_progress
 
     sys.path.append(os.getcwd())  # module:factory may lie in the working folder, as with python -m
     root = data_root(data)
@@ -79,18 +77,28 @@ def run(
             count = len(selection.sequences)
             click.echo(f"{selection.benchmark.key}: {count} sequences; {selection.absent} are absent", err=True)
     options = RunOptions(out, fresh, retry_failed, max_failures, workers, threads)
-    pool = WorkerPool(workers, threads=threads, timeout=timeout)
+    summary = run_watched(tuple(dict.fromkeys(trackers)), selections, options, timeout)
+    tell(summary, out)
+
+
+def run_watched(
+    specs: tuple[str, ...], selections: tuple[Selection, ...], options: RunOptions, timeout: float
+) -> Summary:
+    """Run with progress on stderr; Ctrl-C ends the workers, keeps what is finished and says how to go on."""
+    from evalkit.pool import WorkerPool
+    from evalkit.runner import run as run_all
+    from stdtrack.cli.progress import make_progress
+
+    pool = WorkerPool(options.workers, threads=options.threads, timeout=timeout)
     try:
         with make_progress() as progress:
-            summary = run_all(tuple(dict.fromkeys(trackers)), selections, pool, options, progress)
+            return run_all(specs, selections, pool, options, progress)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave workers behind
-        pool.abort()
         click.echo(f"\ninterrupted; what is finished is kept. To go on:\n  {resume_command(sys.argv)}", err=True)
         sys.exit(EXIT_INTERRUPTED)
     finally:
         pool.abort()
-    report(summary, out)
 
 
 def resume_command(arguments: Sequence[str]) -> str:
@@ -98,7 +106,7 @@ def resume_command(arguments: Sequence[str]) -> str:
     return shlex.join(["stdtrack", *(argument for argument in arguments[1:] if argument != "--fresh")])
 
 
-def report(summary: Summary, out: Path) -> None:
+def tell(summary: Summary, out: Path) -> None:
     """Say what came of it; exits 3 when sequences failed."""
     click.echo(f"{summary.finished} sequences run, {summary.resumed} finished before: {out}", err=True)
     if summary.stopped:
