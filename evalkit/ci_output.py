@@ -26,11 +26,8 @@ def sentence(comparison: Comparison) -> str:
     what = f"{comparison.tracker} on {comparison.benchmark} ({comparison.protocol}): {comparison.verdict}"
     if comparison.verdict is Verdict.NOT_COMPARABLE:
         return f"{what}: {'; '.join(comparison.reasons)}"
-    count = len(comparison.changes)
-    change = (
-        f"{comparison.metric} {comparison.before:.4f} -> {comparison.after:.4f}, {_interval(comparison.difference)}"
-    )
-    return f"{what}: {change}, {count} sequences, {comparison.identical} with identical boxes"
+    figures = f"{comparison.before:.4f} -> {comparison.after:.4f}, {_interval(comparison.difference)}"
+    return f"{what}: {comparison.metric} {figures}, sequences: {_count(comparison)}"
 
 
 def as_json(comparisons: Sequence[Comparison]) -> list[dict[str, Any]]:

@@ -8,31 +8,32 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from evalkit.baseline import Record, SequenceRecord
-from evalkit.scores import BenchmarkScore
+from evalkit.benchmarks.base import fingerprint
+from evalkit.results import TIME_SUFFIX, Run, read_times
+from evalkit.scoring import Annotation, LoadedResults, score_tracker
 from evalkit.types import Boxes, Vector
 
 
-def make_record(
-    score: BenchmarkScore,
-    fingerprint: str,
-    results: Mapping[str, Sequence[Boxes]],
-    times: Mapping[str, Vector] | None = None,
+def record_results(
+    results: LoadedResults, annotation: Annotation, protocol: str, seconds: Mapping[str, float] | None = None
 ) -> Record:
-    """What is kept of a tracker on a benchmark.
+    """Score a tracker on what is there of a benchmark, and keep what a baseline needs.
 
     Args:
-        score: of the sequences that ``results`` has.
-        fingerprint: of the annotation of these sequences, in the order of their names.
-        results: the boxes as in the result files, one array a repetition, by sequence.
-        times: (N,) seconds a frame by sequence, the first being ``init``; only where they can be believed.
+        seconds: median time of an update by sequence, where it can be believed; see :func:`believable_seconds`.
+
+    Raises:
+        InputError: the protocol does not apply, or there is nothing to score.
     """
+    score = score_tracker(results, annotation, protocol)
+    boxes = {name: [array for array, _ in runs] for name, runs in results.boxes.items()}
     sequences = {
         each.sequence: SequenceRecord(
             frames=each.frames,
             metrics=dict(each.metrics),
-            boxes=boxes_sha256(results[each.sequence]),
-            initial_box=_initial_box(results[each.sequence]),
-            seconds=median_seconds((times or {}).get(each.sequence)),
+            boxes=boxes_sha256(boxes.get(each.sequence, [])),
+            initial_box=_initial_box(boxes.get(each.sequence, [])),
+            seconds=(seconds or {}).get(each.sequence),
         )
         for each in sorted(score.sequences, key=lambda each: each.sequence)
     }
@@ -40,11 +41,24 @@ def make_record(
         tracker=score.tracker,
         benchmark=score.benchmark,
         protocol=score.protocol,
-        fingerprint=fingerprint,
+        fingerprint=fingerprint(annotation.sequence(name) for name in sequences),
         metrics=dict(score.metrics),
         curves=dict(score.curves),
         sequences=sequences,
     )
+
+
+def believable_seconds(run: Run) -> dict[str, float]:
+    """Median time of an update by sequence; empty where parallel workers shared the machine.
+
+    Raises:
+        InputError: a time file has a row that is no number.
+    """
+    if run.manifest is not None and run.manifest.workers > 1:
+        return {}
+    names = (path.name.removesuffix(TIME_SUFFIX) for path in run.folder.glob(f"*{TIME_SUFFIX}"))
+    found = {name: median_seconds(read_times(run.folder, name)) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def boxes_sha256(repetitions: Sequence[Boxes]) -> str:

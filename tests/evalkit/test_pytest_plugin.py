@@ -1,0 +1,171 @@
+"""The pytest plugin, in pytest runs of its own, on a tracker whose accuracy a file decides."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+import scipy.special
+
+import evalkit.run_record
+
+# pytester forgets what its runs import, and numpy and scipy can be loaded only once a process: load them out here.
+PRELOADED = (scipy.special, evalkit.run_record)
+
+pytest_plugins = ["pytester"]
+
+SEQUENCES, FRAMES = 8, 6
+
+TRACKER = '''
+from pathlib import Path
+import numpy as np
+from evalkit.trackers.base import Prediction
+
+SHIFT = Path(__file__).with_name("shift")
+
+class Bright:
+    """Finds the bright square, and misses it by as many pixels as a file says."""
+    def init(self, image, box):
+        if not SHIFT.exists():
+            raise RuntimeError("no shift")
+    def update(self, image):
+        rows, columns = np.nonzero(image[..., 0] > 128)
+        x, y = columns.min() + float(SHIFT.read_text()), rows.min()
+        return Prediction(np.array([x, y, np.ptp(columns) + 1, np.ptp(rows) + 1], dtype=float), 1.0)
+
+def create():
+    return Bright()
+'''
+
+TEST = """
+def test_accuracy(tracking_accuracy):
+    comparison = tracking_accuracy("SPEC", "folder", baseline="baseline.json", data="data")
+    assert comparison.verdict != "worse"
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A user's project: a tracker, a benchmark in a folder, and one test."""
+    monkeypatch.delenv("STDTRACK_DATA", raising=False)
+    for number in range(SEQUENCES):
+        folder = pytester.path / "data" / f"s{number}"
+        (folder / "img").mkdir(parents=True)
+        boxes = [(5 + number + 2 * frame, 10, 16, 12 + number) for frame in range(FRAMES)]
+        for frame, (x, y, w, h) in enumerate(boxes):
+            image = np.zeros((48, 64, 3), np.uint8)
+            image[y : y + h, x : x + w] = 255
+            cv2.imwrite(str(folder / "img" / f"{frame:04d}.png"), image)
+        (folder / "groundtruth.txt").write_text("".join(f"{x},{y},{w},{h}\n" for x, y, w, h in boxes))
+    # A process keeps the tracker that it used last, by its spec: every test has one of its own.
+    spec = f"{pytester.path.name}:create"
+    pytester.makepyfile(**{pytester.path.name: TRACKER, "test_accuracy": TEST.replace("SPEC", spec)})
+    pytester.makeini("[pytest]\naddopts = -p no:hypothesispytest -p no:cacheprovider")  # which cost a second a run
+    pytester.syspathinsert()
+    pytester.makefile("", shift="1.0")
+    return pytester
+
+
+def _shift(project: pytest.Pytester, pixels: float) -> None:
+    (project.path / "shift").write_text(str(pixels))
+
+
+def _baseline(project: pytest.Pytester, name: str = "baseline.json") -> dict[str, object]:
+    content: dict[str, object] = json.loads((project.path / name).read_text())
+    return content
+
+
+def test_update_then_pass_then_fail(project: pytest.Pytester) -> None:
+    result = project.runpytest("--tracking-update")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["tracking baseline updated: *baseline.json (1 measured)"])
+    project.runpytest().assert_outcomes(passed=1)
+    _shift(project, 4)
+    result = project.runpytest()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*:create on folder (official): worse: auc * -> *, sequences: 8", "*s*: * -> *", "*success curve at *"]
+    )
+
+
+def test_a_gain_passes(project: pytest.Pytester) -> None:
+    project.runpytest("--tracking-update")
+    _shift(project, 0)
+    project.runpytest().assert_outcomes(passed=1)
+
+
+def test_nothing_is_written_unless_asked(project: pytest.Pytester) -> None:
+    project.runpytest("--tracking-update")
+    before = (project.path / "baseline.json").read_bytes()
+    _shift(project, 4)
+    project.runpytest()
+    assert (project.path / "baseline.json").read_bytes() == before
+
+
+def test_the_option_goes_before_the_argument(project: pytest.Pytester) -> None:
+    project.runpytest("--tracking-update", "--tracking-baseline", "other.json").assert_outcomes(passed=1)
+    assert not (project.path / "baseline.json").exists()
+    project.runpytest("--tracking-baseline", "other.json").assert_outcomes(passed=1)
+
+
+def test_without_a_baseline_says_how_to_write_one(project: pytest.Pytester) -> None:
+    result = project.runpytest()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*baseline.json: no readable baseline*"])
+
+
+def test_a_baseline_of_other_trackers_says_how_to_add_this_one(project: pytest.Pytester) -> None:
+    project.makefile(".json", baseline='{"format": 1, "stdtrack": "", "records": []}')
+    result = project.runpytest()
+    result.stdout.fnmatch_lines(["*has no *:create on folder: write it with --tracking-update*"])
+
+
+def test_other_annotation_is_not_comparable(project: pytest.Pytester) -> None:
+    project.runpytest("--tracking-update")
+    truth = project.path / "data" / "s3" / "groundtruth.txt"
+    truth.write_text(truth.read_text().replace(",10,16", ",10,17"))
+    result = project.runpytest()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*not comparable: fingerprint: *"])
+
+
+def test_a_tracker_that_raises_is_an_ordinary_failure(project: pytest.Pytester) -> None:
+    project.runpytest("--tracking-update")
+    (project.path / "shift").unlink()
+    result = project.runpytest()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*no shift*"])
+
+
+def test_workers_of_xdist_share_one_baseline(project: pytest.Pytester) -> None:
+    module = project.path.name
+    project.makepyfile(test_second=TEST.replace("SPEC", f"{module}:Bright"))
+    result = project.runpytest_subprocess("-n", "2", "--tracking-update")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["tracking baseline updated: *baseline.json (2 measured)"])
+    records = _baseline(project)["records"]
+    assert isinstance(records, list)
+    assert [record["tracker"] for record in records] == [f"{module}:Bright", f"{module}:create"]
+    project.runpytest().assert_outcomes(passed=2)
+
+
+def test_beside_a_benchmark_fixture(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        test_accuracy=f"""
+        def test_both(benchmark, tracking_accuracy):
+            benchmark(sum, [1, 2])
+            tracking_accuracy("{project.path.name}:create", "folder", baseline="baseline.json", data="data")
+        """
+    )
+    project.runpytest("--tracking-update", "--benchmark-disable").assert_outcomes(passed=1)
+
+
+def test_starts_without_importing_anything_heavy() -> None:
+    heavy = "numpy", "cv2", "pandas", "torch", "scipy"
+    code = f"import sys, evalkit.pytest_plugin; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
