@@ -13,6 +13,7 @@ from evalkit.errors import InputError
 from evalkit.types import Boxes, Flags
 
 _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|nan|inf(inity)?)", re.IGNORECASE)
+_NUMBER_CHARACTERS = b"0123456789+-.,; \t\naefintyAEFINTY"
 
 
 def read_bytes(file: Traversable) -> bytes:
@@ -76,7 +77,7 @@ def parse_table(text: bytes, path: str, *, columns: Collection[int] = (), finite
         raise InputError("is empty", path=path, hint="one row of numbers a frame is expected")
     array = parse_decimals(text + b"\n")
     if array is None:
-        array = _parse_uniform(text.split(b"\n"))
+        array = _parse_uniform(text)
     if array is None or (columns and array.shape[1] not in columns):
         array = _parse_lines(text.split(b"\n"), path, tuple(columns))
     if finite and np.isinf(array).any():
@@ -84,11 +85,13 @@ def parse_table(text: bytes, path: str, *, columns: Collection[int] = (), finite
     return array
 
 
-def _parse_uniform(lines: list[bytes]) -> np.ndarray | None:
+def _parse_uniform(text: bytes) -> np.ndarray | None:
     """The table by numpy's compiled reader, which knows NaN and exponents; None for what it does not read as we do."""
+    if text.translate(None, _NUMBER_CHARACTERS):
+        return None
+    lines = text.decode("ascii").split("\n")
     try:
-        text = [line.decode("ascii") for line in lines]
-        array = np.loadtxt(text, delimiter="," if b"," in lines[0] else None, comments=None, ndmin=2)
+        array = np.loadtxt(lines, delimiter="," if "," in lines[0] else None, comments=None, ndmin=2)
     except ValueError:
         return None
     return array if len(array) == len(lines) else None  # numpy skips blank lines

@@ -27,9 +27,9 @@ def canonical_name(benchmark: str, name: str, known: Iterable[str] | None = None
     """The benchmark's own name for a sequence that a toolkit calls ``name``; None if it has no such sequence.
 
     Compared are, in this order: the name as it is; without regard to case and kind of separator (``Jogging.1``,
-    ``jogging-1``); without separators but those between digits (``airplane1``; ``car11`` is never ``car1_1``). Names that
-    become alike match by an earlier way only. A toolkit's prefix (``uav_bike1``) is taken off when the name with it is
-    unknown.
+    ``jogging-1``); without separators but those between digits (``airplane1``; ``car11`` is never ``car1_1``). Names
+    that become alike match by an earlier way only. A toolkit's prefix (``uav_bike1``) is taken off when the name is
+    unknown with it.
 
     Args:
         known: sequence names to choose from; default: the official list.
