@@ -46,7 +46,8 @@ def write_report(
     found = views(tables)
     plots = tuple(_write_plots(tables, found, out, shown)) if "plots" in parts else ()
     written = tuple(_write_tables(tables, found, out, shown)) if "tables" in parts else ()
-    return ReportFiles(None, plots, written)
+    page = _write_page(tables, found, out, shown) if "html" in parts else None
+    return ReportFiles(page, plots, written)
 
 
 def folder_of(view: View) -> str:
@@ -67,6 +68,14 @@ def _write_plots(
                 path = out / "plots" / folder_of(view) / f"{plot.name}.{extension}"
                 write_atomic(path, content)
                 yield path
+
+
+def _write_page(tables: ReportTables, found: tuple[View, ...], out: Path, published: pd.DataFrame | None) -> Path:
+    from reports.page.render import render_page
+
+    path = out / "report.html"
+    write_atomic(path, render_page(tables, found, published))
+    return path
 
 
 def _write_tables(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,7 @@ class Table:
         numeric: which columns are numbers.
         ranked: cells may carry ranks.
         keys: the tracker of each row, where rows are trackers.
+        column_keys: the tracker of each column, empty for another column, where columns are trackers.
         context: what CSV, which has no caption, repeats in every row: column name and value.
     """
 
@@ -48,6 +50,7 @@ class Table:
     numeric: tuple[bool, ...]
     ranked: bool = False
     keys: tuple[str, ...] = ()
+    column_keys: tuple[str, ...] = ()
     context: tuple[tuple[str, str], ...] = ()
 
 
@@ -104,7 +107,9 @@ def score_table(view: View, tables: ReportTables) -> Table:
     columns += ["FPS"] if not speeds.empty else []
     numeric = (False, *(True for _ in columns[1:]))
     caption = _score_caption(view, tables, bool(intervals), speeds)
-    return Table("scores", caption, tuple(columns), tuple(rows), numeric, True, view.trackers, _context(view))
+    return Table(
+        "scores", caption, tuple(columns), tuple(rows), numeric, ranked=True, keys=view.trackers, context=_context(view)
+    )
 
 
 def _context(view: View) -> tuple[tuple[str, str], ...]:
@@ -198,7 +203,7 @@ def attribute_table(view: View, attributes: pd.DataFrame) -> Table | None:
     columns = ("Tracker", *(f"{name} ({counts[name]})" for name in values.columns))
     caption = f"{metric_label(metric)} by attribute, {view.title}, protocol {view.protocol}; in brackets the sequences."
     numeric = (False, *(True for _ in values.columns))
-    return Table("attributes", caption, columns, body, numeric, True, keys, _context(view))
+    return Table("attributes", caption, columns, body, numeric, ranked=True, keys=keys, context=_context(view))
 
 
 def sequence_table(view: View) -> Table | None:
@@ -206,6 +211,7 @@ def sequence_table(view: View) -> Table | None:
     if view.headline is None:
         return None
     values = view.per_sequence(view.headline).T
+    values = values.loc[sorted(values.index, key=natural)]
     if values.empty:
         return None
     metric = view.headline
@@ -216,7 +222,18 @@ def sequence_table(view: View) -> Table | None:
     columns = ("Sequence", *(view.label(name) for name in values.columns))
     caption = f"{metric_label(metric)} of every sequence, {view.title}, protocol {view.protocol}."
     numeric = (False, *(True for _ in values.columns))
-    return Table("sequences", caption, columns, body, numeric, context=_context(view))
+    column_keys = ("", *map(str, values.columns))
+    return Table("sequences", caption, columns, body, numeric, column_keys=column_keys, context=_context(view))
+
+
+def natural(name: object) -> list[tuple[int, int, str]]:
+    """A sorting key that counts: ``car2`` before ``car10``, whatever the case.
+
+    >>> sorted(["car10", "Car2"], key=natural)
+    ['Car2', 'car10']
+    """
+    parts = re.split(r"(\d+)", str(name).lower())
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
 
 
 def _metric_cell(metric: str, value: float, rank: int | None = None) -> Cell:

@@ -1,0 +1,204 @@
+"""What the page's script gets: plain lists and dictionaries, per-frame figures packed into bytes."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.markers import MarkerStyle
+from matplotlib.path import Path as Outline
+from numpy.typing import NDArray
+
+from reports.inputs import ReportTables, StripFrame, records
+from reports.plots.timeline import absent_spans
+from reports.published import comparable
+from reports.style import Style, styles
+from reports.views import FRACTIONS, View, labels, metric_label
+
+# Overlaps and scores are drawn a few hundred pixels high: a byte a frame is finer than the eye and keeps pages small.
+STEPS = 254
+MISSING = 255
+
+
+def payload(tables: ReportTables, views: tuple[View, ...], published: pd.DataFrame | None) -> dict[str, Any]:
+    """Everything that the page draws, ready for JSON."""
+    named, drawn = labels(tables.trackers, tables.facts), styles(tables.trackers)
+    index = {name: at for at, name in enumerate(tables.trackers)}
+    return {
+        "trackers": [_tracker(named[name], drawn[name]) for name in tables.trackers],
+        "views": [_view(view, tables, index, published) for view in views],
+        "frames": _frames(tables.frames, index),
+        "strips": _strips(tables, index),
+    }
+
+
+def _tracker(label: str, style: Style) -> dict[str, Any]:
+    return {
+        "label": label,
+        "light": style.colour,
+        "dark": style.dark,
+        "marker": marker_path(style.marker),
+        "dash": list(style.dash),
+    }
+
+
+def marker_path(marker: str) -> str:
+    """A matplotlib marker as an SVG path around the origin, about 2 units wide, y pointing down.
+
+    >>> marker_path("s")
+    'M-1,1L1,1L1,-1L-1,-1Z'
+    """
+    style = MarkerStyle(marker)
+    outline = style.get_path().transformed(style.get_transform())
+    scale = np.abs(outline.vertices).max()
+    words = {Outline.MOVETO: "M", Outline.LINETO: "L", Outline.CURVE3: "Q", Outline.CURVE4: "C", Outline.CLOSEPOLY: "Z"}
+    text = ""
+    for points, code in outline.iter_segments(simplify=False):
+        if code == Outline.CLOSEPOLY:
+            text += "Z"
+            continue
+        scaled = np.reshape(points, (-1, 2)) / scale * (1, -1)
+        text += words[code] + " ".join(f"{x:.3g},{y:.3g}" for x, y in scaled + 0.0)
+    return text
+
+
+def _view(view: View, tables: ReportTables, index: Mapping[str, int], published: pd.DataFrame | None) -> dict[str, Any]:
+    headline = view.headline or ""
+    return {
+        "key": view.key,
+        "benchmark": view.benchmark,
+        "protocol": view.protocol,
+        "title": view.title,
+        "marks": {index[name]: mark for name, mark in view.marks.items() if mark and name in index},
+        "headline": {"key": headline, "label": metric_label(headline), "percent": headline not in FRACTIONS},
+        "overall": {
+            metric: {index[str(name)]: _number(value) for name, value in column.items()}
+            for metric, column in ((str(name), view.overall[name]) for name in view.overall.columns)
+        },
+        "curves": _curves(view, tables.curves, index),
+        "attributes": _attributes(view, tables.attributes, index),
+        "bubbles": _bubbles(view, tables, index, published),
+    }
+
+
+def _number(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def _curves(view: View, curves: pd.DataFrame, index: Mapping[str, int]) -> dict[str, Any]:
+    rows = curves[(curves["benchmark"] == view.benchmark) & (curves["protocol"] == view.protocol)]
+    rows = rows[rows["sequence"].isna()].dropna(subset=["value"]).sort_values("threshold", kind="stable")
+    found: dict[str, Any] = {}
+    for (curve, tracker), line in rows.groupby(["curve", "tracker"]):
+        entry = found.setdefault(str(curve), {"x": [round(float(x), 6) for x in line["threshold"]], "y": {}})
+        entry["y"][index[str(tracker)]] = [round(float(y), 5) for y in line["value"]]
+    return found
+
+
+def _attributes(view: View, attributes: pd.DataFrame, index: Mapping[str, int]) -> list[dict[str, Any]]:
+    rows = attributes[(attributes["benchmark"] == view.benchmark) & (attributes["protocol"] == view.protocol)]
+    rows = rows[rows["metric"] == view.headline]
+    return [
+        {
+            "name": str(name),
+            "sequences": int(part["sequences"].max()),
+            "values": {index[row["tracker"]]: _number(row["value"]) for row in records(part)},
+        }
+        for name, part in rows.groupby("attribute", sort=False)
+    ]
+
+
+def _bubbles(
+    view: View, tables: ReportTables, index: Mapping[str, int], published: pd.DataFrame | None
+) -> list[dict[str, Any]]:
+    speeds = tables.speeds[(tables.speeds["benchmark"] == view.benchmark) & (tables.speeds["fps_median"] > 0)]
+    if view.headline is None or speeds.empty:
+        return []
+    parameters = {row["tracker"]: _number(row["parameters"]) for row in records(tables.facts)}
+    scores = {str(name): _number(value) for name, value in view.overall[view.headline].items()}
+    found = [
+        {
+            "tracker": index[row["tracker"]],
+            "fps": float(row["fps_median"]),
+            "score": scores[row["tracker"]],
+            "parameters": parameters.get(row["tracker"]),
+            "setting": f"{row['scope']}, {row['backend']}, {row['threads']} threads, {row['device']}",
+        }
+        for row in records(speeds)
+        if scores.get(row["tracker"]) is not None
+    ]
+    if published is not None and found:
+        device = str(speeds["device"].iloc[0])
+        others = comparable(published, view.benchmark, view.headline, device)
+        found += [{**other, "tracker": None, "setting": "published, on its authors' device"} for other in others]
+    return found
+
+
+def pack(values: NDArray[np.float64]) -> dict[str, Any]:
+    """(N,) numbers as base64 of one byte each, with the range that byte 0 and :data:`STEPS` stand for."""
+    finite = values[np.isfinite(values)]
+    low, high = (0.0, 1.0) if not finite.size else (min(0.0, float(finite.min())), max(1.0, float(finite.max())))
+    steps = np.full(len(values), MISSING, dtype=np.uint8)
+    known = np.isfinite(values)
+    steps[known] = np.rint((values[known] - low) / (high - low) * STEPS).astype(np.uint8)
+    return {"low": low, "high": high, "bytes": base64.b64encode(steps.tobytes()).decode()}
+
+
+def _frames(frames: pd.DataFrame, index: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    """By benchmark and sequence: first frame, length, absent spans, and packed overlaps and scores by tracker."""
+    found: dict[str, dict[str, Any]] = {}
+    for (benchmark, sequence, tracker), rows in frames.groupby(["benchmark", "sequence", "tracker"], sort=False):
+        if str(tracker) not in index:
+            continue
+        ordered = rows.sort_values("frame")
+        entry = found.setdefault(str(benchmark), {}).setdefault(
+            str(sequence),
+            {
+                "first": int(ordered["frame"].iloc[0]),
+                "length": len(ordered),
+                "absent": absent_spans(ordered["absent"].fillna(value=False).astype(bool)),
+                "iou": {},
+                "score": {},
+            },
+        )
+        for column in ("iou", "score"):
+            values = pd.to_numeric(ordered[column]).to_numpy(dtype=np.float64)
+            if np.isfinite(values).any():
+                entry[column][index[str(tracker)]] = pack(values)
+    return found
+
+
+def _strips(tables: ReportTables, index: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    if not tables.strips:
+        return found
+    wanted = pd.DataFrame(
+        [(*place, frame.frame) for place, strip in tables.strips.items() for frame in strip],
+        columns=["benchmark", "sequence", "frame"],
+    )
+    boxes = tables.frames.merge(wanted, on=["benchmark", "sequence", "frame"])
+    by_place = dict(list(boxes.groupby(["benchmark", "sequence", "frame"])))
+    for (benchmark, sequence), strip in tables.strips.items():
+        frames = [_strip_frame(each, by_place.get((benchmark, sequence, each.frame)), index) for each in strip]
+        found.setdefault(benchmark, {})[sequence] = frames
+    return found
+
+
+def _strip_frame(frame: StripFrame, rows: pd.DataFrame | None, index: Mapping[str, int]) -> dict[str, Any]:
+    known = [] if rows is None else [row for row in records(rows) if row["tracker"] in index]
+    return {
+        "frame": frame.frame,
+        "width": frame.width,
+        "height": frame.height,
+        "jpeg": base64.b64encode(frame.jpeg).decode(),
+        "boxes": {index[row["tracker"]]: _box(row, ("x", "y", "w", "h")) for row in known},
+        "truth": _box(known[0], ("gt_x", "gt_y", "gt_w", "gt_h")) if known else None,
+    }
+
+
+def _box(row: Mapping[str, Any], columns: tuple[str, ...]) -> list[float] | None:
+    values = [row[column] for column in columns]
+    return None if any(pd.isna(value) for value in values) else [round(float(value), 2) for value in values]

@@ -1,0 +1,80 @@
+"""Fills the page's template: text from outside is escaped, and a policy in the page forbids any foreign script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from importlib import resources
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from reports.inputs import ReportTables
+from reports.page.payload import payload
+from reports.published import published_tables
+from reports.tables import attribute_table, profile_table, score_table, sequence_table, speed_table
+from reports.views import View, labels
+
+SCRIPTS = ("core.js", "chart.js", "overview.js", "sequences.js", "main.js")
+
+
+def render_page(tables: ReportTables, views: tuple[View, ...], published: pd.DataFrame | None = None) -> str:
+    """The report as one HTML document that loads nothing from anywhere."""
+    environment = Environment(
+        loader=PackageLoader("reports.page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    script = "\n".join(_asset(name) for name in SCRIPTS)
+    return environment.get_template("report.html.j2").render(
+        title=" · ".join(dict.fromkeys(view.title for view in views)),
+        style=Markup(_asset("page.css")),
+        script=Markup(script),
+        script_hash=_hash(script),
+        data=embed_json(payload(tables, views, published)),
+        views=[_sections(view, tables) for view in views],
+        profiles=profile_table(tables.profiles, labels(tables.profiles["tracker"].unique(), tables.facts)),
+        published=[] if published is None else published_tables(published),
+        hardware=tables.hardware,
+        methods=tables.methods,
+        trackers=labels(tables.trackers, tables.facts),
+        indices={name: at for at, name in enumerate(tables.trackers)},
+    )
+
+
+def _sections(view: View, tables: ReportTables) -> dict[str, Any]:
+    return {
+        "key": view.key,
+        "title": view.title,
+        "protocol": view.protocol,
+        "scores": score_table(view, tables) if view.headline else None,
+        "speeds": speed_table(view, tables.speeds),
+        "attributes": attribute_table(view, tables.attributes),
+        "sequences": sequence_table(view),
+    }
+
+
+def _asset(name: str) -> str:
+    return resources.files("reports.page").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _hash(script: str) -> str:
+    """A script's name in a Content-Security-Policy."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def embed_json(value: object) -> Markup:
+    r"""JSON that is safe inside a script element, whatever strings it holds.
+
+    >>> embed_json({"name": "</script>"})
+    Markup('{"name":"\\u003c/script\\u003e"}')
+    """
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)

@@ -1,0 +1,15 @@
+"use strict";
+// Starts everything and answers the two selects of the header.
+
+const chooser = document.getElementById("view");
+chooser.addEventListener("change", () => { state.view = Number(chooser.value); changed(); });
+
+const theme = document.getElementById("theme");
+theme.addEventListener("change", () => { document.documentElement.style.colorScheme = theme.value; });
+
+for (const start of [chips, tables, curves, speed, attributes, heat]) start();
+let width = innerWidth;
+addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; changed(); } });
+state.view = Number(chooser.value);
+changed();
+document.documentElement.dataset.ready = String(Math.round(performance.now()));
