@@ -20,9 +20,12 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "run": ("stdtrack.cli.run", "run", "Run trackers on benchmarks."),
     "score": ("stdtrack.cli.score", "score", "Score results by each benchmark's own rules."),
     "report": ("stdtrack.cli.report", "report", "Plots, tables and an HTML page from results."),
+    "baseline": ("stdtrack.cli.baseline", "baseline", "Keep the scores of a run to compare later ones with."),
+    "check": ("stdtrack.cli.check", "check", "Fail if a tracker has become worse than its baseline."),
     "data": ("stdtrack.cli.data", "data", "Look at data sets on disk."),
     "complexity": ("stdtrack.cli.complexity", "complexity", "Count parameters, MACs and FLOPs of a tracker or module."),
     "profile": ("stdtrack.cli.profile", "profile", "Measure latency, memory and energy, trackers interleaved."),
+    "train": ("stdtrack.cli.train", "train", "Train a network as a config says."),
     "doctor": ("stdtrack.cli.doctor", "doctor", "Print the environment: versions, devices, threads, paths."),
 }
 

@@ -1,1 +1,1 @@
-"""Training: clips, augmentation, losses, the loop."""
+"""Training: clips, augmentation, losses, the loop, checkpoints, validation by tracking."""

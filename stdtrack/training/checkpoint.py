@@ -1,0 +1,89 @@
+"""Checkpoints of a run: atomic, the last few kept, and refused by a run of another config."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pickle
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from evalkit.errors import InputError
+from stdtrack.training.config import TrainConfig
+from stdtrack.training.data import stage_at
+
+FREE = frozenset({"data_root", "out", "threads", "workers", "device", "save_every", "keep", "log_every", "stages"})
+"""What may differ between a run and its continuation: nothing that changes the numbers. Stages are compared apart."""
+
+_NAME = re.compile(r"step-(\d+)\.pt$")
+
+
+def save_checkpoint(folder: Path, step: int, state: Mapping[str, Any], keep: int) -> Path:
+    """Write ``step-<step>.pt`` and delete all but the newest ``keep``.
+
+    The file appears under its name only when it is complete and on the disk. Raises InputError when it cannot be
+    written (a full disk); the older ones are untouched then.
+    """
+    target = folder / f"step-{step:08d}.pt"
+    write_atomically(target, state)
+    for old in list_checkpoints(folder)[:-keep]:
+        old.unlink(missing_ok=True)
+    return target
+
+
+def write_atomically(target: Path, state: Mapping[str, Any]) -> None:
+    """``torch.save`` under a temporary name, then rename; no partial file stays behind."""
+    partial = target.with_suffix(".partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as stream:
+            torch.save(dict(state), stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(partial, target)
+    except (OSError, RuntimeError) as error:  # torch reports a short write as RuntimeError
+        partial.unlink(missing_ok=True)
+        raise InputError(
+            f"the checkpoint could not be written: {error}",
+            path=target,
+            hint="the last complete one is kept; free space and go on with --resume",
+        ) from error
+
+
+def list_checkpoints(folder: Path) -> list[Path]:
+    """Complete checkpoints in the order of their steps."""
+    found = [(int(match[1]), path) for path in folder.glob("step-*.pt") if (match := _NAME.search(path.name))]
+    return [path for _, path in sorted(found)]
+
+
+def load_checkpoint(path: Path, config: TrainConfig) -> dict[str, Any]:
+    """Read a checkpoint for a run of ``config``; raises InputError when it is damaged or of another config."""
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        step, saved = state["step"], state["config"]
+    except (OSError, RuntimeError, KeyError, EOFError, pickle.UnpicklingError) as error:
+        raise InputError(f"not a readable checkpoint: {error}", path=path, hint="delete it to go on from an older one") from error
+    different = difference(saved, config, step)
+    if different:
+        raise InputError(f"checkpoint of another config: {different}", path=path, hint="use the same config, or another out folder")
+    return state
+
+
+def difference(saved: Mapping[str, Any], config: TrainConfig, step: int) -> str:
+    """The first setting in which a saved config differs from this one in what has been run; empty for none.
+
+    Stages that had not begun at ``step`` may be changed, so that a run can be prolonged.
+    """
+    present = dataclasses.asdict(config)
+    for key, value in present.items():
+        if key not in FREE and saved.get(key) != value:
+            return f"'{key}' was {saved.get(key)!r}, now {value!r}"
+    reached = config.stages.index(stage_at(config, step)[0])
+    before, now = list(saved["stages"]), list(present["stages"])
+    if before[: reached + 1] != now[: reached + 1]:
+        return f"the first {reached + 1} stages were {before[: reached + 1]}, now {now[: reached + 1]}"
+    return ""

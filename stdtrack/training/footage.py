@@ -1,0 +1,110 @@
+"""Annotated frames of one target, read on demand or kept decoded in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from evalkit.errors import InputError
+from evalkit.sequence import Frames, Sequence
+from evalkit.types import Boxes, Flags, Image
+
+MIN_SIDE = 2.0
+"""Boxes thinner than this many pixels teach nothing about localisation."""
+
+
+@dataclass(frozen=True)
+class Footage:
+    """One target's frames.
+
+    Attributes:
+        name: for messages.
+        frames: N lazy or cached images.
+        boxes: (N, 4) 0-based x, y, w, h; rows of invisible frames mean nothing.
+        visible: (N,) the target is annotated as visible, with a usable box.
+    """
+
+    name: str
+    frames: Frames
+    boxes: Boxes
+    visible: Flags
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+
+class CachedFrames:
+    """Frames decoded once; an unreadable one raises its own error again whenever it is asked for."""
+
+    def __init__(self, frames: Frames) -> None:
+        self._names = [frames.name(index) for index in range(len(frames))]
+        self._images: list[Image | InputError] = [_read_or_error(frames, index) for index in range(len(frames))]
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def read(self, index: int) -> Image:
+        """Frame ``index`` as uint8 RGB; the same array at every call, so it must not be written to."""
+        image = self._images[index]
+        if isinstance(image, InputError):
+            raise image
+        return image
+
+    def name(self, index: int) -> str:
+        """The file of frame ``index``."""
+        return self._names[index]
+
+    @property
+    def unreadable(self) -> list[str]:
+        """Files that could not be decoded."""
+        return [name for name, image in zip(self._names, self._images, strict=True) if isinstance(image, InputError)]
+
+
+def _read_or_error(frames: Frames, index: int) -> Image | InputError:
+    """The image, or the error that says why there is none."""
+    try:
+        return frames.read(index)
+    except InputError as error:
+        return error
+
+
+def from_sequence(sequence: Sequence, *, cache: bool) -> Footage:
+    """Footage of an evalkit sequence; raises InputError when it has no images or fewer than two visible frames."""
+    if sequence.frames is None:
+        raise InputError(f"sequence {sequence.name} has annotations but no images")
+    boxes = sequence.ground_truth
+    visible = np.isfinite(boxes).all(axis=1) & (np.nan_to_num(boxes[:, 2:]) >= MIN_SIDE).all(axis=1)
+    if sequence.absent is not None:
+        visible &= ~sequence.absent
+    if visible.sum() < 2:
+        raise InputError(
+            f"sequence {sequence.name} has {int(visible.sum())} visible frame(s)", hint="a clip needs at least two"
+        )
+    frames = CachedFrames(sequence.frames) if cache else sequence.frames
+    return Footage(sequence.name, frames, np.nan_to_num(boxes), visible)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Footage that can be used, and why the rest can not."""
+
+    footage: tuple[Footage, ...]
+    skipped: tuple[str, ...]
+
+
+def load_footage(sequences: Iterable[Sequence], *, cache: bool) -> Loaded:
+    """Footage of every usable sequence; the others, and unreadable frames of cached ones, are named in ``skipped``."""
+    footage: list[Footage] = []
+    skipped: list[str] = []
+    for sequence in sequences:
+        try:
+            item = from_sequence(sequence, cache=cache)
+        except InputError as error:
+            skipped.append(str(error))
+            continue
+        if isinstance(item.frames, CachedFrames):
+            skipped.extend(f"{name}: unreadable image" for name in item.frames.unreadable)
+        footage.append(item)
+    return Loaded(tuple(footage), tuple(skipped))

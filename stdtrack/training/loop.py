@@ -1,0 +1,235 @@
+"""The training loop: plain torch, one process or several, stopped and resumed at any step."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from evalkit.errors import InputError
+from stdtrack.checkpoints import load_model, save_model
+from stdtrack.configs import VARIANTS
+from stdtrack.model.assembly import STDTrack
+from stdtrack.training.checkpoint import list_checkpoints, load_checkpoint, save_checkpoint
+from stdtrack.training.clips import Geometry
+from stdtrack.training.config import TrainConfig
+from stdtrack.training.data import Batch, ClipDataset, StepSampler, make_loader, single_thread, stage_at
+from stdtrack.training.distributed import World
+from stdtrack.training.imagenet import lite0_state, load_stem
+from stdtrack.training.losses import Losses, clip_losses
+from stdtrack.training.optim import Average, freeze_stem, learning_rate, make_optimizer, set_rate
+from stdtrack.training.record import Record
+from stdtrack.training.rollout import MARGIN, ClipModel, move_batch
+from stdtrack.training.sources import Mixture
+from stdtrack.training.validation import Validation
+
+LOSS_NAMES = tuple(field.name for field in dataclasses.fields(Losses))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a run tells while it goes on: ``message`` for an event, else numbers of the last steps."""
+
+    step: int
+    total: int
+    clips_per_second: float
+    seconds_left: float
+    values: dict[str, float]
+    message: str = ""
+
+
+def build_model(config: TrainConfig) -> STDTrack:
+    """The network at the start: seeded, with ImageNet's stem or given weights where the config says so."""
+    if config.variant not in VARIANTS:
+        raise InputError(f"unknown variant '{config.variant}'", hint=f"known: {', '.join(VARIANTS)}")
+    torch.manual_seed(config.seed)
+    model = STDTrack(VARIANTS[config.variant])
+    if config.imagenet_stem:
+        load_stem(model.backbone.stem, lite0_state())
+    if config.init:
+        model = load_model(Path(config.init), VARIANTS[config.variant]).train()
+    freeze_stem(model, config.optim.frozen_blocks)
+    return model.to(memory_format=torch.channels_last)
+
+
+class Trainer:
+    """All that changes during a run, and the step that changes it.
+
+    Args:
+        config: of the run.
+        sources: where clips come from.
+        validation: tracks left-out sequences.
+        world: this process among others.
+        report: called with every :class:`Progress`, by the leading process.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        sources: Mixture,
+        validation: Validation,
+        world: World,
+        report: Callable[[Progress], None],
+    ) -> None:
+        self.config, self.sources, self.validation, self.world, self.report = config, sources, validation, world, report
+        self.folder = Path(config.out)
+        self.model = build_model(config).to(world.device)
+        self.net: nn.Module = ClipModel(self.model).to(world.device)
+        if world.size > 1:
+            self.net = DistributedDataParallel(self.net)
+        self.optimizer = make_optimizer(self.model, config.optim)
+        self.average = Average(self.model, config.optim.ema)
+        self.step, self.best, self.seconds, self.unreadable = 0, -1.0, 0.0, 0
+
+    def resume(self) -> bool:
+        """Go on from the newest checkpoint in the run's folder; False when there is none."""
+        saved = list_checkpoints(self.folder)
+        if not saved:
+            return False
+        state = load_checkpoint(saved[-1], self.config)
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["rng"])
+        self.step, self.best = state["step"], state["best"]
+        self.seconds, self.unreadable = state["seconds"], state["unreadable"]
+        return True
+
+    def state(self) -> dict[str, Any]:
+        """Everything that :meth:`resume` needs. Clips are seeded by their number, so the sampler's state is the step."""
+        return {
+            "step": self.step,
+            "config": _plain(dataclasses.asdict(self.config)),
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "rng": torch.get_rng_state(),
+            "best": self.best,
+            "seconds": self.seconds,
+            "unreadable": self.unreadable,
+        }
+
+    def run(self) -> None:
+        """Train until the last stage ends; checkpoints, validates and reports on the way."""
+        config = self.config
+        single_thread()
+        dataset = ClipDataset(self.sources, config, Geometry.of(self.model.config))
+        sampler = StepSampler(config, self.step, self.world.rank, self.world.size, MARGIN)
+        loader = make_loader(dataset, sampler, config.workers, self.world.device.type == "cuda")
+        record = Record(self.folder, self.step) if self.world.leads else None
+        sums, clips, since = torch.zeros(len(LOSS_NAMES)), 0, time.perf_counter()
+        for batch in loader:
+            sums += self.train_step(batch)
+            clips += len(batch.boxes) * self.world.size
+            if self.step % config.log_every == 0:
+                elapsed = time.perf_counter() - since
+                values = dict(zip(LOSS_NAMES, (self.world.mean(sums) / config.log_every).tolist(), strict=True))
+                self._log(record, values, clips / elapsed)
+                self.seconds += elapsed
+                sums, clips, since = torch.zeros(len(LOSS_NAMES)), 0, time.perf_counter()
+            ends = self.step == config.total_steps
+            if self.step % config.save_every == 0 or ends:
+                self.save()
+            if self.step % config.validation.every == 0 or ends:
+                self.validate(record)
+                since = time.perf_counter()
+        if record is not None:
+            record.close()
+
+    def train_step(self, batch: Batch) -> Tensor:
+        """One optimiser step; returns the losses' values (L,) in the order of ``LOSS_NAMES``."""
+        stage, within = stage_at(self.config, self.step)
+        set_rate(self.optimizer, learning_rate(stage, within, self.config.optim.final_rate))
+        self._count_skipped(batch.skipped)
+        self.net.train()
+        templates, searches, boxes, visible = move_batch(batch, self.world.device)
+        # Drawn at every step, used or not: the generator's state must depend on the step alone.
+        seeds = torch.randn(len(boxes), 3).to(self.world.device)
+        with self._autocast():
+            follow = seeds if stage.predicted > 0 else None
+            output, boxes, visible = self.net(templates, searches, boxes, visible, follow)
+        losses = clip_losses(output, boxes, visible, self.config.loss)
+        if not torch.isfinite(losses.total):
+            raise InputError(
+                f"the loss is not finite at step {self.step + 1}", path=self.folder, hint="lower learning_rate and resume"
+            )
+        self.optimizer.zero_grad(set_to_none=True)
+        losses.total.backward()
+        trained = [p for group in self.optimizer.param_groups for p in group["params"]]
+        nn.utils.clip_grad_norm_(trained, self.config.optim.clip_norm)
+        self.optimizer.step()
+        self.average.update(self.model)
+        self.step += 1
+        return torch.stack([getattr(losses, name).detach().float().cpu() for name in LOSS_NAMES])
+
+    def averaged_model(self) -> STDTrack:
+        """A copy with the averaged weights: what is validated and shipped."""
+        model = STDTrack(self.model.config)
+        model.load_state_dict(self.average.state)
+        return model.eval()
+
+    def save(self) -> None:
+        """Write a checkpoint, by the leading process."""
+        if self.world.leads:
+            save_checkpoint(self.folder, self.step, self.state(), self.config.keep)
+        self.world.wait()
+
+    def validate(self, record: Record | None) -> None:
+        """Track the left-out sequences with the averaged weights; keep them as ``best.safetensors`` if they are."""
+        if record is not None and self.validation.sequences:
+            model = self.averaged_model()
+            score = self.validation.run(model)
+            record.add(self.step, {"validation/auc": score.auc, "validation/quality_spearman": score.spearman})
+            self._tell(f"step {self.step}: validation AUC {score.auc:.4f}, Spearman(quality, IoU) {score.spearman:.3f}")
+            facts = {"step": str(self.step), "validation_auc": f"{score.auc:.4f}"}
+            save_model(self.folder / "last.safetensors", model, facts)
+            if score.auc > self.best:
+                self.best = score.auc
+                save_model(self.folder / "best.safetensors", model, facts)
+        self.world.wait()
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        enabled = self.config.optim.precision == "bfloat16"
+        return torch.autocast(self.world.device.type, torch.bfloat16, enabled=enabled)
+
+    def _count_skipped(self, names: tuple[str, ...]) -> None:
+        """Count images that could not be read, and name them."""
+        self.unreadable += len(names)
+        for name in names:
+            self._tell(f"skipped ({self.unreadable} so far): {name}")
+
+    def _log(self, record: Record | None, values: dict[str, float], rate: float) -> None:
+        values = {**values, "learning_rate": self.optimizer.param_groups[-1]["lr"], "clips_per_second": rate}
+        if record is not None:
+            record.add(self.step, {f"train/{name}": value for name, value in values.items()})
+            left = clips_left(self.config, self.step) / rate
+            self.report(Progress(self.step, self.config.total_steps, rate, left, values))
+
+    def _tell(self, message: str) -> None:
+        if self.world.leads:
+            self.report(Progress(self.step, self.config.total_steps, 0.0, 0.0, {}, message))
+
+
+def clips_left(config: TrainConfig, step: int) -> int:
+    """Clips still to be seen after ``step`` steps."""
+    total = 0
+    for stage in config.stages:
+        done = min(step, stage.steps)
+        total += (stage.steps - done) * stage.batch
+        step -= done
+    return total
+
+
+def _plain(value: Any) -> Any:
+    """Tuples inside a config, kept as tuples, dictionaries as they are: what weights-only loading accepts."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return tuple(_plain(item) for item in value) if isinstance(value, (tuple, list)) else value

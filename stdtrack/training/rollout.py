@@ -1,0 +1,114 @@
+"""One clip through the network: windows given, or following the model's own boxes as in tracking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from stdtrack.model.assembly import FrameOutput, STDTrack
+from stdtrack.training.data import Batch
+
+MARGIN = 2.0
+"""Enlargement of search crops in which windows may move by themselves."""
+LOST = 1.6
+"""A predicted window farther than this from the target, in target sizes, is replaced by the true one."""
+
+
+class ClipModel(nn.Module):
+    """The network with pixels made ready for it: uint8 crops in, predictions and what they are judged by out."""
+
+    def __init__(self, model: STDTrack) -> None:
+        super().__init__()
+        self.model = model
+        mean = torch.tensor(model.config.mean) * 255
+        std = torch.tensor(model.config.std) * 255
+        self.register_buffer("mean_3", mean, persistent=False)
+        self.register_buffer("std_3", std, persistent=False)
+
+    def forward(
+        self, templates: Tensor, searches: Tensor, boxes: Tensor, visible: Tensor, seeds: Tensor | None
+    ) -> tuple[FrameOutput, Tensor, Tensor]:
+        """A batch of clips.
+
+        Args:
+            templates: (B, K, Ht, Ht, 3) uint8.
+            searches: (B, T, S, S, 3) uint8; S is the network's search size, or ``MARGIN`` times it in a roll-out.
+            boxes: (B, T, 4), visible: (B, T); in units of the search crops.
+            seeds: (B, 3) standard normal numbers that place the first window of a roll-out; None where the crops are
+                the windows.
+
+        Returns:
+            predictions (B, T, ...), and boxes (B, T, 4) and visibility (B, T) in the windows that were used.
+        """
+        templates = self.normalise(templates)
+        if seeds is None:
+            return self.model.forward_clip(templates, self.normalise(searches)), boxes, visible
+        return self._roll_out(templates, self.normalise(searches), boxes, visible, seeds)
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """(..., H, W, 3) uint8 -> (..., 3, H, W) float32 under the network's mean and deviation."""
+        pixels = (images.float() - self.mean_3) / self.std_3
+        return pixels.movedim(-1, -3)
+
+    def _roll_out(
+        self, templates: Tensor, searches: Tensor, boxes: Tensor, visible: Tensor, seeds: Tensor
+    ) -> tuple[FrameOutput, Tensor, Tensor]:
+        """Frame by frame: each window lies where the box of the frame before says, as in tracking."""
+        config = self.model.config
+        state = self.model.init_state(templates)
+        windows = first_windows(boxes[:, 0], seeds, config.search_factor)
+        outputs, placed, shown = [], [], []
+        for index in range(searches.shape[1]):
+            crop = cut_windows(searches[:, index], windows, config.search_size)
+            output, state = self.model.step(state, crop)
+            target = torch.cat(((boxes[:, index, :2] - windows[:, :2]) / windows[:, 2:] + 0.5, boxes[:, index, 2:] / windows[:, 2:]), 1)
+            inside = ((target[:, :2] > 0) & (target[:, :2] < 1)).all(1)
+            outputs.append(output)
+            placed.append(target)
+            shown.append(visible[:, index] & inside)
+            windows = next_windows(output, windows, boxes[:, index], config.search_factor)
+        return stack_frames(outputs), torch.stack(placed, 1), torch.stack(shown, 1)
+
+
+def first_windows(boxes: Tensor, seeds: Tensor, factor: float) -> Tensor:
+    """(B, 3) windows cx, cy, side near boxes (B, 4), with the small error that tracking has."""
+    size = boxes[:, 2:].prod(1, keepdim=True).sqrt()
+    return torch.cat((boxes[:, :2] + 0.12 * size * seeds[:, :2], factor * size * torch.exp(0.1 * seeds[:, 2:])), 1)
+
+
+@torch.no_grad()
+def next_windows(output: FrameOutput, windows: Tensor, truth: Tensor, factor: float) -> Tensor:
+    """(B, 3) windows around the predicted boxes; a lost target's is the true one, or the clip would teach nothing more."""
+    boxes, _ = STDTrack.decode(output)
+    boxes = boxes.float()
+    centre = windows[:, :2] + (boxes[:, :2] - 0.5) * windows[:, 2:]
+    side = factor * (boxes[:, 2:] * windows[:, 2:]).prod(1, keepdim=True).sqrt()
+    size = truth[:, 2:].prod(1, keepdim=True).sqrt()
+    side = torch.minimum(torch.maximum(side, 0.5 * factor * size), 1.6 * factor * size)
+    lost = (centre - truth[:, :2]).norm(dim=1, keepdim=True) > LOST * size
+    return torch.where(lost, torch.cat((truth[:, :2], factor * size), 1), torch.cat((centre, side), 1))
+
+
+def cut_windows(images: Tensor, windows: Tensor, size: int) -> Tensor:
+    """Bilinear crops (B, 3, size, size) of images (B, 3, S, S) at windows (B, 3) in units of the image; 0 outside."""
+    half = windows[:, 2] / 2
+    # grid_sample counts from -1 to 1 over the image, so centres are 2c - 1 and a window of side s scales by s.
+    zero = torch.zeros_like(half)
+    rows = (torch.stack((2 * half, zero, 2 * windows[:, 0] - 1), 1), torch.stack((zero, 2 * half, 2 * windows[:, 1] - 1), 1))
+    grid = F.affine_grid(torch.stack(rows, 1), [len(images), 3, size, size], align_corners=False)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def stack_frames(outputs: Sequence[FrameOutput]) -> FrameOutput:
+    """Frames' predictions (B, ...) -> one with T after B."""
+    names = ("score", "offset", "size", "quality")
+    return FrameOutput(*(torch.stack([getattr(output, name) for output in outputs], 1) for name in names))
+
+
+def move_batch(batch: Batch, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The batch's tensors on a device."""
+    tensors = (batch.templates, batch.searches, batch.boxes, batch.visible)
+    return tuple(tensor.to(device, non_blocking=True) for tensor in tensors)  # type: ignore[return-value]

@@ -1,0 +1,160 @@
+"""Where clips come from: videos, stills and synthetic scenes behind one method."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from evalkit.benchmarks.registry import open_benchmark
+from evalkit.errors import InputError
+from stdtrack.training.config import SourceConfig, TrainConfig
+from stdtrack.training.footage import Footage, load_footage
+from stdtrack.training.shots import Shots, draw_shots
+from stdtrack.training.stills import Still, draw_still, load_stills
+from stdtrack.training.synthetic import CutOut, compose, cut_out, procedural_cut_out, texture
+
+CUT_OUTS = 1000
+"""Targets that a synthetic source keeps, unless its ``limit`` says otherwise."""
+
+
+class Source(Protocol):
+    """Anything that clips can be drawn from."""
+
+    def draw(self, frames: int, rng: np.random.Generator) -> Shots:
+        """A clip with ``frames`` search frames; raises InputError on an unreadable image."""
+
+
+@dataclass(frozen=True)
+class VideoSource:
+    """Annotated sequences, each as likely as the other whatever its length."""
+
+    footage: Sequence[Footage]
+    config: TrainConfig
+
+    def draw(self, frames: int, rng: np.random.Generator) -> Shots:
+        """Frames of one sequence."""
+        chosen = self.footage[rng.integers(len(self.footage))]
+        return draw_shots(chosen, frames, self.config.clips, self.config.augment.reverse, rng)
+
+
+@dataclass(frozen=True)
+class StillSource:
+    """Annotated pictures under a synthetic camera."""
+
+    stills: Sequence[Still]
+    templates: int
+
+    def draw(self, frames: int, rng: np.random.Generator) -> Shots:
+        """Views of one picture."""
+        return draw_still(self.stills[rng.integers(len(self.stills))], self.templates, frames, rng)
+
+
+@dataclass(frozen=True)
+class SyntheticSource:
+    """Cut-outs moving over the pictures of ``material``, from which they were cut."""
+
+    material: Source
+    cut_outs: Sequence[CutOut]
+    templates: int
+
+    def draw(self, frames: int, rng: np.random.Generator) -> Shots:
+        """A rendered clip."""
+        scene = self.material.draw(1, rng).images[0]
+        target, other = (self.cut_outs[index] for index in rng.integers(len(self.cut_outs), size=2))
+        return compose(scene, target, other, self.templates, frames, rng)
+
+
+def cut_outs_of(material: Source, count: int, seed: int) -> tuple[CutOut, ...]:
+    """Cut ``count`` targets out of drawn clips once: GrabCut is too slow to run for every clip."""
+    rng = np.random.default_rng((seed, count))
+    shots = (material.draw(1, rng) for _ in range(count))
+    return tuple(cut_out(shot.images[0], shot.boxes[0], rng) for shot in shots)
+
+
+@dataclass(frozen=True)
+class ProceduralSource:
+    """Textured blobs over textures: unlimited, and without any data."""
+
+    templates: int
+
+    def draw(self, frames: int, rng: np.random.Generator) -> Shots:
+        """A rendered clip."""
+        background = texture(256, 256, rng)
+        return compose(background, procedural_cut_out(rng), procedural_cut_out(rng), self.templates, frames, rng)
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Several sources, each drawn from with its own chance (they sum to 1)."""
+
+    sources: Sequence[Source]
+    chances: np.ndarray
+
+    def draw(self, frames: int, rng: np.random.Generator) -> Shots:
+        """A clip of one of the sources."""
+        return self.sources[rng.choice(len(self.sources), p=self.chances)].draw(frames, rng)
+
+
+def mix(sources: Sequence[Source], weights: Sequence[float]) -> Mixture:
+    """A mixture by weights, which need not sum to 1."""
+    shares = np.asarray(weights, dtype=np.float64)
+    return Mixture(tuple(sources), shares / shares.sum())
+
+
+def build_sources(config: TrainConfig) -> tuple[Mixture, tuple[str, ...]]:
+    """Open all sources of a config.
+
+    Returns:
+        the mixture to draw from, and what was skipped: sequences without use and unreadable images, named.
+
+    Raises InputError when a source is empty, or a synthetic source has no material.
+    """
+    real: list[tuple[Source, float]] = []
+    made: list[tuple[Source, float]] = []
+    skipped: list[str] = []
+    templates = config.clips.templates
+    for source in config.sources:
+        if source.kind == "video":
+            footage, names = _open_video(source, config)
+            real.append((VideoSource(footage, config), source.weight))
+            skipped += names
+        elif source.kind == "stills":
+            stills, names = load_stills(root_of(source, config), limit=source.limit, cache=source.cache)
+            real.append((StillSource(stills, templates), source.weight))
+            skipped += names
+        elif source.kind == "procedural":
+            made.append((ProceduralSource(templates), source.weight))
+    for source in config.sources:
+        if source.kind == "synthetic":
+            if not real:
+                raise InputError("a synthetic source cuts its targets out of others", hint="add a video or stills source")
+            material = mix(*zip(*real, strict=True))
+            bank = cut_outs_of(material, source.limit or CUT_OUTS, config.seed)
+            made.append((SyntheticSource(material, bank, templates), source.weight))
+    used = [(source, weight) for source, weight in real + made if weight > 0]
+    return mix(*zip(*used, strict=True)), tuple(skipped)
+
+
+def root_of(source: SourceConfig, config: TrainConfig) -> Path:
+    """Folder of a source's data."""
+    return Path(config.data_root) / source.root
+
+
+def _open_video(source: SourceConfig, config: TrainConfig) -> tuple[tuple[Footage, ...], tuple[str, ...]]:
+    """Footage of a benchmark's sequences, without those left out for validation, and what was skipped."""
+    benchmark = open_benchmark(source.benchmark, data=root_of(source, config))
+    present = benchmark.inventory().present
+    unknown = [name for name in source.names if name not in present]
+    if unknown:
+        raise InputError(f"{source.benchmark} has no sequence '{unknown[0]}'", path=root_of(source, config))
+    left_out = set(config.validation.names)
+    names = [name for name in source.names or present if name not in left_out][: source.limit or None]
+    loaded = load_footage((benchmark.sequence(name) for name in names), cache=source.cache)
+    if not loaded.footage:
+        reason = loaded.skipped[0] if loaded.skipped else "the list is empty"
+        raise InputError(f"{source.benchmark}: no sequence to train on: {reason}", path=root_of(source, config))
+    return loaded.footage, loaded.skipped
