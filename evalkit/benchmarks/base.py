@@ -175,6 +175,12 @@ class Benchmark(ABC):
             source=str(source.annotation),
         )
 
+    def files(self, name: str) -> tuple[Traversable, ...]:
+        """Every annotation file that :meth:`sequence` reads for a sequence."""
+        source = self.sources[name]
+        absent = () if source.absent is None else (source.absent,)
+        return (source.annotation, *absent, *source.flags.values())
+
     def fingerprint(self, names: Iterable[str]) -> str:
         """Identity of the ground truth of these sequences; see :func:`fingerprint`."""
         return fingerprint(self.sequence(name) for name in names)

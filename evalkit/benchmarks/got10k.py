@@ -80,6 +80,11 @@ class GOT10k(Benchmark):
             sequence = replace(sequence, flags={**sequence.flags, "cover": cover})
         return replace(sequence, size=size)
 
+    def files(self, name: str) -> tuple[Traversable, ...]:
+        """The image's size stands in files of its own."""
+        sizes = (self.folder / name / "meta_info.ini", self.root / "inferred_meta.json")
+        return (*super().files(name), *(file for file in sizes if file.is_file()))
+
     @cached_property
     def _inferred(self) -> Mapping[str, InferredMeta]:
         return read_inferred_meta(self.root / "inferred_meta.json")

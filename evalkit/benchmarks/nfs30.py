@@ -59,7 +59,8 @@ class NFS30(Benchmark):
         if b'"' not in text.partition(b"\n")[0]:
             return self.assemble(name, source, read_boxes(source.annotation))
         images = None if source.frames is None else len(list_images(source.frames))
-        rows = at_30_fps(_vatic_rows(text, str(source.annotation))[: _END_AT_240_FPS.get(name)], images)
+        at_240_fps = _vatic_rows(text, str(source.annotation))[: _END_AT_240_FPS.get(name)]
+        rows = at_30_fps(at_240_fps, images, str(source.annotation))
         native = np.hstack([rows[:, 1:3], rows[:, 3:5] - rows[:, 1:3]])
         lost, occluded = rows[:, 6] > 0, rows[:, 7] > 0
         # A clip may have one image more than rows at 30 fps: the list's rule is to cut to the shorter.
@@ -74,12 +75,13 @@ class NFS30(Benchmark):
         return Source(file, frames_folder(images / self._name(name), images / name, images / name.removeprefix("nfs_")))
 
 
-def at_30_fps(rows: np.ndarray, images: int | None) -> np.ndarray:
+def at_30_fps(rows: np.ndarray, images: int | None, path: str) -> np.ndarray:
     """Every eighth VATIC row, from the first on, unless they are as many as the images already.
 
     Args:
         rows: (N, 9) rows at 240 fps; column 5 counts frames, from 0 in some files and from 1 in others.
         images: number of images at 30 fps, None if unknown; a difference of one is cut to the shorter.
+        path: named in errors.
 
     Raises:
         InputError: rows and images do not fit together.
@@ -87,7 +89,7 @@ def at_30_fps(rows: np.ndarray, images: int | None) -> np.ndarray:
     if images is None or abs(len(rows) - images) > 1:
         rows = rows[(rows[:, 5] - rows[0, 5]) % _STEP == 0]
     if images is not None and abs(len(rows) - images) > 1:
-        raise InputError(f"{len(rows)} rows at 30 fps for {images} images")
+        raise InputError(f"{len(rows)} rows at 30 fps for {images} images", path=path)
     return rows[:images]
 
 

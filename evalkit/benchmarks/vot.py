@@ -50,6 +50,11 @@ class VOT(Benchmark):
         native = regions if polygons is None else polygon_bounds(polygons)
         return replace(self.assemble(name, source, native), polygons=polygons, size=self._size(name))
 
+    def files(self, name: str) -> tuple[Traversable, ...]:
+        """The image's size stands in files of its own."""
+        sizes = (self.root / name / "sequence", self.root / "image_sizes.json")
+        return (*super().files(name), *(file for file in sizes if file.is_file()))
+
     def _size(self, name: str) -> tuple[int, int] | None:
         stated = self.root / name / "sequence"
         if stated.is_file():

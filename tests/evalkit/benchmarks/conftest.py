@@ -27,13 +27,13 @@ def write_rows() -> WriteRows:
 
 @pytest.fixture
 def write_images() -> WriteImages:
-    """``write_images(folder, names)``: tiny images; the red value of the k-th is k."""
+    """``write_images(folder, names)``: tiny images; the red value of the k-th is k, modulo 256."""
 
     def write(folder: Path, names: Iterable[str]) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         for index, name in enumerate(names):
             bgr = np.zeros((6, 8, 3), np.uint8)
-            bgr[:, :, 2] = index
+            bgr[:, :, 2] = index % 256
             (folder / name).write_bytes(cv2.imencode(".png", bgr)[1].tobytes())
         return folder
 
