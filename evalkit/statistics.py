@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
+from evalkit.scores import BenchmarkScore
 from evalkit.types import Vector
 
 RESAMPLES = 10_000
 LEVEL = 0.95
 SEED = 0
+INTERVALS = ("tracker", "benchmark", "protocol", "metric", "low", "high", "level")
+CURVE_OF_METRIC = {
+    **dict.fromkeys(("auc", "sr50", "sr75"), "success"),
+    "precision": "precision",
+    "normalized_precision": "normalized_precision",
+}
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,8 @@ def bootstrap_interval(
     if count < 2:
         return float("nan"), float("nan")
     weights = np.ones(count) if weights is None else weights
+    if not np.ptp(values):
+        return float(values[0]), float(values[0])
     picks = np.random.default_rng(seed).integers(0, count, (RESAMPLES, count))
     means = (values * weights)[picks].sum(axis=1) / weights[picks].sum(axis=1)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
@@ -93,3 +104,38 @@ def compare_paired(first: Vector, second: Vector, *, level: float = LEVEL, seed:
         p_value = float(stats.wilcoxon(difference, zero_method="pratt").pvalue)
     gained, lost = int((difference > 0).sum()), int((difference < 0).sum())
     return PairedComparison(len(difference), float(difference.mean()), low, high, level, p_value, gained, lost)
+
+
+def interval_table(scores: Iterable[BenchmarkScore], *, level: float = LEVEL) -> pd.DataFrame:
+    """Bootstrap intervals over sequences of every benchmark's figures.
+
+    Sequences are weighted as the protocol does: alike, alike without those whose whole curve is zero (OTB's rule), or
+    by their frames where it pools the frames of all sequences. A figure that is no such mean (VOT's EAO), or one of a
+    single sequence, has no interval.
+
+    Returns:
+        Columns tracker, benchmark, protocol, metric, low, high, level.
+    """
+    rows = []
+    for score in scores:
+        for metric, overall in score.metrics.items():
+            found = None if overall is None else averaged_values(score, metric, overall)
+            if found is not None:
+                interval = bootstrap_interval(*found, level=level)
+                rows.append((score.tracker, score.benchmark, score.protocol, metric, *interval, level))
+    return pd.DataFrame(rows, columns=list(INTERVALS))
+
+
+def averaged_values(score: BenchmarkScore, metric: str, overall: float) -> tuple[Vector, Vector] | None:
+    """(N,) values and weights of the sequences whose weighted mean is ``overall``; None where none gives it."""
+    known = [each for each in score.sequences if metric in each.metrics]
+    if len(known) < 2:
+        return None
+    values = np.array([each.metrics[metric] for each in known])
+    curve = CURVE_OF_METRIC.get(metric, "")
+    alive = np.array([bool(each.curves[curve].any()) if curve in each.curves else True for each in known], dtype=float)
+    frames = np.array([each.frames for each in known], dtype=np.float64)
+    for weights in (np.ones(len(known)), alive, frames):
+        if weights.any() and np.isclose(np.average(values, weights=weights), overall, rtol=1e-5, atol=1e-6):
+            return values[weights > 0], weights[weights > 0]
+    return None

@@ -25,7 +25,6 @@ SPEEDS = (
 INTERVALS = ("tracker", "benchmark", "protocol", "metric", "low", "high", "level")
 ATTRIBUTES = ("tracker", "benchmark", "protocol", "attribute", "sequences", "metric", "value")
 FACTS = ("tracker", "note", "parameters", "macs")
-PROFILES = ("tracker", "quantity", "value", "unit", "detail")
 LATENCIES = ("tracker", "benchmark", "sequence", "frame", "milliseconds")
 
 
@@ -65,7 +64,7 @@ class ReportTables:
         attributes: values by challenge attribute, with the number of sequences behind each.
         latencies: milliseconds of every frame.
         facts: what is known of a tracker: ``note`` (such as ``untrained``), ``parameters``, ``macs`` of one frame.
-        profiles: measured quantities with unit, and scope, backend, device or counter as ``detail``.
+        profiles: the profiler's tables by name (``latency``, ``resources``, ...), see :mod:`reports.profiles`.
         hardware: facts about the machine, by name.
         methods: how the figures were made: one sentence by topic.
         strips: frames to show of a sequence, by (benchmark, sequence).
@@ -80,7 +79,7 @@ class ReportTables:
     attributes: pd.DataFrame = field(default_factory=partial(empty, ATTRIBUTES))
     latencies: pd.DataFrame = field(default_factory=partial(empty, LATENCIES))
     facts: pd.DataFrame = field(default_factory=partial(empty, FACTS))
-    profiles: pd.DataFrame = field(default_factory=partial(empty, PROFILES))
+    profiles: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     hardware: Mapping[str, str] = field(default_factory=dict)
     methods: Mapping[str, str] = field(default_factory=dict)
     strips: Mapping[tuple[str, str], tuple[StripFrame, ...]] = field(default_factory=dict)
@@ -96,7 +95,6 @@ class ReportTables:
             "attributes": ATTRIBUTES,
             "latencies": LATENCIES,
             "facts": FACTS,
-            "profiles": PROFILES,
         }
         for name, columns in expected.items():
             absent = [column for column in columns if column not in getattr(self, name).columns]

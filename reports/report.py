@@ -12,11 +12,12 @@ import pandas as pd
 from evalkit.files import write_atomic
 from reports.inputs import ReportTables
 from reports.markup import FORMATS
+from reports.profiles import profile_tables
 from reports.published import published as read_published
 from reports.published import published_tables
 from reports.style import styles
-from reports.tables import Table, profile_table, view_tables
-from reports.views import View, labels, views
+from reports.tables import Table, view_tables
+from reports.views import View, views
 
 PARTS = ("plots", "tables", "html")
 
@@ -84,9 +85,8 @@ def _write_tables(
     for view in found:
         for table in view_tables(view, tables):
             yield from _write_table(table, out / "tables" / folder_of(view))
-    profiles = profile_table(tables.profiles, labels(tables.profiles["tracker"].unique(), tables.facts))
-    if profiles is not None:
-        yield from _write_table(profiles, out / "tables")
+    for table in profile_tables(tables.profiles, tables.facts):
+        yield from _write_table(table, out / "tables" / "profile")
     if published is not None:
         for table in published_tables(published):
             yield from _write_table(table, out / "tables")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -211,7 +210,6 @@ def sequence_table(view: View) -> Table | None:
     if view.headline is None:
         return None
     values = view.per_sequence(view.headline).T
-    values = values.loc[sorted(values.index, key=natural)]
     if values.empty:
         return None
     metric = view.headline
@@ -226,38 +224,8 @@ def sequence_table(view: View) -> Table | None:
     return Table("sequences", caption, columns, body, numeric, column_keys=column_keys, context=_context(view))
 
 
-def natural(name: object) -> list[tuple[int, int, str]]:
-    """A sorting key that counts: ``car2`` before ``car10``, whatever the case.
-
-    >>> sorted(["car10", "Car2"], key=natural)
-    ['Car2', 'car10']
-    """
-    parts = re.split(r"(\d+)", str(name).lower())
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
-
-
 def _metric_cell(metric: str, value: float, rank: int | None = None) -> Cell:
     return Cell(format_metric(metric, value), "" if pd.isna(value) else float(value), rank)
-
-
-def profile_table(profiles: pd.DataFrame, labels: dict[str, str]) -> Table | None:
-    """What the profiler measured, one quantity a row; None where nothing was profiled."""
-    if profiles.empty:
-        return None
-    body = tuple(
-        (
-            Cell(labels[row["tracker"]]),
-            word(row["quantity"]),
-            number(row["value"], "{:.4g}"),
-            word(row["unit"]),
-            word(row["detail"]),
-        )
-        for row in records(profiles)
-    )
-    columns = ("Tracker", "Quantity", "Value", "Unit", "How")
-    caption = "Profiles; each row states what was counted or timed, and how."
-    keys = tuple(map(str, profiles["tracker"]))
-    return Table("profiles", caption, columns, body, (False, False, True, False, False), keys=keys)
 
 
 def view_tables(view: View, tables: ReportTables) -> Iterable[Table]:

@@ -99,7 +99,7 @@ class View:
     def per_sequence(self, metric: str) -> pd.DataFrame:
         """Trackers (best first) x sequences of one metric, NaN where a tracker has no result."""
         rows = self.scores[self.scores["sequence"].notna() & (self.scores["metric"] == metric)]
-        table = rows.pivot_table(index="tracker", columns="sequence", values="value", aggfunc="first")
+        table = rows.pivot_table(index="tracker", columns="sequence", values="value", aggfunc="first", sort=False)
         return table.astype(float).reindex([name for name in self.trackers if name in table.index])
 
     @cached_property

@@ -14,8 +14,9 @@ from markupsafe import Markup
 
 from reports.inputs import ReportTables
 from reports.page.payload import payload
+from reports.profiles import profile_tables
 from reports.published import published_tables
-from reports.tables import attribute_table, profile_table, score_table, sequence_table, speed_table
+from reports.tables import attribute_table, score_table, sequence_table, speed_table
 from reports.views import View, labels
 
 SCRIPTS = ("core.js", "chart.js", "overview.js", "sequences.js", "main.js")
@@ -38,7 +39,7 @@ def render_page(tables: ReportTables, views: tuple[View, ...], published: pd.Dat
         script_hash=_hash(script),
         data=embed_json(payload(tables, views, published)),
         views=[_sections(view, tables) for view in views],
-        profiles=profile_table(tables.profiles, labels(tables.profiles["tracker"].unique(), tables.facts)),
+        profiles=profile_tables(tables.profiles, tables.facts),
         published=[] if published is None else published_tables(published),
         hardware=tables.hardware,
         methods=tables.methods,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,15 @@ from evalkit.errors import InputError
 from stdtrack.cli.options import comma_list, data_options
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from evalkit.importers.trees import TrackerResults
     from evalkit.scores import BenchmarkScore
     from evalkit.scoring import Annotation
 
 _FORMATS = ("table", "json", "csv", "markdown", "latex")
-_PROTOCOLS = ("official", "pytracking", "ostrack", "pysot", "pysot-toolkit", "got10k")
 _NAMED = 10
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
@@ -25,13 +28,19 @@ _NAMED = 10
 @comma_list("--on", "benchmarks", required=True, metavar="BENCHMARK[,...]", help="Benchmarks, such as otb100,lasot.")
 @data_options
 @comma_list("--protocol", "protocols", metavar="NAME[,...]",
-            help=f"Rules: {', '.join(_PROTOCOLS)}. [default: the benchmark's own]")  # fmt: skip
+            help="official, pytracking, ostrack, pysot, pysot-toolkit, got10k; vot-toolkit for supervised VOT results."
+                 "  [default: the benchmark's own]")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="table", show_default=True)
 @click.option("--partial", is_flag=True, help="Score a part of a benchmark; its figures are marked as such.")
-@click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write there, not to stdout.")
+@click.option("--by", type=click.Choice(["attribute"]), help="Also score the sequences of each attribute.")
+@click.option("--per-sequence", type=_FILE, help="Write every sequence's figures to a .csv or .parquet file.")
+@click.option("--per-frame", type=_FILE, help="Write every frame's boxes and overlap to a .csv or .parquet file.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes, a part of the trackers each.")
+@click.option("--out", "-o", type=_FILE, help="Write there instead of to stdout.")
 def score(
     results: Path, benchmarks: tuple[str, ...], data: Path | None, annotations: Path | None,
-    protocols: tuple[str, ...], form: str, partial: bool, out: Path | None,
+    protocols: tuple[str, ...], form: str, partial: bool, by: str | None, per_sequence: Path | None,
+    per_frame: Path | None, workers: int, out: Path | None,
 ) -> None:  # fmt: skip
     """Score raw results by each benchmark's own rules, and by those of other toolkits.
 
@@ -42,17 +51,30 @@ def score(
     from evalkit.score_formats import format_scores
 
     scores: list[BenchmarkScore] = []
+    shown: list[BenchmarkScore] = []
+    reasons: list[str] = []
     for text in benchmarks:
         annotation = open_annotation(results, text, data, annotations)
         trackers = read_results(results, annotation)
         if not partial:
             refuse_missing(trackers, annotation)
-        scores += score_all(trackers, annotation, protocols)
-    text = format_scores(scores, form)
+        found = score_all(trackers, annotation, protocols, workers=workers, keep_frames=per_frame is not None)
+        scores += found
+        for each in found:
+            shown += [each, *(attribute_scores(each, annotation) if by else ())]
+        if len(protocols) > 1:
+            reasons += differences(trackers, annotation, found)
+    if per_sequence:
+        write_table(per_sequence, "score_table", scores)
+    if per_frame:
+        write_table(per_frame, "frame_table", scores)
+    output = format_scores(shown, form)
+    if reasons and form == "table":
+        output += "\n\n" + "\n".join(reasons)
     if out is None:
-        click.echo(text)
+        click.echo(output)
     else:
-        write_atomic(out, text + "\n")
+        write_atomic(out, output + "\n")
 
 
 def open_annotation(results: Path, text: str, data: Path | None, annotations: Path | None) -> Annotation:
@@ -69,18 +91,17 @@ def open_annotation(results: Path, text: str, data: Path | None, annotations: Pa
 
 
 def read_results(results: Path, annotation: Annotation) -> tuple[TrackerResults, ...]:
-    """The trackers that have results; says on stderr how they were read."""
+    """The trackers that have results; says on stderr what there is to know of the benchmark."""
     from evalkit.importers.trees import read_tree
 
     benchmark = annotation.benchmark
     inventory = annotation.inventory
     trackers = read_tree(results, benchmark.name, (*inventory.present, *inventory.missing))
-    for note in inventory.notes:
-        click.echo(f"{benchmark.name}: {note}", err=True)
+    say(benchmark.name, inventory.notes)
     return trackers
 
 
-def refuse_missing(trackers: tuple[TrackerResults, ...], annotation: Annotation) -> None:
+def refuse_missing(trackers: Sequence[TrackerResults], annotation: Annotation) -> None:
     """Without ``--partial`` a benchmark is scored whole or not at all."""
     from evalkit.scoring import missing_sequences
 
@@ -97,23 +118,85 @@ def refuse_missing(trackers: tuple[TrackerResults, ...], annotation: Annotation)
 
 
 def score_all(
-    trackers: tuple[TrackerResults, ...], annotation: Annotation, protocols: tuple[str, ...]
+    trackers: Sequence[TrackerResults],
+    annotation: Annotation,
+    protocols: tuple[str, ...],
+    *,
+    workers: int = 1,
+    keep_frames: bool = False,
 ) -> list[BenchmarkScore]:
     """Every tracker under every protocol; says on stderr how results were read and what looks wrong."""
-    from evalkit.protocols import default_protocol
-    from evalkit.scoring import load_results, score_tracker
+    from evalkit.evaluation import evaluate_all
 
     scores = []
-    for tracker in trackers:
-        loaded = load_results(tracker)
-        say(f"{tracker.tracker} on {annotation.benchmark.name}", loaded.notes)
-        for protocol in protocols or (default_protocol(annotation.family),):
-            scores.append(score_tracker(loaded, annotation, protocol))
-        say(f"{tracker.tracker} on {annotation.benchmark.name}", scores[-1].notes)
+    for found in evaluate_all(trackers, annotation, protocols, workers=workers, keep_frames=keep_frames):
+        notes = (note for each in found.scores for note in each.notes)
+        say(f"{found.tracker} on {annotation.benchmark.name}", (*found.notes, *dict.fromkeys(notes)))
+        scores += found.scores
     return scores
 
 
-def say(subject: str, notes: tuple[str, ...]) -> None:
+def attribute_scores(score: BenchmarkScore, annotation: Annotation) -> list[BenchmarkScore]:
+    """The score on the sequences of each attribute.
+
+    Raises:
+        InputError: the benchmark has no attributes.
+    """
+    from evalkit.aggregation import by_attribute
+    from evalkit.protocols import rules_for
+
+    attributes = {each.sequence: annotation.sequence(each.sequence).attributes for each in score.sequences}
+    if "eao" in score.metrics or not any(attributes.values()):
+        raise InputError(f"no attributes of {score.benchmark}'s sequences are at hand", hint="leave out --by attribute")
+    return by_attribute(score, attributes, rules_for(score.protocol, annotation.family))
+
+
+def differences(
+    trackers: Sequence[TrackerResults], annotation: Annotation, scores: Sequence[BenchmarkScore]
+) -> list[str]:
+    """Lines that say by which rules the protocols come to other figures than the first one."""
+    from evalkit.comparison import explain
+    from evalkit.scoring import load_results
+
+    lines = []
+    for tracker in trackers:
+        first, *others = (each for each in scores if each.tracker == tracker.tracker)
+        if "eao" in first.metrics:
+            continue
+        loaded = load_results(tracker)
+        for other in others:
+            changes = ", ".join(
+                f"{name} {new - old:+.4f}"
+                for name, old in first.metrics.items()
+                if old is not None and (new := other.metrics.get(name)) is not None
+            )
+            lines.append(f"{tracker.tracker} on {first.benchmark}, {other.protocol} against {first.protocol}: {changes}")
+            lines += [f"  {reason}" for reason in explain(loaded, annotation, first, other.protocol)]
+    return lines
+
+
+def write_table(path: Path, kind: str, scores: Sequence[BenchmarkScore]) -> None:
+    """Write one of the tables of :mod:`evalkit.tables` as CSV or Parquet, by the file's suffix."""
+    import io
+
+    from evalkit import tables
+    from evalkit.files import write_atomic
+
+    table: pd.DataFrame = getattr(tables, kind)(scores)
+    if path.suffix == ".parquet":
+        stream = io.BytesIO()
+        try:
+            table.to_parquet(stream, index=False)
+        except ImportError as error:
+            raise InputError("Parquet needs pyarrow", path=path, hint="pip install 'stdtrack[parquet]'") from error
+        write_atomic(path, stream.getvalue())
+    elif path.suffix == ".csv":
+        write_atomic(path, table.to_csv(index=False))
+    else:
+        raise InputError("is neither .csv nor .parquet", path=path)
+
+
+def say(subject: str, notes: Sequence[str]) -> None:
     """Notes for the user, on stderr."""
     for note in notes:
         click.echo(f"{subject}: {note}", err=True)

@@ -1,0 +1,54 @@
+"""``stdtrack report``: plots, tables and one HTML page of whatever results are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from evalkit.errors import InputError
+from stdtrack.cli.options import comma_list, data_options
+from stdtrack.cli.score import PROTOCOLS
+
+PARTS = ("plots", "tables", "html")
+
+
+@click.command()
+@click.argument("results", metavar="RUNS", type=click.Path(path_type=Path))
+@click.argument("profiles", metavar="[PROFILE_DIR]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Folder of the report.")
+@comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Benchmarks. [default: all that RUNS holds]")
+@data_options
+@comma_list("--protocol", "protocols", metavar="NAME[,...]",
+            help=f"Rules: {', '.join(PROTOCOLS)}. [default: the benchmark's own]")  # fmt: skip
+@click.option("--published", is_flag=True, help="Add published figures of other trackers, marked as such.")
+@comma_list("--only", "parts", metavar="PART[,...]", help=f"Of {', '.join(PARTS)}. [default: all]")
+def report(
+    results: Path, profiles: tuple[Path, ...], out: Path, benchmarks: tuple[str, ...], data: Path | None,
+    annotations: Path | None, protocols: tuple[str, ...], published: bool, parts: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Report on the results in RUNS: plots (PNG, SVG, PDF), tables (Markdown, CSV, LaTeX), one offline HTML page.
+
+    Parts of a benchmark are reported as they are and marked, such as "5 of 100 sequences". A PROFILE_DIR is a folder
+    that `stdtrack profile --out` wrote.
+    """
+    from reports.report import write_report
+    from stdtrack.cli.report_tables import collect
+
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        raise InputError(f"--only has no part '{unknown[0]}'", hint=f"parts: {', '.join(PARTS)}")
+    chosen = parts or PARTS
+    tables = collect(
+        results,
+        profiles,
+        benchmarks=benchmarks,
+        data=data,
+        annotations=annotations,
+        protocols=protocols,
+        pictures="html" in chosen,
+    )
+    files = write_report(tables, out, parts=chosen, published=published)
+    click.echo(f"{len(files.plots)} plot files, {len(files.tables)} table files in {out}", err=True)
+    if files.page is not None:
+        click.echo(f"open {files.page.resolve().as_uri()}", err=True)

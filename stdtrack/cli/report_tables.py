@@ -1,0 +1,199 @@
+"""From a folder of results to the tables of a report; the only place where reports and images meet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evalkit.errors import InputError
+from stdtrack.cli.score import open_annotation, read_results, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from evalkit.results import Run
+    from evalkit.scores import BenchmarkScore
+    from evalkit.scoring import Annotation
+    from reports.inputs import ReportTables, StripFrame
+
+
+@dataclass
+class Scored:
+    """What scoring gave, over all benchmarks: scores, their parts by attribute, and the annotations behind them."""
+
+    scores: list[BenchmarkScore] = field(default_factory=list)
+    framed: list[BenchmarkScore] = field(default_factory=list)
+    by_attribute: list[BenchmarkScore] = field(default_factory=list)
+    annotations: list[Annotation] = field(default_factory=list)
+
+
+def collect(
+    results: Path,
+    profiles: Sequence[Path] = (),
+    *,
+    benchmarks: Sequence[str] = (),
+    data: Path | None = None,
+    annotations: Path | None = None,
+    protocols: Sequence[str] = (),
+    pictures: bool = True,
+) -> ReportTables:
+    """Score everything in ``results`` and gather what a report shows of it.
+
+    Args:
+        results: our runs, or other people's tree.
+        profiles: folders that ``stdtrack profile`` wrote.
+        benchmarks: names with options; empty for all that our runs hold.
+        protocols: empty for each benchmark's own.
+        pictures: hand frames over, for the HTML page.
+
+    Raises:
+        InputError: no results, no annotation, or what either is wrong with.
+    """
+    from evalkit.speed import latency_table, speed_table
+    from evalkit.statistics import interval_table
+    from evalkit.tables import attribute_table, coverage_table, curve_table, frame_table, score_table
+    from reports.inputs import ReportTables
+    from stdtrack.cli.records import benchmarks_present, runs_by_pair
+
+    scored = Scored()
+    for benchmark in benchmarks or benchmarks_present(results):
+        _score(scored, results, open_annotation(results, benchmark, data, annotations), protocols)
+    pairs = dict.fromkeys((score.tracker, score.benchmark) for score in scored.scores)
+    runs = [run for pair, run in runs_by_pair(results).items() if pair in pairs]
+    _tell_empty(results, runs)
+    read = [_read_profile(folder) for folder in profiles]
+    overall = [replace(score, sequences=()) for score in scored.scores]
+    return ReportTables(
+        score_table(scored.scores),
+        coverage_table(scored.scores),
+        curves=curve_table(overall),
+        frames=frame_table(scored.framed),
+        speeds=speed_table(runs),
+        intervals=interval_table(scored.scores),
+        attributes=attribute_table(scored.by_attribute),
+        latencies=latency_table(runs),
+        facts=_facts([tracker for tracker, _ in pairs], runs, read),
+        profiles=_joined_profiles(read),
+        hardware=_hardware(runs, read),
+        methods=_methods(scored.scores, runs),
+        strips=_strips(scored) if pictures else {},
+    )
+
+
+def _score(scored: Scored, results: Path, annotation: Annotation, protocols: Sequence[str]) -> None:
+    from evalkit.aggregation import by_attribute
+    from evalkit.protocols import default_protocol, rules_for
+    from evalkit.scoring import load_results, score_tracker
+
+    chosen = tuple(protocols) or (default_protocol(annotation.family),)
+    scored.annotations.append(annotation)
+    for tracker in read_results(results, annotation):
+        loaded = load_results(tracker)
+        for protocol in chosen:
+            # Boxes are the same under every protocol; the frames shown are scored by the first one.
+            score = score_tracker(loaded, annotation, protocol, keep_frames=protocol == chosen[0])
+            scored.scores.append(score)
+            if protocol == chosen[0]:
+                scored.framed.append(score)
+            attributes = {each.sequence: annotation.sequence(each.sequence).attributes for each in score.sequences}
+            scored.by_attribute += by_attribute(score, attributes, rules_for(protocol, annotation.family))
+        say(f"{tracker.tracker} on {annotation.benchmark.name}", scored.scores[-1].notes)
+
+
+def _tell_empty(results: Path, runs: Iterable[Run]) -> None:
+    """Name the runs that were begun and have no result, which the report cannot show."""
+    shown = {run.folder for run in runs}
+    for manifest in sorted(results.glob("*/*/run.json")) if results.is_dir() else ():
+        if manifest.parent not in shown and not any(manifest.parent.glob("*.txt")):
+            click.echo(f"{manifest.parent}: left out, it has no result", err=True)
+
+
+def _read_profile(folder: Path) -> Mapping[str, Any]:
+    path = folder / "profile.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(
+            "holds no profile.json", path=folder, hint="give what `stdtrack profile --out` wrote"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read: {error}", path=path) from error
+    if not isinstance(content, dict) or not isinstance(content.get("tables"), dict):
+        raise InputError("is no profile", path=path, hint="give what `stdtrack profile --out` wrote")
+    return content
+
+
+def _joined_profiles(profiles: Sequence[Mapping[str, Any]]) -> dict[str, pd.DataFrame]:
+    """Tables of one name under each other, over all profiles."""
+    import pandas as pd
+
+    names = dict.fromkeys(name for profile in profiles for name in profile["tables"])
+    joined = {name: [row for profile in profiles for row in profile["tables"].get(name, [])] for name in names}
+    return {name: pd.DataFrame(rows) for name, rows in joined.items()}
+
+
+def _facts(trackers: Sequence[str], runs: Iterable[Run], profiles: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """What is known of each tracker: its note from the run, its size from a profile."""
+    import pandas as pd
+
+    notes = {run.tracker: run.manifest.tracker.get("note", "") for run in runs if run.manifest}
+    resources = [row for profile in profiles for row in profile["tables"].get("resources", [])]
+    sizes = {row["tracker"]: row for row in resources}
+    rows = [
+        (name, notes.get(name, ""), sizes.get(name, {}).get("parameters"), sizes.get(name, {}).get("frame_macs"))
+        for name in dict.fromkeys(trackers)
+    ]
+    return pd.DataFrame(rows, columns=["tracker", "note", "parameters", "macs"])
+
+
+def _hardware(runs: Sequence[Run], profiles: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """One entry a fact; where runs were made on different machines, all their values."""
+    cards = [run.manifest.hardware for run in runs if run.manifest]
+    cards += [profile.get("machine", {}) for profile in profiles]
+    versions = [run.manifest.versions for run in runs if run.manifest]
+    found: dict[str, dict[str, None]] = {}
+    for card in cards:
+        for name, value in card.items():
+            if value is not None and not isinstance(value, dict):
+                found.setdefault(name.replace("_", " "), {})[str(value)] = None
+    for name, value in (item for table in versions for item in table.items()):
+        found.setdefault(f"version of {name}", {})[str(value)] = None
+    return {name: "; ".join(values) for name, values in found.items()}
+
+
+def _methods(scores: Sequence[BenchmarkScore], runs: Sequence[Run]) -> dict[str, str]:
+    from evalkit.protocols import family_of, rules_for
+    from evalkit.statistics import RESAMPLES
+    from reports.methods import METHODS
+
+    methods = dict(METHODS)
+    methods["Intervals"] = methods["Intervals"].format(resamples=f"{RESAMPLES:,}")
+    for benchmark, protocol in dict.fromkeys((score.benchmark, score.protocol) for score in scores):
+        rules = rules_for(protocol, family_of(benchmark))
+        methods[f"Protocol {protocol} on {benchmark}"] = f"Rules read from {rules.source}."
+    for score in scores:
+        if score.notes:
+            methods[f"{score.tracker} on {score.benchmark}, {score.protocol}"] = "; ".join(score.notes)
+    for run in runs:
+        if run.manifest:
+            finished = run.manifest.finished or "not finished"
+            threads = f"{run.manifest.workers} worker(s), {run.manifest.threads} thread(s)"
+            text = f"stdtrack {run.manifest.stdtrack}, {threads}, {run.manifest.started} to {finished}"
+            methods[f"Run of {run.tracker} on {run.benchmark}"] = text
+    return methods
+
+
+def _strips(scored: Scored) -> dict[tuple[str, str], tuple[StripFrame, ...]]:
+    from stdtrack.cli.strips import strips
+
+    shown = {(score.benchmark, each.sequence) for score in scored.framed for each in score.sequences}
+    found = {}
+    for annotation in scored.annotations:
+        names = [name for name in annotation.inventory.present if (annotation.benchmark.key, name) in shown]
+        found.update(strips([annotation.sequence(name) for name in names], annotation.benchmark.key, total=len(shown)))
+    return found
