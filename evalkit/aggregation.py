@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -199,3 +199,26 @@ def _per_frame(measured: Measured) -> tuple[Vector, Vector]:
     frames[0, measured.kept] = np.where(measured.valid, measured.overlaps, np.nan)
     frames[1, measured.kept] = np.where(sentinel, np.nan, measured.errors)
     return frames[0], frames[1]
+
+
+def by_attribute(score: BenchmarkScore, attributes: Mapping[str, frozenset[str]], rules: Rules) -> list[BenchmarkScore]:
+    """The same score on the sequences of each attribute, in alphabetical order.
+
+    Args:
+        attributes: of each sequence, by name.
+    """
+    found = []
+    for attribute in sorted(frozenset().union(*attributes.values())):
+        chosen = [each for each in score.sequences if attribute in attributes.get(each.sequence, ())]
+        if chosen:
+            part = combine(
+                chosen,
+                rules,
+                tracker=score.tracker,
+                benchmark=score.benchmark,
+                protocol=score.protocol,
+                total=len(chosen),
+                total_verified=score.total_verified,
+            )
+            found.append(replace(part, attribute=attribute))
+    return found

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from evalkit.scores import OPE_METRICS, VOT_METRICS, BenchmarkScore
 
 FORMATS = ("table", "json", "csv", "markdown", "latex")
+VISIBLE = 0.5e-4
+"""Smaller differences do not show in four decimals."""
 _TITLES = {
     "auc": "AUC",
     "precision": "P",
@@ -87,16 +89,23 @@ def _cells(scores: Sequence[BenchmarkScore]) -> tuple[list[str], list[list[str]]
     ]
     by = ["attribute"] if any(score.attribute for score in scores) else []
     header = ["tracker", "benchmark", "protocol", *by, *(_TITLES[name] for name in names), "scored"]
-    rows = [
-        [score.tracker, score.benchmark, score.protocol, *([score.attribute or "all"] if by else []),
-         *(_figure(score.metrics.get(name)) for name in names), coverage(score)]
-        for score in scores
-    ]  # fmt: skip
+    first: dict[tuple[str, str, str | None], BenchmarkScore] = {}
+    rows = []
+    for score in scores:
+        reference = first.setdefault((score.tracker, score.benchmark, score.attribute), score)
+        figures = [_figure(score.metrics.get(name), reference.metrics.get(name), score is reference) for name in names]
+        attribute = [score.attribute or "all"] if by else []
+        rows.append([score.tracker, score.benchmark, score.protocol, *attribute, *figures, coverage(score)])
     return header, rows
 
 
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
+def _figure(value: float | None, reference: float | None, is_reference: bool) -> str:
+    """Four decimals, and the difference from the first protocol's figure."""
+    if value is None:
+        return "-"
+    if is_reference or reference is None or abs(value - reference) < VISIBLE:
+        return f"{value:.4f}"
+    return f"{value:.4f} ({value - reference:+.4f})"
 
 
 def _csv(scores: Sequence[BenchmarkScore]) -> str:

@@ -21,6 +21,22 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class FrameDetail:
+    """What a tracker did frame by frame in its first repetition; boxes are 0-based.
+
+    Attributes:
+        prediction, truth: (N, 4) boxes as the result and the annotation have them, NaN where there is none.
+        absent: (N,) the annotation says that the target is not visible.
+        confidence: (N,) the tracker's own score, NaN where it reports none.
+    """
+
+    prediction: NDArray[np.float64]
+    truth: NDArray[np.float64]
+    absent: NDArray[np.bool_]
+    confidence: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class SequenceScore:
     """One tracker on one sequence.
 
@@ -30,6 +46,7 @@ class SequenceScore:
         curves: values by curve name, on the thresholds of the benchmark's curve of that name.
         overlaps: (N,) per-frame IoU, NaN where the protocol does not score the frame; empty if they were not kept.
         errors: (N,) per-frame centre error in pixels, likewise.
+        detail: the boxes of the same N frames, if they were kept.
     """
 
     sequence: str
@@ -38,6 +55,7 @@ class SequenceScore:
     curves: Mapping[str, NDArray[np.float64]]
     overlaps: NDArray[np.float64]
     errors: NDArray[np.float64]
+    detail: FrameDetail | None = None
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalkit.aggregation import combine, score_sequence
 from evalkit.benchmarks.base import Benchmark, Inventory
 from evalkit.errors import InputError
 from evalkit.importers.formats import delimiter, describe_problems, first_box_problem, read_result
 from evalkit.importers.trees import TrackerResults
-from evalkit.protocols import family_of, rules_for
-from evalkit.scores import BenchmarkScore
+from evalkit.protocols import Rules, family_of, rules_for
+from evalkit.reading import read_bytes, read_table
+from evalkit.results import score_path
+from evalkit.scores import BenchmarkScore, FrameDetail
 from evalkit.sequence import Sequence
-from evalkit.types import Boxes
+from evalkit.types import Boxes, Vector
 
 
 class Annotation:
@@ -25,6 +31,16 @@ class Annotation:
         self.benchmark = benchmark
         self.inventory: Inventory = benchmark.inventory()
         self._loaded: dict[str, Sequence] = {}
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over every annotation file of the sequences that are present, for the cache of scores."""
+        digest = hashlib.sha256(repr((self.benchmark.name, self.inventory)).encode())
+        for name in self.inventory.present:
+            for file in self.benchmark.files(name):
+                content = read_bytes(file)
+                digest.update(f"{name}/{file.name}/{len(content)}".encode() + content)
+        return digest.hexdigest()
 
     @property
     def family(self) -> str:
@@ -75,17 +91,23 @@ def missing_sequences(results: TrackerResults | LoadedResults, annotation: Annot
 
 
 def score_tracker(
-    results: LoadedResults, annotation: Annotation, protocol: str = "official", *, keep_frames: bool = False
+    results: LoadedResults,
+    annotation: Annotation,
+    protocol: str = "official",
+    *,
+    keep_frames: bool = False,
+    rules: Rules | None = None,
 ) -> BenchmarkScore:
     """Score one tracker on what is there of a benchmark; see ``missing`` and ``sequences_total`` of the result.
 
     Args:
         keep_frames: keep per-frame overlaps and errors, for :func:`evalkit.tables.frame_table`.
+        rules: take these instead of the protocol's own.
 
     Raises:
         InputError: the protocol does not apply, there is nothing to score, or its toolkit would raise.
     """
-    rules = rules_for(protocol, annotation.family)
+    rules = rules or rules_for(protocol, annotation.family)
     present = annotation.inventory.present
     scores, problems = [], []
     for name in present:
@@ -97,7 +119,8 @@ def score_tracker(
             runs = ((_zeros(sequence), ""),)
         else:
             problems.append((name, first_box_problem(runs[0][0][0], sequence.native[0])))
-        scores.append(score_sequence(sequence, runs, rules, keep_frames=keep_frames))
+        score = score_sequence(sequence, runs, rules, keep_frames=keep_frames)
+        scores.append(replace(score, detail=_detail(sequence, *runs[0], len(score.overlaps))) if keep_frames else score)
     if not scores or not any(name in results.boxes for name in present):
         raise InputError(f"{results.tracker or 'the tracker'} has no result on {annotation.benchmark.name}")
     missing = missing_sequences(results, annotation)
@@ -114,6 +137,35 @@ def score_tracker(
         notes=notes,
         total_verified=annotation.inventory.verified,
     )
+
+
+def _detail(sequence: Sequence, prediction: Boxes, place: str, length: int) -> FrameDetail:
+    """The boxes behind ``length`` scored frames, 0-based, with the confidence that lies beside the result."""
+    truth = sequence.full_native if length > len(sequence) else sequence.native
+    surplus = len(prediction) - length
+    if surplus > 0 and surplus == len(sequence.omitted):
+        prediction = prediction[surplus:]
+    confidence = _confidence(Path(place), sequence.name)
+    corner = np.array([sequence.origin, sequence.origin, 0.0, 0.0])
+    absent = np.zeros(length, dtype=bool) if sequence.absent is None else sequence.absent
+    return FrameDetail(
+        prediction=_fitted(prediction, length) - corner,
+        truth=_fitted(truth, length) - corner,
+        absent=_fitted(absent.astype(np.float64), length) > 0,
+        confidence=_fitted(confidence, length),
+    )
+
+
+def _confidence(result: Path, sequence: str) -> Vector:
+    file = score_path(result.parent, sequence)
+    return read_table(file).ravel() if file.is_file() else np.empty(0)
+
+
+def _fitted(values: NDArray[np.float64], length: int) -> NDArray[np.float64]:
+    """The first ``length`` rows; NaN where there are fewer."""
+    fitted = np.full((length, *values.shape[1:]), np.nan)
+    fitted[: len(values)] = values[:length]
+    return fitted
 
 
 def _zeros(sequence: Sequence) -> Boxes:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evalkit.scores import BenchmarkScore
     from evalkit.scoring import Annotation
 
+PROTOCOLS = ("official", "pytracking", "ostrack", "pysot", "pysot-toolkit", "got10k")
 _FORMATS = ("table", "json", "csv", "markdown", "latex")
 _NAMED = 10
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -28,14 +29,14 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @comma_list("--on", "benchmarks", required=True, metavar="BENCHMARK[,...]", help="Benchmarks, such as otb100,lasot.")
 @data_options
 @comma_list("--protocol", "protocols", metavar="NAME[,...]",
-            help="official, pytracking, ostrack, pysot, pysot-toolkit, got10k; vot-toolkit for supervised VOT results."
-                 "  [default: the benchmark's own]")  # fmt: skip
+            help=f"{', '.join(PROTOCOLS)}; vot-toolkit for supervised VOT results.  [default: the benchmark's own]")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="table", show_default=True)
 @click.option("--partial", is_flag=True, help="Score a part of a benchmark; its figures are marked as such.")
 @click.option("--by", type=click.Choice(["attribute"]), help="Also score the sequences of each attribute.")
 @click.option("--per-sequence", type=_FILE, help="Write every sequence's figures to a .csv or .parquet file.")
 @click.option("--per-frame", type=_FILE, help="Write every frame's boxes and overlap to a .csv or .parquet file.")
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes, a part of the trackers each.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True,
+              help="Processes; each scores a part of the trackers.")  # fmt: skip
 @click.option("--out", "-o", type=_FILE, help="Write there instead of to stdout.")
 def score(
     results: Path, benchmarks: tuple[str, ...], data: Path | None, annotations: Path | None,
@@ -69,8 +70,10 @@ def score(
     if per_frame:
         write_table(per_frame, "frame_table", scores)
     output = format_scores(shown, form)
-    if reasons and form == "table":
-        output += "\n\n" + "\n".join(reasons)
+    if form == "table":
+        output = "\n".join([output, *reasons])
+    else:
+        say("protocols", reasons)
     if out is None:
         click.echo(output)
     else:
@@ -78,7 +81,7 @@ def score(
 
 
 def open_annotation(results: Path, text: str, data: Path | None, annotations: Path | None) -> Annotation:
-    """The benchmark's ground truth: where the options say, else where the run's record says, else the configured root."""
+    """The benchmark's ground truth: where the options say, else where the run was made, else the configured root."""
     from evalkit.benchmarks.registry import open_benchmark
     from evalkit.importers.recorded import recorded_benchmark
     from evalkit.paths import data_root
@@ -128,7 +131,7 @@ def score_all(
     """Every tracker under every protocol; says on stderr how results were read and what looks wrong."""
     from evalkit.evaluation import evaluate_all
 
-    scores = []
+    scores: list[BenchmarkScore] = []
     for found in evaluate_all(trackers, annotation, protocols, workers=workers, keep_frames=keep_frames):
         notes = (note for each in found.scores for note in each.notes)
         say(f"{found.tracker} on {annotation.benchmark.name}", (*found.notes, *dict.fromkeys(notes)))
@@ -157,21 +160,17 @@ def differences(
     """Lines that say by which rules the protocols come to other figures than the first one."""
     from evalkit.comparison import explain
     from evalkit.scoring import load_results
+    from evalkit.vot.scoring import REASONS
 
     lines = []
     for tracker in trackers:
         first, *others = (each for each in scores if each.tracker == tracker.tracker)
-        if "eao" in first.metrics:
-            continue
-        loaded = load_results(tracker)
+        supervised = "eao" in first.metrics
+        loaded = None if supervised else load_results(tracker)
         for other in others:
-            changes = ", ".join(
-                f"{name} {new - old:+.4f}"
-                for name, old in first.metrics.items()
-                if old is not None and (new := other.metrics.get(name)) is not None
-            )
-            lines.append(f"{tracker.tracker} on {first.benchmark}, {other.protocol} against {first.protocol}: {changes}")
-            lines += [f"  {reason}" for reason in explain(loaded, annotation, first, other.protocol)]
+            lines.append(f"{tracker.tracker} on {first.benchmark}: {other.protocol} differs from {first.protocol} by")
+            reasons = REASONS if loaded is None else explain(loaded, annotation, first, other.protocol)
+            lines += [f"  {reason}" for reason in reasons] or ["  nothing that shows on these results"]
     return lines
 
 

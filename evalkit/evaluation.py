@@ -1,0 +1,111 @@
+"""Many trackers under many protocols: cached, and in several processes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
+
+from evalkit.errors import InputError
+from evalkit.importers.files import ResultFile
+from evalkit.importers.trees import TrackerResults
+from evalkit.protocols import default_protocol
+from evalkit.score_cache import read_score, score_key, write_score
+from evalkit.scores import BenchmarkScore
+from evalkit.scoring import Annotation, load_results, score_tracker
+from evalkit.vot.scoring import holds_supervised, score_supervised
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """One tracker's scores, a protocol each, and how its results were read."""
+
+    tracker: str
+    scores: tuple[BenchmarkScore, ...]
+    notes: tuple[str, ...]
+
+
+def evaluate(
+    results: TrackerResults,
+    annotation: Annotation,
+    protocols: Sequence[str] = (),
+    *,
+    keep_frames: bool = False,
+    cached: bool = True,
+) -> Evaluated:
+    """Score one tracker.
+
+    Args:
+        protocols: names; the benchmark's own if empty.
+        keep_frames: keep per-frame boxes, overlaps and errors, which the cache does not hold.
+        cached: take what the cache holds, and add to it.
+
+    Raises:
+        InputError: see :func:`evalkit.scoring.score_tracker`.
+    """
+    results = _in_memory(results)
+    names = tuple(protocols) or (default_protocol(annotation.family),)
+    keys = {name: score_key(results, annotation.digest, name) for name in names} if cached else {}
+    entries = {} if keep_frames else {name: entry for name, key in keys.items() if (entry := read_score(key))}
+    scores = {name: score for name, (score, _) in entries.items()}
+    notes = next((notes for _, notes in entries.values()), ())
+    wanted = tuple(name for name in names if name not in scores)
+    if wanted:
+        fresh, notes = _score(results, annotation, wanted, keep_frames)
+        for score in fresh:
+            scores[score.protocol] = score
+            if cached:
+                write_score(keys[score.protocol], score, notes)
+    return Evaluated(results.tracker, tuple(scores[name] for name in names), notes)
+
+
+def evaluate_all(
+    trackers: Sequence[TrackerResults],
+    annotation: Annotation,
+    protocols: Sequence[str] = (),
+    *,
+    workers: int = 1,
+    keep_frames: bool = False,
+) -> list[Evaluated]:
+    """Score trackers in their order, in ``workers`` processes.
+
+    Raises:
+        InputError: see :func:`evaluate`.
+    """
+    count = min(workers, len(trackers))
+    score_part = partial(_evaluate_each, annotation=annotation, protocols=tuple(protocols), keep_frames=keep_frames)
+    if count <= 1:
+        return score_part(trackers)
+    # A part for each process, so that each reads the annotation once.
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as executor:
+        parts = list(executor.map(score_part, [trackers[start::count] for start in range(count)]))
+    return [parts[index % count][index // count] for index in range(len(trackers))]
+
+
+def _evaluate_each(
+    trackers: Sequence[TrackerResults], annotation: Annotation, protocols: Sequence[str], keep_frames: bool
+) -> list[Evaluated]:
+    return [evaluate(results, annotation, protocols, keep_frames=keep_frames) for results in trackers]
+
+
+def _score(
+    results: TrackerResults, annotation: Annotation, protocols: Sequence[str], keep_frames: bool
+) -> tuple[list[BenchmarkScore], tuple[str, ...]]:
+    if holds_supervised(results, annotation.benchmark.name):
+        return [score_supervised(results, annotation, name) for name in protocols], results.notes
+    if "vot-toolkit" in protocols:
+        raise InputError("protocol 'vot-toolkit' needs results of VOT's supervised experiment", hint="these are not")
+    loaded = load_results(results)
+    scores = [score_tracker(loaded, annotation, name, keep_frames=keep_frames) for name in protocols]
+    return scores, loaded.notes
+
+
+def _in_memory(results: TrackerResults) -> TrackerResults:
+    """The same results with the files' content, which is hashed and then parsed."""
+    files = {
+        sequence: tuple(ResultFile(file.place, file.read()) for file in repetitions)
+        for sequence, repetitions in results.files.items()
+    }
+    return replace(results, files=files)

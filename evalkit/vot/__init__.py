@@ -1,0 +1,1 @@
+"""VOT's supervised experiment: accuracy, robustness and EAO by the rules of vot-toolkit and of pysot."""

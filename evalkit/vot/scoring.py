@@ -1,0 +1,114 @@
+"""Supervised VOT results under a toolkit's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evalkit.errors import InputError
+from evalkit.importers.trees import TrackerResults
+from evalkit.scores import BenchmarkScore, Curve, SequenceScore
+from evalkit.scoring import Annotation, missing_sequences
+from evalkit.types import Vector
+from evalkit.vot.measures import WINDOWS, Run, Supervised, by_pysot, by_toolkit, eao_by_pysot, eao_by_toolkit
+from evalkit.vot.trajectory import Trajectory, from_regions, is_supervised, parse_trajectory
+
+
+@dataclass(frozen=True)
+class _Rules:
+    measure: Callable[[Sequence[Run]], Supervised]
+    eao: Callable[[Vector, tuple[int, int]], float]
+    cut: bool
+    source: str
+
+
+_TOOLKIT = _Rules(by_toolkit, eao_by_toolkit, cut=False, source="vot-toolkit 0.9.0")
+_PYSOT = _Rules(by_pysot, eao_by_pysot, cut=True, source="pysot")
+SUPERVISED_PROTOCOLS = {"official": _TOOLKIT, "vot-toolkit": _TOOLKIT, "pysot": _PYSOT}
+"""``official`` are vot-toolkit's rules."""
+
+
+REASONS = (
+    "pixels: vot-toolkit takes a rectangle as x to x + w - 1 and rounds before it scans; pysot as the polygon of its "
+    "corners, x to x + w, rounded after the move into the raster",
+    "accuracy: vot-toolkit averages sequences by their length; pysot all frames together",
+    "robustness: vot-toolkit gives failures a sequence, weighted by length; pysot failures in 100 frames",
+    "fragments: vot-toolkit's begin at an initialisation and end before the failure; pysot's begin five frames after a "
+    "failure and reach to the next start",
+    "interval: vot-toolkit averages EAO over lengths low to high; pysot over low - 1 to high - 1, empty lengths as 0",
+)
+"""Why the two toolkits come to different figures."""
+
+
+def holds_supervised(results: TrackerResults, benchmark: str) -> bool:
+    """The results are of VOT's supervised experiment, not of one pass over each sequence."""
+    first = next(iter(results.files.values()), ())
+    return benchmark in WINDOWS and bool(first) and is_supervised(first[0].read())
+
+
+def score_supervised(results: TrackerResults, annotation: Annotation, protocol: str = "official") -> BenchmarkScore:
+    """Accuracy, robustness and EAO of one tracker.
+
+    Raises:
+        InputError: the protocol has no supervised measures, or a result is no trajectory of its sequence.
+    """
+    if protocol not in SUPERVISED_PROTOCOLS:
+        known = ", ".join(SUPERVISED_PROTOCOLS)
+        raise InputError(f"protocol '{protocol}' has no rules for supervised VOT results", hint=f"use one of {known}")
+    rules = SUPERVISED_PROTOCOLS[protocol]
+    benchmark = annotation.benchmark
+    runs = [_run(name, results, annotation, rules) for name in annotation.inventory.present if name in results.files]
+    if not runs:
+        raise InputError(f"{results.tracker} has no result on {benchmark.name}")
+    found = rules.measure(runs)
+    eao = rules.eao(found.curve, WINDOWS[benchmark.name])
+    pairs = zip(runs, found.sequence_accuracy.tolist(), found.sequence_failures.tolist(), strict=True)
+    unbounded = [run.sequence for run in runs if run.size is None]
+    notes = [f"{found.failures:g} failures; rules of {rules.source}"]
+    if unbounded:
+        notes.append(f"image size of {len(unbounded)} sequences unknown: regions are not cut at the border")
+    return BenchmarkScore(
+        tracker=results.tracker,
+        benchmark=benchmark.key,
+        protocol=protocol,
+        metrics={"accuracy": found.accuracy, "robustness": found.robustness, "eao": eao},
+        curves={"eao": Curve(np.arange(len(found.curve), dtype=np.float64), found.curve)},
+        sequences=tuple(_sequence_score(run, *figures) for run, *figures in pairs),
+        sequences_total=annotation.inventory.total,
+        missing=missing_sequences(results, annotation),
+        notes=tuple(notes),
+        total_verified=annotation.inventory.verified,
+    )
+
+
+def _run(name: str, results: TrackerResults, annotation: Annotation, rules: _Rules) -> Run:
+    sequence = annotation.sequence(name)
+    truth = from_regions(sequence.native, sequence.polygons)
+    repetitions = []
+    for file in results.files[name]:
+        trajectory = parse_trajectory(file.read(), file.place)
+        if len(trajectory) != len(truth):
+            if not rules.cut:
+                problem = f"{len(trajectory)} rows, but {name} has {len(truth)} frames"
+                raise InputError(problem, path=file.place, hint=f"{rules.source} refuses this")
+            truth = _cut(truth, len(trajectory))
+            trajectory = _cut(trajectory, len(truth))
+        repetitions.append(trajectory)
+    return Run(name, truth, tuple(repetitions), sequence.size)
+
+
+def _cut(trajectory: Trajectory, length: int) -> Trajectory:
+    return replace(trajectory, codes=trajectory.codes[:length], numbers=trajectory.numbers[:length])
+
+
+def _sequence_score(run: Run, accuracy: float, failures: float) -> SequenceScore:
+    return SequenceScore(
+        sequence=run.sequence,
+        frames=len(run.truth),
+        metrics={"accuracy": accuracy, "failures": failures},
+        curves={},
+        overlaps=np.empty(0),
+        errors=np.empty(0),
+    )

@@ -1,0 +1,95 @@
+"""Supervised results: a region a frame, or a code that says why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.errors import InputError
+from evalkit.types import Flags
+
+UNKNOWN, INIT, FAILURE = 0, 1, 2
+_CODES = (UNKNOWN, INIT, FAILURE)
+_REGION = -1
+_RECTANGLE, _POLYGON = 4, 8
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """Regions of N frames.
+
+    Attributes:
+        codes: (N,) :data:`INIT`, :data:`FAILURE`, :data:`UNKNOWN` (skipped), or -1 where there is a region.
+        numbers: (N, 8) a rectangle's x, y, w, h and NaN, or a polygon's x1, y1, ... y4; NaN where there is a code.
+    """
+
+    codes: NDArray[np.int64]
+    numbers: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def has_region(self) -> Flags:
+        """(N,) the frame has a region."""
+        return np.asarray(self.codes == _REGION)
+
+    @property
+    def is_rectangle(self) -> Flags:
+        """(N,) the region is an axis-aligned rectangle."""
+        return self.has_region & np.isnan(self.numbers[:, _RECTANGLE])
+
+    def corners(self, *, last_pixel: bool) -> NDArray[np.float64]:
+        """(N, 4, 2) corners; a rectangle ends at x + w, or with ``last_pixel`` at x + w - 1."""
+        points = self.numbers.reshape(-1, 4, 2).copy()
+        rectangle = self.is_rectangle
+        x, y, w, h = (self.numbers[rectangle, column] for column in range(4))
+        right, bottom = x + w - last_pixel, y + h - last_pixel
+        points[rectangle] = np.stack([x, y, right, y, right, bottom, x, bottom], axis=1).reshape(-1, 4, 2)
+        return points
+
+
+def is_supervised(content: bytes) -> bool:
+    """The result is of a supervised run: its first line is the code of an initialisation, not a region."""
+    first = content.lstrip().partition(b"\n")[0].strip()
+    try:
+        return float(first) == INIT
+    except ValueError:
+        return False
+
+
+def parse_trajectory(content: bytes, place: str) -> Trajectory:
+    """Read a result file; raises InputError with file and row.
+
+    >>> parse_trajectory(b"1\\n10,20,30,40\\n2\\n0\\n", "a.txt").codes.tolist()
+    [1, -1, 2, 0]
+    """
+    lines = content.replace(b"\r", b"").rstrip().split(b"\n")
+    codes = np.full(len(lines), _REGION)
+    numbers = np.full((len(lines), _POLYGON), np.nan)
+    for index, line in enumerate(lines):
+        try:
+            values = [float(field) for field in line.replace(b"\t", b",").split(b",")]
+        except ValueError:
+            shown = line[:40].decode("ascii", "backslashreplace")
+            raise InputError(f"'{shown}' is no region", path=place, row=index + 1) from None
+        if len(values) == 1 and values[0] in _CODES:
+            codes[index] = int(values[0])
+        elif len(values) in (_RECTANGLE, _POLYGON):
+            numbers[index, : len(values)] = values
+        else:
+            hint = "1, 2 or 0, a rectangle of 4 numbers or a polygon of 8"
+            raise InputError(f"{len(values)} numbers are no region", path=place, row=index + 1, hint=hint)
+    return Trajectory(codes, numbers)
+
+
+def from_regions(native: NDArray[np.float64], polygons: NDArray[np.float64] | None) -> Trajectory:
+    """The ground truth as a trajectory: (N, 8) polygons where there are any, else (N, 4) rectangles."""
+    numbers = np.full((len(native), _POLYGON), np.nan)
+    if polygons is None:
+        numbers[:, :_RECTANGLE] = native
+    else:
+        numbers[:] = polygons
+    return Trajectory(np.full(len(native), _REGION), numbers)
