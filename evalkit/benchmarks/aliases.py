@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from evalkit.benchmarks import lists
 
@@ -54,6 +54,7 @@ def _keys(name: str) -> tuple[str, str, str]:
     return name, separated, re.sub(r"(?<!\d)_|_(?!\d)", "", separated)
 
 
+@lru_cache(maxsize=32)
 def _index(known: tuple[str, ...]) -> tuple[Mapping[str, str], ...]:
     """A mapping from key to name for each way of comparing; keys of two names are left out."""
     indices = []
