@@ -26,9 +26,7 @@ class InferredMeta:
 
     def cover(self, length: int) -> np.ndarray:
         """(length,) 0 where the target is covered, 1 elsewhere: only ``cover > 0`` is ever used."""
-        cover = np.ones(length)
-        cover[np.array(self.uncovered, dtype=np.intp) - 1] = 0.0
-        return cover
+        return np.isin(np.arange(1, length + 1), self.uncovered, invert=True).astype(np.float64)
 
 
 def read_inferred_meta(file: Traversable) -> Mapping[str, InferredMeta]:

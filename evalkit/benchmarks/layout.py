@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -42,10 +43,15 @@ def beside(folder: Traversable, name: str) -> tuple[Path, ...]:
 
 def frames_folder(*folders: Traversable) -> Path | None:
     """The first of these on disk that holds an image."""
-    for folder in folders:
-        if isinstance(folder, Path) and folder.is_dir() and any(is_image(path) for path in folder.iterdir()):
-            return folder
-    return None
+    return next((folder for folder in folders if isinstance(folder, Path) and _holds_image(folder)), None)
+
+
+def _holds_image(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:  # lazy, unlike Path.iterdir: stops at the first image of thousands
+            return any(is_image(Path(entry.name)) for entry in entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 # Text files that lie beside annotations and are none.

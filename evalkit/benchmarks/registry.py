@@ -123,7 +123,7 @@ def _tree(root: Path) -> Traversable:
         return open_archive(root)
     if not root.exists():
         raise InputError("does not exist", path=root, hint="check --data, STDTRACK_DATA or --annotations")
-    return root
+    return root if plain(root.name) else root.resolve()  # "." and ".." have no name to go by
 
 
 def _openings(
