@@ -1,0 +1,80 @@
+"""Ways to run a module: from a module and example inputs to a function of the same tensors.
+
+Every backend is one file with ``prepare(module, inputs, precision)``. What it takes and returns are flat tensors;
+:class:`profiling.tensors.TensorsOnly` makes such a module out of any other. Threads follow torch's setting at the time
+of preparing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeAlias
+
+from torch import Tensor, nn
+
+from evalkit.errors import InputError
+
+Graph: TypeAlias = Callable[..., tuple[Tensor, ...]]
+"""Tensors in, tensors out, as the module's own forward."""
+
+
+@dataclass(frozen=True)
+class Backend:
+    """Where a backend lives and what it can do.
+
+    Attributes:
+        module: the file with its ``prepare``.
+        precisions: the first one is the default.
+        needs: what must be importable.
+        extra: the extra of this project that installs it, None where that is no extra of ours.
+    """
+
+    module: str
+    precisions: tuple[str, ...] = ("fp32",)
+    needs: tuple[str, ...] = ()
+    extra: str | None = None
+
+
+BACKENDS: Mapping[str, Backend] = {
+    "eager": Backend("profiling.backends.eager"),
+    "compile": Backend("profiling.backends.compiled"),
+    "torch-export": Backend("profiling.backends.exported"),
+    "onnx": Backend("profiling.backends.onnx", ("fp32", "int8"), ("onnx", "onnxscript", "onnxruntime"), "export"),
+    "openvino": Backend("profiling.backends.openvino", ("fp32", "bf16"), ("openvino",), "openvino"),
+}
+
+
+def prepare(name: str, module: nn.Module, inputs: Sequence[Tensor], precision: str = "fp32") -> Graph:
+    """Make ``module``, called with tensors shaped like ``inputs``, run on the backend ``name``.
+
+    Raises:
+        InputError: there is no such backend or precision, or it is not installed.
+    """
+    check(name, precision)
+    build: Callable[[nn.Module, Sequence[Tensor], str], Graph] = importlib.import_module(BACKENDS[name].module).prepare
+    return build(module.eval(), inputs, precision)
+
+
+def check(name: str, precision: str = "fp32") -> None:
+    """Raise the InputError that :func:`prepare` would raise, before anything is built."""
+    if name not in BACKENDS:
+        near = get_close_matches(name, BACKENDS, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(BACKENDS)}"
+        raise InputError(f"no backend '{name}'", hint=hint)
+    backend = BACKENDS[name]
+    if precision not in backend.precisions:
+        raise InputError(f"backend '{name}' has no precision '{precision}'", hint=", ".join(backend.precisions))
+    for needed in backend.needs:
+        if importlib.util.find_spec(needed) is None:
+            hint = f"pip install 'stdtrack[{backend.extra}]'" if backend.extra else f"pip install {needed}"
+            raise InputError(f"backend '{name}' needs {needed}, which is not installed", hint=hint)
+
+
+def fold(module: nn.Module) -> nn.Module:
+    """The module's own inference form, if it has one (``fold()``), else the module itself."""
+    folding: Callable[[], nn.Module] | None = getattr(module, "fold", None)
+    return module if folding is None else folding()

@@ -1,0 +1,94 @@
+"""ONNX Runtime on the CPU."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from profiling.backends import Graph
+
+OPSET = 20
+
+
+def export(
+    module: nn.Module,
+    inputs: Sequence[Tensor],
+    path: Path,
+    input_names: Sequence[str] | None = None,
+    output_names: Sequence[str] | None = None,
+) -> None:
+    """Write the module as one .onnx file for the shapes of ``inputs``; names default to the exporter's."""
+    with _quiet_exporter(), torch.no_grad():
+        program = torch.onnx.export(
+            module,
+            tuple(inputs),
+            input_names=input_names,
+            output_names=output_names,
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None, "the dynamo exporter returns the program when no file is named"
+    program.save(path, external_data=False)
+
+
+def load(path: Path) -> Graph:
+    """Open a .onnx file: inputs and outputs in the graph's order, on as many threads as torch has now."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = torch.get_num_threads(), 1
+    # Threads that spin between frames would take the cores from the rest of the tracker.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    names = [argument.name for argument in session.get_inputs()]
+
+    def run(*tensors: Tensor) -> tuple[Tensor, ...]:
+        feed = {name: tensor.contiguous().numpy() for name, tensor in zip(names, tensors, strict=True)}
+        return tuple(torch.from_numpy(array) for array in session.run(None, feed))
+
+    return run
+
+
+def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Graph:
+    """Export to a temporary file and open it; ``int8`` quantises the weights of matrix products, inputs on the fly."""
+    with tempfile.TemporaryDirectory(prefix="stdtrack-onnx-") as folder:
+        path = Path(folder) / "module.onnx"
+        export(module, inputs, path)
+        if precision == "int8":
+            path = quantised(path)
+        return load(path)
+
+
+def quantised(path: Path) -> Path:
+    """Write ``<name>.int8.onnx`` beside a .onnx file: dynamic quantisation, signed weights a channel."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    target = path.with_suffix(".int8.onnx")
+    with _quiet_exporter():
+        quantize_dynamic(path, target, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul"])
+    return target
+
+
+@contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """The exporter and the quantiser log and warn about themselves, not about the user's module."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "root")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
