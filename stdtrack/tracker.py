@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -14,21 +13,15 @@ from evalkit.errors import InputError
 from evalkit.trackers.base import Prediction
 from evalkit.trackers.stages import StageTimer, untimed
 from evalkit.types import Box, Image
+from profiling import backends
 from profiling.complexity import Part
 from stdtrack.checkpoints import load_model, sha256, shipped_weights, untrained
 from stdtrack.configs import VARIANTS, ModelConfig
 from stdtrack.crops import crop_window, sample_crop, to_image
 from stdtrack.images import rgb_image, starting_box
-from stdtrack.model import FrameOutput, STDTrack, TrackState
-from stdtrack.model.graphs import InitGraph, StepGraph, pack
-
-
-class Network(Protocol):
-    """What runs the two graphs: the module itself, or a backend that took its place."""
-
-    def init_state(self, templates_BK3HW: Tensor) -> TrackState: ...
-
-    def step(self, state: TrackState, search_B3HW: Tensor) -> tuple[FrameOutput, TrackState]: ...
+from stdtrack.model import STDTrack, TrackState
+from stdtrack.model.graphs import InitGraph, StepGraph
+from stdtrack.networks import Exported, Network, example_inputs, from_folder, on_backend
 
 
 class STDTracker:
@@ -36,7 +29,7 @@ class STDTracker:
 
     Args:
         model: the network; it is folded here.
-        facts: what :meth:`describe` adds to the backend and device.
+        facts: what :meth:`describe` adds to the variant and device.
         device: where torch runs it.
     """
 
@@ -47,9 +40,8 @@ class STDTracker:
         folded = model.fold().to(self.device)
         self.model: STDTrack = folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
         self.network: Network = self.model
-        self.backend = "eager"
         self.stage: StageTimer = untimed
-        self._facts = dict(facts or {})
+        self._facts = {"backend": "eager", **(facts or {})}
         self._window_HW = _score_window(self.config).to(self.device)
         mean, std = (torch.tensor(value, device=self.device) for value in (self.config.mean, self.config.std))
         self._scale_3, self._shift_3 = 1.0 / (255.0 * std), -mean / std
@@ -69,6 +61,11 @@ class STDTracker:
         """The network and weights of a checkpoint; see :func:`stdtrack.checkpoints.load_model` for its errors."""
         facts = {"weights": str(path), "weights_sha256": sha256(path)} if path.is_file() else {}
         return cls(load_model(path, expected), facts, device)
+
+    def use(self, network: Network, **facts: str) -> None:
+        """Run on another network of the same config, such as this one on a backend."""
+        self.network = network
+        self._facts.update(facts)
 
     @torch.inference_mode()
     def init(self, image: Image, box: Box) -> None:
@@ -125,16 +122,12 @@ class STDTracker:
 
     def describe(self) -> Mapping[str, str]:
         """Facts for the run manifest."""
-        return {"variant": self.config.name, "backend": self.backend, "device": str(self.device), **self._facts}
+        return {"variant": self.config.name, "device": str(self.device), **self._facts}
 
     def complexity_parts(self) -> Mapping[str, Part]:
         """The two graphs with example inputs: ``init``, and ``frame`` at steady state."""
-        template, search = (
-            torch.zeros(1, 3, size, size) for size in (self.config.template_size, self.config.search_size)
-        )
-        with torch.no_grad():
-            state = pack(self.model.init_state(template.to(self.device)))
-        return {"init": (InitGraph(self.model), (template,)), "frame": (StepGraph(self.model), (search, *state))}
+        init, step = example_inputs(self.model)
+        return {"init": (InitGraph(self.model), init), "frame": (StepGraph(self.model), step)}
 
 
 def _score_window(config: ModelConfig) -> Tensor:
@@ -153,19 +146,49 @@ def _visible_part(box: Box, image: Image) -> Box:
     return np.concatenate((corner, end - corner))
 
 
+OPTIONS = ("weights", "device", "backend", "precision", "path")
+
+
 def create(name: str, options: Mapping[str, str]) -> STDTracker:
-    """Build ``stdtrack:NAME?weights=FILE&device=DEVICE``; the entry point of the package's own prefix.
+    """Build ``stdtrack:NAME?...``; the entry point of the package's own prefix.
+
+    Options: ``weights`` (a checkpoint instead of the shipped one), ``device``, ``backend`` with ``precision``, and
+    ``path`` (a folder made by ``stdtrack export``, which holds weights and backend).
 
     Raises:
-        InputError: an unknown variant or option, or a checkpoint that does not fit.
+        InputError: an unknown variant or option, a checkpoint or folder that does not fit, a missing backend.
     """
     if name not in VARIANTS:
-        raise InputError(f"unknown variant 'stdtrack:{name}'", hint=f"known: {', '.join(VARIANTS)}")
-    known = ("weights", "device")
+        raise InputError(f"unknown variant 'stdtrack:{name}'", hint=f"there are: {', '.join(VARIANTS)}")
     for key in options:
-        if key not in known:
-            raise InputError(f"unknown option '{key}' of stdtrack:{name}", hint=f"known: {', '.join(known)}")
-    device = options.get("device", "cpu")
+        if key not in OPTIONS:
+            raise InputError(f"stdtrack:{name} takes no option '{key}'", hint=f"there are: {', '.join(OPTIONS)}")
+    device, precision = options.get("device", "cpu"), options.get("precision", "fp32")
+    backend = options.get("backend", "eager")
+    backends.check(backend, precision)
+    if device != "cpu" and backend not in ("eager", "compile"):
+        raise InputError(f"backend '{backend}' runs on the cpu only", hint=f"drop device={device}")
+    if "path" in options:
+        return _from_export(name, options, precision)
     if "weights" in options:
-        return STDTracker.load(Path(options["weights"]), device, VARIANTS[name])
-    return STDTracker.from_pretrained(name, device)
+        tracker = STDTracker.load(Path(options["weights"]), device, VARIANTS[name])
+    else:
+        tracker = STDTracker.from_pretrained(name, device)
+    tracker.use(on_backend(tracker.model, backend, precision), backend=backend, precision=precision)
+    return tracker
+
+
+def _from_export(name: str, options: Mapping[str, str], precision: str) -> STDTracker:
+    folder = Path(options["path"])
+    exported = Exported.read(folder)
+    if exported.config.name != name:
+        raise InputError(f"holds '{exported.config.name}', not '{name}'", path=folder)
+    if options.get("backend", exported.backend) != exported.backend:
+        raise InputError(f"holds a network for the backend '{exported.backend}'", path=folder)
+    for key in ("weights", "device"):
+        if key in options:
+            raise InputError(f"option '{key}' does not go with path", hint="the folder holds weights, on the cpu")
+    tracker = STDTracker(untrained(exported.config))
+    network = from_folder(folder, exported, precision)
+    tracker.use(network, **exported.facts, backend=exported.backend, precision=precision, path=str(folder))
+    return tracker

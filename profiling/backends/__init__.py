@@ -12,6 +12,7 @@ import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TypeAlias
 
 from torch import Tensor, nn
@@ -57,6 +58,13 @@ def prepare(name: str, module: nn.Module, inputs: Sequence[Tensor], precision: s
     check(name, precision)
     build: Callable[[nn.Module, Sequence[Tensor], str], Graph] = importlib.import_module(BACKENDS[name].module).prepare
     return build(module.eval(), inputs, precision)
+
+
+def load(name: str, path: Path, precision: str = "fp32") -> Graph:
+    """Open a file that the backend's ``export`` wrote; backends without files have no ``load``."""
+    check(name, precision)
+    opening: Callable[[Path, str], Graph] = importlib.import_module(BACKENDS[name].module).load
+    return opening(path, precision)
 
 
 def check(name: str, precision: str = "fp32") -> None:

@@ -17,7 +17,7 @@ def export(module: nn.Module, inputs: Sequence[Tensor], path: Path) -> None:
         torch.export.save(torch.export.export(module, tuple(inputs)), path)
 
 
-def load(path: Path) -> Graph:
+def load(path: Path, precision: str = "fp32") -> Graph:
     """Read a .pt2 file: an archive of our own tensors and graph, opened only where a user names it."""
     graph: Graph = torch.export.load(path).module()
     return graph

@@ -39,10 +39,15 @@ def export(
     program.save(path, external_data=False)
 
 
-def load(path: Path) -> Graph:
-    """Open a .onnx file: inputs and outputs in the graph's order, on as many threads as torch has now."""
+def load(path: Path, precision: str = "fp32") -> Graph:
+    """Open a .onnx file: inputs and outputs in the graph's order, on as many threads as torch has now.
+
+    ``int8`` opens the quantised network beside it, and makes it first if need be.
+    """
     import onnxruntime
 
+    if precision == "int8":
+        path = quantised(path)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = torch.get_num_threads(), 1
     # Threads that spin between frames would take the cores from the rest of the tracker.
@@ -63,16 +68,16 @@ def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Grap
     with tempfile.TemporaryDirectory(prefix="stdtrack-onnx-") as folder:
         path = Path(folder) / "module.onnx"
         export(module, inputs, path)
-        if precision == "int8":
-            path = quantised(path)
-        return load(path)
+        return load(path, precision)
 
 
 def quantised(path: Path) -> Path:
-    """Write ``<name>.int8.onnx`` beside a .onnx file: dynamic quantisation, signed weights a channel."""
+    """Write ``<name>.int8.onnx`` beside a .onnx file, unless it is there: signed weights, one scale a channel."""
+    target = path.with_suffix(".int8.onnx")
+    if target.is_file():
+        return target
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    target = path.with_suffix(".int8.onnx")
     with _quiet_exporter():
         quantize_dynamic(path, target, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul"])
     return target

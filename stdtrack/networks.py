@@ -1,0 +1,127 @@
+"""The network on a backend: same methods as the module, prepared in memory or read from an exported folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from evalkit.errors import InputError
+from profiling import backends
+from profiling.backends import Graph
+from stdtrack.checkpoints import config_from_mapping
+from stdtrack.configs import ModelConfig
+from stdtrack.model import FrameOutput, STDTrack, TrackState
+from stdtrack.model.graphs import InitGraph, StepGraph, pack, unpack, unpack_step
+
+MANIFEST = "stdtrack.json"
+EXPORT_FORMAT = "stdtrack-export-1"
+SUFFIXES: Mapping[str, str] = {"onnx": ".onnx", "openvino": ".xml", "torch-export": ".pt2"}
+"""Formats that live in a folder, and how their files end."""
+
+
+class Network(Protocol):
+    """What a tracker needs of a network: the module itself has it, and so has what a backend made of it."""
+
+    def init_state(self, templates_BK3HW: Tensor) -> TrackState:
+        """Template crops (1, 3, H, W) -> the first state."""
+
+    def step(self, state: TrackState, search_B3HW: Tensor) -> tuple[FrameOutput, TrackState]:
+        """The state and a search crop (1, 3, H, W) -> predictions and the next state."""
+
+
+@dataclass(frozen=True)
+class GraphNetwork:
+    """Two graphs of tensors behind the module's two methods."""
+
+    init_graph: Graph
+    step_graph: Graph
+
+    def init_state(self, templates_BK3HW: Tensor) -> TrackState:
+        """As :meth:`STDTrack.init_state`."""
+        return unpack(tuple(self.init_graph(templates_BK3HW)))
+
+    def step(self, state: TrackState, search_B3HW: Tensor) -> tuple[FrameOutput, TrackState]:
+        """As :meth:`STDTrack.step`."""
+        return unpack_step(tuple(self.step_graph(search_B3HW, *pack(state))), state.cache_LBM2HD)
+
+
+def example_inputs(model: STDTrack) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """Inputs of the ``init`` and the ``step`` graph, batch 1, on the model's device."""
+    device = next(model.parameters()).device
+    template, search = (
+        torch.zeros(1, 3, size, size, device=device) for size in (model.config.template_size, model.config.search_size)
+    )
+    with torch.no_grad():
+        state = pack(model.init_state(template))
+    return (template,), (search, *state)
+
+
+def on_backend(model: STDTrack, backend: str, precision: str = "fp32") -> Network:
+    """A folded model on a backend. Templates run once a sequence, so their graph stays eager.
+
+    Raises:
+        InputError: the backend or its precision does not exist, or is not installed.
+    """
+    backends.check(backend, precision)
+    if backend == "eager":
+        return model
+    _, inputs = example_inputs(model)
+    step = backends.prepare(backend, StepGraph(model), inputs, precision)
+    return GraphNetwork(InitGraph(model), step)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an exported folder says of itself: config, file format, and where the weights came from."""
+
+    config: ModelConfig
+    backend: str
+    facts: Mapping[str, str]
+
+    def write(self, folder: Path) -> None:
+        """Write the manifest beside the graphs."""
+        content = {
+            "format": EXPORT_FORMAT,
+            "backend": self.backend,
+            "facts": dict(self.facts),
+            "config": asdict(self.config),
+        }
+        (folder / MANIFEST).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+    def file(self, folder: Path, graph: str) -> Path:
+        """Where the graph ``init`` or ``step`` lies."""
+        return folder / f"{graph}{SUFFIXES[self.backend]}"
+
+    @classmethod
+    def read(cls, folder: Path) -> Exported:
+        """Read the manifest of a folder; raises InputError if it is no exported folder."""
+        path = folder / MANIFEST
+        try:
+            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise InputError("is no exported network", path=folder, hint="made by stdtrack export") from error
+        except (OSError, ValueError) as error:
+            raise InputError(f"cannot be read: {error}", path=path) from error
+        if content.get("format") != EXPORT_FORMAT or content.get("backend") not in SUFFIXES:
+            raise InputError(f"is not of the format {EXPORT_FORMAT}", path=path)
+        return cls(config_from_mapping(content.get("config", {}), path), content["backend"], content.get("facts", {}))
+
+
+def from_folder(folder: Path, exported: Exported, precision: str = "fp32") -> Network:
+    """Open the two graphs of an exported folder, without torch's module behind them.
+
+    Raises:
+        InputError: a file is missing, or the backend is not installed.
+    """
+    backends.check(exported.backend, precision)
+    files = [exported.file(folder, graph) for graph in ("init", "step")]
+    for path in files:
+        if not path.is_file():
+            raise InputError("missing file of an exported network", path=path)
+    return GraphNetwork(*(backends.load(exported.backend, path, precision) for path in files))
