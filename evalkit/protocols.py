@@ -27,8 +27,6 @@ from evalkit.knobs import (
 )
 from evalkit.scores import OPE_METRICS
 
-PROTOCOLS = ("official", "pytracking", "ostrack", "pysot", "pysot-toolkit", "got10k")
-
 
 @dataclass(frozen=True)
 class Rules:

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "demo": ("stdtrack.cli.demo", "demo", "Render a small benchmark, run four trackers on it, report."),
     "run": ("stdtrack.cli.run", "run", "Run trackers on benchmarks."),
     "score": ("stdtrack.cli.score", "score", "Score results by each benchmark's own rules."),
+    "pack": ("stdtrack.cli.pack", "pack", "Write and check submissions to benchmark servers."),
     "report": ("stdtrack.cli.report", "report", "Plots, tables and an HTML page from results."),
     "baseline": ("stdtrack.cli.baseline", "baseline", "Keep the scores of a run to compare later ones with."),
     "check": ("stdtrack.cli.check", "check", "Fail if a tracker has become worse than its baseline."),

@@ -29,7 +29,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @comma_list("--on", "benchmarks", required=True, metavar="BENCHMARK[,...]", help="Benchmarks, such as otb100,lasot.")
 @data_options
 @comma_list("--protocol", "protocols", metavar="NAME[,...]",
-            help=f"{', '.join(PROTOCOLS)}; vot-toolkit for supervised VOT results.  [default: the benchmark's own]")  # fmt: skip
+            help=f"{', '.join(PROTOCOLS)}, vot-toolkit. [default: the benchmark's own]")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="table", show_default=True)
 @click.option("--partial", is_flag=True, help="Score a part of a benchmark; its figures are marked as such.")
 @click.option("--by", type=click.Choice(["attribute"]), help="Also score the sequences of each attribute.")

@@ -1,0 +1,216 @@
+"""What the evaluation servers of GOT-10k and TrackingNet take, and what they would choke on.
+
+GOT-10k (test): ``<sequence>/<sequence>_001.txt`` with x, y, w, h and commas, ``<sequence>/<sequence>_time.txt`` with
+the seconds of each frame. TrackingNet: ``<sequence>.txt`` in the archive's root, a line a frame, the first included.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from evalkit.errors import InputError
+from evalkit.files import write_atomic
+from evalkit.importers.formats import read_result
+from evalkit.importers.trees import TrackerResults
+from evalkit.reading import parse_table
+from evalkit.results import TIME_SUFFIX
+
+KINDS = ("got10k", "trackingnet")
+TOTALS = {"got10k": 180, "trackingnet": 511}
+_BOX_FORMAT = {"got10k": "%.3f", "trackingnet": "%.2f"}
+_MEMBER_LIMIT = 1 << 26
+_TOTAL_LIMIT = 1 << 30
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that the server would refuse or score wrongly; ``row`` counts from 1."""
+
+    member: str
+    text: str
+    row: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.member}{f', row {self.row}' if self.row else ''}: {self.text}"
+
+
+def got10k_test_names() -> tuple[str, ...]:
+    """The 180 sequences of GOT-10k's test split."""
+    return tuple(f"GOT-10k_Test_{number:06d}" for number in range(1, TOTALS["got10k"] + 1))
+
+
+def pack(results: TrackerResults, kind: str, out: Path, names: Iterable[str], lengths: Mapping[str, int]) -> int:
+    """Write a submission; returns the number of sequences.
+
+    Args:
+        kind: one of :data:`KINDS`.
+        names: the sequences that the server expects; empty if no list is at hand.
+        lengths: frames of each sequence, as far as known.
+
+    Raises:
+        InputError: results are incomplete or wrong; it names them.
+    """
+    members: dict[str, bytes] = {}
+    for sequence, files in results.files.items():
+        for number, file in enumerate(files if kind == "got10k" else files[:1], 1):
+            boxes = read_result(file.read(), file.place)
+            path = f"{sequence}/{sequence}_{number:03d}.txt" if kind == "got10k" else f"{sequence}.txt"
+            members[path] = _lines(boxes, _BOX_FORMAT[kind])
+        if kind == "got10k" and isinstance(files[0].source, Path):
+            times = files[0].source.with_name(f"{sequence}{TIME_SUFFIX}")
+            if times.is_file():
+                members[f"{sequence}/{sequence}{TIME_SUFFIX}"] = _lines(
+                    parse_table(times.read_bytes(), str(times)), "%.8f"
+                )
+    problems = list(check_members(members, kind, names, lengths))
+    if problems:
+        shown = "; ".join(map(str, problems[:10])) + (f"; and {len(problems) - 10} more" if len(problems) > 10 else "")
+        raise InputError(f"not packed, {len(problems)} problems: {shown}", path=results.tracker)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(members):
+            archive.writestr(zipfile.ZipInfo(path, (2000, 1, 1, 0, 0, 0)), members[path], zipfile.ZIP_DEFLATED)
+    write_atomic(out, stream.getvalue())
+    return len(results.files)
+
+
+def read_submission(path: Path) -> tuple[dict[str, bytes], list[Problem]]:
+    """Members of a zip, in memory, and what is wrong with the archive itself.
+
+    Raises:
+        InputError: it is no zip file, or unpacks to more than a gigabyte.
+    """
+    members: dict[str, bytes] = {}
+    problems = []
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            if sum(entry.file_size for entry in entries) > _TOTAL_LIMIT:
+                raise InputError("unpacks to more than a gigabyte", path=path)
+            for entry in entries:
+                if entry.filename in members:
+                    problems.append(Problem(entry.filename, "is there twice"))
+                elif entry.filename.startswith("/") or ".." in entry.filename.split("/"):
+                    problems.append(Problem(entry.filename, "leads out of the archive"))
+                elif entry.file_size > _MEMBER_LIMIT:
+                    problems.append(Problem(entry.filename, "is too large for a result"))
+                else:
+                    members[entry.filename] = archive.read(entry)
+    except (OSError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError) as error:
+        raise InputError(f"cannot be read as a zip file: {error}", path=path) from error
+    return members, problems
+
+
+def kind_of(members: Iterable[str]) -> str:
+    """Which server an archive is for: GOT-10k's has numbered results, TrackingNet's has none."""
+    return "got10k" if any(path.endswith(("_001.txt", TIME_SUFFIX)) for path in members) else "trackingnet"
+
+
+def check_members(
+    members: Mapping[str, bytes], kind: str, names: Iterable[str], lengths: Mapping[str, int]
+) -> Iterator[Problem]:
+    """Everything that is wrong with a submission, line by line.
+
+    Args:
+        members: content by path in the archive.
+        names: the sequences that the server expects; if empty, only their number is checked.
+        lengths: frames of each sequence, as far as known.
+    """
+    expected = tuple(names)
+    found: dict[str, str] = {}
+    for path in sorted(members):
+        sequence = _sequence_of(path, kind)
+        if sequence is None:
+            yield Problem(path, _misplaced(path, kind))
+        elif expected and sequence not in expected:
+            yield Problem(path, "is no sequence of the test set")
+        elif not path.endswith(TIME_SUFFIX):
+            found[path] = sequence
+    for path, sequence in found.items():
+        yield from _check_boxes(members, path, lengths.get(sequence))
+        if kind == "got10k":
+            yield from _check_times(members, path, sequence)
+    present = set(found.values())
+    for name in expected:
+        if name not in present:
+            yield Problem(name, "is missing")
+    if not expected and len(present) != TOTALS[kind]:
+        yield Problem("the archive", f"has {len(present)} sequences, the server expects {TOTALS[kind]}")
+
+
+def _sequence_of(path: str, kind: str) -> str | None:
+    """The sequence that a member belongs to; None if the path is not as it must be."""
+    *folders, file = path.split("/")
+    if not file.endswith(".txt"):
+        return None
+    if kind == "trackingnet":
+        return file.removesuffix(".txt") if not folders else None
+    if len(folders) != 1 or not file.startswith(f"{folders[0]}_"):
+        return None
+    rest = file.removeprefix(f"{folders[0]}_").removesuffix(".txt")
+    return folders[0] if rest == "time" or (len(rest) == 3 and rest.isdecimal()) else None
+
+
+def _misplaced(path: str, kind: str) -> str:
+    layout = "<sequence>/<sequence>_001.txt and _time.txt" if kind == "got10k" else "<sequence>.txt"
+    depth = 1 if kind == "got10k" else 0
+    if path.endswith(".txt") and path.count("/") > depth:
+        return f"lies in a folder of its own: the archive's root must hold {layout}"
+    return f"does not belong here: the archive's root must hold {layout} alone"
+
+
+def _check_boxes(members: Mapping[str, bytes], path: str, length: int | None) -> Iterator[Problem]:
+    lines = members[path].decode("utf-8", "replace").split("\n")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    if not lines:
+        yield Problem(path, "is empty")
+        return
+    for row, line in enumerate(lines, 1):
+        problem = _check_line(line)
+        if problem:
+            yield Problem(path, problem, row)
+    if length is not None and len(lines) != length:
+        yield Problem(path, f"has {len(lines)} rows, the sequence has {length} frames")
+
+
+def _check_line(line: str) -> str | None:
+    fields = line.strip().split(",")
+    if len(fields) == 1 and len(line.split()) > 1:
+        return "numbers are separated by spaces, not by commas"
+    if len(fields) != 4:
+        return f"has {len(fields)} numbers instead of 4"
+    try:
+        values = [float(field) for field in fields]
+    except ValueError:
+        return f"'{line.strip()[:40]}' is no box"
+    if not np.isfinite(values).all():
+        return "NaN or infinity"
+    return "negative size" if min(values[2:]) < 0 else None
+
+
+def _check_times(members: Mapping[str, bytes], path: str, sequence: str) -> Iterator[Problem]:
+    times = f"{sequence}/{sequence}{TIME_SUFFIX}"
+    if times not in members:
+        yield Problem(times, "is missing")
+        return
+    try:
+        values = parse_table(members[times], times)
+    except InputError as error:
+        yield Problem(times, error.problem, error.row)
+        return
+    rows = len(members[path].split())
+    if len(values) != rows:
+        yield Problem(path, f"has {rows} rows, its time file {len(values)}")
+    if not np.isfinite(values).all():
+        yield Problem(times, "NaN or infinity")
+
+
+def _lines(values: np.ndarray, form: str) -> bytes:
+    return "".join(",".join(form % value for value in row) + "\n" for row in values.tolist()).encode()

@@ -1,0 +1,106 @@
+"""``stdtrack pack``: submissions to the servers of GOT-10k and TrackingNet, written and checked."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evalkit.errors import InputError
+from stdtrack.cli.main import EXIT_CHECK_FAILED
+from stdtrack.cli.options import data_options
+
+if TYPE_CHECKING:
+    from evalkit.benchmarks.base import Benchmark
+
+_SHOWN = 50
+_RUNS = click.Path(path_type=Path, exists=True)
+_OUT = click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The zip file.")
+
+
+@click.group()
+def pack() -> None:
+    """Write and check what the GOT-10k and TrackingNet servers take."""
+
+
+@pack.command()
+@click.argument("runs", type=_RUNS)
+@data_options
+@_OUT
+def got10k(runs: Path, data: Path | None, annotations: Path | None, out: Path) -> None:
+    """Pack results on GOT-10k's test split, with the time of every frame."""
+    write("got10k", runs, data, annotations, out)
+
+
+@pack.command()
+@click.argument("runs", type=_RUNS)
+@data_options
+@_OUT
+def trackingnet(runs: Path, data: Path | None, annotations: Path | None, out: Path) -> None:
+    """Pack results on TrackingNet's test set."""
+    write("trackingnet", runs, data, annotations, out)
+
+
+@pack.command()
+@click.argument("archive", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="ZIP")
+@data_options
+def verify(archive: Path, data: Path | None, annotations: Path | None) -> None:
+    """Check a submission line by line, whoever wrote it; exits 1 if the server would refuse it."""
+    from evalkit.submission import check_members, kind_of, read_submission
+
+    members, problems = read_submission(archive)
+    kind = kind_of(members)
+    names, lengths = expected(kind, open_if_given(kind, data, annotations))
+    problems += check_members(members, kind, names, lengths)
+    for problem in problems[:_SHOWN]:
+        click.echo(f"{archive.name}: {problem}")
+    if len(problems) > _SHOWN:
+        click.echo(f"{archive.name}: and {len(problems) - _SHOWN} more")
+    if problems:
+        click.echo(f"{len(problems)} problems, as a submission to {kind}", err=True)
+        sys.exit(EXIT_CHECK_FAILED)
+    click.echo(f"{archive.name}: {len(members)} files, a submission to {kind} without problems")
+
+
+def write(kind: str, runs: Path, data: Path | None, annotations: Path | None, out: Path) -> None:
+    """Pack the one tracker whose results lie in ``runs``."""
+    from evalkit.importers.recorded import recorded_benchmark
+    from evalkit.importers.trees import read_tree
+    from evalkit.submission import pack as pack_results
+
+    benchmark = open_if_given(kind, data, annotations)
+    recorded = recorded_benchmark(runs, kind) if benchmark is None else None
+    if recorded is not None and recorded[1].exists():
+        benchmark = open_if_given(kind, recorded[1], None)
+    names, lengths = expected(kind, benchmark)
+    known = names or tuple(
+        sorted({path.stem for path in runs.rglob("*.txt") if not path.stem.endswith(("_time", "_score"))})
+    )
+    trackers = read_tree(runs, kind, known)
+    if len(trackers) > 1:
+        found = ", ".join(tracker.tracker for tracker in trackers)
+        raise InputError(f"results of several trackers: {found}", path=runs, hint="give the folder of one")
+    count = pack_results(trackers[0], kind, out, names, lengths)
+    click.echo(f"{out}: {count} sequences of {trackers[0].tracker} for {kind}")
+
+
+def open_if_given(kind: str, data: Path | None, annotations: Path | None) -> Benchmark | None:
+    """The test set, where the user says it lies."""
+    from evalkit.benchmarks.registry import open_benchmark
+
+    if data is None and annotations is None:
+        return None
+    return open_benchmark("got10k?split=test" if kind == "got10k" else kind, data=data, annotations=annotations)
+
+
+def expected(kind: str, benchmark: Benchmark | None) -> tuple[tuple[str, ...], dict[str, int]]:
+    """Names of the sequences that the server expects and their lengths, as far as known."""
+    from evalkit.submission import got10k_test_names
+
+    if benchmark is None:
+        return (got10k_test_names() if kind == "got10k" else ()), {}
+    inventory = benchmark.inventory()
+    lengths = {name: len(benchmark.sequence(name)) for name in inventory.present}
+    return (*inventory.present, *inventory.missing), {name: count for name, count in lengths.items() if count > 1}
