@@ -18,6 +18,7 @@ from evalkit.errors import InputError
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
 # Annotation is text of a few megabytes; an archive that unpacks to more is full of images, or a bomb.
 _LIMIT = 1 << 30
+_UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError)
 _TEXT = (".txt", ".label", ".tag", ".ini", ".json", ".value", "sequence")
 
 
@@ -114,7 +115,7 @@ def open_archive(path: Path) -> MemoryFolder:
     try:
         members = _zip_members(path) if path.name.lower().endswith(".zip") else _tar_members(path)
         return MemoryFolder(dict(members), path)
-    except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError, RuntimeError) as error:
+    except _UNREADABLE as error:
         raise InputError(
             f"cannot be read as an archive: {error}", path=path, hint="unpack it and give the folder"
         ) from error

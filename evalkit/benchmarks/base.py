@@ -144,6 +144,10 @@ class Benchmark(ABC):
         """The list of :meth:`official_names` is the benchmark's own, not one that came with the data."""
         return True
 
+    def official_length(self, name: str) -> int | None:
+        """Frames of the official one-pass evaluation of a sequence; None where no list states it."""
+        return None
+
     def sequence(self, name: str) -> Sequence:
         """Load one sequence's annotation, with lazy frames if there are any.
 

@@ -48,6 +48,9 @@ def check(benchmark: Benchmark) -> BenchmarkCheck:
         try:
             sequence = benchmark.sequence(name)
             rows += len(sequence)
+            expected = benchmark.official_length(name)
+            if expected not in (None, len(sequence)):
+                problems.append(f"{sequence.source}: {len(sequence)} rows, the official list has {expected} frames")
             if sequence.frames is not None:
                 with_frames += 1
                 sequence.frames.name(0)  # finds the images of all frames

@@ -23,6 +23,7 @@ from evalkit.frames import list_images
 from evalkit.reading import parse_table, read_boxes, read_bytes
 from evalkit.sequence import Sequence
 
+_LIST = "nfs30.csv"
 _STEP = 8  # 240 fps to 30 fps
 # Rows of the 240-fps annotation from here on do not belong to the clip.
 _END_AT_240_FPS = {"pingpong_2": 263}
@@ -39,7 +40,11 @@ class NFS30(Benchmark):
 
     def official_names(self) -> tuple[str, ...]:
         """The 100 sequences."""
-        return lists.names("nfs30.csv")
+        return lists.names(_LIST)
+
+    def official_length(self, name: str) -> int | None:
+        """Frames of the converted sequences."""
+        return next((int(row["length"]) for row in lists.rows(_LIST) if row["name"] == name), None)
 
     def discover(self) -> Mapping[str, Source]:
         """The converted tree, the original one, or a flat folder of converted annotations."""

@@ -35,6 +35,11 @@ class OTB100(Benchmark):
         """The 100 sequences."""
         return lists.names(_LIST)
 
+    def official_length(self, name: str) -> int | None:
+        """By the list's first and last frame."""
+        facts = self._facts(name)
+        return int(facts["last"]) - int(facts["first"]) + 1 - int(facts["omitted"]) if facts else None
+
     def discover(self) -> Mapping[str, Source]:
         """Sequence folders, or the flat ``anno`` of the MATLAB toolkit."""
         found: dict[str, Source] = {}
@@ -50,7 +55,7 @@ class OTB100(Benchmark):
         native = read_boxes(source.annotation)
         facts = self._facts(name)
         omitted = int(facts.get("omitted", 0))
-        if omitted and len(native) == int(facts["last"]) - int(facts["first"]) + 1:
+        if omitted and len(native) - omitted == self.official_length(name):
             return replace(self.assemble(name, source, native[omitted:]), omitted=native[:omitted])
         return self.assemble(name, source, native)
 

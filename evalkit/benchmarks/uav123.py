@@ -51,12 +51,15 @@ class UAV123(Benchmark):
         native = read_boxes(source.annotation)
         return replace(self.assemble(name, source, native), absent=np.asarray(np.isnan(native).any(axis=1)))
 
+    def official_length(self, name: str) -> int | None:
+        """By the list's first and last frame; none is at hand for the relatives of UAV123."""
+        row = _row(name)
+        return int(row["last"]) - int(row["first"]) + 1 if row and self.official_names() else None
+
     def clip(self, name: str) -> tuple[str, int | None]:
         """Image folder of a sequence and the number of its first frame, None if it is the whole clip."""
-        row = next((row for row in lists.rows(_LIST) if row["name"] == name), None)
-        if row is None:
-            return name, None
-        return row["folder"], (int(row["first"]) - 1) // self.frame_step + 1
+        row = _row(name)
+        return (row["folder"], (int(row["first"]) - 1) // self.frame_step + 1) if row else (name, None)
 
     def _source(self, name: str, annotation: Traversable) -> Source:
         clip, first = self.clip(name)
@@ -67,6 +70,10 @@ class UAV123(Benchmark):
             for base in (images / self.image_set, images, self.root)
         ]
         return Source(annotation, frames_folder(*places), first)
+
+
+def _row(name: str) -> Mapping[str, str] | None:
+    return next((row for row in lists.rows(_LIST) if row["name"] == name), None)
 
 
 class UAV123At10Fps(UAV123):

@@ -14,13 +14,13 @@ from stdtrack.cli.main import main
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Two sequences of OTB100 with three images each."""
+    """Two sequences of OTB100 with all their images."""
     image = cv2.imencode(".png", np.zeros((6, 8, 3), np.uint8))[1].tobytes()
-    for name in ("Basketball", "Biker"):
+    for name, length in (("Deer", 71), ("Man", 134)):
         folder = tmp_path / "OTB100" / name
         (folder / "img").mkdir(parents=True)
-        (folder / "groundtruth_rect.txt").write_text("1,2,3,4\n" * 3)
-        for number in (1, 2, 3):
+        (folder / "groundtruth_rect.txt").write_text("1,2,3,4\n" * length)
+        for number in range(1, length + 1):
             (folder / "img" / f"{number:04d}.png").write_bytes(image)
     return tmp_path
 
@@ -36,7 +36,7 @@ def test_a_sound_part(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, root)
     assert (code, err) == (0, "")
     assert "2 of 100" in out
-    assert "98 missing: Bird1, Bird2, BlurBody, BlurCar1, BlurCar2 and 93 more" in out
+    assert "98 missing: Basketball, Biker, Bird1, Bird2, BlurBody and 93 more" in out
 
 
 def test_json_has_everything(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -44,19 +44,23 @@ def test_json_has_everything(root: Path, capsys: pytest.CaptureFixture[str]) -> 
     (found,) = json.loads(out)
     assert code == 0
     assert (found["benchmark"], found["sequences"], found["total"], found["verified"]) == ("otb100", 2, 100, True)
-    assert (found["with_frames"], found["rows"], len(found["missing"]), found["problems"]) == (2, 6, 98, [])
+    assert (found["with_frames"], found["rows"], len(found["missing"]), found["problems"]) == (2, 205, 98, [])
 
 
 def test_inconsistent_data_exit_1(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (root / "OTB100" / "Biker" / "img" / "0002.png").unlink()
-    (root / "OTB100" / "Basketball" / "groundtruth_rect.txt").write_text("1,2,3,4\n1,2,3\n1,2,3,4\n")
-    (root / "OTB100" / "Walk" / "img").mkdir(parents=True)
-    (root / "OTB100" / "Walk" / "img" / "0001.png").touch()
+    otb = root / "OTB100"
+    (otb / "Man" / "img" / "0002.png").unlink()
+    (otb / "Deer" / "groundtruth_rect.txt").write_text("1,2,3,4\n1,2,3\n1,2,3,4\n")
+    (otb / "Walk" / "img").mkdir(parents=True)
+    (otb / "Walk" / "img" / "0001.png").touch()
     code, out, err = run(capsys, root)
     assert (code, err) == (1, "")
-    assert "2 images for 3 rows of ground truth; frame 2 is missing" in out
+    assert "133 images for 134 rows of ground truth; frame 2 is missing" in out
     assert "groundtruth_rect.txt, row 2: has 3 columns, expected 4" in out
-    assert f"{root / 'OTB100' / 'Walk' / 'img'}: images without ground truth" in out
+    assert f"{otb / 'Walk' / 'img'}: images without ground truth" in out
+    (otb / "Deer" / "groundtruth_rect.txt").write_text("1,2,3,4\n" * 70)
+    code, out, _ = run(capsys, root)
+    assert (code, "70 rows, the official list has 71 frames" in out) == (1, True)
 
 
 def test_nothing_recognised_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
