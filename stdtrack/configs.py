@@ -115,6 +115,8 @@ NANO = ModelConfig(
 
 VARIANTS: Mapping[str, ModelConfig] = {config.name: config for config in (BASE, SMALL, NANO)}
 
+FULL = "full"
+
 
 def ablations(config: ModelConfig) -> Mapping[str, ModelConfig]:
     """The full model and, one at a time, the honest absence of each part.
@@ -123,7 +125,7 @@ def ablations(config: ModelConfig) -> Mapping[str, ModelConfig]:
     ['full', 'no token', 'no STM', 'FIFO', 'no MFIFM', 'single-scale head']
     """
     return {
-        "full": config,
+        FULL: config,
         "no token": replace(config, token=False, fusion=False, memory="none"),
         "no STM": replace(config, memory="none"),
         "FIFO": replace(config, memory="fifo"),

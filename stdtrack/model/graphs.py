@@ -10,6 +10,7 @@ from stdtrack.model.maintainer import Memory
 # Names of the tensors of a state with a token, in order; without a token only the last two are there.
 STATE_NAMES = ("token", "memory_token", "memory_quality", "memory_frame", "memory_valid", "frame", "cache")
 OUTPUT_NAMES = ("score", "offset", "size", "quality")
+TEMPLATE, SEARCH = "template", "search"
 
 
 def pack(state: TrackState) -> tuple[Tensor, ...]:
@@ -33,6 +34,11 @@ def unpack(tensors: tuple[Tensor, ...]) -> TrackState:
 def state_names(token: bool) -> tuple[str, ...]:
     """Names of the tensors that :func:`pack` returns."""
     return STATE_NAMES if token else STATE_NAMES[-2:]
+
+
+def next_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the state's tensors that a step returns: all but the cache, which does not change."""
+    return tuple(f"next_{name}" for name in names[:-1])
 
 
 class InitGraph(nn.Module):

@@ -1,0 +1,117 @@
+"""What each part of the network costs, and what it brings where weights exist: the table of ``stdtrack ablate``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from statistics import median
+
+import torch
+
+from evalkit.errors import InputError
+from profiling.accuracy import mean_overlap
+from profiling.clips import Clip
+from profiling.complexity import count
+from stdtrack.checkpoints import load_model, shipped_weights, untrained
+from stdtrack.configs import FULL, VARIANTS, ModelConfig, ablations
+from stdtrack.model import STDTrack
+from stdtrack.model.graphs import StepGraph
+from stdtrack.networks import example_inputs
+from stdtrack.tracker import STDTracker
+
+WARM_UP = 5
+
+
+@dataclass(frozen=True)
+class AblationRow:
+    """One row: the network without one part.
+
+    Attributes:
+        name: what is missing, or ``full``.
+        parameters, macs: of the folded network, macs of one frame with the template cached.
+        milliseconds: median latency of one step; all rows were timed in turns.
+        weights: the checkpoint it was built from; None if untrained.
+        overlap: mean IoU on the clips given; None without weights or clips.
+    """
+
+    name: str
+    parameters: int
+    macs: int
+    milliseconds: float
+    weights: Path | None
+    overlap: float | None
+
+
+def ablation_rows(
+    variant: str, repeats: int = 50, weights: Path | None = None, clips: Sequence[Clip] = ()
+) -> tuple[AblationRow, ...]:
+    """Build, count and time every row of a variant's ablation.
+
+    Args:
+        repeats: timed steps a row, the rows in a random order in each round.
+        weights: a folder with ``<row>.safetensors`` (spaces as hyphens, lower case) for some of the rows; the full
+            network takes the shipped weights if there are none.
+        clips: what rows with weights are tried on.
+
+    Raises:
+        InputError: unknown variant, or a checkpoint that does not fit its row.
+    """
+    if variant not in VARIANTS:
+        raise InputError(f"unknown variant '{variant}'", hint=f"there are: {', '.join(VARIANTS)}")
+    configs = ablations(VARIANTS[variant])
+    files = {name: _checkpoint(weights, name) for name in configs}
+    files[FULL] = files[FULL] or shipped_weights(variant)
+    models = {name: _build(config, files[name]) for name, config in configs.items()}
+    seconds = _timed(models, repeats)
+    rows = []
+    for name, model in models.items():
+        _, step = example_inputs(model)
+        cost = count(StepGraph(model), step)
+        overlap = mean_overlap(STDTracker(model), clips) if clips and files[name] else None
+        milliseconds = 1000.0 * median(seconds[name])
+        rows.append(AblationRow(name, cost.parameters, cost.macs, milliseconds, files[name], overlap))
+    return tuple(rows)
+
+
+def checkpoint_name(row: str) -> str:
+    """The file that holds a row's weights.
+
+    >>> checkpoint_name("no STM")
+    'no-stm.safetensors'
+    """
+    return row.lower().replace(" ", "-") + ".safetensors"
+
+
+def _checkpoint(folder: Path | None, row: str) -> Path | None:
+    if folder is None:
+        return None
+    if not folder.is_dir():
+        raise InputError("no such folder of weights", path=folder)
+    path = folder / checkpoint_name(row)
+    return path if path.is_file() else None
+
+
+def _build(config: ModelConfig, path: Path | None) -> STDTrack:
+    model = untrained(config) if path is None else load_model(path, config)
+    folded: STDTrack = model.fold().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
+    return folded
+
+
+@torch.inference_mode()
+def _timed(models: Mapping[str, STDTrack], repeats: int) -> Mapping[str, Sequence[float]]:
+    """Seconds of ``repeats`` steps of each model, in rounds of random order, so that drift meets all alike."""
+    order, random = list(models), Random(0)
+    inputs = {name: example_inputs(model)[1] for name, model in models.items()}
+    graphs = {name: StepGraph(model) for name, model in models.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in models}
+    for repeat in range(WARM_UP + repeats):
+        random.shuffle(order)
+        for name in order:
+            start = time.perf_counter()
+            graphs[name](*inputs[name])
+            if repeat >= WARM_UP:
+                seconds[name].append(time.perf_counter() - start)
+    return seconds

@@ -1,0 +1,67 @@
+"""``stdtrack export``: the network as files for other runtimes, checked against PyTorch on the spot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from evalkit.types import Box, Image
+    from stdtrack.tracker import STDTracker
+
+STEPS = 50
+
+
+@click.command()
+@click.argument("spec")
+@click.option("--format", "form", type=click.Choice(["onnx", "openvino", "torch-export"]), required=True)
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A folder that is made.")
+@click.option("--data", type=click.Path(path_type=Path), help="Root of benchmarks whose frames the check runs on.")
+def export(spec: str, form: str, out: Path, data: Path | None) -> None:
+    """Write SPEC, such as stdtrack:base, as an init and a step graph with explicit state.
+
+    The files are compared with PyTorch over 50 steps, each with its own state; without --data on a rendered scene.
+    Exit code 1 if any output differs by more than 1e-4. Use them by stdtrack:NAME?backend=FORMAT&path=FOLDER.
+    """
+    from stdtrack.exporting import TOLERANCE, verified_export
+
+    tracker = _eager_tracker(spec)
+    images, box = _frames(data)
+    difference = verified_export(tracker, form, out, images, box)
+    for name, value in difference.items():
+        click.echo(f"{name:15s} {value:.1e}")
+    worst = max(difference.values())
+    if not worst <= TOLERANCE:
+        raise click.ClickException(f"{out} differs from PyTorch by {worst:.1e} over {len(images) - 1} steps")
+    click.echo(f"{out}: equal to PyTorch within {worst:.1e} over {len(images) - 1} steps", err=True)
+
+
+def _eager_tracker(spec: str) -> STDTracker:
+    from evalkit.errors import InputError
+    from evalkit.trackers.spec import load_tracker
+    from stdtrack.tracker import STDTracker
+
+    tracker = load_tracker(spec)
+    if not isinstance(tracker, STDTracker):
+        raise InputError(f"'{spec}' is not one of our networks", hint="write stdtrack:NAME, for instance stdtrack:nano")
+    if tracker.describe()["backend"] != "eager" or tracker.device.type != "cpu":
+        raise InputError(f"'{spec}' does not run in PyTorch on the cpu", hint="leave backend, path and device out")
+    return tracker
+
+
+def _frames(data: Path | None) -> tuple[list[Image], Box]:
+    """The beginning of one sequence, and its first box: STEPS frames after the first."""
+    import numpy as np
+
+    if data is None:
+        from evalkit.benchmarks.demo_writer import draw
+        from evalkit.benchmarks.scenes import SCENES
+
+        drawn = draw(SCENES[0], np.random.default_rng(0), STEPS + 1)
+        return [image for image, _, _ in drawn], drawn[0][1]
+    from profiling.clips import choose_clips, open_clip
+
+    clip = open_clip(choose_clips(data, STEPS + 1)[0])
+    return [clip.frames.read(index) for index in range(STEPS + 1)], clip.boxes[0]

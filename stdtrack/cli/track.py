@@ -1,0 +1,75 @@
+"""``stdtrack track``: follow one target through a video and write a video of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from evalkit.trackers.base import Tracker
+    from evalkit.types import Box
+    from stdtrack.video import Footage
+
+
+class BoxText(click.ParamType[tuple[float, ...]]):
+    """Four numbers, ``X,Y,W,H``."""
+
+    name = "X,Y,W,H"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        """Split at the commas."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            numbers = tuple(float(part) for part in str(value).split(","))
+        except ValueError:
+            numbers = ()
+        if len(numbers) != 4:
+            self.fail(f"'{value}' is not four numbers such as 10,20,64,48", param, ctx)
+        return numbers
+
+
+@click.command()
+@click.argument("footage", type=click.Path(path_type=Path), metavar="VIDEO|FOLDER")
+@click.option("--box", type=BoxText(), required=True, help="The target in the first frame, in pixels.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The .mp4 to write; boxes go to .txt.")
+@click.option("--tracker", "spec", default="stdtrack:nano", show_default=True, help="Any tracker spec.")
+def track(footage: Path, box: tuple[float, ...], out: Path, spec: str) -> None:
+    """Track one target and draw its box, score and speed.
+
+    Beside the video, its name ending in .txt, the boxes: one x,y,w,h a frame, the first the given one.
+    """
+    import numpy as np
+
+    from evalkit.errors import InputError
+    from evalkit.files import write_atomic
+    from evalkit.trackers.spec import load_tracker
+    from stdtrack.video import open_footage
+
+    if out.suffix.lower() != ".mp4":
+        raise InputError("the output must be a .mp4", path=out)
+    if not out.parent.is_dir():
+        raise InputError("no such folder", path=out.parent)
+    stream = open_footage(footage)
+    lines = _track(load_tracker(spec), stream, np.array(box), out)
+    boxes = out.with_suffix(".txt")
+    write_atomic(boxes, "".join(lines))
+    click.echo(f"{out}, {boxes}: {len(lines)} frames", err=True)
+
+
+def _track(tracker: Tracker, stream: Footage, box: Box, out: Path) -> list[str]:
+    from rich.console import Console
+    from rich.progress import track as with_progress
+
+    from stdtrack import video
+
+    lines: list[str] = []
+    with video.VideoFile(out, stream.rate) as file:
+        frames = video.track(tracker, stream, box)
+        console = Console(stderr=True)
+        for tracked in with_progress(frames, "tracking", total=stream.frames or None, console=console):
+            file.add(video.drawn(tracked))
+            lines.append(",".join(map(repr, tracked.prediction.box.tolist())) + "\n")
+    return lines

@@ -1,0 +1,153 @@
+"""Videos and image folders as streams of frames, and a video with what a tracker found in them.
+
+One frame is in memory at a time, however long the video is.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import cv2
+import numpy as np
+
+from evalkit.errors import InputError
+from evalkit.frames import list_images, read_image
+from evalkit.trackers.base import Prediction, Tracker
+from evalkit.types import Box, Image
+
+FOLDER_RATE = 30.0
+BOX_RGB, TEXT_RGB, SHADE_RGB = (40, 220, 90), (255, 255, 255), (0, 0, 0)
+SMOOTHING = 0.9
+
+
+@dataclass(frozen=True)
+class Footage:
+    """A video file or a folder of images.
+
+    Attributes:
+        path: where it is.
+        frames: how many there should be; a video's header may be wrong, so count what comes.
+        rate: frames a second.
+    """
+
+    path: Path
+    frames: int
+    rate: float
+
+    def __iter__(self) -> Iterator[Image]:
+        """Decode frame after frame, uint8 RGB. Raises InputError where one cannot be read."""
+        if self.path.is_dir():
+            yield from map(read_image, list_images(self.path))
+            return
+        capture = _capture(self.path)
+        try:
+            while True:
+                read, image = capture.read()
+                if not read:
+                    return
+                yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+        finally:
+            capture.release()
+
+
+def open_footage(path: Path) -> Footage:
+    """Look at a video file or a folder of images; raises InputError if it is neither, or empty."""
+    if path.is_dir():
+        count = len(list_images(path))
+        if count == 0:
+            raise InputError("a folder without images", path=path)
+        return Footage(path, count, FOLDER_RATE)
+    capture = _capture(path)
+    try:
+        rate = capture.get(cv2.CAP_PROP_FPS)
+        return Footage(path, max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT))), rate if rate > 0 else FOLDER_RATE)
+    finally:
+        capture.release()
+
+
+def _capture(path: Path) -> cv2.VideoCapture:
+    if not path.is_file():
+        raise InputError("no such video or folder", path=path)
+    capture = cv2.VideoCapture(str(path))
+    if not capture.isOpened():
+        raise InputError("is no video that OpenCV can read", path=path)
+    return capture
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """One frame, what was found in it, and the speed so far (updates a second, smoothed; 0 in the first frame)."""
+
+    image: Image
+    prediction: Prediction
+    rate: float
+
+
+def track(tracker: Tracker, footage: Footage, box: Box) -> Iterator[Tracked]:
+    """Run a tracker through the footage from a box in its first frame, and hand out frame after frame."""
+    seconds = 0.0
+    for index, image in enumerate(footage):
+        if index == 0:
+            tracker.init(image, box)
+            yield Tracked(image, Prediction(np.asarray(box, dtype=np.float64), 1.0), 0.0)
+            continue
+        start = time.perf_counter()
+        prediction = tracker.update(image)
+        elapsed = time.perf_counter() - start
+        seconds = elapsed if seconds == 0.0 else SMOOTHING * seconds + (1.0 - SMOOTHING) * elapsed
+        yield Tracked(image, prediction, 1.0 / seconds)
+
+
+def drawn(tracked: Tracked) -> Image:
+    """A copy of the frame with the box, its score and the speed."""
+    image = np.ascontiguousarray(tracked.image).copy()
+    x, y, w, h = (float(value) for value in tracked.prediction.box)
+    corners = [(round(x), round(y)), (round(x + w), round(y + h))]
+    thickness = max(1, round(min(image.shape[:2]) / 240))
+    cv2.rectangle(image, corners[0], corners[1], BOX_RGB, thickness, cv2.LINE_AA)
+    speed = f", {tracked.rate:.0f} FPS" if tracked.rate else ""
+    text = f"score {tracked.prediction.score:.2f}{speed}"
+    place, size = (8, 14 + 8 * thickness), 0.4 + 0.15 * thickness
+    for colour, width in ((SHADE_RGB, thickness + 2), (TEXT_RGB, thickness)):
+        cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, width, cv2.LINE_AA)
+    return image
+
+
+class VideoFile:
+    """A video being written: frames of the first one's size; it takes its name when it is complete."""
+
+    def __init__(self, path: Path, rate: float) -> None:
+        self._path, self._rate = path, rate
+        self._partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+        self._writer: cv2.VideoWriter | None = None
+        self._size = (0, 0)
+
+    def __enter__(self) -> VideoFile:
+        return self
+
+    def add(self, image: Image) -> None:
+        """Write a frame; raises InputError if the file or its format cannot be written."""
+        if self._writer is None:
+            self._size = (image.shape[1], image.shape[0])
+            self._writer = cv2.VideoWriter(str(self._partial), cv2.VideoWriter.fourcc(*"mp4v"), self._rate, self._size)
+            if not self._writer.isOpened():
+                raise InputError(
+                    "cannot be written as a video", path=self._path, hint="name a .mp4 in a folder that exists"
+                )
+        if (image.shape[1], image.shape[0]) != self._size:
+            image = cv2.resize(image, self._size).astype(np.uint8, copy=False)
+        self._writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._writer is not None:
+            self._writer.release()
+        if kind is None and self._partial.exists():
+            os.replace(self._partial, self._path)
+        self._partial.unlink(missing_ok=True)
