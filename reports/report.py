@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -18,6 +20,9 @@ from reports.published import published_tables
 from reports.style import styles
 from reports.tables import Table, view_tables
 from reports.views import View, views
+
+if TYPE_CHECKING:
+    from reports.plots.canvas import Plot
 
 PARTS = ("plots", "tables", "html")
 
@@ -32,20 +37,26 @@ class ReportFiles:
 
 
 def write_report(
-    tables: ReportTables, out: Path, *, parts: Collection[str] = PARTS, published: bool = False
+    tables: ReportTables,
+    out: Path,
+    *,
+    parts: Collection[str] = PARTS,
+    published: bool = False,
+    executor: Executor | None = None,
 ) -> ReportFiles:
     """Write a report of everything in ``tables`` into the folder ``out``.
 
     Args:
         parts: of ``plots`` (PNG, SVG, PDF), ``tables`` (Markdown, CSV, LaTeX) and ``html``.
         published: add published figures of other trackers, marked apart from the measured ones.
+        executor: writes plots into their formats, which takes most of the time; None for this process.
 
     Raises:
         InputError: a file cannot be written.
     """
     shown = read_published() if published else None
     found = views(tables)
-    plots = tuple(_write_plots(tables, found, out, shown)) if "plots" in parts else ()
+    plots = tuple(_write_plots(tables, found, out, shown, executor)) if "plots" in parts else ()
     written = tuple(_write_tables(tables, found, out, shown)) if "tables" in parts else ()
     page = _write_page(tables, found, out, shown) if "html" in parts else None
     return ReportFiles(page, plots, written)
@@ -57,18 +68,28 @@ def folder_of(view: View) -> str:
 
 
 def _write_plots(
-    tables: ReportTables, found: tuple[View, ...], out: Path, published: pd.DataFrame | None
+    tables: ReportTables, found: tuple[View, ...], out: Path, published: pd.DataFrame | None, executor: Executor | None
 ) -> Iterator[Path]:
     from reports.plots import draw_all  # matplotlib takes longer to import than tables need to be written
     from reports.plots.canvas import render
 
     drawn = styles(tables.trackers)
+    stems, futures = [], []
     for view in found:
         for plot in draw_all(tables, view, drawn, published):
-            for extension, content in render(plot).items():
-                path = out / "plots" / folder_of(view) / f"{plot.name}.{extension}"
-                write_atomic(path, content)
-                yield path
+            stems.append(out / "plots" / folder_of(view) / plot.name)
+            futures.append(_now(render, plot) if executor is None else executor.submit(render, plot))
+    for stem, future in zip(stems, futures, strict=True):
+        for extension, content in future.result().items():
+            path = stem.with_name(f"{stem.name}.{extension}")
+            write_atomic(path, content)
+            yield path
+
+
+def _now(render: Callable[[Plot], dict[str, bytes]], plot: Plot) -> Future[dict[str, bytes]]:
+    done: Future[dict[str, bytes]] = Future()
+    done.set_result(render(plot))
+    return done
 
 
 def _write_page(tables: ReportTables, found: tuple[View, ...], out: Path, published: pd.DataFrame | None) -> Path:

@@ -27,6 +27,7 @@ LOOK: Mapping[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
+    "axes.unicode_minus": False,  # beyond Latin-1, and every such character costs a second font in a PDF
     "axes.axisbelow": True,
     "grid.color": "#d9d9d9",
     "grid.linewidth": 0.6,

@@ -56,7 +56,7 @@ def _panel(
     hatches = ["" if value > 0 else "////" for value in values]  # told apart in grey too
     axes.bar(np.arange(len(values)), values, color=colours, hatch=hatches, edgecolor="white", linewidth=0.2)
     axes.axhline(0, color="black", linewidth=0.8)
-    axes.set(xlim=(-0.8, max(1, len(values)) - 0.2), ylabel=f"Δ {metric}")
+    axes.set(xlim=(-0.8, max(1, len(values)) - 0.2), ylabel=f"{metric} difference")
     axes.grid(visible=False, axis="x")
     names = [shorten(str(name), 22) for name in values.index]
     axes.set_xticks(np.arange(len(values)) if named else [], names if named else [], rotation=90, fontsize=6)

@@ -11,6 +11,7 @@ from stdtrack.cli.options import comma_list, data_options
 from stdtrack.cli.score import PROTOCOLS
 
 PARTS = ("plots", "tables", "html")
+WORKERS = 2
 
 
 @click.command()
@@ -32,6 +33,9 @@ def report(
     Parts of a benchmark are reported as they are and marked, such as "5 of 100 sequences". A PROFILE_DIR is a folder
     that `stdtrack profile --out` wrote.
     """
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     from reports.report import write_report
     from stdtrack.cli.report_tables import collect
 
@@ -48,7 +52,8 @@ def report(
         protocols=protocols,
         pictures="html" in chosen,
     )
-    files = write_report(tables, out, parts=chosen, published=published)
+    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as executor:
+        files = write_report(tables, out, parts=chosen, published=published, executor=executor)
     click.echo(f"{len(files.plots)} plot files, {len(files.tables)} table files in {out}", err=True)
     if files.page is not None:
         click.echo(f"open {files.page.resolve().as_uri()}", err=True)
