@@ -10,6 +10,7 @@ from multiprocessing import get_context
 
 from evalkit.errors import InputError
 from evalkit.importers.files import ResultFile
+from evalkit.importers.times import got10k_speed
 from evalkit.importers.trees import TrackerResults
 from evalkit.protocols import default_protocol
 from evalkit.score_cache import read_score, score_key, write_score
@@ -45,6 +46,7 @@ def evaluate(
     Raises:
         InputError: see :func:`evalkit.scoring.score_tracker`.
     """
+    speed = got10k_speed(results) if annotation.family == "got10k" else None
     results = _in_memory(results)
     names = tuple(protocols) or (default_protocol(annotation.family),)
     keys = {name: score_key(results, annotation.digest, name) for name in names} if cached else {}
@@ -58,6 +60,8 @@ def evaluate(
             scores[score.protocol] = score
             if cached:
                 write_score(keys[score.protocol], score, notes)
+    if speed is not None:
+        notes = (*notes, f"{speed:.4g} frames a second, the mean of 1/t that GOT-10k's toolkit reports")
     return Evaluated(results.tracker, tuple(scores[name] for name in names), notes)
 
 
