@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "score": ("stdtrack.cli.score", "score", "Score results by each benchmark's own rules."),
     "pack": ("stdtrack.cli.pack", "pack", "Write and check submissions to benchmark servers."),
     "report": ("stdtrack.cli.report", "report", "Plots, tables and an HTML page from results."),
+    "compare": ("stdtrack.cli.compare", "compare", "Is one tracker better than another? Paired over sequences."),
     "baseline": ("stdtrack.cli.baseline", "baseline", "Keep the scores of a run to compare later ones with."),
     "check": ("stdtrack.cli.check", "check", "Fail if a tracker has become worse than its baseline."),
     "data": ("stdtrack.cli.data", "data", "Look at data sets on disk."),
