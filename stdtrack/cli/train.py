@@ -13,7 +13,7 @@ import click
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one setting: optim.ema=0.99")
 def train(config: Path, resume: bool, overrides: tuple[str, ...]) -> None:
     """Train as CONFIG says: a TOML file, or the name of a shipped one (nano-cpu, base-gpu)."""
-    from stdtrack.training.config import load_config, shipped_config
+    from stdtrack.training.config_file import load_config, shipped_config
     from stdtrack.training.run import run_training
 
     path = config if config.suffix == ".toml" else shipped_config(str(config))

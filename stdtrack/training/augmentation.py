@@ -20,6 +20,11 @@ class Colour:
     saturation: float
 
 
+def as_image(pixels: np.ndarray) -> Image:
+    """What OpenCV returns for a uint8 image is one, though its stubs do not say so."""
+    return pixels.astype(np.uint8, copy=False)
+
+
 def draw_colour(strength: float, rng: np.random.Generator) -> Colour:
     """Brightness, contrast, saturation and a slight cast, each up to ``strength``."""
     contrast = 1 + rng.uniform(-strength, strength)
@@ -39,15 +44,13 @@ def apply_colour(image: Image, colour: Colour) -> Image:
     """A changed copy of an RGB image."""
     levels = np.arange(256, dtype=np.float64)[:, None] * colour.gains + colour.offset
     table = np.clip(np.rint(levels), 0, 255).astype(np.uint8).reshape(256, 1, 3)
-    changed = cv2.LUT(image, table)
-    return mix_with_grey(changed, colour.saturation)
+    return mix_with_grey(as_image(cv2.LUT(image, table)), colour.saturation)
 
 
 def mix_with_grey(image: Image, saturation: float) -> Image:
     """``saturation`` 0 gives a grey image of three equal channels, 1 the image itself, above 1 stronger colours."""
     grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    mixed: Image = cv2.addWeighted(image, saturation, grey, 1 - saturation, 0)
-    return mixed
+    return as_image(cv2.addWeighted(image, saturation, grey, 1 - saturation, 0))
 
 
 def motion_kernel(length: int, angle: float) -> np.ndarray:
@@ -57,14 +60,15 @@ def motion_kernel(length: int, angle: float) -> np.ndarray:
     reach = np.array([np.cos(angle), np.sin(angle)]) * middle
     start, end = np.rint(middle - reach).astype(int), np.rint(middle + reach).astype(int)
     cv2.line(kernel, start.tolist(), end.tolist(), 1.0)
-    return kernel / kernel.sum()
+    normalised: np.ndarray = kernel / kernel.sum()
+    return normalised
 
 
 def blur(image: Image, rng: np.random.Generator) -> Image:
     """Out of focus, moving, or a lower resolution, with equal chances."""
     kind = rng.integers(3)
     if kind == 0:
-        blurred: Image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.5, 1.8))
+        blurred = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.5, 1.8))
     elif kind == 1:
         blurred = cv2.filter2D(image, -1, motion_kernel(int(rng.integers(3, 10)), rng.uniform(0, np.pi)))
     else:
@@ -74,7 +78,7 @@ def blur(image: Image, rng: np.random.Generator) -> Image:
             image, (max(8, int(width * factor)), max(8, int(height * factor))), interpolation=cv2.INTER_AREA
         )
         blurred = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
-    return blurred
+    return as_image(blurred)
 
 
 def noise(image: Image, rng: np.random.Generator) -> Image:

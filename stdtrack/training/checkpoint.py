@@ -14,6 +14,7 @@ import torch
 
 from evalkit.errors import InputError
 from stdtrack.training.config import TrainConfig
+from stdtrack.training.config_file import from_mapping
 from stdtrack.training.data import stage_at
 
 FREE = frozenset({"data_root", "out", "threads", "workers", "device", "save_every", "keep", "log_every", "stages"})
@@ -66,10 +67,14 @@ def load_checkpoint(path: Path, config: TrainConfig) -> dict[str, Any]:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         step, saved = state["step"], state["config"]
     except (OSError, RuntimeError, KeyError, EOFError, pickle.UnpicklingError) as error:
-        raise InputError(f"not a readable checkpoint: {error}", path=path, hint="delete it to go on from an older one") from error
+        raise InputError(
+            f"not a readable checkpoint: {error}", path=path, hint="delete it to go on from an older one"
+        ) from error
     different = difference(saved, config, step)
     if different:
-        raise InputError(f"checkpoint of another config: {different}", path=path, hint="use the same config, or another out folder")
+        raise InputError(
+            f"checkpoint of another config: {different}", path=path, hint="use the same config, or another out folder"
+        )
     return state
 
 
@@ -78,12 +83,12 @@ def difference(saved: Mapping[str, Any], config: TrainConfig, step: int) -> str:
 
     Stages that had not begun at ``step`` may be changed, so that a run can be prolonged.
     """
-    present = dataclasses.asdict(config)
-    for key, value in present.items():
-        if key not in FREE and saved.get(key) != value:
-            return f"'{key}' was {saved.get(key)!r}, now {value!r}"
-    reached = config.stages.index(stage_at(config, step)[0])
-    before, now = list(saved["stages"]), list(present["stages"])
-    if before[: reached + 1] != now[: reached + 1]:
-        return f"the first {reached + 1} stages were {before[: reached + 1]}, now {now[: reached + 1]}"
+    past: TrainConfig = from_mapping(TrainConfig, saved, "the checkpoint's config")
+    for key in sorted({field.name for field in dataclasses.fields(config)} - FREE):
+        before, now = getattr(past, key), getattr(config, key)
+        if before != now:
+            return f"'{key}' was {before}, now {now}"
+    reached = past.stages.index(stage_at(past, step)[0]) + 1
+    if past.stages[:reached] != config.stages[:reached]:
+        return f"the first {reached} stages were {past.stages[:reached]}, now {config.stages[:reached]}"
     return ""

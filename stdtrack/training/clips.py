@@ -145,7 +145,7 @@ def target_patch(shots: Shots, size: int) -> Image:
     crop = sample_crop(shots.images[0], crop_window(shots.boxes[0], 1.0), max(size, 8))
     # crop_window makes a square of the box's area: cut the box's shape out of it, as far as it is inside.
     ratio = float(np.sqrt(min(width / height, height / width)))
-    narrow = max(4, int(round(len(crop) * ratio)))
+    narrow = max(4, round(len(crop) * ratio))
     start = (len(crop) - narrow) // 2
     return crop[:, start : start + narrow] if width < height else crop[start : start + narrow]
 

@@ -1,20 +1,8 @@
-"""A training run as data: frozen dataclasses read from TOML, every key checked."""
+"""A training run as data: frozen dataclasses; :mod:`stdtrack.training.config_file` reads them from TOML."""
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
-import tomllib
-import types
-import typing
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TypeVar
-
-from evalkit.errors import InputError
-
-Section = TypeVar("Section")
 
 
 @dataclass(frozen=True)
@@ -28,6 +16,8 @@ class SourceConfig:
         root: folder of the data; relative paths start at the config file's ``data_root``.
         weight: share of the clips drawn from here, relative to the other sources.
         names: only these sequences; empty means all.
+        exclude_official: without the sequences of the benchmark's official list: LaSOT's list is its test set, and
+            what else lies in the folder is for training.
         limit: at most this many sequences or images, 0 for all; for ``synthetic``, how many targets are cut out.
         cache: decode every frame once and keep it in memory.
     """
@@ -37,6 +27,7 @@ class SourceConfig:
     root: str = ""
     weight: float = 1.0
     names: tuple[str, ...] = ()
+    exclude_official: bool = False
     limit: int = 0
     cache: bool = False
 
@@ -137,6 +128,7 @@ class OptimConfig:
         weight_decay: on matrices and kernels; biases, norms and single vectors go without.
         stem_rate: learning rate of the stem relative to the rest's.
         frozen_blocks: first blocks of a pretrained stem that stay as they are, its first convolution with them.
+        frozen_depthwise: the stem's depthwise filters stay: few weights, but a quarter of the time on a CPU.
         final_rate: where the cosine ends, relative to the peak.
         clip_norm: largest norm of the gradient.
         ema: decay of the averaged weights, which are the ones validated and shipped.
@@ -146,6 +138,7 @@ class OptimConfig:
     weight_decay: float = 0.05
     stem_rate: float = 0.2
     frozen_blocks: int = 0
+    frozen_depthwise: bool = False
     final_rate: float = 0.02
     clip_norm: float = 1.0
     ema: float = 0.999
@@ -195,136 +188,3 @@ class TrainConfig:
     def total_steps(self) -> int:
         """Optimiser steps of all stages."""
         return sum(stage.steps for stage in self.stages)
-
-
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "kind": ("video", "stills", "synthetic", "procedural"),
-    "sampling": ("dense", "sparse"),
-    "precision": ("float32", "bfloat16"),
-}
-SHARES = ("wide", "negatives", "vanish", "distractors", "occluders", "surroundings", "flip", "reverse", "grey", "blur", "noise", "ema")
-
-
-def shipped_config(name: str) -> Path:
-    """The file of a config that comes with the package; raises InputError naming the nearest known one."""
-    folder = Path(__file__).parent / "configs"
-    known = sorted(path.stem for path in folder.glob("*.toml"))
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
-        raise InputError(f"no shipped config '{name}'", hint=f"nearest known one: '{near}'; or give a .toml file")
-    return folder / f"{name}.toml"
-
-
-def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
-    """Read a TOML file and apply ``key=value`` overrides; dotted keys reach into sections (``optim.ema=0.99``).
-
-    Relative ``data_root`` and ``out`` start at the folder of the caller, not of the file: shipped configs lie inside
-    the package. Raises InputError naming an unknown key with the nearest known one, or a value of the wrong type.
-    """
-    try:
-        raw = tomllib.loads(path.read_text())
-    except OSError as error:
-        raise InputError(f"cannot read the config: {error.strerror}", path=path) from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"not valid TOML: {error}", path=path) from error
-    for override in overrides:
-        _apply_override(raw, override)
-    config: TrainConfig = from_mapping(TrainConfig, raw, str(path))
-    if not config.stages:
-        raise InputError("no stage to train", path=path, hint="add a [[stages]] table with steps = ...")
-    if not any(source.weight > 0 for source in config.sources):
-        raise InputError("no source of clips", path=path, hint="add a [[sources]] table with a weight above 0")
-    return config
-
-
-def from_mapping(section: type[Section], values: Mapping[str, Any], place: str) -> Section:
-    """Build the dataclass ``section`` from parsed TOML, checking keys and types; ``place`` names it in messages."""
-    hints = typing.get_type_hints(section)
-    for key in values:
-        if key not in hints:
-            near = difflib.get_close_matches(key, hints, n=1, cutoff=0.0)
-            raise InputError(f"{place}: unknown key '{key}'", hint=f"nearest known key: '{near[0]}'")
-    built = {key: _convert(hints[key], value, f"{place}: {key}") for key, value in values.items()}
-    required = [f.name for f in dataclasses.fields(section) if f.default is f.default_factory is dataclasses.MISSING]  # type: ignore[arg-type]
-    missing = [name for name in required if name not in built]
-    if missing:
-        raise InputError(f"{place}: missing key '{missing[0]}'")
-    return section(**built)
-
-
-def _convert(kind: Any, value: Any, place: str) -> Any:
-    """Check one TOML value against a field's type and turn lists into tuples and tables into dataclasses."""
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        if not isinstance(value, Mapping):
-            raise InputError(f"{place} must be a table")
-        return from_mapping(kind, value, place)
-    if typing.get_origin(kind) is tuple:
-        if not isinstance(value, list):
-            raise InputError(f"{place} must be a list")
-        inner = typing.get_args(kind)[0]
-        return tuple(_convert(inner, item, f"{place}[{number}]") for number, item in enumerate(value))
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise InputError(f"{place} must be {_type_name(kind)}, not {value!r}")
-    return _check_value(place.rsplit(": ", 1)[-1], value, place)
-
-
-def _check_value(key: str, value: Any, place: str) -> Any:
-    """Ranges and choices that a type cannot say."""
-    if key in CHOICES and value not in CHOICES[key]:
-        near = difflib.get_close_matches(value, CHOICES[key], n=1, cutoff=0.0)[0]
-        raise InputError(
-            f"{place} must be one of {', '.join(CHOICES[key])}, not '{value}'", hint=f"did you mean '{near}'"
-        )
-    if key in SHARES and not 0 <= value <= 1:
-        raise InputError(f"{place} must lie between 0 and 1, not {value}")
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
-        raise InputError(f"{place} must not be negative, not {value}")
-    if key in ("steps", "frames", "batch", "templates", "save_every", "keep", "log_every", "every") and value < 1:
-        if key == "frames" and "validation" in place:
-            return value
-        raise InputError(f"{place} must be at least 1, not {value}")
-    return value
-
-
-def _type_name(kind: Any) -> str:
-    """How messages name a type."""
-    names = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
-    return names.get(kind, kind.__name__ if not isinstance(kind, types.UnionType) else str(kind))
-
-
-def _apply_override(raw: dict[str, Any], override: str) -> None:
-    """Set ``a.b=value`` in parsed TOML; the value is TOML, or a bare text. ``stages.0.steps`` reaches into lists."""
-    key, separator, text = override.partition("=")
-    if not separator or not key.strip():
-        raise InputError(f"--set needs key=value, not '{override}'")
-    try:
-        value = tomllib.loads(f"v = {text}")["v"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    node: Any = raw
-    *parents, last = key.strip().split(".")
-    for part in parents:
-        node = _child(node, part, override)
-    if isinstance(node, list):
-        node[_index(node, last, override)] = value
-    else:
-        node[last] = value
-
-
-def _child(node: Any, part: str, override: str) -> Any:
-    """One step down a dotted key."""
-    if isinstance(node, list):
-        return node[_index(node, part, override)]
-    child = node.setdefault(part, {})
-    if not isinstance(child, (dict, list)):
-        raise InputError(f"--set {override}: '{part}' is no table")
-    return child
-
-
-def _index(node: list[Any], part: str, override: str) -> int:
-    """A list position in a dotted key."""
-    if not part.isdigit() or int(part) >= len(node):
-        raise InputError(f"--set {override}: '{part}' is no position of a list of {len(node)}")
-    return int(part)

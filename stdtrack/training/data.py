@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -19,6 +19,9 @@ from stdtrack.training.sources import Mixture
 
 ATTEMPTS = 20
 """Draws in a row that may fail on unreadable images before training stops."""
+
+
+TENSORS = ("templates", "searches", "boxes", "visible")
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,8 @@ class Batch:
 
     def pin_memory(self) -> Batch:
         """The batch in page-locked memory, for asynchronous copies to a GPU."""
-        tensors = (t.pin_memory() for t in (self.templates, self.searches, self.boxes, self.visible))
-        return Batch(*tensors, self.skipped)
+        pinned = {name: getattr(self, name).pin_memory() for name in TENSORS}
+        return Batch(**pinned, skipped=self.skipped)
 
 
 class ClipDataset(Dataset[tuple[Clip, tuple[str, ...]]]):
@@ -112,9 +115,9 @@ def stage_at(config: TrainConfig, step: int) -> tuple[StageConfig, int]:
 def collate(items: list[tuple[Clip, tuple[str, ...]]]) -> Batch:
     """Stack clips into tensors."""
     clips = [clip for clip, _ in items]
-    stacked = (np.stack([getattr(clip, name) for clip in clips]) for name in ("templates", "searches", "boxes", "visible"))
+    stacked = {name: torch.from_numpy(np.stack([getattr(clip, name) for clip in clips])) for name in TENSORS}
     skipped = tuple(name for _, names in items for name in names)
-    return Batch(*(torch.from_numpy(array) for array in stacked), skipped)
+    return Batch(**stacked, skipped=skipped)
 
 
 def single_thread(worker: int = 0) -> None:
@@ -122,9 +125,9 @@ def single_thread(worker: int = 0) -> None:
     cv2.setNumThreads(0)
 
 
-def make_loader(dataset: ClipDataset, sampler: StepSampler, workers: int, pin: bool) -> DataLoader[Batch]:
+def make_loader(dataset: ClipDataset, sampler: StepSampler, workers: int, pin: bool) -> Iterable[Batch]:
     """Batches in the sampler's order."""
-    return DataLoader(
+    loader: Iterable[Batch] = DataLoader(
         dataset,
         batch_sampler=sampler,
         num_workers=workers,
@@ -132,4 +135,5 @@ def make_loader(dataset: ClipDataset, sampler: StepSampler, workers: int, pin: b
         worker_init_fn=single_thread,
         prefetch_factor=4 if workers else None,
         pin_memory=pin,
-    )
+    )  # type: ignore[assignment]  # the stub knows the dataset's type, not the collated one
+    return loader

@@ -13,6 +13,8 @@ from evalkit.types import Boxes, Flags, Image
 
 MIN_SIDE = 2.0
 """Boxes thinner than this many pixels teach nothing about localisation."""
+HIDING_FLAGS = ("full_occlusion", "out_of_view")
+"""LaSOT's own: a frame with one of them has a box, but nothing to be seen in it."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +78,16 @@ def from_sequence(sequence: Sequence, *, cache: bool) -> Footage:
         raise InputError(f"sequence {sequence.name} has annotations but no images")
     boxes = sequence.ground_truth
     visible = np.isfinite(boxes).all(axis=1) & (np.nan_to_num(boxes[:, 2:]) >= MIN_SIDE).all(axis=1)
-    if sequence.absent is not None:
-        visible &= ~sequence.absent
+    hidden = (sequence.absent, *(sequence.flags.get(name) for name in HIDING_FLAGS))
+    for flags in hidden:
+        if flags is not None:
+            visible &= ~np.asarray(flags, dtype=bool)
     if visible.sum() < 2:
         raise InputError(
             f"sequence {sequence.name} has {int(visible.sum())} visible frame(s)", hint="a clip needs at least two"
         )
     frames = CachedFrames(sequence.frames) if cache else sequence.frames
-    return Footage(sequence.name, frames, np.nan_to_num(boxes), visible)
+    return Footage(sequence.name, frames, np.nan_to_num(boxes), np.asarray(visible, dtype=bool))
 
 
 @dataclass(frozen=True)

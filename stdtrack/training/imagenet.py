@@ -43,11 +43,11 @@ def load_stem(stem: nn.Module, state: Mapping[str, Tensor]) -> None:
 
     def fill(conv: nn.Module, source: str, norm: str) -> None:
         weight, bias = folded(state, source, norm)
-        conv.weight.copy_(weight)  # type: ignore[operator, union-attr]
-        conv.bias.copy_(bias)  # type: ignore[operator, union-attr]
+        conv.weight.copy_(weight)  # type: ignore[operator]
+        conv.bias.copy_(bias)  # type: ignore[operator]
 
     fill(stem.first, "_conv_stem", "_bn0")  # type: ignore[arg-type]
-    for index, block in enumerate(stem.blocks):  # type: ignore[arg-type, var-annotated]
+    for index, block in enumerate(stem.blocks):  # type: ignore[arg-type]
         name = f"_blocks.{index}"
         if block.expand is not None:
             fill(block.expand, f"{name}._expand_conv", f"{name}._bn0")

@@ -56,8 +56,9 @@ def build_model(config: TrainConfig) -> STDTrack:
         load_stem(model.backbone.stem, lite0_state())
     if config.init:
         model = load_model(Path(config.init), VARIANTS[config.variant]).train()
-    freeze_stem(model, config.optim.frozen_blocks)
-    return model.to(memory_format=torch.channels_last)
+    freeze_stem(model, config.optim)
+    channels_last: STDTrack = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return channels_last
 
 
 class Trainer:
@@ -104,7 +105,7 @@ class Trainer:
         return True
 
     def state(self) -> dict[str, Any]:
-        """Everything that :meth:`resume` needs. Clips are seeded by their number, so the sampler's state is the step."""
+        """What :meth:`resume` needs. Clips are seeded by their number, so the sampler's state is the step."""
         return {
             "step": self.step,
             "config": _plain(dataclasses.asdict(self.config)),
@@ -159,10 +160,12 @@ class Trainer:
         losses = clip_losses(output, boxes, visible, self.config.loss)
         if not torch.isfinite(losses.total):
             raise InputError(
-                f"the loss is not finite at step {self.step + 1}", path=self.folder, hint="lower learning_rate and resume"
+                f"the loss is not finite at step {self.step + 1}",
+                path=self.folder,
+                hint="lower learning_rate and resume",
             )
         self.optimizer.zero_grad(set_to_none=True)
-        losses.total.backward()
+        losses.total.backward()  # type: ignore[no-untyped-call]
         trained = [p for group in self.optimizer.param_groups for p in group["params"]]
         nn.utils.clip_grad_norm_(trained, self.config.optim.clip_norm)
         self.optimizer.step()

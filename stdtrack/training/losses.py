@@ -101,7 +101,8 @@ def box_weights(boxes: Tensor, visible: Tensor, grid: int) -> Tensor:
     """(Q, H, W) how much a cell's box counts: cells near the centre, the nearest most; sums to 1 where visible."""
     distance = (cell_centres(grid, boxes)[None] - boxes[:, None, None, :2]).norm(dim=-1) * grid
     weight = torch.exp(-0.5 * (distance / (NEAR / 2)).square()) * (distance <= NEAR) * visible[:, None, None]
-    return weight / weight.sum((1, 2), keepdim=True).clamp(min=1e-6)
+    shares: Tensor = weight / weight.sum((1, 2), keepdim=True).clamp(min=1e-6)
+    return shares
 
 
 def clip_losses(output: FrameOutput, boxes: Tensor, visible: Tensor, config: LossConfig) -> Losses:

@@ -8,13 +8,18 @@ import torch
 from torch import Tensor, nn
 
 from stdtrack.model.assembly import STDTrack
+from stdtrack.model.stem import EfficientNetLiteStem, InvertedResidual
 from stdtrack.training.config import OptimConfig, StageConfig
 
 
-def freeze_stem(model: STDTrack, blocks: int) -> None:
-    """Stop the gradient below block ``blocks`` of a pretrained stem: early filters are general, and cost the most."""
+def freeze_stem(model: STDTrack, config: OptimConfig) -> None:
+    """Stop the gradient where the config says so: early filters are general, and cost the most."""
     stem = model.backbone.stem
-    frozen = [stem.first, *stem.blocks[:blocks]] if blocks else []
+    if not isinstance(stem, EfficientNetLiteStem):
+        return
+    frozen: list[nn.Module] = [stem.first, *stem.blocks[: config.frozen_blocks]] if config.frozen_blocks else []
+    if config.frozen_depthwise:
+        frozen += [block.depthwise for block in stem.blocks if isinstance(block, InvertedResidual)]
     for module in frozen:
         module.requires_grad_(False)
 

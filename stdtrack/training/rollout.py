@@ -23,6 +23,8 @@ class ClipModel(nn.Module):
     def __init__(self, model: STDTrack) -> None:
         super().__init__()
         self.model = model
+        self.mean_3: Tensor
+        self.std_3: Tensor
         mean = torch.tensor(model.config.mean) * 255
         std = torch.tensor(model.config.std) * 255
         self.register_buffer("mean_3", mean, persistent=False)
@@ -64,7 +66,9 @@ class ClipModel(nn.Module):
         for index in range(searches.shape[1]):
             crop = cut_windows(searches[:, index], windows, config.search_size)
             output, state = self.model.step(state, crop)
-            target = torch.cat(((boxes[:, index, :2] - windows[:, :2]) / windows[:, 2:] + 0.5, boxes[:, index, 2:] / windows[:, 2:]), 1)
+            target = torch.cat(
+                ((boxes[:, index, :2] - windows[:, :2]) / windows[:, 2:] + 0.5, boxes[:, index, 2:] / windows[:, 2:]), 1
+            )
             inside = ((target[:, :2] > 0) & (target[:, :2] < 1)).all(1)
             outputs.append(output)
             placed.append(target)
@@ -81,7 +85,7 @@ def first_windows(boxes: Tensor, seeds: Tensor, factor: float) -> Tensor:
 
 @torch.no_grad()
 def next_windows(output: FrameOutput, windows: Tensor, truth: Tensor, factor: float) -> Tensor:
-    """(B, 3) windows around the predicted boxes; a lost target's is the true one, or the clip would teach nothing more."""
+    """(B, 3) windows around the predicted boxes, or around the true one where the target is lost."""
     boxes, _ = STDTrack.decode(output)
     boxes = boxes.float()
     centre = windows[:, :2] + (boxes[:, :2] - 0.5) * windows[:, 2:]
@@ -97,7 +101,10 @@ def cut_windows(images: Tensor, windows: Tensor, size: int) -> Tensor:
     half = windows[:, 2] / 2
     # grid_sample counts from -1 to 1 over the image, so centres are 2c - 1 and a window of side s scales by s.
     zero = torch.zeros_like(half)
-    rows = (torch.stack((2 * half, zero, 2 * windows[:, 0] - 1), 1), torch.stack((zero, 2 * half, 2 * windows[:, 1] - 1), 1))
+    rows = (
+        torch.stack((2 * half, zero, 2 * windows[:, 0] - 1), 1),
+        torch.stack((zero, 2 * half, 2 * windows[:, 1] - 1), 1),
+    )
     grid = F.affine_grid(torch.stack(rows, 1), [len(images), 3, size, size], align_corners=False)
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 

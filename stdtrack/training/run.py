@@ -49,9 +49,12 @@ def describe(progress: Progress) -> str:
     if progress.message:
         return progress.message
     left = timedelta(seconds=round(progress.seconds_left))
-    values = " ".join(f"{name} {progress.values[name]:.3f}" for name in ("total", "score", "giou", "l1", "quality", "iou"))
+    values = " ".join(
+        f"{name} {progress.values[name]:.3f}" for name in ("total", "score", "giou", "l1", "quality", "iou")
+    )
     share = progress.step / progress.total
-    return f"{share:6.1%} step {progress.step}/{progress.total} {progress.clips_per_second:.1f} clips/s {left} left {values}"
+    speed = f"{progress.clips_per_second:.1f} clips/s {left} left"
+    return f"{share:6.1%} step {progress.step}/{progress.total} {speed} {values}"
 
 
 def _silent(text: str) -> None:

@@ -69,7 +69,7 @@ def carry_boxes(boxes: Boxes, visible: Flags) -> Boxes:
 
 
 def draw_shots(footage: Footage, frames: int, config: ClipConfig, reverse: float, rng: np.random.Generator) -> Shots:
-    """Draw one clip from a sequence; with chance ``reverse`` it runs backwards. Raises InputError on an unreadable image."""
+    """One clip from a sequence; with chance ``reverse`` it runs backwards. Raises InputError on an unreadable image."""
     order = np.arange(len(footage))
     if rng.random() < reverse:
         order = order[::-1]

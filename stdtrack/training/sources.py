@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from evalkit.benchmarks.base import Benchmark
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
 from stdtrack.training.config import SourceConfig, TrainConfig
@@ -37,7 +38,7 @@ class VideoSource:
 
     def draw(self, frames: int, rng: np.random.Generator) -> Shots:
         """Frames of one sequence."""
-        chosen = self.footage[rng.integers(len(self.footage))]
+        chosen = self.footage[int(rng.integers(len(self.footage)))]
         return draw_shots(chosen, frames, self.config.clips, self.config.augment.reverse, rng)
 
 
@@ -50,7 +51,7 @@ class StillSource:
 
     def draw(self, frames: int, rng: np.random.Generator) -> Shots:
         """Views of one picture."""
-        return draw_still(self.stills[rng.integers(len(self.stills))], self.templates, frames, rng)
+        return draw_still(self.stills[int(rng.integers(len(self.stills)))], self.templates, frames, rng)
 
 
 @dataclass(frozen=True)
@@ -123,15 +124,17 @@ def build_sources(config: TrainConfig) -> tuple[Mixture, tuple[str, ...]]:
             real.append((VideoSource(footage, config), source.weight))
             skipped += names
         elif source.kind == "stills":
-            stills, names = load_stills(root_of(source, config), limit=source.limit, cache=source.cache)
+            stills, unreadable = load_stills(root_of(source, config), limit=source.limit, cache=source.cache)
             real.append((StillSource(stills, templates), source.weight))
-            skipped += names
+            skipped += unreadable
         elif source.kind == "procedural":
             made.append((ProceduralSource(templates), source.weight))
     for source in config.sources:
         if source.kind == "synthetic":
             if not real:
-                raise InputError("a synthetic source cuts its targets out of others", hint="add a video or stills source")
+                raise InputError(
+                    "a synthetic source cuts its targets out of others", hint="add a video or stills source"
+                )
             material = mix(*zip(*real, strict=True))
             bank = cut_outs_of(material, source.limit or CUT_OUTS, config.seed)
             made.append((SyntheticSource(material, bank, templates), source.weight))
@@ -147,14 +150,23 @@ def root_of(source: SourceConfig, config: TrainConfig) -> Path:
 def _open_video(source: SourceConfig, config: TrainConfig) -> tuple[tuple[Footage, ...], tuple[str, ...]]:
     """Footage of a benchmark's sequences, without those left out for validation, and what was skipped."""
     benchmark = open_benchmark(source.benchmark, data=root_of(source, config))
-    present = benchmark.inventory().present
-    unknown = [name for name in source.names if name not in present]
-    if unknown:
-        raise InputError(f"{source.benchmark} has no sequence '{unknown[0]}'", path=root_of(source, config))
-    left_out = set(config.validation.names)
-    names = [name for name in source.names or present if name not in left_out][: source.limit or None]
-    loaded = load_footage((benchmark.sequence(name) for name in names), cache=source.cache)
+    names = [name for name in names_of(benchmark, source) if name not in config.validation.names]
+    chosen = names[: source.limit or None]
+    loaded = load_footage((benchmark.sequence(name) for name in chosen), cache=source.cache)
     if not loaded.footage:
         reason = loaded.skipped[0] if loaded.skipped else "the list is empty"
         raise InputError(f"{source.benchmark}: no sequence to train on: {reason}", path=root_of(source, config))
     return loaded.footage, loaded.skipped
+
+
+def names_of(benchmark: Benchmark, source: SourceConfig) -> Sequence[str]:
+    """The sequences that a source means: its own list, or what is there with or without the official list's."""
+    if source.names:
+        unknown = [name for name in source.names if name not in benchmark.sources]
+        if unknown:
+            raise InputError(f"{source.benchmark} has no sequence '{unknown[0]}'", path=str(benchmark.root))
+        return source.names
+    if source.exclude_official:
+        official = set(benchmark.official_names() or ())
+        return [name for name in benchmark.sources if name not in official]
+    return benchmark.inventory().present

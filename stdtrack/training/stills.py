@@ -15,12 +15,13 @@ from evalkit.errors import InputError
 from evalkit.frames import read_image
 from evalkit.types import Boxes, Image
 from stdtrack.crops import BORDER_RGB
+from stdtrack.training.augmentation import as_image
 from stdtrack.training.shots import Shots
 
 ANNOTATIONS = ("instances.json", "annotations/instances_train2017.json", "annotations/instances_val2017.json")
 IMAGES = ("images", "train2017", "val2017")
 LEAST_SIDE, LARGEST_SHARE = 12.0, 0.7
-"""A still's box is used when its shorter side has this many pixels and its longer one is below this share of the image."""
+"""A box is used when its shorter side has this many pixels and its longer one is below this share of the image."""
 VIEW = 288
 """Side of a view in pixels: the search windows of a target of the usual size lie inside it."""
 SIZE = (30.0, 60.0)
@@ -44,7 +45,8 @@ def usable_boxes(annotations: list[Mapping[str, Any]], width: float, height: flo
     """(M, 4) boxes of single objects that are neither tiny nor as large as the picture."""
     boxes = np.array([a["bbox"] for a in annotations if not a.get("iscrowd")], dtype=np.float64).reshape(-1, 4)
     keep = (boxes[:, 2:].min(axis=1) >= LEAST_SIDE) & ((boxes[:, 2:] / [width, height]).max(axis=1) <= LARGEST_SHARE)
-    return boxes[keep]
+    usable: Boxes = boxes[keep]
+    return usable
 
 
 def load_stills(root: Path, *, limit: int, cache: bool) -> tuple[list[Still], list[str]]:
@@ -61,7 +63,10 @@ def load_stills(root: Path, *, limit: int, cache: bool) -> tuple[list[Still], li
             by_image.setdefault(item["image_id"], []).append(item)
         entries = content["images"][: limit or None]
         found = [
-            Still(images / entry["file_name"], usable_boxes(by_image.get(entry["id"], []), entry["width"], entry["height"]))
+            Still(
+                images / entry["file_name"],
+                usable_boxes(by_image.get(entry["id"], []), entry["width"], entry["height"]),
+            )
             for entry in entries
         ]
     except (ValueError, KeyError, TypeError) as error:
@@ -111,15 +116,15 @@ def view(image: Image, box: np.ndarray, pose: np.ndarray, size: float) -> tuple[
     sine, cosine = np.sin(pose[2]), np.cos(pose[2])
     linear = np.diag(zoom) @ np.array([[cosine, -sine], [sine, cosine]])
     matrix = np.column_stack([linear, VIEW / 2 - linear @ (box[:2] + box[2:] / 2)])
-    moved: Image = cv2.warpAffine(
+    moved = cv2.warpAffine(
         image, matrix, (VIEW, VIEW), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=BORDER_RGB
     )
     extent = box[2:] * zoom
-    return moved, np.concatenate([VIEW / 2 - extent / 2, extent])
+    return as_image(moved), np.concatenate([VIEW / 2 - extent / 2, extent])
 
 
 def draw_still(still: Still, templates: int, frames: int, rng: np.random.Generator) -> Shots:
-    """A clip of ``templates`` + ``frames`` views of one box of one picture. Raises InputError on an unreadable image."""
+    """``templates`` + ``frames`` views of one box of one picture. Raises InputError on an unreadable image."""
     image = still.read()
     box = still.boxes[rng.integers(len(still.boxes))]
     size = min(float(np.sqrt(box[2] * box[3])), rng.uniform(*SIZE))

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from evalkit.types import Box, Image
-from stdtrack.training.augmentation import apply_colour, draw_colour, motion_kernel, paste, soft_shape
+from stdtrack.training.augmentation import apply_colour, as_image, draw_colour, motion_kernel, paste, soft_shape
 from stdtrack.training.shots import Shots
 
 CANVAS = 224
@@ -63,7 +63,7 @@ def cut_out(image: Image, box: Box, rng: np.random.Generator) -> CutOut:
     margin = int(max(3, 0.15 * max(x1 - x0, y1 - y0)))
     left, top = max(x0 - margin, 0), max(y0 - margin, 0)
     region = image[top : y1 + margin, left : x1 + margin]
-    region = cv2.resize(region, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    region = as_image(cv2.resize(region, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
     inner = np.rint(np.array([x0 - left, y0 - top, x1 - x0, y1 - y0]) * scale).astype(int)
     alpha = _grab_cut(region, inner)
     x, y, w, h = inner[0], inner[1], max(inner[2], 4), max(inner[3], 4)
@@ -103,7 +103,7 @@ def put(canvas: Image, cut: CutOut, size: float, path: Path, index: int) -> tupl
     side = (2 * reach, 2 * reach)
     patch = cv2.warpAffine(cut.patch, matrix, side, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     alpha = cv2.warpAffine(cut.alpha, matrix, side, flags=cv2.INTER_LINEAR)
-    paste(canvas, patch, alpha, left, top)
+    paste(canvas, as_image(patch), alpha, left, top)
     rows, columns = np.flatnonzero((alpha > 0.4).any(1)), np.flatnonzero((alpha > 0.4).any(0))
     if not len(rows):
         rows = columns = np.array([reach, reach])
@@ -137,8 +137,9 @@ def background_views(image: Image, frames: int, rng: np.random.Generator) -> lis
     middle = np.array([width, height]) / 2 + rng.uniform(-0.15, 0.15, size=2) * [width, height]
     views = []
     for shift in drift:
-        matrix = np.array([[zoom, 0, CANVAS / 2 - zoom * middle[0] + shift[0]], [0, zoom, CANVAS / 2 - zoom * middle[1] + shift[1]]])
-        views.append(cv2.warpAffine(image, matrix, (CANVAS, CANVAS), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT))
+        matrix = np.column_stack([np.diag([zoom, zoom]), CANVAS / 2 - zoom * middle + shift])
+        view = cv2.warpAffine(image, matrix, (CANVAS, CANVAS), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        views.append(as_image(view))
     return views
 
 
@@ -154,7 +155,11 @@ def compose(
     size = float(np.exp(rng.uniform(*np.log(TARGET))))
     own = draw_path(count, size, rng)
     actors = [
-        (look_alike(target, rng) if rng.random() < 0.6 else other, size * rng.uniform(0.75, 1.3), draw_path(count, size, rng))
+        (
+            look_alike(target, rng) if rng.random() < 0.6 else other,
+            size * rng.uniform(0.75, 1.3),
+            draw_path(count, size, rng),
+        )
         for _ in range(rng.integers(0, 3))
     ]
     cover = (other, size * rng.uniform(0.5, 1.1), draw_path(count, size, rng)) if rng.random() < 0.3 else None
@@ -168,7 +173,7 @@ def compose(
         if cover is not None and index >= templates:
             _, over = put(canvas, *cover, index)
             hidden = float((alpha * over).sum() / max(alpha.sum(), 1.0))
-        images.append(canvas if kernel is None else cv2.filter2D(canvas, -1, kernel))
+        images.append(canvas if kernel is None else as_image(cv2.filter2D(canvas, -1, kernel)))
         boxes.append(box)
         visible.append(hidden < COVERED)
     return Shots(tuple(images), np.stack(boxes), np.array(visible), templates)

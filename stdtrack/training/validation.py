@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -20,7 +19,7 @@ from stdtrack.model.assembly import STDTrack
 from stdtrack.tracker import STDTracker
 from stdtrack.training.config import TrainConfig
 from stdtrack.training.footage import Footage, load_footage
-from stdtrack.training.sources import root_of
+from stdtrack.training.sources import names_of, root_of
 
 
 class Tracking(Protocol):
@@ -93,8 +92,8 @@ def build_validation(config: TrainConfig) -> Validation:
     found: dict[str, Footage] = {}
     for source in config.sources:
         if source.kind == "video":
-            benchmark = open_benchmark(source.benchmark, data=Path(root_of(source, config)))
-            names = [name for name in benchmark.inventory().present if name in wanted]
+            benchmark = open_benchmark(source.benchmark, data=root_of(source, config))
+            names = [name for name in names_of(benchmark, source) if name in wanted]
             loaded = load_footage((benchmark.sequence(name) for name in names), cache=source.cache)
             found.update({footage.name: footage for footage in loaded.footage})
     missing = [name for name in config.validation.names if name not in found]
