@@ -67,10 +67,18 @@ def check_start(sequence: Sequence) -> None:
     if sequence.frames is None:
         raise InputError(f"{label} has no images", hint="give --data the folder that has them")
     sequence.frames.name(len(sequence) - 1)  # lists the images, and says so if one is missing
-    box = sequence.initial_box
-    if not np.isfinite(box).all() or (box[2:] <= 0).any():
-        raise InputError(f"{label}: the first row {box.tolist()} is no box to start from", row=1)
+    box, problem = sequence.initial_box, ""
     width, height = sequence.size or sequence.frames.read(0).shape[1::-1]
-    if box[0] >= width or box[1] >= height or box[0] + box[2] <= 0 or box[1] + box[3] <= 0:
-        problem = f"{label}: the first box {box.tolist()} lies wholly outside the {width}x{height} image"
-        raise InputError(problem, path=sequence.frames.name(0), hint="correct the first row of its ground truth")
+    if not np.isfinite(box).all() or (box[2:] <= 0).any():
+        problem = "is no box to start from"
+    elif box[0] >= width or box[1] >= height or box[0] + box[2] <= 0 or box[1] + box[3] <= 0:
+        problem = f"lies wholly outside the {width}x{height} image"
+    if problem:
+        numbers = ",".join(f"{value:g}" for value in sequence.native[0])
+        hint = "correct that row, or leave the sequence out with --sequences"
+        raise InputError(
+            f"the first box of {label}, {numbers}, {problem}",
+            path=sequence.source or None,
+            row=len(sequence.omitted) + 1,
+            hint=hint,
+        )

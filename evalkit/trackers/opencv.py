@@ -17,6 +17,10 @@ from evalkit.trackers.base import Prediction
 from evalkit.types import Box, Image
 
 
+SMALLEST = 5
+"""Pixels; MIL searches for ever for features in anything smaller, and CSRT and MOSSE abort on a single pixel."""
+
+
 class _Native(Protocol):
     """What cv2 and cv2.legacy trackers have in common."""
 
@@ -73,17 +77,24 @@ def _bgr(image: Image) -> Image:
 
 
 def whole_pixels(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
-    """Round a box's edges to pixels inside the image, at least one pixel wide and high.
+    """Round a box's edges to pixels inside the image, at least :data:`SMALLEST` pixels wide and high.
 
     The edges are rounded, not the size, so the box moves by half a pixel at most; cv2 aborts on boxes that leave
     the image.
 
-    >>> whole_pixels(np.array([-3.2, 10.6, 20.0, 0.2]), 100, 50)
-    (0, 11, 17, 1)
+    >>> whole_pixels(np.array([-3.2, 10.6, 20.0, 8.2]), 100, 50)
+    (0, 11, 17, 8)
     """
-    left, top, right, bottom = (int(edge) for edge in np.rint([box[0], box[1], box[0] + box[2], box[1] + box[3]]))
-    left, top = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
-    return left, top, max(min(right, width) - left, 1), max(min(bottom, height) - top, 1)
+    left, right = _span(box[0], box[0] + box[2], width)
+    top, bottom = _span(box[1], box[1] + box[3], height)
+    return left, top, right - left, bottom - top
+
+
+def _span(start: float, end: float, limit: int) -> tuple[int, int]:
+    first, last = max(round(start), 0), min(round(end), limit)
+    lack = max(SMALLEST - (last - first), 0)
+    first = min(max(first - lack // 2, 0), limit - SMALLEST)
+    return first, max(last, first + SMALLEST)
 
 
 def create(name: str, options: Mapping[str, str]) -> OpenCVTracker:
