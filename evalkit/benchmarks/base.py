@@ -51,6 +51,7 @@ class Source:
         first: number in the first frame's file name, where an official list states it (see ``ImageFolder``).
         absent: file of 0/1 values, 1 = the target is not visible.
         flags: further files of one value a frame, by flag name.
+        facts: file about the sequence as a whole, such as its image size.
     """
 
     annotation: Traversable
@@ -58,6 +59,7 @@ class Source:
     first: int | None = None
     absent: Traversable | None = None
     flags: Mapping[str, Traversable] = field(default_factory=dict)
+    facts: Traversable | None = None
 
 
 class Benchmark(ABC):
@@ -182,8 +184,8 @@ class Benchmark(ABC):
     def files(self, name: str) -> tuple[Traversable, ...]:
         """Every annotation file that :meth:`sequence` reads for a sequence."""
         source = self.sources[name]
-        absent = () if source.absent is None else (source.absent,)
-        return (source.annotation, *absent, *source.flags.values())
+        single = (source.annotation, source.absent, source.facts)
+        return (*(file for file in single if file is not None), *source.flags.values())
 
     def fingerprint(self, names: Iterable[str]) -> str:
         """Identity of the ground truth of these sequences; see :func:`fingerprint`."""

@@ -24,7 +24,7 @@ from evalkit.sequence import Sequence
 # Number of sequences by split, in the order in which a split is chosen if none is named: scores are those of val.
 _SPLITS = {"val": 180, "test": 180, "train": 9335}
 _NAME = re.compile(r"GOT-10k_(Train|Val|Test)_\d{6}")
-_ANNOTATION = "groundtruth.txt"
+_ANNOTATION, _META, _INFERRED = "groundtruth.txt", "meta_info.ini", "inferred_meta.json"
 _LABELS = {"cover": "cover.label", "cut_by_image": "cut_by_image.label"}
 
 
@@ -60,8 +60,11 @@ class GOT10k(Benchmark):
 
     def discover(self) -> Mapping[str, Source]:
         """Sequence folders of the split, or a flat folder of annotations."""
-        found = {name: _source(folder) for name, folder in sequence_folders(self.folder, _ANNOTATION).items()}
-        found = found or {name: Source(file) for name, file in annotation_files(self.folder).items()}
+        inferred = optional_file(self.root / _INFERRED)
+        folders = sequence_folders(self.folder, _ANNOTATION)
+        found = {name: _source(folder, inferred) for name, folder in folders.items()}
+        if not found:
+            found = {name: Source(file, facts=inferred) for name, file in annotation_files(self.folder).items()}
         wanted = self.options.get("split")
         return {} if wanted and _split_of(found) not in (None, wanted) else found
 
@@ -74,20 +77,19 @@ class GOT10k(Benchmark):
     def load(self, name: str, source: Source) -> Sequence:
         """One sequence; frames after the annotated ones (test split) have NaN rows."""
         sequence = self.assemble(name, source, pad_to_frames(read_boxes(source.annotation), source.frames))
-        size = _resolution(self.folder / name / "meta_info.ini")
-        if size is None and name in self._inferred:
-            size, cover = self._inferred[name].size, self._inferred[name].cover(len(sequence))
-            sequence = replace(sequence, flags={**sequence.flags, "cover": cover})
-        return replace(sequence, size=size)
-
-    def files(self, name: str) -> tuple[Traversable, ...]:
-        """The image's size stands in files of its own."""
-        sizes = (self.folder / name / "meta_info.ini", self.root / "inferred_meta.json")
-        return (*super().files(name), *(file for file in sizes if file.is_file()))
+        if source.facts is None:
+            return sequence
+        if source.facts.name == _META:
+            return replace(sequence, size=_resolution(source.facts))
+        inferred = self._inferred.get(name)
+        if inferred is None:
+            return sequence
+        flags = {"cover": inferred.cover(len(sequence)), **sequence.flags}
+        return replace(sequence, size=inferred.size, flags=flags)
 
     @cached_property
     def _inferred(self) -> Mapping[str, InferredMeta]:
-        return read_inferred_meta(self.root / "inferred_meta.json")
+        return read_inferred_meta(self.root / _INFERRED)
 
 
 def _split_of(names: Iterable[str]) -> str | None:
@@ -108,19 +110,18 @@ def _split_folder(root: Traversable, wanted: str | None) -> Traversable:
     return root / "gt" if (root / "gt").is_dir() else root
 
 
-def _source(folder: Traversable) -> Source:
+def _source(folder: Traversable, inferred: Traversable | None) -> Source:
     labels = {flag: folder / file for flag, file in _LABELS.items() if (folder / file).is_file()}
     return Source(
         folder / _ANNOTATION,
         frames_folder(folder),
         absent=optional_file(folder / "absence.label"),
         flags=labels,
+        facts=optional_file(folder / _META) or inferred,
     )
 
 
 def _resolution(meta: Traversable) -> tuple[int, int] | None:
     """(width, height) of ``resolution: (W, H)``."""
-    if not meta.is_file():
-        return None
     match = re.search(rb"^resolution\s*[:=]\s*\(\s*(\d+)\s*,\s*(\d+)\s*\)", read_bytes(meta), re.MULTILINE)
     return (int(match[1]), int(match[2])) if match else None

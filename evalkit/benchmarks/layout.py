@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from evalkit.errors import InputError
 from evalkit.frames import is_image, list_images
 from evalkit.types import Boxes
 
@@ -22,11 +23,19 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
+def children(folder: Traversable) -> list[Traversable]:
+    """What lies directly in a folder; raises InputError that names it."""
+    try:
+        return list(folder.iterdir())
+    except OSError as error:
+        raise InputError(f"cannot be listed: {error.strerror or error}", path=str(folder)) from error
+
+
 def subfolders(folder: Traversable) -> list[Traversable]:
     """Folders directly in a folder, sorted by name; empty if it is none."""
     if not folder.is_dir():
         return []
-    found = [child for child in folder.iterdir() if not child.name.startswith(".") and child.is_dir()]
+    found = [child for child in children(folder) if not child.name.startswith(".") and child.is_dir()]
     return sorted(found, key=lambda child: child.name)
 
 
@@ -62,7 +71,7 @@ def annotation_files(folder: Traversable) -> dict[str, Traversable]:
     """``<sequence>.txt`` of a flat folder by sequence, sorted; lists such as ``testing_set.txt`` are left out."""
     if not folder.is_dir():
         return {}
-    found = {file.name.removesuffix(".txt"): file for file in folder.iterdir() if file.name.endswith(".txt")}
+    found = {file.name.removesuffix(".txt"): file for file in children(folder) if file.name.endswith(".txt")}
     return {
         name: found[name]
         for name in sorted(found)

@@ -15,8 +15,8 @@ from importlib.resources.abc import Traversable
 from evalkit.benchmarks import lists
 from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.base import Benchmark, Source
-from evalkit.benchmarks.layout import annotation_files, frames_folder, subfolders
-from evalkit.reading import read_boxes
+from evalkit.benchmarks.layout import annotation_files, children, frames_folder, subfolders
+from evalkit.reading import read_boxes, read_bytes
 from evalkit.sequence import Sequence
 
 _LIST = "otb100.csv"
@@ -73,10 +73,10 @@ class OTB100(Benchmark):
 def _targets(folder: Traversable) -> list[tuple[str, Traversable]]:
     """Targets annotated in a sequence folder; a numbered file that is empty is no target."""
     found = []
-    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+    for file in sorted(children(folder), key=lambda file: file.name):
         match = _RECT.fullmatch(file.name)
         if match and match[1] is None:
             found.append((folder.name, file))
-        elif match and file.read_bytes().strip():
+        elif match and read_bytes(file).strip():
             found.append((f"{folder.name}_{match[1]}", file))
     return found

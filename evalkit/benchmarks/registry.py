@@ -25,7 +25,7 @@ from evalkit.benchmarks.uav123 import UAV20L, UAV123, UAV123At10Fps
 from evalkit.benchmarks.vot import YEARS
 from evalkit.errors import InputError
 
-_CLASSES: tuple[type[Benchmark], ...] = (
+_PUBLISHED: tuple[type[Benchmark], ...] = (
     OTB100,
     UAV123,
     UAV123At10Fps,
@@ -38,9 +38,8 @@ _CLASSES: tuple[type[Benchmark], ...] = (
     NFS30,
     DTB70,
     *YEARS.values(),
-    Demo,
-    Folder,
 )
+_CLASSES: tuple[type[Benchmark], ...] = (*_PUBLISHED, Demo, Folder)
 BENCHMARKS: Mapping[str, type[Benchmark]] = {benchmark.name: benchmark for benchmark in _CLASSES}
 
 # How annotation archives are called: annos.tar.gz, anno_absent_test280.tar.xz, gt.zip, dummy_GT.zip.
@@ -92,7 +91,7 @@ def find(kind: type[Benchmark], root: Traversable, options: Mapping[str, str] | 
 
     A folder that bears another benchmark's name is not taken for this one, however alike their layouts are.
     """
-    foreign = {name for other in _CLASSES for name in other.folders} - set(kind.folders)
+    foreign = {plain(label) for other in _PUBLISHED for label in (other.name, other.title)} - set(kind.folders)
     folders = [*_named(kind, root)]
     if root not in folders and (kind is Folder or plain(root.name) not in foreign):
         folders.append(root)

@@ -51,7 +51,7 @@ class TNL2K(Benchmark):
             return {name: self._source(name, folder) for name, folder in found.items()}
         places = (self.root / "annos" / "gt_rect", self.root / "gt_rect", self.root)
         files = next(filter(None, map(annotation_files, places)), {})
-        return {name: Source(file, absent=self._optional("absent", f"{name}.txt")) for name, file in files.items()}
+        return {name: self._complete(name, Source(file)) for name, file in files.items()}
 
     def shortcoming(self) -> str | None:
         """The official scores are made with the toolkit's absent files."""
@@ -63,23 +63,25 @@ class TNL2K(Benchmark):
         native = read_boxes(source.annotation)
         absent = None if source.absent is None else _read_absent(source.absent, len(native))
         sequence = self.assemble(name, replace(source, absent=None), native)
-        return replace(sequence, absent=absent, attributes=self._attributes(name))
+        return replace(sequence, absent=absent, attributes=_read_attributes(source.facts))
 
     def _source(self, name: str, folder: Traversable) -> Source:
         frames = frames_folder(folder / "imgs", folder / "img")
-        return Source(folder / "groundtruth.txt", frames, absent=self._optional("absent", f"{name}.txt"))
+        return self._complete(name, Source(folder / "groundtruth.txt", frames))
+
+    def _complete(self, name: str, source: Source) -> Source:
+        absent, attributes = self._optional("absent", f"{name}.txt"), self._optional("att", f"{name}_attribute.txt")
+        return replace(source, absent=absent, facts=attributes)
 
     def _optional(self, kind: str, file: str) -> Traversable | None:
         folder = first_folder(self.root / kind, self.root / "annos" / kind, *beside(self.root, kind))
         return None if folder is None else optional_file(folder / file)
 
-    def _attributes(self, name: str) -> frozenset[str]:
-        file = self._optional("att", f"{name}_attribute.txt")
-        if file is None:
-            return frozenset()
-        return frozenset(
-            attribute for attribute, has in zip(ATTRIBUTES, read_flags(file, len(ATTRIBUTES)), strict=True) if has
-        )
+
+def _read_attributes(file: Traversable | None) -> frozenset[str]:
+    if file is None:
+        return frozenset()
+    return frozenset(name for name, has in zip(ATTRIBUTES, read_flags(file, len(ATTRIBUTES)), strict=True) if has)
 
 
 def _read_absent(file: Traversable, length: int) -> Flags:

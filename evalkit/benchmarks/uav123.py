@@ -21,6 +21,7 @@ from evalkit.reading import read_boxes
 from evalkit.sequence import Sequence
 
 _LIST = "uav123.csv"
+_SETS = frozenset({"uav123", "uav12310fps", "uav20l"})
 
 
 class UAV123(Benchmark):
@@ -29,7 +30,7 @@ class UAV123(Benchmark):
     name = "uav123"
     title = "UAV123"
     origin = 1
-    folders = ("uav123", "uav")
+    folders: ClassVar[tuple[str, ...]] = ("uav123", "uav")
     annotation_set: ClassVar[str] = "UAV123"
     image_set: ClassVar[str] = "UAV123"
     frame_step: ClassVar[int] = 1
@@ -41,8 +42,8 @@ class UAV123(Benchmark):
     def discover(self) -> Mapping[str, Source]:
         """The original tree, or a flat folder of annotations."""
         folders = [self.root / "anno" / self.annotation_set]
-        if plain(self.root.name) != plain(self.image_set) or self.annotation_set == self.image_set:
-            folders += [self.root / "anno", self.root]  # not for UAV20L in UAV123's folder: those are UAV123's
+        if plain(self.root.name) not in _SETS - {plain(self.annotation_set)}:  # else they are those of another set
+            folders += [self.root / "anno", self.root]
         files = next(filter(None, map(annotation_files, folders)), {})
         return {name: self._source(name, file) for name, file in files.items()}
 
@@ -84,7 +85,7 @@ class UAV123At10Fps(UAV123):
 
     name = "uav123_10fps"
     title = "UAV123@10fps"
-    folders = ("uav12310fps", "uav10fps")
+    folders = ("uav12310fps", "uav10fps", "uav123")
     annotation_set = "UAV123_10fps"
     image_set = "UAV123_10fps"
     frame_step = 3

@@ -11,16 +11,19 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from importlib.resources.abc import Traversable
 
 import numpy as np
 
 from evalkit.benchmarks.base import Benchmark, Source
-from evalkit.benchmarks.layout import annotation_files, frames_folder, sequence_folders
+from evalkit.benchmarks.layout import annotation_files, children, frames_folder, optional_file, sequence_folders
 from evalkit.errors import InputError
 from evalkit.reading import read_bytes, read_table
 from evalkit.sequence import Sequence
 from evalkit.types import Boxes
+
+_SIZES = "image_sizes.json"
 
 
 class VOT(Benchmark):
@@ -41,28 +44,24 @@ class VOT(Benchmark):
         """Sequence folders, or a flat folder of annotations, here or in ``gt``."""
         found = {name: _source(folder) for name, folder in sequence_folders(self.root, "groundtruth.txt").items()}
         flat = {} if found else annotation_files(self.root / "gt") or annotation_files(self.root)
-        return found | {name: Source(file) for name, file in flat.items()}
+        sizes = optional_file(self.root / _SIZES)
+        return found | {name: Source(file, facts=sizes) for name, file in flat.items()}
 
     def load(self, name: str, source: Source) -> Sequence:
         """One sequence; rectangles have no ``polygons``."""
         regions = read_table(source.annotation, columns=(4, 8), finite=True)
         polygons = regions if regions.shape[1] == 8 else None
         native = regions if polygons is None else polygon_bounds(polygons)
-        return replace(self.assemble(name, source, native), polygons=polygons, size=self._size(name))
+        return replace(self.assemble(name, source, native), polygons=polygons, size=self._size(name, source.facts))
 
-    def files(self, name: str) -> tuple[Traversable, ...]:
-        """The image's size stands in files of its own."""
-        sizes = (self.root / name / "sequence", self.root / "image_sizes.json")
-        return (*super().files(name), *(file for file in sizes if file.is_file()))
+    def _size(self, name: str, facts: Traversable | None) -> tuple[int, int] | None:
+        if facts is None:
+            return None
+        return self._sizes.get(name) if facts.name == _SIZES else _stated_size(facts)
 
-    def _size(self, name: str) -> tuple[int, int] | None:
-        stated = self.root / name / "sequence"
-        if stated.is_file():
-            fields = dict(
-                re.findall(r"^(width|height)=(\d+)\s*$", read_bytes(stated).decode("utf-8", "replace"), re.MULTILINE)
-            )
-            return (int(fields["width"]), int(fields["height"])) if len(fields) == 2 else None
-        return _stated_sizes(self.root).get(name)
+    @cached_property
+    def _sizes(self) -> Mapping[str, tuple[int, int]]:
+        return _listed_sizes(self.root / _SIZES)
 
 
 def polygon_bounds(polygons: np.ndarray) -> Boxes:
@@ -77,16 +76,21 @@ def polygon_bounds(polygons: np.ndarray) -> Boxes:
 
 
 def _source(folder: Traversable) -> Source:
-    tags = [file for file in folder.iterdir() if file.name.endswith((".tag", ".label"))]
+    tags = [file for file in children(folder) if file.name.endswith((".tag", ".label"))]
     flags = {file.name.rpartition(".")[0]: file for file in sorted(tags, key=lambda file: file.name)}
-    return Source(folder / "groundtruth.txt", frames_folder(folder / "color", folder), flags=flags)
+    frames = frames_folder(folder / "color", folder)
+    return Source(folder / "groundtruth.txt", frames, flags=flags, facts=optional_file(folder / "sequence"))
 
 
-def _stated_sizes(root: Traversable) -> dict[str, tuple[int, int]]:
+def _stated_size(file: Traversable) -> tuple[int, int] | None:
+    """(width, height) of a ``sequence`` file of NAME=VALUE lines."""
+    text = read_bytes(file).decode("utf-8", "replace")
+    fields = dict(re.findall(r"^(width|height)=(\d{1,9})\s*$", text, re.MULTILINE))
+    return (int(fields["width"]), int(fields["height"])) if len(fields) == 2 else None
+
+
+def _listed_sizes(file: Traversable) -> dict[str, tuple[int, int]]:
     """``image_sizes.json``, {sequence: [width, height]}, of an annotation bundle."""
-    file = root / "image_sizes.json"
-    if not file.is_file():
-        return {}
     try:
         sizes = json.loads(read_bytes(file))
         return {name: (int(width), int(height)) for name, (width, height) in sizes.items()}

@@ -69,6 +69,17 @@ def test_a_root_without_a_telling_name(tmp_path: Path, write_rows) -> None:
     assert recognise(tmp_path) == ()
 
 
+def test_every_file_that_a_sequence_is_read_from_is_named(tmp_path: Path, write_rows) -> None:
+    for file, text in (
+        ("meta_info.ini", "resolution: (8, 6)\n"),
+        ("cover.label", "8\n8\n"),
+        ("absence.label", "0\n0\n"),
+    ):
+        (write_rows(tmp_path / "val" / "a" / "groundtruth.txt", 2).parent / file).write_text(text)
+    benchmark = open_benchmark("got10k", data=tmp_path)
+    assert {file.name for file in benchmark.files("a")} == {file.name for file in (tmp_path / "val" / "a").iterdir()}
+
+
 @pytest.mark.parametrize("kind", ["zip", "tar.gz", "tar.xz"])
 @pytest.mark.parametrize("inside", [True, False])
 def test_annotation_archives(kind: str, inside: bool, tmp_path: Path, write_rows) -> None:

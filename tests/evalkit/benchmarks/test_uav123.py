@@ -39,6 +39,17 @@ def test_annotations_of_uav123_are_none_of_uav20l(tmp_path: Path, write_rows) ->
     assert find(UAV123, tmp_path) is not None
 
 
+def test_ten_fps_beside_the_original(tmp_path: Path, write_rows) -> None:
+    write_rows(tmp_path / "UAV123" / "anno" / "UAV123_10fps" / "bike1.txt", 2)
+    write_rows(tmp_path / "UAV123" / "anno" / "UAV123" / "bike1.txt", 5)
+    lengths = {}
+    for kind in (UAV123, UAV123At10Fps):
+        benchmark = find(kind, tmp_path)
+        assert benchmark is not None
+        lengths[kind.name] = len(benchmark.sequence("bike1"))
+    assert lengths == {"uav123": 5, "uav123_10fps": 2}
+
+
 def test_nan_rows_are_absent(tmp_path: Path) -> None:
     (tmp_path / "bike1.txt").write_text("1,2,3,4\nNaN,NaN,NaN,NaN\n1,2,3,4\n")
     sequence = UAV123(tmp_path).sequence("bike1")
