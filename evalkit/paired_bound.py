@@ -39,7 +39,8 @@ def mean_bounds(values: Vector, confidence: float = 0.95) -> MeanBounds:
         raise ValueError("the values must be finite")
     if len(values) < 2:
         return MeanBounds(float(np.mean(values)) if len(values) else np.nan, -np.inf, np.inf)
-    return MeanBounds(float(np.mean(values)), -_upper_bound(-values, confidence), _upper_bound(values, confidence))
+    lower, upper = 0.0 - _upper_bound(-values, confidence), _upper_bound(values, confidence)
+    return MeanBounds(float(np.mean(values)), lower, upper)
 
 
 def _upper_bound(values: Vector, confidence: float) -> float:

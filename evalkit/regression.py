@@ -18,6 +18,9 @@ DECIDING_METRICS = ("auc", "ao", "accuracy")
 # Differences of the last bits come from another order of additions; one frame of LaSOT's longest moves an AUC by 4e-6.
 FLOAT_NOISE = 1e-9
 
+# Curves are stored with six decimals.
+CURVE_NOISE = 1e-6
+
 # Toolkits write results with three decimals or more.
 SAME_BOX_PX = 1e-3
 
@@ -141,7 +144,7 @@ def _curve_drops(baseline: Record, current: Record) -> tuple[CurveChange, ...]:
             continue
         fall = np.nan_to_num(old.values - new.values, nan=0.0)
         at = int(np.argmax(fall))
-        if fall[at] > 0:
+        if fall[at] > CURVE_NOISE:
             drops.append(CurveChange(name, float(old.thresholds[at]), float(old.values[at]), float(new.values[at])))
     return tuple(drops)
 

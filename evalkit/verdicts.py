@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from evalkit.errors import InputError
 from evalkit.paired_bound import MeanBounds, mean_bounds
 from evalkit.types import Vector
 
@@ -33,6 +34,19 @@ class Limits:
     max_drop: float = 0.005
     confidence: float = 0.95
     max_slowdown: float = 0.15
+
+    def __post_init__(self) -> None:
+        """Refuse what is no limit, NaN included: it would let everything pass.
+
+        Raises:
+            InputError: naming the value.
+        """
+        if not 0 <= self.max_drop <= 1:
+            raise InputError(f"the tolerated drop must be within 0 and 1, not {self.max_drop}")
+        if not 0.5 <= self.confidence < 1:
+            raise InputError(f"the confidence must be at least 0.5 and below 1, not {self.confidence}")
+        if not 0 <= self.max_slowdown < 1:
+            raise InputError(f"the tolerated slowdown must be at least 0 and below 1, not {self.max_slowdown}")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,36 @@
+"""``stdtrack baseline``: keep the scores of a run, for ``stdtrack check`` to compare with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stdtrack import __version__
+from stdtrack.cli.options import comma_list, data_options
+
+if TYPE_CHECKING:
+    from evalkit.baseline import Record
+
+
+@click.command()
+@click.argument("results", metavar="RUNS", type=click.Path(path_type=Path))
+@click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to write.")
+@comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Only these benchmarks. [default: all in RUNS]")
+@data_options
+@comma_list("--protocol", "protocols", metavar="NAME[,...]", help="Rules. [default: the benchmark's own]")
+def baseline(
+    results: Path, out: Path, benchmarks: tuple[str, ...], data: Path | None, annotations: Path | None,
+    protocols: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Write what a later run is compared with: scores of all sequences, curves, and fingerprints."""
+    from evalkit.baseline import Baseline
+    from evalkit.baseline_file import write_baseline
+    from stdtrack.cli.records import benchmarks_present, record_benchmark
+
+    records: list[Record] = []
+    for benchmark in benchmarks or benchmarks_present(results):
+        records += record_benchmark(results, benchmark, data, annotations, lambda *_: protocols)
+    write_baseline(Baseline((), __version__).updated(tuple(records)), out)
+    click.echo(f"{len(records)} records in {out}", err=True)
