@@ -1,0 +1,176 @@
+"""Other people's results trees."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalkit.benchmarks import archive
+from evalkit.benchmarks.lists import names
+from evalkit.errors import InputError
+from evalkit.importers.formats import read_result
+from evalkit.importers.layout import tracker_name
+from evalkit.importers.trees import TrackerResults, read_tree
+
+OTB = names("otb100.csv")
+ROW = "1,2,3,4\n"
+
+
+def put(root: Path, *paths: str, text: str = ROW) -> Path:
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    return root
+
+
+def trackers(root: Path, dataset: str = "otb100", known: tuple[str, ...] = OTB) -> dict[str, TrackerResults]:
+    return {found.tracker: found for found in read_tree(root, dataset, known)}
+
+
+@pytest.mark.parametrize(
+    ("paths", "tracker"),
+    [
+        (["mine/Biker.txt"], "mine"),
+        (["results/SiamFC/Biker.txt"], "SiamFC"),
+        (["results/OTB100/SiamFC/Biker.txt"], "SiamFC"),  # pysot
+        (["results/OTB2015/SiamFC/Biker.txt"], "SiamFC"),  # got10k
+        (["tracking_results/SiamFC_tracking_result/Biker.txt"], "SiamFC"),  # LaSOT's toolkit
+        (["opencv%3Acsrt/otb100/Biker.txt", "opencv%3Acsrt/uav123/bike1.txt"], "opencv:csrt"),  # our runs
+        (["ostrack/vitb_256/Biker.txt", "ostrack/vitb_256/lasot/airplane-1.txt"], "ostrack/vitb_256"),
+        (["SiamFC/otb_Biker.txt"], "SiamFC"),
+    ],
+)
+def test_layouts(tmp_path: Path, paths: list[str], tracker: str) -> None:
+    found = trackers(put(tmp_path / "tree", *paths))
+    assert list(found) == [tracker]
+    assert list(found[tracker].files) == ["Biker"]
+
+
+def test_runs_of_pytracking_are_repetitions(tmp_path: Path) -> None:
+    root = put(tmp_path, *(f"dimp/dimp50_{run:03d}/Biker.txt" for run in range(5)), "atom/default/Biker.txt")
+    found = trackers(root)
+    assert {name: len(each.files["Biker"]) for name, each in found.items()} == {"atom/default": 1, "dimp/dimp50": 5}
+    assert any("5 repetitions" in note for note in found["dimp/dimp50"].notes)
+
+
+def test_repetitions_of_got10k(tmp_path: Path) -> None:
+    name = "GOT-10k_Val_000001"
+    files = (f"{name}_001.txt", f"{name}_002.txt", f"{name}_time.txt")
+    root = put(tmp_path, *(f"GOT-10k/SiamFC/{name}/{file}" for file in files))
+    (found,) = trackers(root, "got10k", (name,)).values()
+    assert found.tracker == "SiamFC"
+    assert [Path(file.place).name for file in found.files[name]] == list(files[:2])
+
+
+def test_a_trackers_own_folder_names_it(tmp_path: Path) -> None:
+    root = put(tmp_path, "opencv%3Akcf/otb100/Biker.txt")
+    assert list(trackers(root / "opencv%3Akcf")) == ["opencv:kcf"]
+    assert list(trackers(root / "opencv%3Akcf" / "otb100")) == ["opencv:kcf"]
+
+
+def test_names_are_matched_by_alias_and_said(tmp_path: Path) -> None:
+    (found,) = trackers(put(tmp_path / "mine", "Human4-2.txt", "jogging.1.txt", "Skating2-1.txt")).values()
+    assert set(found.files) == {"Human4_2", "Jogging_1", "Skating2_1"}
+    assert any("Human4-2 = Human4_2" in note for note in found.notes)
+
+
+def test_times_scores_and_failures_are_no_results(tmp_path: Path) -> None:
+    paths = ("Biker.txt", "Biker_time.txt", "Biker_score.txt", "failures/Bird1.log", "times/Biker_time.txt")
+    (found,) = trackers(put(tmp_path / "mine", *paths)).values()
+    assert list(found.files) == ["Biker"]
+
+
+def test_a_repeated_sequence_names_both_files(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"second result of Jogging_1 .*Jogging-1\.txt") as caught:
+        trackers(put(tmp_path / "mine", "Jogging-1.txt", "Jogging.1.txt"))
+    assert "Jogging" in str(caught.value.path)
+
+
+def test_results_of_another_benchmark(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="look like results of lasot"):
+        trackers(put(tmp_path / "mine", "airplane-1.txt", "zebra-17.txt"))
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no result files"):
+        trackers(tmp_path)
+    with pytest.raises(InputError, match="does not exist"):
+        trackers(tmp_path / "nowhere")
+
+
+def test_trackingnet_takes_a_name_within_a_name_as_missing(tmp_path: Path) -> None:
+    root = put(tmp_path / "mine", "a_0.txt", "copy_of_a_0.txt", "b_0.txt")
+    (found,) = trackers(root, "trackingnet", ("a_0", "b_0")).values()
+    assert list(found.files) == ["b_0"]
+    assert found.ambiguous == ("a_0",)
+
+
+def zipped(path: Path, *members: str, text: str = ROW) -> Path:
+    with zipfile.ZipFile(path, "w") as file:
+        for member in members:
+            file.writestr(member, text)
+    return path
+
+
+def test_archives_are_read_in_memory(tmp_path: Path) -> None:
+    tar = tmp_path / "results_ATOM.tar.xz"
+    with tarfile.open(tar, "w:xz") as file:
+        info = tarfile.TarInfo("ATOM/Biker.txt")
+        info.size = len(ROW)
+        file.addfile(info, io.BytesIO(ROW.encode()))
+    assert list(trackers(tar)) == ["ATOM"]
+    assert list(trackers(zipped(tmp_path / "KCF.zip", "Biker.txt"))) == ["KCF"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["KCF.zip", "results_ATOM.tar.xz"]
+
+
+def test_an_archive_leads_nowhere(tmp_path: Path) -> None:
+    """Members that point outside are never written; links are not followed."""
+    (tmp_path / "secret.txt").write_text(ROW)
+    tar = tmp_path / "a.tar"
+    with tarfile.open(tar, "w") as file:
+        for name, kind in (("t/Biker.txt", tarfile.SYMTYPE), ("t/Bird1.txt", tarfile.LNKTYPE)):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, "../secret.txt"
+            file.addfile(info)
+    with pytest.raises(InputError, match="holds no result files"):
+        trackers(tar)
+    trackers(zipped(tmp_path / "b.zip", "../../Biker.txt"))
+    assert sorted(os.listdir(tmp_path.parent)) == sorted({tmp_path.name, *os.listdir(tmp_path.parent)})
+    assert not (tmp_path.parent / "Biker.txt").exists()
+
+
+def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "_LIMIT", 1000)
+    with pytest.raises(InputError, match="unpacks to more"):
+        trackers(zipped(tmp_path / "a.zip", "Biker.txt", text="0" * 2000))
+
+
+@given(content=st.binary(max_size=200))
+def test_any_bytes_are_boxes_or_a_clear_error(content: bytes) -> None:
+    try:
+        columns = read_result(content, "r.txt").shape[1]
+    except InputError as error:
+        columns = 4 if error.path == "r.txt" else 0
+    assert columns == 4
+
+
+@given(content=st.binary(max_size=300), suffix=st.sampled_from([".zip", ".tar.xz", ".tar.gz"]))
+def test_any_bytes_are_an_archive_or_a_clear_error(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, suffix: str
+) -> None:
+    path = tmp_path_factory.mktemp("archive") / f"a{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(InputError):
+        trackers(path)
+
+
+@given(folders=st.lists(st.text(st.characters(exclude_characters="/"), min_size=1), max_size=4))
+def test_any_folder_names_a_tracker_or_none(folders: list[str]) -> None:
+    assert isinstance(tracker_name(folders, "otb100"), str)

@@ -1,0 +1,234 @@
+"""The scoring loop on bad input, repetitions and parts of benchmarks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalkit.aggregation import combine, dropped_sequences, score_sequence
+from evalkit.benchmarks.registry import open_benchmark
+from evalkit.errors import InputError
+from evalkit.importers.trees import read_tree
+from evalkit.protocols import TABLE, Rules
+from evalkit.scores import SequenceScore
+from evalkit.scoring import Annotation, load_results, missing_sequences, score_tracker
+from evalkit.sequence import Sequence
+from evalkit.types import Boxes
+
+OFFICIAL = TABLE["official"]
+
+
+def sequence(boxes: Boxes, name: str = "a", **facts: object) -> Sequence:
+    return Sequence(name, "otb100", boxes, 1, **facts)  # type: ignore[arg-type]
+
+
+def steady(frames: int = 10) -> Boxes:
+    return np.tile([10.0, 20, 30, 40], (frames, 1))
+
+
+def score(truth: Sequence, boxes: Boxes, rules: Rules) -> SequenceScore:
+    return score_sequence(truth, [(boxes, "r.txt")], rules, keep_frames=True)
+
+
+ALL_RULES = [(name, family, rules) for name, families in TABLE.items() for family, rules in families.items()]
+
+
+@pytest.mark.parametrize(("protocol", "family", "rules"), ALL_RULES, ids=[f"{p}-{f}" for p, f, _ in ALL_RULES])
+def test_a_perfect_result_is_perfect(protocol: str, family: str, rules: Rules) -> None:
+    """AUC of a perfect result: 20 of 21 thresholds, because 1 > 1 fails; the area counts both ends half."""
+    found = score(sequence(steady()), steady(), rules)
+    if "auc" in found.metrics:
+        assert found.metrics["auc"] == pytest.approx(1 if rules.success.inclusive else 20 / 21)
+        assert found.metrics["precision"] == pytest.approx(1)
+    if "ao" in found.metrics:
+        assert found.metrics["ao"] == pytest.approx(1)
+    assert found.metrics.get("sr50", 1) == 1
+
+
+def test_invalid_rows_repeat_the_row_before_in_the_official_code() -> None:
+    boxes = steady()
+    boxes[3] = np.nan
+    boxes[4, 2] = 0
+    boxes[5, 3] = -7
+    assert score(sequence(steady()), boxes, OFFICIAL["otb"]).metrics["sr50"] == 1
+    partly = steady()
+    partly[3, 2] = np.nan  # OTB keeps a row that is NaN in part, LaSOT replaces it
+    assert score(sequence(steady()), partly, OFFICIAL["otb"]).metrics["sr50"] == 0.9
+    assert score(sequence(steady()), partly, OFFICIAL["lasot"]).metrics["sr50"] == 1
+
+
+@pytest.mark.parametrize("value", [np.nan, -1.0])
+def test_pytracking_refuses_and_names_the_row(value: float) -> None:
+    boxes = steady()
+    boxes[6, 2] = value
+    with pytest.raises(InputError, match=r"r\.txt, row 7: NaN or a negative size"):
+        score(sequence(steady()), boxes, TABLE["pytracking"]["otb"])
+
+
+def test_nan_has_no_average_overlap() -> None:
+    boxes = steady()
+    boxes[4] = np.nan
+    with pytest.raises(InputError, match=r"r\.txt, row 5: NaN"):
+        score(sequence(steady()), boxes, OFFICIAL["got10k"])
+
+
+def test_infinity_is_a_miss() -> None:
+    boxes = steady()
+    boxes[2] = np.inf
+    assert score(sequence(steady()), boxes, OFFICIAL["otb"]).metrics["sr50"] == 0.9
+    assert score(sequence(steady()), boxes, TABLE["pysot"]["otb"]).metrics["sr50"] == 0.9
+
+
+@pytest.mark.parametrize(
+    ("rows", "rules", "expected"),
+    [
+        (9, OFFICIAL["otb"], None),
+        (11, OFFICIAL["otb"], None),
+        (9, OFFICIAL["lasot"], None),
+        (11, OFFICIAL["lasot"], 1.0),
+        (9, TABLE["pytracking"]["otb"], 0.9),
+        (11, TABLE["pytracking"]["otb"], 1.0),
+        (9, TABLE["got10k"]["otb"], 1.0),
+        (11, TABLE["got10k"]["otb"], 1.0),
+        (9, TABLE["pysot"]["otb"], None),
+        (9, OFFICIAL["got10k"], None),
+    ],
+)
+def test_short_and_long_results(rows: int, rules: Rules, expected: float | None) -> None:
+    if expected is None:
+        with pytest.raises(InputError, match=rf"r\.txt: {rows} rows, but a has 10 frames"):
+            score(sequence(steady()), steady(rows), rules)
+    else:
+        assert score(sequence(steady()), steady(rows), rules).metrics["sr50"] == pytest.approx(expected)
+
+
+def test_pysot_cuts_monkey_17_alone() -> None:
+    rules = TABLE["pysot"]["lasot"]
+    assert score(sequence(steady(), "monkey-17"), steady(12), rules).metrics["sr50"] == 1
+    with pytest.raises(InputError):
+        score(sequence(steady(), "monkey-16"), steady(12), rules)
+
+
+def tiger() -> Sequence:
+    """A target whose first five annotated frames the official evaluation leaves out."""
+    rows = steady(15) + np.arange(15.0)[:, None] * np.array([8, 0, 0, 0])
+    return sequence(rows[5:], "Tiger1", omitted=rows[:5])
+
+
+@pytest.mark.parametrize("protocol", ["official", "pytracking", "pysot", "got10k"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_omitted_frames(protocol: str, whole: bool) -> None:
+    """A result of the whole clip is scored on the official frames, by got10k on all; a short one on the official."""
+    truth = tiger()
+    boxes = truth.full_native if whole else truth.native
+    found = score(truth, boxes.copy(), TABLE[protocol]["otb"])
+    assert found.metrics["sr50"] == 1
+    assert found.frames == (15 if whole and protocol == "got10k" else 10)
+
+
+def test_absent_frames_count_as_misses_in_lasot() -> None:
+    absent = np.zeros(10, dtype=bool)
+    absent[7:] = True
+    found = score(sequence(steady(), absent=absent), steady(), OFFICIAL["lasot"])
+    assert found.frames == 10
+    assert found.metrics["sr50"] == found.metrics["precision"] == 0.7
+
+
+def test_absence_is_a_hit_of_uav123s_precision() -> None:
+    rows = steady()
+    rows[5:] = np.nan
+    found = score(sequence(rows), steady(), OFFICIAL["uav"])
+    assert found.metrics["sr50"] == 0.5
+    assert found.metrics["precision"] == 1
+
+
+def test_own_data_at_the_left_border_is_a_target() -> None:
+    """x = 0 in 0-based files is x = 1 to OTB's rule."""
+    truth = Sequence("a", "folder", steady() - np.array([10, 0, 0, 0]), 0)
+    assert score(truth, truth.native.copy(), OFFICIAL["own"]).metrics["sr50"] == 1
+    assert score(truth, truth.native.copy(), OFFICIAL["otb"]).metrics["sr50"] == 0
+
+
+def test_repetitions_are_averaged_and_in_got10k_pooled() -> None:
+    good, bad = steady(), steady() + np.array([500, 0, 0, 0])
+    for rules in (TABLE["pytracking"]["otb"], OFFICIAL["got10k"]):
+        found = score_sequence(sequence(steady()), [(good, "1"), (bad, "2")], rules)
+        first_frame = 0.05 if rules is not OFFICIAL["got10k"] else 0.0
+        assert found.metrics["sr50"] == pytest.approx(0.5 + first_frame)
+
+
+def test_input_is_left_as_it_was() -> None:
+    boxes = steady()
+    boxes[3, 2] = 0
+    before = boxes.copy()
+    for _, _, rules in ALL_RULES:
+        score(sequence(steady()), boxes, rules)
+        np.testing.assert_array_equal(boxes, before)
+
+
+@given(order=st.permutations(range(6)), family=st.sampled_from(["otb", "lasot", "got10k", "trackingnet"]))
+def test_the_order_of_sequences_changes_nothing(order: list[int], family: str) -> None:
+    rules = OFFICIAL[family]
+    scores = []
+    for index in range(6):
+        truth = sequence(steady(8 + index), f"s{index}")
+        shifted = truth.native + np.array([3.0 * index, 0, 0, 0])
+        scores.append(score_sequence(truth, [(shifted, "")], rules))
+    facts = {"tracker": "t", "benchmark": "b", "protocol": "official", "total": 6}
+    straight = combine(scores, rules, **facts).metrics  # type: ignore[arg-type]
+    permuted = combine([scores[index] for index in order], rules, **facts).metrics  # type: ignore[arg-type]
+    for name, value in straight.items():
+        assert permuted[name] == (None if value is None else pytest.approx(value, abs=1e-12))
+
+
+def test_a_sequence_without_a_single_success_is_dropped_from_the_official_mean() -> None:
+    outside = steady() * np.array([-1, 0, 1, 1.0])  # never valid: every frame fails, but is a hit of precision
+    for protocol, expected in (("official", 1.0), ("pysot-toolkit", 0.5)):
+        rules = TABLE[protocol]["otb"]
+        scores = [
+            score(sequence(truth, name), truth.copy(), rules) for name, truth in (("near", steady()), ("far", outside))
+        ]
+        found = combine(scores, rules, tracker="t", benchmark="b", protocol=protocol, total=2)
+        assert found.metrics["sr50"] == expected
+        assert found.metrics["precision"] == 1
+        assert dropped_sequences(found, "success") == ("far",)
+        assert dropped_sequences(found, "precision") == ()
+
+
+def write(folder: Path, boxes: dict[str, Boxes]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, rows in boxes.items():
+        np.savetxt(folder / f"{name}.txt", rows, delimiter=",", fmt="%.6g")
+    return folder
+
+
+def test_a_part_of_a_benchmark(tmp_path: Path) -> None:
+    anno = write(tmp_path / "anno", {"Basketball": steady(), "Biker": steady(8)})
+    annotation = Annotation(open_benchmark("otb100", annotations=anno))
+    (results,) = read_tree(write(tmp_path / "mine", {"Biker": steady(8)}), "otb100", annotation.inventory.present)
+    missing = missing_sequences(results, annotation)
+    assert len(missing) == 99
+    assert missing[0] == "Basketball"
+    found = score_tracker(load_results(results), annotation)
+    assert (found.sequences_total, len(found.sequences), found.missing) == (100, 1, missing)
+    assert not found.complete
+
+
+def test_per_frame_detail(tmp_path: Path) -> None:
+    """Frames are kept 0-based, with the tracker's confidence beside them."""
+    annotation = Annotation(open_benchmark("otb100", annotations=write(tmp_path / "anno", {"Biker": steady(4)})))
+    mine = write(tmp_path / "mine", {"Biker": steady(4) + np.array([1, 0, 0, 0])})
+    (mine / "Biker_score.txt").write_text("1.0\n0.5\n0.25\n0.0\n")
+    (results,) = read_tree(mine, "otb100", ("Biker",))
+    (found,) = score_tracker(load_results(results), annotation, keep_frames=True).sequences
+    assert found.detail is not None
+    np.testing.assert_array_equal(found.detail.truth[0], [9, 19, 30, 40])
+    np.testing.assert_array_equal(found.detail.prediction[0], [10, 19, 30, 40])
+    np.testing.assert_array_equal(found.detail.confidence, [1, 0.5, 0.25, 0])
+    assert found.overlaps[0] == 1  # frame 0 is replaced by the ground truth
+    assert found.overlaps[1] == pytest.approx(29 / 31)
+    np.testing.assert_allclose(found.errors, [0, 1, 1, 1])
