@@ -33,7 +33,8 @@ class Profile:
 
     Attributes:
         rounds: as they were measured, in order.
-        overlap: mean IoU on the clips; None for a module, or where it was not wanted.
+        overlap: mean IoU on the clips; None for a module.
+        difference: largest absolute difference of the network's outputs from eager; None for no other backend.
         is_module: a plain module, called with its example inputs: the scope ``model`` alone.
     """
 
@@ -42,6 +43,7 @@ class Profile:
     rounds: tuple[Round, ...]
     finish: Finish
     overlap: float | None
+    difference: float | None
     is_module: bool
 
     def latencies(self, scope: str) -> list[Seconds]:
@@ -91,10 +93,10 @@ class _Run:
     failures: dict[str, str]
     note: Callable[[str], None]
 
-    def each(self, what: str, call: Callable[[str], Answer]) -> dict[str, Answer]:
-        """``call(label)`` for every job that has not failed; a failure is noted and ends that worker."""
+    def each(self, what: str, call: Callable[[str], Answer], labels: Sequence[str] | None = None) -> dict[str, Answer]:
+        """``call(label)`` for every job (of ``labels``) that has not failed; a failure is noted and ends its worker."""
         answers = {}
-        for label in [label for label in self.workers if label not in self.failures]:
+        for label in [label for label in labels or self.workers if label not in self.failures]:
             self.note(f"{what}: {label}")
             try:
                 answers[label] = call(label)
@@ -114,7 +116,6 @@ def compare(
     *,
     min_time: float = 10.0,
     timeout: float = 300.0,
-    accuracy: bool = True,
     seed: int = 0,
     note: Callable[[str], None] = lambda message: None,
 ) -> Comparison:
@@ -125,7 +126,6 @@ def compare(
     Args:
         min_time: seconds measured of each job, in twenty rounds.
         timeout: seconds that a frame may take.
-        accuracy: track every clip once more for the mean IoU.
         note: told what is going on.
 
     Raises:
@@ -154,18 +154,22 @@ def compare(
         calibration = Calibration(before, gemm_seconds())
         after = machine_state()
         finishes: dict[str, Finish] = run.each("memory", lambda label: workers[label].call(session.finish, ()))
-        overlaps: dict[str, float | None] = {}
-        if accuracy:
-            overlaps = run.each(
-                "accuracy", lambda label: None if is_module[label] else workers[label].call(session.overlap, ())
-            )
+        differences = run.each("comparing outputs", lambda label: _difference(workers[label], by_label[label]))
+        # Threads change the speed, not the answers: one job a title tells the accuracy.
+        first_of = {job.title: job.label for job in reversed(jobs) if job.label not in run.failures}
+        overlaps = run.each(
+            "accuracy",
+            lambda label: None if is_module[label] else _overlap(workers[label]),
+            list(first_of.values()),
+        )
     profiles = tuple(
         Profile(
             by_label[label],
             warm_ups[label],
             tuple(measured.results[label]),
             finishes[label],
-            overlaps.get(label),
+            overlaps.get(first_of.get(by_label[label].title, "")),
+            differences[label],
             is_module[label],
         )
         for label in workers
@@ -178,4 +182,14 @@ def compare(
 
 def _round(worker: Worker, arguments: tuple[float, int]) -> Round:
     result: Round = worker.call(session.measure, arguments)
+    return result
+
+
+def _difference(worker: Worker, job: Job) -> float | None:
+    result: float | None = worker.call(session.difference, (job,))
+    return result
+
+
+def _overlap(worker: Worker) -> float:
+    result: float = worker.call(session.overlap, ())
     return result

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 GEMM_SIZE = 768
 COPY_BYTES = 128 * 2**20
-REPEATS = 7
+REPEATS = 20
 
 
 @dataclass(frozen=True)

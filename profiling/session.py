@@ -30,24 +30,31 @@ class Job:
     """One tracker (or module) under one setting.
 
     Attributes:
-        spec: as the user wrote it.
+        spec: what is loaded; a tracker's backend and device are options in it.
         threads: of every library in the worker.
         device: ``cpu`` or ``cuda``.
-        backend: what runs the network; empty for the tracker's own.
+        backend: what runs the network, perhaps with its precision (``onnx:int8``); empty for the tracker's own.
+        name: what the user wrote, if that differs from ``spec``.
     """
 
     spec: str
     threads: int = 1
     device: str = "cpu"
     backend: str = ""
+    name: str = ""
+
+    @property
+    def title(self) -> str:
+        """Name, backend and device: what jobs with other numbers of threads share."""
+        extra = [self.backend] if self.backend else []
+        extra += [self.device] if self.device != "cpu" else []
+        name = self.name or self.spec
+        return f"{name} [{', '.join(extra)}]" if extra else name
 
     @property
     def label(self) -> str:
-        """Tells jobs apart: the spec, and what differs from one thread on the CPU with the tracker's own backend."""
-        extra = [self.backend] if self.backend else []
-        extra += [f"{self.threads} threads"] if self.threads > 1 else []
-        extra += [self.device] if self.device != "cpu" else []
-        return f"{self.spec} [{', '.join(extra)}]" if extra else self.spec
+        """Tells jobs apart."""
+        return self.title if self.threads == 1 else f"{self.title} x{self.threads}"
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,8 @@ def begin(job: Job, clips: tuple[ClipName, ...]) -> bool:
         from profiling.running import module_call
 
         run: Run = partial(module_steps, module_call(subject, job.backend, job.device))
+    elif job.backend and "backend=" not in job.spec:
+        raise InputError(f"'{job.spec}' is a tracker: its backend is its own affair", hint="leave --backend out")
     elif hasattr(subject, "init") and hasattr(subject, "update"):
         run = partial(steps, subject, opened)
     else:
@@ -157,6 +166,17 @@ def finish() -> Finish:
         throughput=_throughput(session),
         energy=meter.source if isinstance(meter, EnergyMeter) else f"not available: {meter.reason}",
     )
+
+
+def difference(job: Job) -> float | None:
+    """Largest absolute difference of the network's outputs from eager; None without a network or another backend."""
+    if job.backend in ("", "eager"):
+        return None
+    from profiling.running import largest_difference
+    from profiling.subject import network_parts
+
+    module, inputs = network_parts(job.spec, _current.get().subject)["frame"]
+    return largest_difference(module, tuple(inputs), job.backend)
 
 
 def overlap() -> float:

@@ -13,13 +13,17 @@ from profiling.roofline import Ceilings, roofline_point
 from profiling.statistics import growth_per_frame, paired_ratio, summarise
 from profiling.stepping import SCOPES
 
-LATENCY = ("tracker", "backend", "threads", "device", "scope", "frames")
-LATENCY += ("p50_ms", "p90_ms", "p99_ms", "max_ms", "fps_median", "fps_mean", "note")
+LATENCY = (
+    "tracker", "backend", "threads", "device", "scope", "frames",
+    "p50_ms", "p90_ms", "p99_ms", "max_ms", "fps_median", "fps_mean", "note",
+)  # fmt: skip
 RATIOS = ("tracker", "reference", "scope", "ratio", "low", "high")
 FRAMES = ("tracker", "scope", "frame", "milliseconds")
 STAGES = ("tracker", "stage", "median_ms", "share")
-RESOURCES = ("tracker", "parameters", "parameters_mib", "init_macs", "frame_macs", "frame_flops", "loaded_mib")
-RESOURCES += ("peak_mib", "growth_bytes_per_frame", "cuda_peak_mib", "joules_per_frame", "energy")
+RESOURCES = (
+    "tracker", "parameters", "parameters_mib", "init_macs", "frame_macs", "frame_flops", "loaded_mib",
+    "peak_mib", "growth_bytes_per_frame", "cuda_peak_mib", "joules_per_frame", "energy", "difference_from_eager",
+)  # fmt: skip
 SCALING = ("tracker", "scope", "threads", "p50_ms")
 ROOFLINE = ("tracker", "threads", "flops_per_byte", "gflops", "peak_gflops", "peak_gbytes")
 ACCURACY = ("tracker", "fps_median", "mean_iou", "parameters")
@@ -123,6 +127,7 @@ def resource_table(comparison: Comparison, reports: Reports) -> pd.DataFrame:
                 "cuda_peak_mib": None if finish.cuda_peak is None else finish.cuda_peak / MIB,
                 "joules_per_frame": profile.joules_per_frame,
                 "energy": finish.energy,
+                "difference_from_eager": profile.difference,
             }
         )
     return pd.DataFrame(rows, columns=list(RESOURCES))
@@ -131,12 +136,8 @@ def resource_table(comparison: Comparison, reports: Reports) -> pd.DataFrame:
 def scaling_table(comparison: Comparison) -> pd.DataFrame:
     """Median latency by number of threads, of trackers measured with more than one number."""
     table = latency_table(comparison)
-    table["tracker"] = [
-        profile.job.spec + (f" [{profile.job.backend}]" if profile.job.backend else "")
-        for profile in comparison.profiles
-        for scope in SCOPES
-        if profile.latencies(scope)
-    ]
+    titles = {profile.job.label: profile.job.title for profile in comparison.profiles}
+    table["tracker"] = table["tracker"].map(titles)
     several = table.groupby(["tracker", "scope", "device"])["threads"].transform("nunique") > 1
     return table.loc[several, list(SCALING)].reset_index(drop=True)
 

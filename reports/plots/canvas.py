@@ -11,6 +11,7 @@ from typing import Any, cast
 import matplotlib as mpl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
@@ -108,9 +109,19 @@ def style_handle(style: Style) -> Line2D:
 def log_axis(axes: Axes) -> None:
     """A logarithmic x axis with plain numbers at 1, 2, 5, 10, ..."""
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    _plain_numbers(axes.xaxis)
+
+
+def log_y_axis(axes: Axes) -> None:
+    """The same for y."""
+    axes.set_yscale("log")
+    _plain_numbers(axes.yaxis)
+
+
+def _plain_numbers(axis: Axis) -> None:
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def titled(axes: Axes, title: str, protocol: str) -> None:

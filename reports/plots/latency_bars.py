@@ -27,5 +27,5 @@ def draw(latencies: pd.DataFrame, scope: str) -> Plot:
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("milliseconds a frame")
     axes.set_title(f"Latency, scope {scope}", loc="left")
-    axes.legend(loc="lower right")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=len(PERCENTILES))
     return Plot(f"latency_{scope}", f"Latency of a frame in the scope {scope}: median, p90 and p99.", figure)

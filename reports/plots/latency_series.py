@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
-from matplotlib.ticker import FuncFormatter
 
-from reports.plots.canvas import Plot, canvas, shorten
+from reports.plots.canvas import Plot, canvas, log_y_axis, shorten
 from reports.style import Style
 
 HEIGHT = 1.25
@@ -22,9 +21,7 @@ def draw(frames: pd.DataFrame, scope: str, styles: Mapping[str, Style]) -> Plot:
         colour = styles[str(name)].colour
         axes.plot(part["frame"], part["milliseconds"], ".", color=colour, markersize=2)
         axes.axhline(float(part["milliseconds"].median()), color="black", linewidth=0.8)
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+        log_y_axis(axes)
         axes.set_ylabel("ms")
         axes.set_title(shorten(str(name)), loc="left", fontsize=8.5)
     grid[-1, 0].set_xlabel("measured frame")

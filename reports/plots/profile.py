@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import matplotlib as mpl
 import pandas as pd
 
 from reports.inputs import ReportTables
 from reports.plots import latency_bars, latency_series, roofline, speed_accuracy, stages, thread_scaling
-from reports.plots.canvas import LOOK, Plot
+from reports.plots.canvas import Plot, look
 from reports.style import styles as styles_of
 from reports.views import views
 
@@ -29,7 +28,7 @@ class ProfileTables:
 
 def draw_profile(tables: ProfileTables) -> Iterator[Plot]:
     """Every plot that there are data for."""
-    with mpl.rc_context(dict(LOOK)):
+    with look():
         styles = styles_of([*tables.latencies["tracker"].unique(), *tables.scaling["tracker"].unique()])
         for scope, part in tables.latencies.groupby("scope", sort=False):
             yield latency_bars.draw(part, str(scope))

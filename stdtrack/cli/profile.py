@@ -1,0 +1,127 @@
+"""``stdtrack profile``: latency, memory and energy of trackers, interleaved, beside their accuracy."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evalkit.errors import InputError
+from evalkit.trackers.spec import TrackerSpec
+from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
+from stdtrack.cli.options import comma_list
+
+if TYPE_CHECKING:
+    from profiling.clips import ClipName
+    from profiling.session import Job
+
+FRAME_TIMEOUT = 300.0
+# These take device and backend as options of their spec; the others run on the CPU with the one backend they have.
+WITH_OPTIONS = ("stdtrack",)
+WITHOUT_OPTIONS = ("opencv", "onnx", "trax", "process")
+
+
+@click.command()
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
+@click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Folder of tables, plots and JSON.")
+@click.option("--data", type=click.Path(path_type=Path), help="Root of benchmarks; rendered scenes without. "
+              "[STDTRACK_DATA]")  # fmt: skip
+@comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Only these benchmarks under the root.")
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
+@comma_list("--threads", metavar="N[,...]", help="Numbers of threads. [default: 1]")
+@comma_list(
+    "--backend", "backends", metavar="NAME[:PRECISION][,...]", help="Backends of the networks. [default: their own]"
+)
+@comma_list("--scope", "scopes", metavar="model|track|pipeline", help="What to report. [default: all three]")
+@click.option("--min-time", type=click.FloatRange(0, min_open=True), default=10.0, show_default=True,
+              help="Seconds measured of each tracker.")  # fmt: skip
+@click.option("--timeout", type=click.FloatRange(0, min_open=True), default=FRAME_TIMEOUT, show_default=True,
+              help="Seconds a frame may take.")  # fmt: skip
+def profile(
+    specs: tuple[str, ...], out: Path, data: Path | None, benchmarks: tuple[str, ...], device: str,
+    threads: tuple[str, ...], backends: tuple[str, ...], scopes: tuple[str, ...], min_time: float, timeout: float,
+) -> None:  # fmt: skip
+    """Measure trackers side by side: latency in three scopes, memory, energy, accuracy on the same frames.
+
+    A SPEC is a tracker (stdtrack:nano, opencv:csrt, module:factory), or a module:factory that returns (module,
+    example_inputs), which has the scope model alone. Exit code 3 when a tracker failed; the others are kept.
+    """
+    from profiling.profile import compare
+    from profiling.stepping import SCOPES
+    from stdtrack.cli.profile_files import write_profile
+
+    sys.path.append(os.getcwd())  # module:factory may lie in the working folder, as with python -m
+    wrong = sorted(set(scopes) - set(SCOPES))
+    if wrong:
+        raise InputError(f"unknown scope '{wrong[0]}'", hint=f"there are: {', '.join(SCOPES)}")
+    if device == "cuda":
+        from profiling.cuda import require_cuda
+
+        require_cuda()
+    jobs = jobs_of(specs, _numbers(threads), backends, device)
+    clips = _clips(data, benchmarks, out)
+    comparison = compare(jobs, clips, min_time=min_time, timeout=timeout, note=_tell)
+    write_profile(comparison, scopes or SCOPES, out, _tell)
+    click.echo((out / "profile.md").read_text(encoding="utf-8"))
+    for label, problem in comparison.failures.items():
+        click.echo(f"failed: {label}: {problem}", err=True)
+    if comparison.failures:
+        sys.exit(EXIT_SEQUENCES_FAILED)
+
+
+def jobs_of(specs: tuple[str, ...], threads: tuple[int, ...], backends: tuple[str, ...], device: str) -> list[Job]:
+    """Every spec with every number of threads and every backend that it can have."""
+    parsed = [TrackerSpec.parse(text) for text in dict.fromkeys(specs)]
+    plain = Counter(f"{spec.prefix}:{spec.name}" for spec in parsed)
+    jobs: dict[str, Job] = {}
+    for spec in parsed:
+        short = f"{spec.prefix}:{spec.name}"
+        name = short if plain[short] == 1 else str(spec)  # options are shown where they tell specs apart
+        own = spec.prefix in WITHOUT_OPTIONS
+        for backend, count in product(("",) if own else backends or ("",), threads):
+            job = _job(spec, name, count, backend, "cpu" if own else device)
+            jobs[job.label] = job
+    return list(jobs.values())
+
+
+def _job(spec: TrackerSpec, name: str, threads: int, backend: str, device: str) -> Job:
+    from profiling.running import split_backend
+    from profiling.session import Job
+
+    engine, precision = split_backend(backend) if backend else ("", "")
+    if spec.prefix not in WITH_OPTIONS:
+        return Job(str(spec), threads, device, backend, name)
+    options = dict(spec.options) | ({"backend": engine, "precision": precision} if backend else {})
+    if device != "cpu":
+        options["device"] = device
+    return Job(str(TrackerSpec(spec.prefix, spec.name, options)), threads, device, backend, name)
+
+
+def _clips(data: Path | None, benchmarks: tuple[str, ...], out: Path) -> tuple[ClipName, ...]:
+    from evalkit.benchmarks.demo_writer import render
+    from evalkit.paths import data_root
+    from profiling.clips import choose_clips
+    from profiling.warm_up import SHORTEST_CLIP
+
+    root = data_root(data)
+    if root is None:
+        root = out / "data"
+        _tell(f"no --data: rendering scenes into {root}")
+        render(root, 0)
+    return choose_clips(root, SHORTEST_CLIP, benchmarks)
+
+
+def _numbers(threads: tuple[str, ...]) -> tuple[int, ...]:
+    for text in threads:
+        if not (text.isdecimal() and int(text) > 0):
+            raise InputError(f"--threads {text} is no positive number")
+    return tuple(int(text) for text in threads) or (1,)
+
+
+def _tell(message: str) -> None:
+    click.echo(message, err=True)

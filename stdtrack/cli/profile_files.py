@@ -1,0 +1,183 @@
+"""What ``stdtrack profile`` writes: JSON, CSV, Markdown, LaTeX and plots."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evalkit.errors import InputError
+from evalkit.files import write_atomic
+from profiling import tables
+from profiling.complexity_report import ComplexityReport, report_complexity
+from profiling.profile import Comparison
+from profiling.roofline import measure_ceilings
+from reports.inputs import SPEEDS, ReportTables
+from reports.markup import comma_separated, latex, markdown
+from reports.plots.canvas import render
+from reports.plots.profile import ProfileTables, draw_profile
+from reports.tables import Cell, Table, number, word
+
+FORMAT = 1
+MEASURE = "mean IoU over clips"
+
+CAPTIONS: Mapping[str, str] = {
+    "latency": "Milliseconds a frame. Scopes: model = tensors in, tensors out; track = crop, model and box; "
+    "pipeline = track and decoding of the image. FPS (median) = 1 / p50, FPS (mean) = frames / total time.",
+    "ratios": "How many times longer a frame takes than one of the reference, with a 95 % bootstrap interval "
+    "over rounds.",
+    "stages": "Median milliseconds of each stage, and its share of the pipeline's total time.",
+    "resources": "Complexity of the networks (FLOPs = 2 MACs), memory of a fresh process, energy.",
+    "accuracy": "Speed in the scope track beside the mean IoU on the same clips (first frame left out).",
+    "scaling": "Median milliseconds by number of threads.",
+    "roofline": "Achieved GFLOP/s in the scope model, below the measured ceilings.",
+}
+_DIGITS: Mapping[str, str] = {
+    **dict.fromkeys(("ratio", "low", "high", "mean_iou"), "{:.3f}"),
+    **dict.fromkeys(("fps_median", "fps_mean", "flops_per_byte"), "{:.1f}"),
+    "share": "{:.1%}",
+    "difference_from_eager": "{:.1e}",
+}
+_COUNTS = ("frames", "threads", "parameters", "init_macs", "frame_macs", "frame_flops", "growth_bytes_per_frame")
+
+
+def write_profile(
+    comparison: Comparison, scopes: Sequence[str], out: Path, note: Callable[[str], None] = lambda message: None
+) -> None:
+    """Write ``profile.json``, ``profile.md``, and folders of tables and plots into ``out``."""
+    note("counting complexity")
+    reports = _complexity(comparison)
+    ceilings = {count: measure_ceilings(count) for count in sorted({p.job.threads for p in comparison.profiles})}
+    frames = {
+        "latency": tables.latency_table(comparison, scopes),
+        "ratios": tables.ratio_table(comparison, scopes),
+        "stages": tables.stage_table(comparison),
+        "resources": tables.resource_table(comparison, reports),
+        "accuracy": tables.accuracy_table(comparison, reports),
+        "scaling": tables.scaling_table(comparison),
+        "roofline": tables.roofline_table(comparison, reports, ceilings),
+    }
+    latencies = tables.frame_table(comparison, scopes)
+    shown = [as_table(name, frame) for name, frame in frames.items() if not frame.empty]
+    for table in shown:
+        write_atomic(out / "tables" / f"{table.name}.csv", comma_separated(table))
+        write_atomic(out / "tables" / f"{table.name}.tex", latex(table))
+    write_atomic(out / "tables" / "frames.csv", latencies.to_csv(index=False))
+    write_atomic(out / "profile.md", _page(comparison, shown))
+    write_atomic(out / "profile.json", json.dumps(_content(comparison, frames, reports), indent=2, default=str))
+    note("drawing")
+    drawn = ProfileTables(
+        frames["latency"],
+        latencies,
+        frames["stages"],
+        frames["scaling"],
+        frames["roofline"],
+        _speed_and_accuracy(comparison, frames["accuracy"], frames["latency"]),
+    )
+    if comparison.profiles:
+        for plot in draw_profile(drawn):
+            for extension, content in render(plot).items():
+                write_atomic(out / "plots" / f"{plot.name}.{extension}", content)
+
+
+def as_table(name: str, frame: pd.DataFrame) -> Table:
+    """A table of results as reports print it: numbers with the digits that they deserve."""
+    numeric = [bool(pd.api.types.is_numeric_dtype(frame[column])) or column in _COUNTS for column in frame.columns]
+    kinds = list(zip(frame.columns, numeric, strict=True))
+    rows = tuple(
+        tuple(_cell(column, value, is_number) for (column, is_number), value in zip(kinds, row, strict=True))
+        for row in frame.itertuples(index=False)
+    )
+    return Table(name, CAPTIONS[name], tuple(frame.columns), rows, tuple(numeric))
+
+
+def _cell(column: str, value: Any, is_number: bool) -> Cell:
+    if not is_number:
+        return word(value)
+    return number(value, "{:,.0f}" if column in _COUNTS else _DIGITS.get(column, "{:.2f}"))
+
+
+def _complexity(comparison: Comparison) -> dict[str, ComplexityReport]:
+    """By job label; without the trackers that show no network to count."""
+    found: dict[str, ComplexityReport] = {}
+    by_spec: dict[str, ComplexityReport] = {}
+    for profile in comparison.profiles:
+        spec = profile.job.spec
+        if spec not in by_spec:
+            try:
+                by_spec[spec] = report_complexity(spec, allow_uncounted=True)
+            except InputError:
+                continue  # not a network: its complexity is left blank
+        found[profile.job.label] = by_spec[spec]
+    return found
+
+
+def _page(comparison: Comparison, shown: Sequence[Table]) -> str:
+    machine, state, calibration = comparison.machine, comparison.state, comparison.calibration
+    lines = [
+        "# Profile",
+        "",
+        f"{machine['cpu']}, {machine['cores_usable']} cores, {machine['ram_gib']} GiB; GPU: {machine['gpu']}; "
+        f"governor: {machine['governor']}.",
+        f"Load average {state['before']['load_average'][0]} before, {state['after']['load_average'][0]} after; "
+        f"calibration product {1e3 * calibration.before:.3f} ms before, {1e3 * calibration.after:.3f} ms after"
+        f"{': ' + calibration.warning if calibration.warning else ''}.",
+        f"Versions: {', '.join(f'{name} {version}' for name, version in machine['versions'].items())}.",
+        f"Clips: {', '.join(f'{clip.benchmark}/{clip.sequence} ({clip.frames})' for clip in comparison.clips)}.",
+        "",
+    ]
+    lines += [f"Failed: {label}: {problem}\n" for label, problem in comparison.failures.items()]
+    for table in shown:
+        lines += [f"## {table.name.capitalize()}", "", markdown(table)]
+    return "\n".join(lines)
+
+
+def _content(
+    comparison: Comparison, frames: Mapping[str, pd.DataFrame], reports: Mapping[str, ComplexityReport]
+) -> dict[str, Any]:
+    jobs = {
+        profile.job.label: {
+            **asdict(profile.job),
+            "warm_up": asdict(profile.warm_up),
+            "threads_set": profile.finish.threads,
+            "facts": profile.finish.facts,
+            "energy": profile.finish.energy,
+            "throughput_fps": profile.finish.throughput,
+            "gpu_during_run": [part.gpu for part in profile.rounds if part.gpu],
+            "complexity": reports[profile.job.label].as_json() if profile.job.label in reports else None,
+        }
+        for profile in comparison.profiles
+    }
+    return {
+        "format": FORMAT,
+        "machine": comparison.machine,
+        "state": comparison.state,
+        "calibration": {**asdict(comparison.calibration), "drift": comparison.calibration.drift},
+        "settings": comparison.settings,
+        "clips": [asdict(clip) for clip in comparison.clips],
+        "trackers": jobs,
+        "failures": comparison.failures,
+        "tables": {name: json.loads(frame.to_json(orient="records")) for name, frame in frames.items()},
+    }
+
+
+def _speed_and_accuracy(comparison: Comparison, accuracy: pd.DataFrame, latency: pd.DataFrame) -> ReportTables | None:
+    """Speeds and mean IoU in the form in which reports draw accuracy against speed."""
+    if accuracy.empty:
+        return None
+    name = f"{len(comparison.clips)} clips"
+    trackers = accuracy["tracker"]
+    scores = pd.DataFrame({"tracker": trackers, "value": accuracy["mean_iou"]}).assign(
+        benchmark=name, protocol=MEASURE, sequence=None, metric="ao"
+    )
+    coverage = pd.DataFrame({"tracker": trackers}).assign(
+        benchmark=name, protocol=MEASURE, scored=len(comparison.clips), total=len(comparison.clips), verified=True,
+        missing="",
+    )  # fmt: skip
+    speeds = latency[latency["scope"] == "track"].assign(benchmark=name)[list(SPEEDS)]
+    facts = accuracy[["tracker", "parameters"]].assign(note="", macs=None)
+    return ReportTables(scores, coverage, speeds=speeds, facts=facts)

@@ -1,0 +1,138 @@
+"""Trackers with a known speed or a known fault; workers import this module by its name."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import numpy as np
+
+from evalkit.trackers.base import Prediction
+from evalkit.trackers.stages import StageTimer, untimed
+
+
+class Still:
+    """Answers the first box; ``delay(frame)`` seconds pass in each update."""
+
+    def __init__(self, delay: Any = lambda frame: 0.0) -> None:
+        self._delay, self._frame = delay, 0
+        self._box = np.zeros(4)
+
+    def init(self, image: Any, box: Any) -> None:
+        self._box = box
+
+    def update(self, image: Any) -> Prediction:
+        self._frame += 1
+        time.sleep(self._delay(self._frame))
+        return self.answer()
+
+    def answer(self) -> Prediction:
+        return Prediction(self._box, 1.0)
+
+
+class Staged(Still):
+    """Spends known times in named stages, and some outside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stage: StageTimer = untimed
+
+    def update(self, image: Any) -> Prediction:
+        for name, seconds in (("crop", 0.001), ("forward", 0.004)):
+            with self.stage(name):
+                time.sleep(seconds)
+        time.sleep(0.002)
+        return self.answer()
+
+
+class Busy(Still):
+    """Computes for a fixed time without sleeping, in four stages."""
+
+    def __init__(self, seconds: str = "0.001") -> None:
+        super().__init__()
+        self.stage: StageTimer = untimed
+        self.own: list[float] = []
+        self._seconds = float(seconds)
+
+    def update(self, image: Any) -> Prediction:
+        start = time.perf_counter()
+        for part, name in enumerate(("crop", "normalise", "forward", "decode"), 1):
+            with self.stage(name):
+                while time.perf_counter() - start < self._seconds * part / 4:
+                    pass
+        self.own.append(time.perf_counter() - start)
+        return self.answer()
+
+
+class Nonsense(Still):
+    def answer(self) -> Prediction:
+        return Prediction(np.array([1.0, np.nan, 3.0, 4.0]) if self._frame > 20 else self._box, 1.0)
+
+
+class Misshapen(Still):
+    def answer(self) -> Prediction:
+        return Prediction(np.zeros((1, 4)), 1.0)
+
+
+def still() -> Still:
+    return Still()
+
+
+def sleeper() -> Still:
+    return Still(lambda frame: 0.005)
+
+
+def stumbler() -> Still:
+    return Still(lambda frame: 0.05 if frame % 100 == 0 else 0.001)
+
+
+def staged() -> Staged:
+    return Staged()
+
+
+def busy(seconds: str = "0.001") -> Busy:
+    return Busy(seconds)
+
+
+def nonsense() -> Nonsense:
+    return Nonsense()
+
+
+def misshapen() -> Misshapen:
+    return Misshapen()
+
+
+def raises() -> Still:
+    def fail(frame: int) -> float:
+        if frame > 30:
+            raise ValueError("lost my way")
+        return 0.0
+
+    return Still(fail)
+
+
+def hangs() -> Still:
+    return Still(lambda frame: 3600.0 if frame > 30 else 0.0)
+
+
+def dies() -> Still:
+    def end(frame: int) -> float:
+        if frame > 30:
+            sys.stderr.flush()
+            import os
+
+            os._exit(17)
+        return 0.0
+
+    return Still(end)
+
+
+def linear() -> Any:
+    import torch
+
+    return torch.nn.Linear(64, 64), (torch.zeros(1, 64),)
+
+
+def number() -> int:
+    return 7

@@ -1,0 +1,103 @@
+"""Trackers in workers: each fails alone, what is measured is complete, and wrong input stops before anything starts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evalkit.errors import InputError
+from profiling import tables
+from profiling.clips import ClipName
+from profiling.profile import ROUNDS, compare
+from profiling.session import Job
+
+SHORT = {"min_time": 0.2, "timeout": 3.0}
+
+
+def test_two_trackers_are_measured_in_turns(trackers: str, clips: tuple[ClipName, ...]) -> None:
+    notes: list[str] = []
+    result = compare([Job(f"{trackers}:staged"), Job(f"{trackers}:sleeper")], clips, note=notes.append, **SHORT)
+    assert not result.failures
+    staged, sleeper = result.profiles
+    assert len(staged.rounds) == len(sleeper.rounds) == ROUNDS
+    assert staged.finish.threads["environment"]["OMP_NUM_THREADS"] == "1"
+    assert staged.finish.peak_resident >= staged.finish.loaded_resident > 10 * 2**20
+    assert staged.overlap == sleeper.overlap == 1.0
+    latency = tables.latency_table(result).set_index(["tracker", "scope"])
+    assert 5.0 <= latency.loc[(f"{trackers}:sleeper", "track"), "p50_ms"]
+    assert (f"{trackers}:sleeper", "model") not in latency.index
+    assert 4.0 <= latency.loc[(f"{trackers}:staged", "model"), "p50_ms"]
+    assert min(part.min() for part in sleeper.latencies("track")) == pytest.approx(5.1e-3, rel=0.1)
+    # 1 + 4 + 2 ms against 5 ms, measured under whatever else the machine does.
+    ratios = tables.ratio_table(result, ["track"])
+    assert ratios["ratio"].item() == pytest.approx(5 / 7, rel=0.2)
+    stages = tables.stage_table(result)
+    assert list(stages["stage"]) == ["image", "crop", "forward", "other"]
+    assert stages["share"].sum() == pytest.approx(1.0)
+    assert len(tables.frame_table(result, ["track"])) == staged.frames + sleeper.frames
+    assert tables.resource_table(result, {})["energy"].str.len().min() > 3
+    assert "loading" in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("raises", "lost my way"),
+        ("nonsense", "not four finite numbers"),
+        ("misshapen", "not four finite numbers"),
+        ("dies", "exited with code 17"),
+        ("hangs", "no answer within 3 s"),
+    ],
+)
+def test_a_tracker_that_fails_fails_alone(fault: str, reason: str, trackers: str, clips: tuple[ClipName, ...]) -> None:
+    jobs = [Job(f"{trackers}:{fault}"), Job(f"{trackers}:still")]
+    result = compare(jobs, clips, **SHORT)
+    assert [profile.job.spec for profile in result.profiles] == [f"{trackers}:still"]
+    assert reason in result.failures[f"{trackers}:{fault}"]
+
+
+def test_all_may_fail(trackers: str, clips: tuple[ClipName, ...]) -> None:
+    result = compare([Job(f"{trackers}:misshapen")], clips, **SHORT)
+    assert result.profiles == ()
+    for table in (tables.latency_table, tables.ratio_table, tables.frame_table, tables.stage_table):
+        assert table(result).empty
+    assert tables.scaling_table(result).empty
+
+
+@pytest.mark.parametrize(
+    ("job", "problem"),
+    [
+        (Job("nowhere:tracker"), "no prefix or module"),
+        (Job("profiled_trackers:number"), "is no tracker"),
+        (Job("profiled_trackers:still", backend="onnx"), "its backend is its own affair"),
+        (Job("profiled_trackers:linear", backend="onyx"), "did you mean 'onnx'"),
+    ],
+)
+def test_wrong_input_stops_before_anything_starts(
+    job: Job, problem: str, trackers: str, clips: tuple[ClipName, ...]
+) -> None:
+    notes: list[str] = []
+    with pytest.raises(InputError, match=problem):
+        compare([Job(f"{trackers}:still"), job], clips, note=notes.append, **SHORT)
+    assert all(note.startswith("loading") for note in notes)
+
+
+def test_a_module_has_the_scope_model_on_any_backend(trackers: str, clips: tuple[ClipName, ...]) -> None:
+    jobs = [Job(f"{trackers}:linear"), Job(f"{trackers}:linear", backend="torch-export")]
+    result = compare(jobs, clips, **SHORT)
+    assert not result.failures
+    assert set(tables.latency_table(result)["scope"]) == {"model"}
+    assert result.profiles[0].difference is None
+    assert result.profiles[1].difference == pytest.approx(0.0, abs=1e-6)
+    assert np.isfinite(result.calibration.drift)
+
+
+def test_labels_tell_jobs_apart() -> None:
+    jobs = [
+        Job("a:b"),
+        Job("a:b", threads=2),
+        Job("a:b?backend=onnx&precision=int8", backend="onnx:int8", name="a:b"),
+        Job("a:b", device="cuda"),
+    ]
+    assert [job.label for job in jobs] == ["a:b", "a:b x2", "a:b [onnx:int8]", "a:b [cuda]"]
+    assert jobs[1].title == jobs[0].title

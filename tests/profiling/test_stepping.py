@@ -1,0 +1,110 @@
+"""What is timed is what the tracker takes: known delays, known stages, known overhead."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evalkit.tracking import NonsenseError
+from evalkit.trackers.spec import load_tracker
+from profiling.clips import Clip
+from profiling.statistics import summarise
+from profiling.stepping import HostRecorder, Step, module_steps, steps
+from profiling.warm_up import warm_up
+
+
+def run(spec: str, clip: Clip, frames: int) -> list[Step]:
+    return list(islice(steps(load_tracker(spec), [clip], HostRecorder(), lambda: None), frames))
+
+
+def test_sleep_of_five_milliseconds(trackers: str, clip: Clip) -> None:
+    times = [step.track for step in run(f"{trackers}:sleeper", clip, 100)]
+    # The fastest tenth: on a machine with other work a sleeper is woken late. The median is in the slow suite.
+    assert 5.0e-3 <= np.percentile(times, 10) <= 5.3e-3
+
+
+@pytest.mark.slow
+def test_median_of_five_milliseconds_on_a_machine_at_rest(trackers: str, clip: Clip) -> None:
+    summary = summarise(np.array([step.track for step in run(f"{trackers}:sleeper", clip, 1000)]))
+    assert 5.0e-3 <= summary.p50 <= 5.3e-3
+
+
+def test_every_hundredth_frame_shows_in_the_tail(trackers: str, clip: Clip) -> None:
+    summary = summarise(np.array([step.track for step in run(f"{trackers}:stumbler", clip, 300)]))
+    assert summary.slowest >= 50e-3
+    assert summary.p99 >= np.percentile([1e-3] * 297 + [50e-3] * 3, 99)
+    assert summary.fps_mean < summary.fps_median
+
+
+def test_stages_and_scopes(trackers: str, clip: Clip) -> None:
+    found = run(f"{trackers}:staged", clip, 30)
+    fastest = {name: min(step.stages[name] for step in found) for name in ("crop", "forward")}
+    assert fastest["crop"] == pytest.approx(1e-3, rel=0.3)
+    assert fastest["forward"] == pytest.approx(4e-3, rel=0.1)
+    step = found[0]
+    assert step.seconds("model") == step.stages["forward"]
+    assert step.seconds("track") == step.track > sum(step.stages.values())
+    assert step.seconds("pipeline") == step.track + step.decode
+
+
+def test_a_tracker_without_stages_has_no_scope_model(trackers: str, clip: Clip) -> None:
+    assert run(f"{trackers}:still", clip, 1)[0].seconds("model") is None
+
+
+def test_clips_are_repeated_from_their_first_box(trackers: str, clip: Clip) -> None:
+    found = run(f"{trackers}:still", clip, 2 * (len(clip.frames) - 1) + 1)
+    assert [step.frame for step in found[38:41]] == [39, 1, 2]
+    assert found[39].init > 0.0 == found[40].init
+
+
+def test_overhead_on_a_step_of_one_millisecond(trackers: str, clip: Clip) -> None:
+    tracker = load_tracker(f"{trackers}:busy")
+    measured = [step.track for step in islice(steps(tracker, [clip], HostRecorder(), lambda: None), 500)]
+    own = tracker.own  # type: ignore[attr-defined]
+    overheads = [(seen - spent) / spent for seen, spent in zip(measured, own, strict=True)]
+    assert 0.0 <= np.median(overheads) < 0.02
+
+
+@pytest.mark.parametrize("fault", ["nonsense", "misshapen"])
+def test_an_answer_that_is_no_box_is_an_error(fault: str, trackers: str, clip: Clip) -> None:
+    with pytest.raises(NonsenseError, match="frame"):
+        run(f"{trackers}:{fault}", clip, 30)
+
+
+def test_a_module_has_the_stage_forward_alone() -> None:
+    calls: list[int] = []
+    found = list(islice(module_steps(lambda: calls.append(1), HostRecorder(), lambda: None), 5))
+    assert len(calls) == 5
+    assert all(list(step.stages) == ["forward"] for step in found)
+
+
+def test_warm_up_ends_when_the_median_stands_still() -> None:
+    seconds = iter([0.5] * 7 + [0.01] * 1000)
+    result = warm_up(Step("", index, 0.0, value) for index, value in enumerate(seconds))
+    assert result.steady
+    assert result.frames == 20  # a window of 0.5, then three whose median is 0.01
+
+
+def test_warm_up_gives_up_on_what_never_settles() -> None:
+    noise = np.random.default_rng(0).uniform(0.1, 10.0, 10_000)
+    result = warm_up((Step("", index, 0.0, value) for index, value in enumerate(noise)), longest=0.0)
+    assert not result.steady
+    assert result.frames == 15
+
+
+def test_clip_shorter_than_the_warm_up_is_refused(tmp_path: Path) -> None:
+    import cv2
+
+    from evalkit.errors import InputError
+    from profiling.clips import choose_clips
+    from profiling.warm_up import SHORTEST_CLIP
+
+    (tmp_path / "short" / "img").mkdir(parents=True)
+    for index in range(9):
+        cv2.imwrite(str(tmp_path / "short" / "img" / f"{index}.png"), np.zeros((20, 20, 3), dtype=np.uint8))
+    (tmp_path / "short" / "groundtruth.txt").write_text("1,2,3,4\n" * 9)
+    with pytest.raises(InputError, match="short has 9 frames, but the warm-up needs 16"):
+        choose_clips(tmp_path, SHORTEST_CLIP, ("folder",))
