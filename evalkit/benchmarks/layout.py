@@ -61,6 +61,8 @@ def _holds_image(folder: Path) -> bool:
             return any(is_image(Path(entry.name)) for entry in entries)
     except (FileNotFoundError, NotADirectoryError):
         return False
+    except OSError as error:
+        raise InputError(f"cannot be listed: {error.strerror or error}", path=folder) from error
 
 
 # Text files that lie beside annotations and are none.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -67,6 +69,26 @@ def test_a_root_without_a_telling_name(tmp_path: Path, write_rows) -> None:
     assert [benchmark.name for benchmark in recognise(tmp_path / "x")] == ["otb100"]
     assert [benchmark.name for benchmark in recognise(tmp_path / "y")] == ["folder"]
     assert recognise(tmp_path) == ()
+
+
+def test_every_split_is_recognised(tmp_path: Path, write_rows) -> None:
+    for split in ("Train", "Val"):
+        write_rows(tmp_path / "got10k" / split.lower() / f"GOT-10k_{split}_000001" / "groundtruth.txt", 2)
+    assert [benchmark.spec for benchmark in recognise(tmp_path)] == ["got10k", "got10k?split=train"]
+
+
+def test_scoring_needs_neither_images_nor_slow_libraries(tmp_path: Path, write_rows) -> None:
+    write_rows(tmp_path / "OTB100" / "Basketball" / "groundtruth_rect.txt", 2)
+    (tmp_path / "OTB100" / "Basketball" / "img").mkdir()
+    (tmp_path / "OTB100" / "Basketball" / "img" / "0001.jpg").touch()  # neither complete nor an image
+    code = f"""
+import pathlib, sys
+from evalkit.benchmarks.registry import open_benchmark
+benchmark = open_benchmark("otb100", data=pathlib.Path({str(tmp_path)!r}))
+assert len(benchmark.sequence("Basketball")) == 2
+assert not {{"cv2", "pandas", "torch", "matplotlib"}} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_every_file_that_a_sequence_is_read_from_is_named(tmp_path: Path, write_rows) -> None:
