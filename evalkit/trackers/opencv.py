@@ -16,7 +16,6 @@ from evalkit.errors import InputError
 from evalkit.trackers.base import Prediction
 from evalkit.types import Box, Image
 
-
 SMALLEST = 5
 """Pixels; MIL searches for ever for features in anything smaller, and CSRT and MOSSE abort on a single pixel."""
 

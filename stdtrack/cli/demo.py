@@ -10,13 +10,9 @@ import click
 from stdtrack.cli.run import FRAME_TIMEOUT, run_watched, tell
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from evalkit.results import Run
-    from evalkit.scores import BenchmarkScore
+    from reports.inputs import ReportTables
 
 TRACKERS = ("stdtrack:nano", "opencv:csrt", "opencv:kcf", "opencv:mil")
-_COLUMNS = ("tracker", "AUC", "AO", "FPS", "scope", "threads", "device")
 
 
 @click.command()
@@ -27,46 +23,39 @@ def demo(out: Path, seed: int) -> None:
     """Render a small synthetic benchmark, run four trackers on it one after another, score, time and report."""
     from evalkit.benchmarks.demo_writer import render
     from evalkit.benchmarks.registry import open_benchmark
-    from evalkit.results import list_runs
     from evalkit.runner import RunOptions
     from evalkit.selection import select
-    from evalkit.speed import speed_table
-    from stdtrack.cli.score import open_annotation, read_results, score_all
+    from stdtrack.cli.report import write
+    from stdtrack.cli.report_tables import collect
 
-    click.echo(f"rendering the scenes of seed {seed} into {out}", err=True)
-    render(out / "data", seed)
-    runs = out / "runs"
-    selections = select([open_benchmark("demo", data=out / "data")])
+    data, runs = out / "data", out / "runs"
+    click.echo(f"rendering the scenes of seed {seed} into {data}", err=True)
+    render(data, seed)
+    selections = select([open_benchmark("demo", data=data)])
     summary = run_watched(TRACKERS, selections, RunOptions(runs, fresh=True), FRAME_TIMEOUT)
-    annotation = open_annotation(runs, "demo", out / "data", None)
-    scores = score_all(read_results(runs, annotation), annotation, ())
-    found = [run for run in list_runs(runs) if run.tracker in TRACKERS]
-    print_comparison(scores, speed_table(found), notes(found))
+    click.echo("scoring and drawing the report", err=True)
+    tables = collect(runs, benchmarks=("demo",), data=data)
+    files = write(tables, out / "report")
+    print_comparison(tables)
+    click.echo(f"report: {files.page}")
     tell(summary, out)
 
 
-def notes(runs: list[Run]) -> dict[str, str]:
-    """What each tracker's manifest has to say of it, such as ``untrained``."""
-    return {run.tracker: run.manifest.tracker.get("note", "") for run in runs if run.manifest}
-
-
-def print_comparison(scores: list[BenchmarkScore], speeds: pd.DataFrame, remarks: dict[str, str]) -> None:
-    """The table that the demo is for, on stdout; the best tracker first."""
+def print_comparison(tables: ReportTables) -> None:
+    """The table that the demo is for, on stdout: the best tracker first, untrained ones marked."""
     from rich.console import Console
     from rich.table import Table
 
-    protocol = ", ".join(sorted({score.protocol for score in scores}))
-    table = Table(title=f"demo (synthetic), protocol: {protocol}")
-    for column in _COLUMNS:
+    overall = tables.scores[tables.scores["sequence"].isna()]
+    values = overall.pivot(index="tracker", columns="metric", values="value").sort_values("auc", ascending=False)
+    speeds = {speed["tracker"]: speed for speed in tables.speeds.to_dict("records")}
+    notes = tables.facts.set_index("tracker")["note"].fillna("").to_dict()
+    table = Table(title=f"demo (synthetic), protocol: {', '.join(overall['protocol'].unique())}")
+    for column in ("tracker", "AUC", "AO", "FPS", "scope", "threads", "device"):
         table.add_column(column, justify="right" if column in ("AUC", "AO", "FPS", "threads") else "left")
-    by_tracker = speeds.set_index("tracker")
-    for score in sorted(scores, key=lambda score: -(score.metrics["auc"] or 0.0)):
-        speed = by_tracker.loc[score.tracker]
-        remark = remarks.get(score.tracker)
-        table.add_row(
-            score.tracker + (f" ({remark})" if remark else ""),
-            *(f"{score.metrics[name]:.3f}" for name in ("auc", "ao")),
-            f"{speed['fps_median']:.1f}",
-            *(str(speed[name]) for name in ("scope", "threads", "device")),
-        )
+    for tracker, value in values.iterrows():
+        speed, note = speeds[tracker], notes.get(tracker)
+        conditions = (str(speed[name]) for name in ("scope", "threads", "device"))
+        label = f"{tracker} ({note})" if note else str(tracker)
+        table.add_row(label, f"{value['auc']:.3f}", f"{value['ao']:.3f}", f"{speed['fps_median']:.1f}", *conditions)
     Console().print(table)

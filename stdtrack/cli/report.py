@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from evalkit.errors import InputError
 from stdtrack.cli.options import comma_list, data_options
 from stdtrack.cli.score import PROTOCOLS
+
+if TYPE_CHECKING:
+    from reports.inputs import ReportTables
+    from reports.report import ReportFiles
 
 PARTS = ("plots", "tables", "html")
 WORKERS = 2
@@ -33,10 +39,6 @@ def report(
     Parts of a benchmark are reported as they are and marked, such as "5 of 100 sequences". A PROFILE_DIR is a folder
     that `stdtrack profile --out` wrote.
     """
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    from reports.report import write_report
     from stdtrack.cli.report_tables import collect
 
     unknown = [part for part in parts if part not in PARTS]
@@ -52,8 +54,18 @@ def report(
         protocols=protocols,
         pictures="html" in chosen,
     )
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as executor:
-        files = write_report(tables, out, parts=chosen, published=published, executor=executor)
+    files = write(tables, out, chosen, published=published)
     click.echo(f"{len(files.plots)} plot files, {len(files.tables)} table files in {out}", err=True)
     if files.page is not None:
         click.echo(f"open {files.page.resolve().as_uri()}", err=True)
+
+
+def write(tables: ReportTables, out: Path, parts: Collection[str] = PARTS, *, published: bool = False) -> ReportFiles:
+    """Write the report, its plots in processes of their own."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    from reports.report import write_report
+
+    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as executor:
+        return write_report(tables, out, parts=parts, published=published, executor=executor)
