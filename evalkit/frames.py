@@ -65,7 +65,7 @@ class ImageFolder:
             if all(number in numbered for number in wanted):
                 return tuple(numbered[number] for number in wanted)
         if len(images) != self.length:
-            raise InputError(self._mismatch(images), path=self.folder, hint="restore the images as published")
+            raise InputError(self._mismatch(images), path=self.folder, hint="one image a row; restore what was removed")
         return images
 
     def name(self, index: int) -> str:

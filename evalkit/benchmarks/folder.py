@@ -13,7 +13,7 @@ from importlib.resources.abc import Traversable
 
 import numpy as np
 
-from evalkit.benchmarks.base import Benchmark, Source
+from evalkit.benchmarks.base import Benchmark, Inventory, Source
 from evalkit.benchmarks.layout import annotation_files, frames_folder, subfolders
 from evalkit.errors import InputError
 from evalkit.reading import read_boxes
@@ -41,6 +41,10 @@ class Folder(Benchmark):
 
     def official_names(self) -> None:
         """Own data has no list."""
+
+    def inventory(self) -> Inventory:
+        """Own data is what is there."""
+        return Inventory(tuple(self.sources), verified=True)
 
     def discover(self) -> Mapping[str, Source]:
         """Sequence folders, the root itself if it is one, or a flat folder of annotations."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evalkit.benchmarks.base import Inventory
 from evalkit.benchmarks.dtb70 import DTB70
 from evalkit.benchmarks.folder import Folder
 from evalkit.benchmarks.nfs30 import NFS30
@@ -129,6 +130,7 @@ def test_own_folders(images: str, annotation: str, tmp_path: Path, write_images)
     write_images(tmp_path / "walk" / images, [f"{k}.png" for k in range(3)])
     (tmp_path / "walk" / annotation).write_text("10,20,3,4\n0,0,0,0\nnan,nan,nan,nan\n")
     for root in (tmp_path, tmp_path / "walk"):
+        assert Folder(root).inventory() == Inventory(("walk",), verified=True)
         sequence = Folder(root).sequence("walk")
         assert sequence.absent is not None
         assert sequence.absent.tolist() == [False, True, True]
