@@ -21,7 +21,7 @@ from profiling.statistics import Seconds
 from profiling.warm_up import WarmUp
 
 ROUNDS = 20
-LEAST_FRAMES = 3
+LEAST_FRAMES = 5
 """Frames in a round at least, so that a slow tracker has a median in every one."""
 
 Answer = TypeVar("Answer")

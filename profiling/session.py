@@ -136,13 +136,9 @@ def settle() -> warming.WarmUp:
 
 
 def measure(seconds: float, least: int) -> Round:
-    """Step for ``seconds``, but at least ``least`` times.
-
-    One step before is not counted: its caches hold another tracker's data.
-    """
+    """Step for ``seconds``, but at least ``least`` times; every step counts, so what is rare is not lost."""
     session = _current.get()
     taken: list[Step] = []
-    next(session.steps)
     start = session.meter.read() if isinstance(session.meter, EnergyMeter) else None
     end = perf_counter() + seconds
     while len(taken) < least or perf_counter() < end:

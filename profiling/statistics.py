@@ -39,15 +39,31 @@ class LatencySummary:
 
 
 def summarise(latencies: Seconds) -> LatencySummary:
-    """Percentiles (linear interpolation) of (N,) latencies, N > 0.
+    """Percentiles and speeds of (N,) latencies, N > 0.
 
-    >>> summarise(np.array([0.01] * 99 + [0.05])).fps_median
-    100.0
+    >>> summary = summarise(np.array([0.01] * 99 + [0.05]))
+    >>> summary.fps_median, summary.p99
+    (100.0, 0.05)
     """
-    p50, p90, p99 = (float(value) for value in np.percentile(latencies, (50, 90, 99)))
+    ordered = np.sort(latencies)
+    p50 = float(np.median(ordered))
     return LatencySummary(
-        len(latencies), p50, p90, p99, float(latencies.max()), 1.0 / p50, len(latencies) / float(latencies.sum())
+        frames=len(ordered),
+        p50=p50,
+        p90=_tail(ordered, 90),
+        p99=_tail(ordered, 99),
+        slowest=float(ordered[-1]),
+        fps_median=1.0 / p50,
+        fps_mean=len(ordered) / float(ordered.sum()),
     )
+
+
+def _tail(ordered: Seconds, percent: int) -> float:
+    """The fastest frame that at least ``percent`` % of the frames precede: a measured one, never interpolated.
+
+    Interpolation would hide a stall on every hundredth frame from p99.
+    """
+    return float(ordered[min(-(-percent * len(ordered) // 100), len(ordered) - 1)])
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ def test_two_trackers_are_measured_in_turns(trackers: str, clips: tuple[ClipName
     assert staged.finish.peak_resident >= staged.finish.loaded_resident > 10 * 2**20
     assert staged.overlap == sleeper.overlap == 1.0
     latency = tables.latency_table(result).set_index(["tracker", "scope"])
-    assert 5.0 <= latency.loc[(f"{trackers}:sleeper", "track"), "p50_ms"]
+    assert latency.loc[(f"{trackers}:sleeper", "track"), "p50_ms"] >= 5.0
     assert (f"{trackers}:sleeper", "model") not in latency.index
-    assert 4.0 <= latency.loc[(f"{trackers}:staged", "model"), "p50_ms"]
+    assert latency.loc[(f"{trackers}:staged", "model"), "p50_ms"] >= 4.0
     assert min(part.min() for part in sleeper.latencies("track")) == pytest.approx(5.1e-3, rel=0.1)
     # 1 + 4 + 2 ms against 5 ms, measured under whatever else the machine does.
     ratios = tables.ratio_table(result, ["track"])

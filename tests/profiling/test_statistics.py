@@ -17,6 +17,14 @@ def test_percentiles_are_ordered_and_bounded(latencies: np.ndarray) -> None:
     assert summary.frames == len(latencies)
 
 
+@given(times, st.sampled_from([(90, "p90"), (99, "p99")]))
+def test_tail_is_a_frame_that_enough_frames_precede(latencies: np.ndarray, wanted: tuple[int, str]) -> None:
+    percent, name = wanted
+    value = getattr(summarise(latencies), name)
+    assert value in latencies
+    assert value == latencies.max() or 100 * np.sum(latencies <= value) >= percent * len(latencies)
+
+
 def test_the_two_kinds_of_fps_differ_by_the_tail() -> None:
     summary = summarise(np.array([0.01] * 95 + [0.11] * 5))
     assert summary.fps_median == pytest.approx(100.0)

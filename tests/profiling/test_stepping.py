@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalkit.tracking import NonsenseError
 from evalkit.trackers.spec import load_tracker
+from evalkit.tracking import NonsenseError
 from profiling.clips import Clip
 from profiling.statistics import summarise
 from profiling.stepping import HostRecorder, Step, module_steps, steps
@@ -33,9 +33,9 @@ def test_median_of_five_milliseconds_on_a_machine_at_rest(trackers: str, clip: C
 
 
 def test_every_hundredth_frame_shows_in_the_tail(trackers: str, clip: Clip) -> None:
-    summary = summarise(np.array([step.track for step in run(f"{trackers}:stumbler", clip, 300)]))
-    assert summary.slowest >= 50e-3
-    assert summary.p99 >= np.percentile([1e-3] * 297 + [50e-3] * 3, 99)
+    summary = summarise(np.array([step.track for step in run(f"{trackers}:stumbler", clip, 350)]))
+    assert summary.slowest >= summary.p99 >= 50e-3
+    assert "p99 is" in summary.warning
     assert summary.fps_mean < summary.fps_median
 
 
