@@ -1,0 +1,199 @@
+"""``stdtrack score`` as a user sees it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from evalkit.score_cache import VARIABLE
+from stdtrack.cli.main import main
+from stdtrack.cli.score import score
+
+PARITY = Path(__file__).parents[1] / "evalkit" / "parity" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(score, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def lasot(*arguments: str | Path, tracker: str = "good") -> Result:
+    folder = PARITY / "LaSOT"
+    return run(folder / "results" / tracker, "--on", "lasot", "--annotations", folder, *arguments)
+
+
+def test_json_is_an_array_in_full_precision() -> None:
+    (found,) = json.loads(lasot("--format", "json").stdout)
+    expected = json.loads((PARITY.parent / "expected.json").read_text())["LaSOT"]["good"]["official"]
+    assert list(found) == [
+        "tracker", "benchmark", "protocol", "metrics", "sequences_scored", "sequences_total", "missing",
+    ]  # fmt: skip
+    assert (found["tracker"], found["benchmark"], found["protocol"]) == ("good", "lasot", "official")
+    assert list(found["metrics"]) == ["auc", "precision", "normalized_precision", "ao", "sr50", "sr75"]
+    assert found["metrics"]["ao"] is None
+    assert found["metrics"]["auc"] == pytest.approx(expected["auc"], abs=1e-12)
+    assert (found["sequences_scored"], found["sequences_total"], found["missing"]) == (6, 6, [])
+
+
+def test_vot_has_its_own_figures() -> None:
+    folder = PARITY / "VOT"
+    result = run(
+        folder / "results" / "good",
+        "--on",
+        "vot2018",
+        "--annotations",
+        folder,
+        "--protocol",
+        "vot-toolkit,pysot",
+        "--format",
+        "json",
+    )
+    found = json.loads(result.stdout)
+    assert [each["protocol"] for each in found] == ["vot-toolkit", "pysot"]
+    assert all(list(each["metrics"]) == ["accuracy", "robustness", "eao"] for each in found)
+
+
+def test_it_says_what_it_read_and_how() -> None:
+    messages = lasot(tracker="drifts").stderr
+    assert "drifts on lasot: 6 files of 6 sequences, <sequence>.txt" in messages
+    assert "delimiter: tab" in messages
+    assert "far from the ground truth" in lasot().stderr
+
+
+def test_several_protocols_and_the_rules_that_part_them() -> None:
+    table = lasot("--protocol", "official,pytracking").stdout
+    assert "0.8206 (-0.0250)" in table
+    assert "good on lasot: pytracking differs from official by" in table
+    assert "invalid_error: " in table
+    assert "[precision -0.0250]" in table
+
+
+@pytest.mark.parametrize(
+    ("form", "start"), [("csv", "tracker,"), ("markdown", "| tracker |"), ("latex", r"\begin{tabular}")]
+)
+def test_formats(form: str, start: str) -> None:
+    assert lasot("--format", form).stdout.startswith(start)
+
+
+def test_csv_has_full_precision() -> None:
+    (row,) = pd.read_csv(pd.io.common.StringIO(lasot("--format", "csv").stdout)).to_dict("records")
+    (found,) = json.loads(lasot("--format", "json").stdout)
+    assert row["auc"] == found["metrics"]["auc"]
+
+
+def test_out_holds_what_stdout_would(tmp_path: Path) -> None:
+    result = lasot("--format", "json", "-o", tmp_path / "scores.json")
+    assert result.stdout == ""
+    assert json.loads((tmp_path / "scores.json").read_text())[0]["tracker"] == "good"
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_tables_by_sequence_and_frame(tmp_path: Path, suffix: str) -> None:
+    sequences, frames = tmp_path / f"s{suffix}", tmp_path / f"f{suffix}"
+    lasot("--per-sequence", sequences, "--per-frame", frames)
+    read = pd.read_csv if suffix == ".csv" else pd.read_parquet
+    by_sequence, by_frame = read(sequences), read(frames)
+    assert set(by_sequence["sequence"].dropna()) == {f"synth-{number}" for number in range(1, 7)}
+    assert len(by_frame) == 211
+    assert by_frame["iou"].max() == 1
+
+
+def test_a_part_needs_partial(tmp_path: Path) -> None:
+    anno = tmp_path / "anno"
+    anno.mkdir()
+    for name in ("Basketball", "Biker"):
+        (anno / f"{name}.txt").write_text("10,20,30,40\n" * 5)
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "Biker.txt").write_text("10,20,30,40\n" * 5)
+    arguments = [str(mine), "--on", "otb100", "--annotations", str(anno)]
+    with pytest.raises(SystemExit) as stopped:
+        main(["score", *arguments])
+    assert stopped.value.code == 2
+    assert "1 of 100 sequences" in run(*arguments, "--partial").stdout
+    (found,) = json.loads(run(*arguments, "--partial", "--format", "json").stdout)
+    assert (found["sequences_scored"], found["sequences_total"], len(found["missing"])) == (1, 100, 99)
+
+
+def test_missing_sequences_are_named_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = PARITY / "TrackingNet"
+    with pytest.raises(SystemExit) as stopped:
+        main(["score", str(folder / "drifts.zip"), "--on", "trackingnet", "--annotations", str(folder / "gt.zip")])
+    assert stopped.value.code == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("stdtrack:")]
+    assert "synB_0, synE_0" in line
+    assert "--partial" in line
+
+
+@pytest.mark.parametrize("content", ["1,2,3\n", "a,b,c,d\n", "", "\x00\x01"])
+def test_a_broken_file_is_named(tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    for source in (PARITY / "UAV123" / "results" / "good").glob("*.txt"):
+        (mine / source.name).write_text(source.read_text())
+    (mine / "gap1.txt").write_text("1,2,3,4\n" * bool(content) + content)
+    with pytest.raises(SystemExit) as stopped:
+        main(["score", str(mine), "--on", "uav123", "--annotations", str(PARITY / "UAV123")])
+    assert stopped.value.code == 2
+    message = capsys.readouterr().err.splitlines()[-1]
+    assert "gap1.txt" in message
+    assert not content or "row 2" in message
+
+
+def test_attributes(tmp_path: Path) -> None:
+    anno, mine = tmp_path / "anno", tmp_path / "mine"
+    for folder in (anno, mine):
+        folder.mkdir()
+        for name in ("Basketball", "Biker"):
+            (folder / f"{name}.txt").write_text("10,20,30,40\n" * 5)
+    arguments = (mine, "--on", "otb100", "--annotations", anno, "--partial", "--by", "attribute", "--format", "json")
+    found = json.loads(run(*arguments).stdout)
+    assert "attribute" not in found[0]
+    assert {"IV", "OCC", "SV"} <= {each["attribute"] for each in found[1:]}
+    assert all(each["sequences_scored"] <= 2 for each in found[1:])
+
+
+def test_heavy_packages_stay_out() -> None:
+    """A cold score imports neither torch nor cv2, matplotlib or pandas."""
+    folder = PARITY / "LaSOT"
+    code = (
+        "import sys\nfrom stdtrack.cli.main import cli\n"
+        f"cli(['score', {str(folder / 'results' / 'good')!r}, '--on', 'lasot', '--annotations', {str(folder)!r}],"
+        " standalone_mode=False)\n"
+        "heavy = {'torch', 'cv2', 'matplotlib', 'pandas', 'scipy', 'rich'} & set(sys.modules)\n"
+        "sys.exit(f'imported: {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=dict(os.environ), check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_workers_give_the_same_scores() -> None:
+    folder = PARITY / "OTB100"
+    arguments = (
+        folder / "results",
+        "--on",
+        "otb100",
+        "--annotations",
+        folder,
+        "--protocol",
+        "got10k",
+        "--format",
+        "json",
+    )
+    one = run(*arguments).stdout
+    assert [each["tracker"] for each in json.loads(one)] == ["drifts", "good", "invalid", "short"]
+    os.environ[VARIABLE] += "2"
+    assert run(*arguments, "--workers", "2").stdout == one
