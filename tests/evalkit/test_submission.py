@@ -1,0 +1,144 @@
+"""Submissions: what is packed passes the check, and every way of spoiling one is named with its line."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalkit.errors import InputError
+from evalkit.importers.trees import read_tree
+from evalkit.submission import check_members, got10k_test_names, kind_of, pack, read_submission
+
+NAMES = got10k_test_names()[:3]
+ROWS = "1.5,2,3,4\n" * 4
+TIMES = "0.01\n" * 4
+
+
+def results(folder: Path, *, times: str = TIMES, rows: str = ROWS, names: tuple[str, ...] = NAMES) -> Path:
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / f"{name}.txt").write_text(rows)
+        if times:
+            (folder / f"{name}_time.txt").write_text(times)
+    return folder
+
+
+def write(folder: Path, kind: str, out: Path) -> int:
+    (found,) = read_tree(folder, kind, NAMES)
+    return pack(found, kind, out, NAMES, {})
+
+
+def problems(path: Path, kind: str) -> list[str]:
+    members, found = read_submission(path)
+    assert kind_of(members) == kind
+    return [str(problem) for problem in [*found, *check_members(members, kind, NAMES, {})]]
+
+
+@pytest.mark.parametrize("kind", ["got10k", "trackingnet"])
+def test_what_is_packed_passes(tmp_path: Path, kind: str) -> None:
+    assert write(results(tmp_path / "mine"), kind, tmp_path / "a.zip") == 3
+    assert problems(tmp_path / "a.zip", kind) == []
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        name = NAMES[0]
+        if kind == "got10k":
+            assert archive.namelist()[:2] == [f"{name}/{name}_001.txt", f"{name}/{name}_time.txt"]
+            assert archive.read(f"{name}/{name}_001.txt") == b"1.500,2.000,3.000,4.000\n" * 4
+        else:
+            assert archive.namelist() == [f"{name}.txt" for name in NAMES]
+            assert archive.read(f"{name}.txt") == b"1.50,2.00,3.00,4.00\n" * 4
+
+
+def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
+    folder = results(tmp_path / "mine")
+    for out in ("a.zip", "b.zip"):
+        write(folder, "got10k", tmp_path / out)
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+def test_incomplete_results_are_refused_by_name(tmp_path: Path) -> None:
+    folder = results(tmp_path / "mine", names=NAMES[:2])
+    with pytest.raises(InputError, match=f"{NAMES[2]}: is missing"):
+        write(folder, "got10k", tmp_path / "a.zip")
+    assert not (tmp_path / "a.zip").exists()
+
+
+def test_times_are_needed_by_got10k(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"_time\.txt: is missing"):
+        write(results(tmp_path / "mine", times=""), "got10k", tmp_path / "a.zip")
+    with pytest.raises(InputError, match="has 4 rows, its time file 3"):
+        write(results(tmp_path / "other", times=TIMES[5:]), "got10k", tmp_path / "a.zip")
+
+
+def spoiled(tmp_path: Path, changes: dict[str, str | None], prefix: str = "") -> list[str]:
+    members = {f"{name}/{name}_001.txt": ROWS for name in NAMES} | {f"{name}/{name}_time.txt": TIMES for name in NAMES}
+    members |= {key: value for key, value in changes.items() if value is not None}
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, text in members.items():
+            if changes.get(member, "") is not None:
+                archive.writestr(prefix + member, text)
+    return problems(path, "got10k")
+
+
+BOXES, CLOCK = f"{NAMES[1]}/{NAMES[1]}_001.txt", f"{NAMES[1]}/{NAMES[1]}_time.txt"
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({BOXES: ROWS.replace(",", " ")}, f"{BOXES}, row 1: numbers are separated by spaces, not by commas"),
+        ({BOXES: "1,2,3,4\n" + ROWS[10:20] + "1,nan,3,4\n1,2,3,4\n"}, f"{BOXES}, row 3: NaN or infinity"),
+        ({BOXES: "1,2,3,4\n1,2,3\n1,2,3,4\n1,2,3,4\n"}, f"{BOXES}, row 2: has 3 numbers instead of 4"),
+        ({BOXES: "1,2,3,4\n1,x,3,4\n1,2,3,4\n1,2,3,4\n"}, f"{BOXES}, row 2: '1,x,3,4' is no box"),
+        ({BOXES: "1,2,3,4\n1,2,-3,4\n1,2,3,4\n1,2,3,4\n"}, f"{BOXES}, row 2: negative size"),
+        ({BOXES: "1,2,3,4\n\n1,2,3,4\n1,2,3,4\n"}, f"{BOXES}, row 2: has 1 numbers instead of 4"),
+        ({BOXES: ""}, f"{BOXES}: is empty"),
+        ({BOXES: ROWS[10:]}, f"{BOXES}: has 3 rows, its time file 4"),
+        ({CLOCK: None}, f"{CLOCK}: is missing"),
+        ({CLOCK: "0.1\nfast\n0.1\n0.1\n"}, f"{CLOCK}, row 2: 'fast' is not a number"),
+        ({BOXES: None, CLOCK: None}, f"{NAMES[1]}: is missing"),
+        ({"readme.md": "hello"}, "readme.md: does not belong here"),
+        ({"other/other_001.txt": ROWS}, "other/other_001.txt: is no sequence of the test set"),
+    ],
+)
+def test_every_flaw_is_named(tmp_path: Path, changes: dict[str, str | None], problem: str) -> None:
+    assert any(text.startswith(problem) for text in spoiled(tmp_path, changes))
+
+
+def test_a_wrong_root_is_named(tmp_path: Path) -> None:
+    found = spoiled(tmp_path, {}, prefix="mytracker/")
+    assert "lies in a folder of its own" in found[0]
+
+
+def test_a_path_that_leads_out_is_named(tmp_path: Path) -> None:
+    assert any("leads out of the archive" in text for text in spoiled(tmp_path, {"../../a.txt": ROWS}))
+
+
+def test_a_short_file_is_named_where_the_frames_are_known(tmp_path: Path) -> None:
+    members = {f"{name}.txt": ROWS.encode() for name in NAMES}
+    found = list(check_members(members, "trackingnet", NAMES, {NAMES[0]: 5, NAMES[1]: 4}))
+    assert [str(problem) for problem in found] == [f"{NAMES[0]}.txt: has 4 rows, the sequence has 5 frames"]
+
+
+def test_the_number_of_sequences_is_checked_where_no_list_is_known() -> None:
+    (problem,) = check_members({"a.txt": ROWS.encode()}, "trackingnet", (), {})
+    assert "has 1 sequences, the server expects 511" in str(problem)
+
+
+@given(content=st.binary(max_size=300))
+def test_any_bytes_are_a_submission_or_a_clear_error(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.mktemp("zip") / "a.zip"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="zip"):
+        read_submission(path)
+
+
+@given(content=st.binary(max_size=100))
+def test_any_member_is_checked_without_an_exception(content: bytes) -> None:
+    name = NAMES[0]
+    members = {f"{name}/{name}_001.txt": content, f"{name}/{name}_time.txt": content}
+    assert all(str(problem) for problem in check_members(members, "got10k", (name,), {}))
