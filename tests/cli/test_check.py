@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import yaml
 
 from stdtrack.cli.main import main
 
@@ -263,3 +265,15 @@ def test_a_baseline_of_a_part_is_one_of_that_part(project: Project) -> None:
             (project.folder(tracker) / f"{name}.txt").unlink()
     assert project.make_baseline() == 0
     assert project.check() == 0
+
+
+def test_the_example_workflow_uses_options_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    workflow = Path(__file__).resolve().parents[2] / "examples" / "github-actions.yml"
+    steps = yaml.safe_load(workflow.read_text())["jobs"]["accuracy"]["steps"]
+    commands = [shlex.split(step["run"]) for step in steps if step.get("run", "").startswith("stdtrack")]
+    assert [command[1] for command in commands] == ["run", "check"]
+    for command in commands:
+        with pytest.raises(SystemExit):
+            main([command[1], "--help"])
+        usage = capsys.readouterr().out
+        assert [word for word in command if word.startswith("--") and word not in usage] == []
