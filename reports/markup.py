@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from reports.tables import Cell, Table
 
-_MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&])")
+_MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]#|~$])")
 _LATEX = {
     "\\": r"\textbackslash{}",
     "&": r"\&",
@@ -38,9 +38,9 @@ def escape_markdown(text: str) -> str:
     r"""Text that Markdown shows as it is.
 
     >>> print(escape_markdown("a_b|<i>"))
-    a\_b\|\<i\>
+    a\_b\|&lt;i&gt;
     """
-    return _MARKDOWN_SPECIAL.sub(r"\\\1", text)
+    return _MARKDOWN_SPECIAL.sub(r"\\\1", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
 
 
 def escape_latex(text: str) -> str:

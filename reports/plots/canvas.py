@@ -129,13 +129,13 @@ def titled(axes: Axes, title: str, protocol: str) -> None:
     axes.set_title(f"{title}\nprotocol: {protocol}", fontsize=9.5, loc="left")
 
 
-def render(plot: Plot) -> dict[str, bytes]:
+def render(plot: Plot, formats: Sequence[str] = FORMATS) -> dict[str, bytes]:
     """The plot's files by extension."""
     with look():
         plot.figure.draw_without_rendering()
         plot.figure.set_layout_engine("none")  # laid out once, not once a format
         files = {}
-        for extension in FORMATS:
+        for extension in formats:
             buffer = io.BytesIO()
             plot.figure.savefig(buffer, format=extension, metadata=METADATA[extension])
             files[extension] = buffer.getvalue()

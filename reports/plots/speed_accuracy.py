@@ -82,7 +82,8 @@ def _caption(view: View, setting: str, bubbles: list[Bubble]) -> str:
 
 
 def _figure(bubbles: list[Bubble], view: View, setting: str, styles: Mapping[str, Style]) -> Figure:
-    figure = canvas(6.4, 4.0 + 0.05 * max(0, len(bubbles) - 12))
+    crowd = max(0, len(bubbles) - 12)
+    figure = canvas(6.4 + 0.07 * crowd, 4.0 + 0.07 * crowd)
     axes = figure.subplots()
     for bubble in sorted(bubbles, key=lambda bubble: -bubble.area):
         if bubble.published:

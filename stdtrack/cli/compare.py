@@ -147,13 +147,19 @@ def describe(pair: Pair) -> str:
         [
             f"{pair.benchmark} ({part}), protocol {pair.protocol}, {pair.metric}",
             f"  {pair.first}: {pair.means[0]:.4f}   {pair.second}: {pair.means[1]:.4f}",
-            f"  difference {result.difference:+.4f}, {100 * result.level:.0f} % interval "
-            f"[{result.low:+.4f}, {result.high:+.4f}], Wilcoxon p = {result.p_value:.3g}",
+            f"  difference {result.difference:+.4f}, {_certainty(result)}",
             f"  gained {result.gained}: {gained}",
             f"  lost {result.lost}: {lost}",
             f"  {verdict(pair)}",
         ]
     )
+
+
+def _certainty(result: PairedComparison) -> str:
+    if result.sequences < 2:
+        return "no interval and no test: one sequence alone"
+    interval = f"{100 * result.level:.0f} % interval [{result.low:+.4f}, {result.high:+.4f}]"
+    return f"{interval}, Wilcoxon p = {result.p_value:.3g}"
 
 
 def verdict(pair: Pair) -> str:

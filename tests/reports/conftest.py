@@ -149,7 +149,7 @@ def intervals_of(scores: pd.DataFrame) -> pd.DataFrame:
     return table.drop(columns="value")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tables() -> Callable[..., ReportTables]:
     """The factory of synthetic report tables."""
     return make_tables
