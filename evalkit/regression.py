@@ -12,7 +12,7 @@ from evalkit.paired_bound import MeanBounds
 from evalkit.types import Vector
 from evalkit.verdicts import Comparison, CurveChange, Limits, SequenceChange, Verdict, decide
 
-DECIDING_METRICS = ("auc", "ao", "accuracy")
+DECIDING_METRICS = ("auc", "ao")
 """The first of these that a protocol has decides. One metric alone, since each further one adds false alarms."""
 
 # Differences of the last bits come from another order of additions; one frame of LaSOT's longest moves an AUC by 4e-6.

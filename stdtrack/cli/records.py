@@ -36,11 +36,15 @@ def record_benchmark(
     from evalkit.protocols import default_protocol
     from evalkit.recording import believable_seconds, record_results
     from evalkit.scoring import load_results, missing_sequences
+    from evalkit.vot.scoring import holds_supervised
 
     annotation = open_annotation(results, benchmark, data, annotations)
     runs = runs_by_pair(results)
     records: list[Record] = []
     for found in read_results(results, annotation):
+        if holds_supervised(found, annotation.benchmark.name):
+            problem = f"{found.tracker} on {benchmark} has results of VOT's supervised experiment"
+            raise InputError(problem, path=results, hint="only one-pass results can be compared sequence by sequence")
         missing = missing_sequences(found, annotation)
         if missing:
             total = annotation.inventory.total

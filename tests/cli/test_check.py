@@ -277,3 +277,25 @@ def test_the_example_workflow_uses_options_that_exist(capsys: pytest.CaptureFixt
             main([command[1], "--help"])
         usage = capsys.readouterr().out
         assert [word for word in command if word.startswith("--") and word not in usage] == []
+
+
+def test_supervised_vot_results_are_refused(shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = shared / "golden" / "VOT" / "VOT2018"
+    arguments = ["baseline", folder / "results", "-o", tmp_path / "b.json", "--on", "vot2018", "--annotations", folder]
+    with pytest.raises(SystemExit) as exit_:
+        main([str(argument) for argument in arguments])
+    assert exit_.value.code == 2
+    assert "supervised experiment" in capsys.readouterr().err
+
+
+def test_other_peoples_results_in_a_flat_folder(shared: Path, tmp_path: Path) -> None:
+    golden = shared / "golden" / "OTB100"
+    results, annotations = golden / "results" / "SiamFC", golden / "anno"
+    options = ("--on", "otb100", "--annotations", annotations)
+    for arguments in (
+        ("baseline", results, "-o", tmp_path / "b.json"),
+        ("check", results, "--baseline", tmp_path / "b.json"),
+    ):
+        with pytest.raises(SystemExit) as exit_:
+            main([str(argument) for argument in (*arguments, *options)])
+        assert exit_.value.code == 0
