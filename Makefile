@@ -33,8 +33,16 @@ test: lint
 slow: $(VENV)/.test
 	$(BIN)/pytest -m slow
 
+BENCH := $(BIN)/pytest tests/benchmarks -m "" -p no:xdist --benchmark-only --benchmark-warmup=on --benchmark-sort=name
+
+# Stores a run under .benchmarks; the comparison is of ratios to a calibration loop, against the run stored last.
 bench: $(VENV)/.test
-	$(BIN)/pytest tests/benchmarks -m "" --benchmark-only --benchmark-autosave
+	OMP_NUM_THREADS=1 $(BENCH) --benchmark-autosave
+
+bench-compare: $(VENV)/.test
+	mkdir -p .benchmarks
+	OMP_NUM_THREADS=1 $(BENCH) --benchmark-json=.benchmarks/now.tmp
+	$(BIN)/python -m profiling.calibrated .benchmarks/now.tmp .benchmarks
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .benchmarks

@@ -135,50 +135,62 @@ def evaluating(module: nn.Module) -> Iterator[None]:
 
 
 class _OperatorLog(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Entered outside the counter, it sees every operator after the counter has decomposed it."""
+    """Entered outside the counter, it sees every operator after the counter has decomposed it, before it is counted.
 
-    def __init__(self) -> None:
+    The counter's own figures by module follow the calls; here an operator belongs to the innermost module that runs,
+    and so to all modules whose name is a beginning of that one's: also to a module used by other methods than forward.
+    """
+
+    def __init__(self, counter: FlopCounterMode) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.calls: Counter[Any] = Counter()
         self.bytes_moved = 0
+        self.flops: Counter[str] = Counter()
+        self._counter, self._owner, self._seen = counter, "", 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.settle()
+        self._owner = max(self._counter.mod_tracker.parents - {"Global"}, key=len, default="")
         result = func(*args, **(kwargs or {}))
         self.calls[func] += 1
         if not func.is_view:
             self.bytes_moved += sum(tensor.nbytes for tensor in tensors_in((args, kwargs or {}, result)))
         return result
 
+    def settle(self) -> None:
+        """Give what was counted since the last operator to its owner."""
+        total = self._counter.get_total_flops()
+        self.flops[self._owner] += total - self._seen
+        self._seen = total
+
 
 def _count(module: nn.Module, inputs: tuple[Any, ...], counter: str) -> Complexity:
-    log = _OperatorLog()
     flops = FlopCounterMode(display=False, custom_mapping=EXTRA_FORMULAS)
+    log = _OperatorLog(flops)
     with torch.no_grad(), log, flops:
         module(*inputs)
-    macs = {name: sum(by_operator.values()) // FLOPS_PER_MAC for name, by_operator in flops.get_flop_counts().items()}
+    log.settle()
     return Complexity(
         parameters=count_parameters(module),
-        macs=macs.get("Global", 0),
+        macs=flops.get_total_flops() // FLOPS_PER_MAC,
         bytes_moved=log.bytes_moved,
-        by_module=_by_module(module, macs),
+        by_module=_by_module(module, log.flops),
         uncounted=_uncounted(log.calls, counted=frozenset(flops.flop_registry)),
         counter=counter,
     )
 
 
-def _by_module(module: nn.Module, counted: Mapping[str, int]) -> tuple[ModuleCount, ...]:
-    """The counter names modules ``Root.child.grandchild`` and everything together ``Global``.
-
-    A module whose ``forward`` is not called (a container, or one used by other methods) has what its children have.
-    """
-    root = type(module).__name__
-    macs: dict[str, int] = {}
-    names = [name for name, _ in module.named_modules()]
-    for name in reversed(names):
-        children = sum(macs[child] for child in names if child and child.rpartition(".")[0] == name)
-        macs[name] = counted.get(f"{root}.{name}" if name else "Global", children)
-    rows = ((name, count_parameters(child), macs[name]) for name, child in module.named_modules())
-    return tuple(ModuleCount(*row) for row in rows if row[1] or row[2])
+def _by_module(module: nn.Module, flops: Mapping[str, int]) -> tuple[ModuleCount, ...]:
+    """``flops`` has what each module did itself, under ``Root.child.grandchild``."""
+    own = {owner.partition(".")[2]: count // FLOPS_PER_MAC for owner, count in flops.items() if owner}
+    rows = []
+    for name, child in module.named_modules():
+        prefix = f"{name}." if name else ""
+        macs = sum(count for owner, count in own.items() if owner == name or owner.startswith(prefix))
+        parameters = count_parameters(child)
+        if parameters or macs:
+            rows.append(ModuleCount(name, parameters, macs))
+    return tuple(rows)
 
 
 def _uncounted(calls: Mapping[Any, int], counted: frozenset[Any]) -> tuple[Uncounted, ...]:

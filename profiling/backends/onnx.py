@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from profiling.backends import Graph
+from profiling.backends.silence import quiet_exporter
 
 OPSET = 20
 
@@ -25,7 +23,7 @@ def export(
     output_names: Sequence[str] | None = None,
 ) -> None:
     """Write the module as one .onnx file for the shapes of ``inputs``; names default to the exporter's."""
-    with _quiet_exporter(), torch.no_grad():
+    with quiet_exporter(), torch.no_grad():
         program = torch.onnx.export(
             module,
             tuple(inputs),
@@ -78,22 +76,6 @@ def quantised(path: Path) -> Path:
         return target
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    with _quiet_exporter():
+    with quiet_exporter():
         quantize_dynamic(path, target, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul"])
     return target
-
-
-@contextmanager
-def _quiet_exporter() -> Iterator[None]:
-    """The exporter and the quantiser log and warn about themselves, not about the user's module."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "root")]
-    levels = [logger.level for logger in loggers]
-    try:
-        for logger in loggers:
-            logger.setLevel(logging.ERROR)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from profiling.backends import Graph
+from profiling.backends.silence import quiet_exporter
 
 PRECISION_HINTS = {"fp32": "f32", "bf16": "bf16"}
 
@@ -36,9 +37,8 @@ def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Grap
 def _convert(module: nn.Module, inputs: Sequence[Tensor]) -> Any:
     import openvino
 
-    with torch.no_grad():
-        program = torch.export.export(module, tuple(inputs))
-    return openvino.convert_model(program)
+    with quiet_exporter(), torch.no_grad():
+        return openvino.convert_model(torch.export.export(module, tuple(inputs)))
 
 
 def _compile(model: Any, precision: str) -> Graph:

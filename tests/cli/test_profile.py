@@ -1,0 +1,124 @@
+"""``stdtrack profile``: files, exit codes, and clear lines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from click.testing import CliRunner, Result
+
+from evalkit.errors import InputError
+from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
+from stdtrack.cli.profile import jobs_of, profile
+
+TRACKERS = """
+import numpy as np
+from evalkit.trackers.base import Prediction
+
+class Still:
+    def init(self, image, box): self.box = box
+    def update(self, image): return Prediction(self.box, 1.0)
+
+class Broken(Still):
+    def update(self, image): raise ValueError("no such luck")
+
+def still(): return Still()
+def broken(): return Broken()
+"""
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """One sequence of twenty grey frames."""
+    images = tmp_path / "own" / "grey" / "img"
+    images.mkdir(parents=True)
+    for index in range(20):
+        cv2.imwrite(str(images / f"{index:02d}.jpg"), np.full((90, 160, 3), 128, dtype=np.uint8))
+    (images.parent / "groundtruth.txt").write_text("10,20,30,40\n" * 20)
+    return tmp_path / "own"
+
+
+@pytest.fixture(autouse=True)
+def trackers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "some_trackers.py").write_text(TRACKERS)
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+def run(data: Path, *arguments: str) -> Result:
+    options = ["--data", str(data), "--on", "folder", "--min-time", "0.1", "--timeout", "20"]
+    return CliRunner().invoke(profile, [*arguments, *options], catch_exceptions=False)
+
+
+def test_writes_tables_page_plots_and_json(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = run(data, "some_trackers:still", "opencv:mosse", "--threads", "1,2", "--scope", "track", "--out", str(out))
+    assert result.exit_code == 0, result.stderr
+    content = json.loads((out / "profile.json").read_text())
+    assert set(content["trackers"]) == {
+        "some_trackers:still", "some_trackers:still x2", "opencv:mosse", "opencv:mosse x2",
+    }  # fmt: skip
+    assert content["machine"]["cpu"]
+    assert content["calibration"]["before"] > 0
+    assert content["trackers"]["opencv:mosse x2"]["threads_set"]["cv2"] == 2
+    assert {row["scope"] for row in content["tables"]["latency"]} == {"track"}
+    assert {row["mean_iou"] for row in content["tables"]["accuracy"]} >= {1.0}
+    latency = pd.read_csv(out / "tables" / "latency.csv")
+    assert (latency["p50_ms"] > 0).all()
+    assert "\\begin{tabular}" in (out / "tables" / "latency.tex").read_text()
+    assert "| opencv:mosse x2 |" in result.stdout
+    for name in ("latency_track", "latency_over_time_track", "thread_scaling_track", "speed_accuracy"):
+        assert (out / "plots" / f"{name}.png").stat().st_size > 5000
+        assert (out / "plots" / f"{name}.svg").is_file()
+    assert not list(out.rglob("*.tmp"))
+
+
+def test_a_failed_tracker_ends_in_exit_code_3_and_the_other_is_kept(data: Path, tmp_path: Path) -> None:
+    result = run(data, "some_trackers:broken", "some_trackers:still", "--scope", "track", "--out", str(tmp_path / "o"))
+    assert result.exit_code == EXIT_SEQUENCES_FAILED
+    assert "failed: some_trackers:broken: ValueError: no such luck" in result.stderr
+    content = json.loads((tmp_path / "o" / "profile.json").read_text())
+    assert [row["tracker"] for row in content["tables"]["latency"]] == ["some_trackers:still"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--scope", "whole"], "unknown scope 'whole'"),
+        (["--threads", "0"], "--threads 0"),
+        (["--backend", "onyx"], "did you mean 'onnx'"),
+        (["--backend", "onnx:bf16"], "no precision 'bf16'"),
+    ],
+)
+def test_wrong_options_are_one_clear_line(arguments: list[str], problem: str, data: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=problem):
+        run(data, "some_trackers:still", *arguments, "--out", str(tmp_path / "o"))
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is CUDA here")
+def test_cuda_without_cuda_is_one_clear_line(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="finds no CUDA device"):
+        run(data, "stdtrack:nano", "--device", "cuda", "--out", str(tmp_path / "o"))
+
+
+def test_backends_and_devices_go_where_they_are_understood() -> None:
+    jobs = jobs_of(("stdtrack:nano", "opencv:csrt"), (1, 2), ("eager", "onnx:int8"), "cpu")
+    assert [job.label for job in jobs] == [
+        "stdtrack:nano [eager]", "stdtrack:nano [eager] x2", "stdtrack:nano [onnx:int8]",
+        "stdtrack:nano [onnx:int8] x2", "opencv:csrt", "opencv:csrt x2",
+    ]  # fmt: skip
+    assert jobs[2].spec == "stdtrack:nano?backend=onnx&precision=int8"
+    on_cuda = jobs_of(("stdtrack:nano", "opencv:csrt"), (1,), (), "cuda")
+    assert [(job.spec, job.device) for job in on_cuda] == [
+        ("stdtrack:nano?device=cuda", "cuda"), ("opencv:csrt", "cpu"),
+    ]  # fmt: skip
+
+
+def test_names_show_options_only_where_they_tell_specs_apart() -> None:
+    specs = ("onnx:fear_xs?weights=a", "onnx:nanotrack_v2?weights=a", "onnx:nanotrack_v2?weights=b")
+    assert [job.title for job in jobs_of(specs, (1,), (), "cpu")] == ["onnx:fear_xs", *specs[1:]]
