@@ -117,7 +117,7 @@ def _load_record(raw: object, place: str) -> Record:
     sequences = _field(fields, "sequences", place, _mapping)
     return Record(
         **text,
-        metrics={key: None if v is None else _number(v, f"{place}.metrics.{key}") for key, v in metrics.items()},
+        metrics={key: None if v is None else _fraction(v, f"{place}.metrics.{key}") for key, v in metrics.items()},
         curves={key: _load_curve(value, f"{place}.curves.{key}") for key, value in curves.items()},
         sequences={
             _text(name, f"a name in {place}.sequences"): _load_sequence(value, f"{place}.sequences[{name!r}]")
@@ -132,10 +132,10 @@ def _load_sequence(raw: object, place: str) -> SequenceRecord:
     box, seconds = fields.get("initial_box"), fields.get("seconds")
     return SequenceRecord(
         frames=int(_field(fields, "frames", place, _number)),
-        metrics={key: _number_or_nan(value, f"{place}.metrics.{key}") for key, value in metrics.items()},
+        metrics={key: _fraction(value, f"{place}.metrics.{key}") for key, value in metrics.items()},
         boxes=_field(fields, "boxes", place, _text),
         initial_box=None if box is None else _box(box, f"{place}.initial_box"),
-        seconds=None if seconds is None else _number(seconds, f"{place}.seconds"),
+        seconds=None if seconds is None else _duration(seconds, f"{place}.seconds"),
     )
 
 
@@ -190,6 +190,20 @@ def _is_finite(value: int | float) -> bool:
 
 def _number_or_nan(value: object, place: str) -> float:
     return math.nan if value is None else _number(value, place)
+
+
+def _fraction(value: object, place: str) -> float:
+    number = _number_or_nan(value, place)
+    if not (math.isnan(number) or 0 <= number <= 1):
+        raise InputError(f"{place} is {number}, no fraction")
+    return number
+
+
+def _duration(value: object, place: str) -> float:
+    number = _number(value, place)
+    if number <= 0:
+        raise InputError(f"{place} is {number}, no duration")
+    return number
 
 
 def _box(value: object, place: str) -> tuple[float, float, float, float]:

@@ -133,6 +133,14 @@ def test_other_annotation_is_not_comparable(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*not comparable: fingerprint: *"])
 
 
+def test_update_leaves_a_file_alone_that_is_no_baseline(project: pytest.Pytester) -> None:
+    project.makefile(".json", baseline="{}")
+    result = project.runpytest("--tracking-update")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*this is no baseline*"])
+    assert (project.path / "baseline.json").read_text() == "{}"
+
+
 def test_a_tracker_that_raises_is_an_ordinary_failure(project: pytest.Pytester) -> None:
     project.runpytest("--tracking-update")
     (project.path / "shift").unlink()
