@@ -5,7 +5,7 @@
     def test_no_regression(tracking_accuracy):
         tracking_accuracy("stdtrack:nano", "demo", baseline="baseline.json")
 
-``pytest --tracking-update`` writes the baselines anew. Nothing but pytest is imported until a test uses the fixture.
+``pytest --tracking-update`` writes the baselines anew. Nothing heavy is imported until a test uses the fixture.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from evalkit.errors import InputError
+
 if TYPE_CHECKING:
     from evalkit.baseline import Record
     from evalkit.benchmarks.base import Benchmark
-    from evalkit.verdicts import Comparison
+    from evalkit.verdicts import Comparison, Limits
 
 # Baseline file -> texts of baselines with the records measured for it: strings, because xdist carries them to the
 # process that writes, as one file must have one writer.
@@ -87,18 +89,21 @@ class TrackingAccuracy:
             data: root of the benchmarks; by default STDTRACK_DATA or ``stdtrack.toml``.
             max_drop: mean drop that is tolerated, as a fraction.
             confidence: of the one-sided bound that a drop must also pass.
-
-        Raises:
-            InputError: unknown tracker or benchmark, or a baseline that cannot be read.
         """
+        from evalkit.verdicts import Limits
+
+        try:
+            return self._compare(tracker, benchmark, self._baseline_path(baseline), data, Limits(max_drop, confidence))
+        except InputError as error:
+            pytest.fail(str(error), pytrace=False)
+
+    def _compare(self, tracker: str, benchmark: str, path: Path, data: str | Path | None, limits: Limits) -> Comparison:
         from evalkit.baseline import Baseline
         from evalkit.baseline_file import dump_baseline, read_baseline
         from evalkit.ci_output import details, sentence
         from evalkit.regression import compare
-        from evalkit.verdicts import Limits, Verdict
+        from evalkit.verdicts import Verdict
 
-        path = self._baseline_path(baseline)
-        limits = Limits(max_drop, confidence)
         if self._config.getoption("tracking_update"):
             if path.exists():
                 read_baseline(path)  # a file that is no baseline must not be found out, and lost, at the end

@@ -116,6 +116,8 @@ def test_without_a_baseline_says_how_to_write_one(project: pytest.Pytester) -> N
     result = project.runpytest()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*baseline.json: no readable baseline*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*pytest_plugin.py:*")
 
 
 def test_a_baseline_of_other_trackers_says_how_to_add_this_one(project: pytest.Pytester) -> None:

@@ -58,7 +58,9 @@ def csrt(demo: Benchmark) -> dict[str, Boxes]:
 def test_the_committed_baseline_finds_shifted_boxes(
     demo: Benchmark, csrt: dict[str, Boxes], pixels: float, verdict: Verdict
 ) -> None:
-    shifted = {name: np.vstack([boxes[:1], boxes[1:] + [pixels, pixels, 0, 0]]) for name, boxes in csrt.items()}
+    shifted = {
+        name: np.vstack([boxes[:1], boxes[1:] + np.array([pixels, pixels, 0, 0])]) for name, boxes in csrt.items()
+    }
     results = LoadedResults("opencv:csrt", {name: ((boxes, ""),) for name, boxes in shifted.items()})
     (known,) = read_baseline(BASELINE).select("opencv:csrt", "demo")
     now = record_results(results, Annotation(demo), known.protocol)
