@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -213,5 +214,5 @@ def _normalized(prediction: Boxes, truth: Boxes, valid: Flags, absent: Flags, ru
 
 
 def _rows(condition: NDArray[np.bool_], *, every: bool = False) -> Flags:
-    """(N,) rows of an (N, C) condition in which any, or every, column holds."""
-    return np.asarray(condition.all(axis=1) if every else condition.any(axis=1))
+    """(N,) rows of an (N, C) condition in which any, or every, column holds; by column, as rows are short."""
+    return reduce(np.logical_and if every else np.logical_or, condition.T)

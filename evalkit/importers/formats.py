@@ -45,12 +45,14 @@ def first_box_problem(predicted: Box, truth: Box) -> str | None:
     'x1,y1,x2,y2 corners instead of x,y,w,h'
     """
     shift = predicted - truth
+    if not shift.any():
+        return None
     close = max(1.0, 0.05 * float(np.hypot(*truth[2:])))
     for pixel, name in (
         (-1.0, "0-based instead of 1-based coordinates"),
         (1.0, "1-based instead of 0-based coordinates"),
     ):
-        if np.allclose(shift, [pixel, pixel, 0.0, 0.0], atol=1e-3):
+        if np.abs(shift - [pixel, pixel, 0.0, 0.0]).max() <= 1e-3:
             return name
     if np.isfinite(predicted).all() and iou_continuous(predicted[None], truth[None])[0] >= _FAR:
         return None

@@ -13,7 +13,7 @@ from profiling.calibrated import KEY, calibration_loop
 @pytest.fixture(autouse=True)
 def calibration(request: pytest.FixtureRequest) -> Iterator[None]:
     """Time the calibration loop before and after each benchmark; the faster one is kept with its result."""
-    if request.config.getoption("benchmark_skip") or "benchmark" not in request.fixturenames:
+    if "benchmark" not in request.fixturenames:
         yield
         return
     benchmark: BenchmarkFixture = request.getfixturevalue("benchmark")

@@ -1,0 +1,164 @@
+"""Speed of scoring on generated data of LaSOT's size (280 x 2448) and TrackingNet's (511 x 441): ``make bench``.
+
+Limits are ratios of times taken in turns, so that a slow or busy machine does not decide them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from evalkit.benchmarks.lists import names
+from evalkit.benchmarks.registry import open_benchmark
+from evalkit.importers.trees import read_tree
+from evalkit.score_cache import VARIABLE
+from evalkit.scoring import Annotation, load_results, score_tracker
+
+REFERENCE = Path(__file__).with_name("reference_scorer.py")
+FRAMES = 2448
+TRACKERS, ROUNDS = 20, 3
+
+
+@pytest.fixture(scope="session")
+def lasot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("lasot")
+    write_annotations(root / "anno")
+    write_tracker(root / "results" / "t00", 0)
+    for number in range(1, TRACKERS):  # other boxes would take no other time
+        shutil.copytree(root / "results" / "t00", root / "results" / f"t{number:02d}")
+    return root
+
+
+def score_command(root: Path, results: str, *options: str) -> list[str]:
+    stdtrack = str(Path(sys.executable).with_name("stdtrack"))
+    annotations = ["--on", "lasot", "--annotations", str(root / "anno")]
+    return [stdtrack, "score", str(root / results), *annotations, "--format", "json", *options]
+
+
+def run(command: list[str], cache: Path) -> float:
+    environment = {**os.environ, VARIABLE: str(cache), "OMP_NUM_THREADS": "1"}
+    start = perf_counter()
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    return perf_counter() - start
+
+
+def cold(root: Path, *, results: str = "results/t00", options: tuple[str, ...] = ()) -> float:
+    shutil.rmtree(root / "cache", ignore_errors=True)
+    return run(score_command(root, results, *options), root / "cache")
+
+
+def ratio(first: Callable[[], float], second: Callable[[], float], rounds: int = ROUNDS) -> float:
+    """Median of first / second, taken in turns."""
+    return statistics.median(first() / second() for _ in range(rounds))
+
+
+def test_cold_process(benchmark: BenchmarkFixture, lasot: Path) -> None:
+    """At most 1.5 times the least that numpy needs."""
+    reference = [sys.executable, str(REFERENCE), str(lasot / "anno"), str(lasot / "results" / "t00")]
+    against = ratio(lambda: cold(lasot), lambda: run(reference, lasot / "cache"))
+    benchmark.extra_info["cold / numpy"] = against
+    benchmark.pedantic(lambda: cold(lasot), rounds=ROUNDS)
+    assert against <= 1.5
+
+
+def test_cached_process(benchmark: BenchmarkFixture, lasot: Path) -> None:
+    """A second score takes at most half of the first."""
+
+    def pair() -> float:
+        first = cold(lasot)
+        return run(score_command(lasot, "results/t00"), lasot / "cache") / first
+
+    against = statistics.median(pair() for _ in range(ROUNDS))
+    benchmark.extra_info["cached / cold"] = against
+    benchmark.pedantic(lambda: run(score_command(lasot, "results/t00"), lasot / "cache"), rounds=ROUNDS)
+    assert against <= 0.5
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one CPU")
+def test_two_workers(benchmark: BenchmarkFixture, lasot: Path) -> None:
+    """20 trackers with two workers: at least 1.7 times as fast as with one."""
+    one = ("--workers", "1")
+    two = ("--workers", "2")
+    against = ratio(
+        lambda: cold(lasot, results="results", options=one),
+        lambda: cold(lasot, results="results", options=two),
+        rounds=1,
+    )
+    benchmark.extra_info["one worker / two"] = against
+    benchmark.pedantic(lambda: cold(lasot, results="results", options=two), rounds=1)
+    assert against >= 1.7
+
+
+def test_scoring_in_memory(benchmark: BenchmarkFixture, lasot: Path) -> None:
+    """The scoring loop alone, on boxes that are read already."""
+    annotation = Annotation(open_benchmark("lasot", annotations=lasot / "anno"))
+    (found,) = read_tree(lasot / "results" / "t00", "lasot", annotation.inventory.present)
+    loaded = load_results(found)
+    score = benchmark(score_tracker, loaded, annotation)
+    assert sum(each.frames for each in score.sequences) == 280 * FRAMES
+
+
+def test_trackingnet_in_process(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """511 sequences of 441 frames in less than a second, text included."""
+    random = np.random.default_rng(0)
+    boxes = 50 + 100 * random.random((441, 4))
+    text = _lines(boxes, "%.2f")
+    for folder in ("anno", "mine"):
+        (tmp_path / folder).mkdir()
+        for number in range(511):
+            (tmp_path / folder / f"v{number:03d}_0.txt").write_text(text)
+
+    def score() -> float:
+        start = perf_counter()
+        annotation = Annotation(open_benchmark("trackingnet", annotations=tmp_path / "anno"))
+        (found,) = read_tree(tmp_path / "mine", "trackingnet", annotation.inventory.present)
+        score_tracker(load_results(found), annotation)
+        return perf_counter() - start
+
+    seconds = min(score() for _ in range(ROUNDS))
+    benchmark.pedantic(score, rounds=ROUNDS)
+    assert seconds < 1
+
+
+def write_annotations(folder: Path) -> None:
+    """``<sequence>.txt`` and ``absent/<sequence>.txt``, as the official toolkit has them."""
+    (folder / "absent").mkdir(parents=True)
+    for index, name in enumerate(names("lasot.txt")):
+        random = np.random.default_rng(index)
+        (folder / f"{name}.txt").write_text(_lines(_walk(random), "%d"))
+        absent = random.random(FRAMES) < 0.06
+        absent[0] = False
+        (folder / "absent" / f"{name}.txt").write_text("".join(f"{flag}\n" for flag in absent.astype(int)))
+
+
+def write_tracker(folder: Path, seed: int) -> None:
+    """``<sequence>.txt`` of a tracker that stays near the target."""
+    folder.mkdir(parents=True)
+    for index, name in enumerate(names("lasot.txt")):
+        truth = _walk(np.random.default_rng(index))
+        random = np.random.default_rng((seed, index))
+        boxes = truth + random.normal(0, 5, truth.shape).round(4)
+        boxes[:, 2:] = np.maximum(boxes[:, 2:], 1)
+        boxes[0] = truth[0]
+        (folder / f"{name}.txt").write_text(_lines(boxes, "%.4f"))
+
+
+def _walk(random: np.random.Generator) -> np.ndarray:
+    corner = 200 + random.normal(0, 1, (FRAMES, 2)).cumsum(axis=0).clip(-150, 150)
+    size = 40 + random.random((FRAMES, 2)) * 10
+    return np.hstack([corner, size]).round()
+
+
+def _lines(rows: np.ndarray, form: str) -> str:
+    line = ",".join([form] * rows.shape[1])
+    return "\n".join(line % tuple(row) for row in rows.tolist()) + "\n"
