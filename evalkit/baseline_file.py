@@ -201,8 +201,8 @@ def _fraction(value: object, place: str) -> float:
 
 def _duration(value: object, place: str) -> float:
     number = _number(value, place)
-    if number <= 0:
-        raise InputError(f"{place} is {number}, no duration")
+    if not 1e-9 <= number <= 1e6:
+        raise InputError(f"{place} is {number}, no time of a frame in seconds")
     return number
 
 

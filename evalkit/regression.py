@@ -170,10 +170,12 @@ def _log_ratios(pair: tuple[Record, Record], names: Collection[str]) -> dict[str
 
 def _from_logarithms(judged: Comparison) -> Comparison:
     bounds = judged.difference
+    with np.errstate(over="ignore"):  # an upper bound of two sequences may be no number: infinite
+        mean, lower, upper = np.expm1([bounds.mean, bounds.lower, bounds.upper]).tolist()
     return replace(
         judged,
         before=float(np.exp(judged.before)),
         after=float(np.exp(judged.after)),
-        difference=MeanBounds(*(float(np.expm1(value)) for value in (bounds.mean, bounds.lower, bounds.upper))),
+        difference=MeanBounds(mean, lower, upper),
         changes=tuple(SequenceChange(c.sequence, np.exp(c.before), np.exp(c.after)) for c in judged.changes),
     )

@@ -96,7 +96,7 @@ def _edit(change: Callable[[dict[str, Any]], object]) -> str:
         (_edit(lambda c: c["records"][0]["sequences"]["s0"].update(initial_box=[1, 2])), "2 numbers instead of 4"),
         (_edit(lambda c: c["records"][0]["sequences"]["s0"]["metrics"].update(auc="x")), "auc is no finite number"),
         (_edit(lambda c: c["records"][0]["sequences"]["s0"]["metrics"].update(auc=1e300)), "1e\\+300, no fraction"),
-        (_edit(lambda c: c["records"][0]["sequences"]["s0"].update(seconds=-1)), "-1.0, no duration"),
+        (_edit(lambda c: c["records"][0]["sequences"]["s0"].update(seconds=-1)), "-1.0, no time of a frame"),
         (_edit(lambda c: c["records"][0]["curves"]["success"]["x"].pop()), "20 thresholds and 21 values"),
         ('{"format": 1, "records": [{"tracker": 1e999}]}', "tracker is no text"),
     ],
