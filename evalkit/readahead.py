@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from threading import Thread
 
 from evalkit.sequence import Frames
 from evalkit.types import Image
@@ -22,15 +22,28 @@ def read_ahead(frames: Frames, depth: int = DEPTH) -> Generator[Image, None, Non
     if depth == 0:
         yield from (frames.read(index) for index in range(len(frames)))
         return
-    reader = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
+    wanted: SimpleQueue[int | None] = SimpleQueue()  # a tenth of the cost of a future a frame
+    ready: SimpleQueue[Image | Exception] = SimpleQueue()
+    reader = Thread(target=_decode, args=(frames, wanted, ready), name="read-ahead", daemon=True)
+    reader.start()
     try:
-        waiting = deque(reader.submit(frames.read, index) for index in range(min(depth, len(frames))))
-        for following in range(depth, len(frames) + depth):
-            if not waiting:
-                return
-            image = waiting.popleft().result()
-            if following < len(frames):
-                waiting.append(reader.submit(frames.read, following))
-            yield image
+        for index in range(min(depth, len(frames))):
+            wanted.put(index)
+        for index in range(len(frames)):
+            frame = ready.get()
+            if index + depth < len(frames):
+                wanted.put(index + depth)
+            if isinstance(frame, Exception):
+                raise frame
+            yield frame
     finally:
-        reader.shutdown(cancel_futures=True)
+        wanted.put(None)
+        reader.join()
+
+
+def _decode(frames: Frames, wanted: SimpleQueue[int | None], ready: SimpleQueue[Image | Exception]) -> None:
+    while (index := wanted.get()) is not None:
+        try:
+            ready.put(frames.read(index))
+        except Exception as error:  # noqa: BLE001 - raised where the frame was wanted
+            ready.put(error)
