@@ -128,7 +128,7 @@ def soft_shape(width: int, height: int, rng: np.random.Generator) -> np.ndarray:
     elif kind == 1:
         cv2.rectangle(mask, (1, 1), (width - 2, height - 2), 1.0, -1)
     else:
-        angles = np.sort(rng.uniform(0, 2 * np.pi, size=9))
+        angles = (np.arange(9) + rng.uniform(-0.4, 0.4, size=9)) * (2 * np.pi / 9)
         radii = rng.uniform(0.65, 1.0, size=9)
         points = np.stack(
             [np.cos(angles) * radii * width / 2 + width / 2, np.sin(angles) * radii * height / 2 + height / 2], 1

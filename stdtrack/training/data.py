@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -127,13 +128,14 @@ def single_thread(worker: int = 0) -> None:
 
 def make_loader(dataset: ClipDataset, sampler: StepSampler, workers: int, pin: bool) -> Iterable[Batch]:
     """Batches in the sampler's order."""
-    loader: Iterable[Batch] = DataLoader(
-        dataset,
+    items: Dataset[Any] = dataset  # collating makes Batches of its items, which DataLoader's type cannot say
+    return DataLoader(
+        items,
         batch_sampler=sampler,
         num_workers=workers,
         collate_fn=collate,
         worker_init_fn=single_thread,
         prefetch_factor=4 if workers else None,
         pin_memory=pin,
-    )  # type: ignore[assignment]  # the stub knows the dataset's type, not the collated one
-    return loader
+        generator=torch.Generator(),  # its own: starting a loader must not move the run's generator
+    )

@@ -54,6 +54,15 @@ def draw_path(frames: int, size: float, rng: np.random.Generator) -> Path:
     return Path(centre, scale, np.clip(smooth_walk(frames, 0.04, 1, rng)[:, 0], -0.8, 0.8))
 
 
+def crossing_path(own: Path, first: int, size: float, rng: np.random.Generator) -> Path:
+    """A straight path that meets ``own`` in some frame from ``first`` on."""
+    count = len(own.scale)
+    meeting, angle = rng.integers(first, count), rng.uniform(0, 2 * np.pi)
+    step = size * rng.uniform(0.1, 0.6) * np.array([np.cos(angle), np.sin(angle)])
+    centre = own.centre[meeting] + (np.arange(count) - meeting)[:, None] * step
+    return Path(centre, np.ones(count), np.full(count, rng.uniform(-0.5, 0.5)))
+
+
 def cut_out(image: Image, box: Box, rng: np.random.Generator) -> CutOut:
     """Cut a target out of an image: by GrabCut where that gives a plausible outline, else by a soft shape."""
     height, width = image.shape[:2]
@@ -162,7 +171,9 @@ def compose(
         )
         for _ in range(rng.integers(0, 3))
     ]
-    cover = (other, size * rng.uniform(0.5, 1.1), draw_path(count, size, rng)) if rng.random() < 0.3 else None
+    cover = (
+        (other, size * rng.uniform(0.6, 1.3), crossing_path(own, templates, size, rng)) if rng.random() < 0.3 else None
+    )
     kernel = motion_kernel(int(rng.integers(3, 8)), rng.uniform(0, np.pi)) if rng.random() < 0.15 else None
     images, boxes, visible = [], [], []
     for index, canvas in enumerate(background_views(background, count, rng)):

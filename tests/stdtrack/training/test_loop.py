@@ -1,0 +1,181 @@
+"""The loop: resumes bit-exactly, on one process and on two; learns; skips what cannot be read."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from evalkit.errors import InputError
+from stdtrack.checkpoints import load_model
+from stdtrack.configs import NANO
+from stdtrack.training.checkpoint import list_checkpoints
+from stdtrack.training.clips import Geometry
+from stdtrack.training.config_file import load_config, shipped_config
+from stdtrack.training.data import ClipDataset, Request, StepSampler, stage_at
+from stdtrack.training.loop import clips_left
+from stdtrack.training.record import read_rows
+from stdtrack.training.run import run_training
+from stdtrack.training.sources import build_sources
+
+
+def train(folder: Path, *overrides: str, resume: bool = False) -> list[str]:
+    """Run ``tiny.toml``; what it said."""
+    said: list[str] = []
+    run_training(load_config(folder / "tiny.toml", overrides), resume=resume, say=said.append)
+    return said
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    state = torch.load(list_checkpoints(folder)[-1], weights_only=True)
+    assert state["step"] == 4
+    return {**state["model"], **{f"average.{name}": value for name, value in state["average"]["state"].items()}}
+
+
+def assert_same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> None:
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize("predicted", [0.0, 1.0])
+def test_a_stopped_run_goes_on_bit_exactly(tiny: Path, predicted: float) -> None:
+    stage = f"stages.0.predicted={predicted}"
+    train(tiny, stage, f"out={tiny / 'whole'}", "validation.names=[]")
+    parts = [stage, f"out={tiny / 'parts'}", "validation.names=[]"]
+    train(tiny, *parts)
+    # As if it had been killed after step 3: the newest checkpoint is that of step 2, metrics had gone further.
+    (tiny / "parts" / "step-00000004.pt").unlink()
+    assert "resumed at step 2" in train(tiny, *parts, resume=True)
+    assert_same(weights(tiny / "whole"), weights(tiny / "parts"))
+    whole, parts = (
+        [row for row in read_rows(tiny / name / "metrics.csv") if "clips_per_second" not in row[1]]
+        for name in ("whole", "parts")
+    )
+    assert whole == parts
+    assert {row[0] for row in whole} == {"1", "2", "3", "4"}
+
+
+def test_two_processes_train_and_resume(tiny: Path) -> None:
+    command = [
+        *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--no-python"),
+        *(str(Path(sys.executable).with_name("stdtrack")), "train", str(tiny / "tiny.toml")),
+        *("--set", "validation.names=[]", "--set", "stages.0.predicted=1.0"),
+    ]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    for out in ("whole", "parts"):
+        subprocess.run(
+            [*command, "--set", f"out={tiny / out}"], check=True, capture_output=True, env=environment, timeout=120
+        )
+    (tiny / "parts" / "step-00000004.pt").unlink()
+    options = ["--set", f"out={tiny / 'parts'}", "--resume"]
+    done = subprocess.run(
+        [*command, *options], check=True, capture_output=True, text=True, env=environment, timeout=120
+    )
+    assert done.stderr.count("resumed at step 2") == 1, "one process speaks"
+    assert_same(weights(tiny / "whole"), weights(tiny / "parts"))
+
+
+def test_validation_keeps_the_best_weights(tiny: Path) -> None:
+    said = train(tiny)
+    assert any("validation AUC" in line for line in said)
+    assert load_model(tiny / "run" / "best.safetensors").config.name == "nano"
+    names = {row[1] for row in read_rows(tiny / "run" / "metrics.csv")}
+    assert {"validation/auc", "validation/quality_spearman", "train/total", "train/iou"} <= names
+
+
+def test_a_folder_with_a_run_needs_resume(tiny: Path) -> None:
+    train(tiny, "validation.names=[]")
+    with pytest.raises(InputError, match=r"already holds a run.*--resume"):
+        train(tiny)
+    with pytest.raises(InputError, match="another config: 'seed' was 1, now 2"):
+        train(tiny, "validation.names=[]", "seed=2", resume=True)
+
+
+def test_unreadable_images_are_skipped_counted_and_named(tiny: Path) -> None:
+    bad = tiny / "got10k" / "train" / "a" / "00000005.jpg"
+    bad.write_bytes(b"broken")
+    said = train(tiny, "validation.names=[]", "sources.0.cache=true")
+    assert "1 skipped in all" in said
+    assert sum(str(bad) in line for line in said) >= 1
+    for image in (tiny / "got10k" / "train").glob("[ab]/*.jpg"):
+        image.write_bytes(b"broken")
+    with pytest.raises(InputError, match="20 clips in a row could not be made"):
+        train(tiny, "validation.names=[]", f"out={tiny / 'other'}")
+
+
+def test_empty_lists_and_sources_are_errors(tiny: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the list is empty"):
+        train(tiny, 'validation.names=["a", "b", "c"]')
+    with pytest.raises(InputError, match="no sequence 'z'"):
+        train(tiny, 'sources.0.names=["z"]')
+    with pytest.raises(InputError, match="unknown variant 'mega'"):
+        train(tiny, "variant=mega", "validation.names=[]")
+
+
+def test_the_same_clip_whoever_makes_it(tiny: Path) -> None:
+    config = load_config(tiny / "tiny.toml", ["stages.0.batch=4"])
+    whole = [request.index for batch in StepSampler(config, 1, 0, 1, 2.0) for request in batch]
+    halves = [[r.index for batch in StepSampler(config, 1, rank, 2, 2.0) for r in batch] for rank in (0, 1)]
+    assert whole == list(range(4, 16))
+    assert sorted(halves[0] + halves[1]) == whole
+    assert len(StepSampler(config, 1, 0, 1, 2.0)) == 3
+
+
+def test_stages_follow_each_other(tiny: Path) -> None:
+    config = load_config(tiny / "tiny.toml", ["stages=[{steps=3,batch=2},{steps=2,batch=5,frames=4}]"])
+    assert [stage_at(config, step)[0].frames for step in range(5)] == [1, 1, 1, 4, 4]
+    assert stage_at(config, 4)[1] == 1
+    assert clips_left(config, 0) == 16
+    assert clips_left(config, 4) == 5
+    frames = [request.frames for batch in StepSampler(config, 0, 0, 1, 2.0) for request in batch]
+    assert frames == [1] * 6 + [4] * 10
+
+
+def test_every_kind_of_source_can_be_mixed(tiny: Path, layouts: SimpleNamespace) -> None:
+    layouts.coco(tiny / "coco", "images", "instances.json")
+    made = '{kind="synthetic",limit=4},{kind="procedural"}'
+    real = '{kind="stills",root="coco"},{benchmark="got10k?split=train",root="got10k"}'
+    config = load_config(tiny / "tiny.toml", [f"sources=[{real},{made}]", "clips.sampling='sparse'"])
+    mixture, skipped = build_sources(config)
+    assert len(mixture.sources) == 4
+    assert not skipped
+    dataset = ClipDataset(mixture, config, Geometry.of(NANO))
+    for index in range(12):
+        clip, _ = dataset[Request(index, 2, 2.0)]
+        assert clip.searches.shape == (2, 320, 320, 3)
+
+
+def test_a_network_learns_to_find_bright_squares(tiny: Path) -> None:
+    train(
+        tiny, "validation.names=[]", "stages.0.steps=30", "stages.0.learning_rate=1e-3", "save_every=30", "log_every=10"
+    )
+    rows = [row for row in read_rows(tiny / "run" / "metrics.csv") if row[1] == "train/total"]
+    assert float(rows[-1][2]) < 0.7 * float(rows[0][2])
+
+
+@pytest.mark.slow
+def test_base_gpu_runs_on_tiny_data_in_the_same_layouts(tmp_path: Path, layouts: SimpleNamespace) -> None:
+    names = tuple(f"GOT-10k_Train_{number:06d}" for number in (1, 2))
+    layouts.got10k(tmp_path / "GOT-10k", names)
+    layouts.lasot(tmp_path / "LaSOT", ("airplane-1", "airplane-2", "bear-1"))
+    layouts.trackingnet(tmp_path / "TrackingNet" / "TRAIN_0", ("x_0",))
+    layouts.coco(tmp_path / "COCO", "train2017", "annotations/instances_train2017.json")
+    small = [f"stages.{index}.{key}" for index in range(3) for key in ("steps=1", "batch=2")]
+    options = [
+        f"data_root={tmp_path}",
+        f"out={tmp_path / 'run'}",
+        "device=cpu",
+        "workers=1",
+        'validation.names=["GOT-10k_Train_000001"]',
+    ]
+    config = load_config(shipped_config("base-gpu"), [*options, *small, "validation.frames=3", "log_every=1"])
+    said: list[str] = []
+    best = run_training(config, resume=False, say=said.append)
+    assert best is not None
+    assert load_model(best).config.name == "base"
+    assert not any("skipped" in line for line in said)
