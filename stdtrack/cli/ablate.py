@@ -17,11 +17,28 @@ import click
 )
 @click.option("--repeats", type=click.IntRange(min=1), default=50, show_default=True, help="Timed steps a row.")
 @click.option("--threads", type=click.IntRange(min=1), default=2, show_default=True)
-def ablate(variant: str, weights: Path | None, data: Path | None, repeats: int, threads: int) -> None:
+@click.option(
+    "--train", "config", metavar="CONFIG", help="Train every row as this config says, and report AUC instead."
+)
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting of that config.")
+@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="Trained runs a row.")
+def ablate(
+    variant: str,
+    weights: Path | None,
+    data: Path | None,
+    repeats: int,
+    threads: int,
+    config: str | None,
+    overrides: tuple[str, ...],
+    seeds: int,
+) -> None:
     """Parameters, MACs, latency on the CPU, and accuracy where weights exist, of VARIANT without each of its parts.
 
-    MACs and latency are of one step, batch 1, folded, the template's part cached; rows are timed in turns.
+    MACs and latency are of one step, batch 1, folded, the template's part cached; rows are timed in turns. With --train
+    every row, and sparse sampling, is trained for the config's budget and judged by its left-out sequences.
     """
+    if config is not None:
+        return _train(config, overrides, seeds)
     import torch
 
     from profiling.clips import choose_clips, open_clip
@@ -36,3 +53,18 @@ def ablate(variant: str, weights: Path | None, data: Path | None, repeats: int, 
         figures = f"{row.parameters / 1e6:9.2f} {row.macs / 1e9:7.3f} {row.milliseconds:8.2f} {overlap:>9s}"
         click.echo(f"{row.name:20s} {figures}")
     click.echo(f"eager fp32, {threads} threads, median of {repeats} steps", err=True)
+
+
+def _train(config: str, overrides: tuple[str, ...], seeds: int) -> None:
+    """Train and judge every row; a line on stdout as soon as a row is known."""
+    from stdtrack.training.ablation import row_names, run_ablation
+    from stdtrack.training.config_file import find_config, load_config
+
+    training = load_config(find_config(config), overrides)
+    outcomes = run_ablation(
+        training, row_names(training.variant), range(1, seeds + 1), lambda text: click.echo(text, err=True)
+    )
+    click.echo(f"{'row':20s} {'mean AUC':>9s} {'std':>6s}  each seed")
+    for outcome in outcomes:
+        each = " ".join(f"{auc:.4f}" for auc in outcome.auc)
+        click.echo(f"{outcome.name:20s} {outcome.mean:9.4f} {outcome.spread:6.4f}  {each}")

@@ -162,7 +162,23 @@ class ValidationConfig:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """A whole training run; see ``configs/*.toml`` for two that are documented line by line."""
+    """A whole training run; see ``configs/*.toml`` for two that are documented line by line.
+
+    Attributes:
+        variant: of :data:`stdtrack.configs.VARIANTS`.
+        stages: the curriculum.
+        sources: where clips come from.
+        data_root, out: folders of the data and of the run; relative ones start where the command is called.
+        seed: of weights, clips and windows.
+        threads: of torch in each process, 0 for its own choice.
+        workers: processes that make clips, for each process that trains.
+        device: ``auto`` (CUDA where there is one), ``cpu`` or ``cuda``.
+        imagenet_stem: start with ImageNet's weights in an EfficientNet-Lite0 stem.
+        init: weights to start from, a safetensors file.
+        without: a part that is left out, by the name of its row in :func:`stdtrack.configs.ablations`.
+        save_every, keep: steps between checkpoints, and how many of them stay.
+        log_every: steps between lines of metrics.
+    """
 
     variant: str
     stages: tuple[StageConfig, ...]
@@ -175,6 +191,7 @@ class TrainConfig:
     device: str = "auto"
     imagenet_stem: bool = False
     init: str = ""
+    without: str = ""
     save_every: int = 500
     keep: int = 2
     log_every: int = 20

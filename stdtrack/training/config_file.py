@@ -46,6 +46,11 @@ def shipped_config(name: str) -> Path:
     return folder / f"{name}.toml"
 
 
+def find_config(name: str) -> Path:
+    """A .toml file as it is, or the shipped config of that name."""
+    return Path(name) if name.endswith(".toml") else shipped_config(name)
+
+
 def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
     """Read a TOML file and apply ``key=value`` overrides; dotted keys reach into sections (``optim.ema=0.99``).
 

@@ -16,7 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from evalkit.errors import InputError
 from stdtrack.checkpoints import load_model, save_model
-from stdtrack.configs import VARIANTS
+from stdtrack.configs import VARIANTS, ModelConfig, ablations
 from stdtrack.model.assembly import STDTrack
 from stdtrack.training.checkpoint import list_checkpoints, load_checkpoint, save_checkpoint
 from stdtrack.training.clips import Geometry
@@ -46,16 +46,26 @@ class Progress:
     message: str = ""
 
 
-def build_model(config: TrainConfig) -> STDTrack:
-    """The network at the start: seeded, with ImageNet's stem or given weights where the config says so."""
+def network_of(config: TrainConfig) -> ModelConfig:
+    """The network's config: a variant, or one without some part; raises InputError for an unknown name."""
     if config.variant not in VARIANTS:
         raise InputError(f"unknown variant '{config.variant}'", hint=f"known: {', '.join(VARIANTS)}")
+    variant = VARIANTS[config.variant]
+    rows = ablations(variant)
+    if config.without and config.without not in rows:
+        raise InputError(f"no ablation is called '{config.without}'", hint=f"known: {', '.join(rows)}")
+    return rows[config.without] if config.without else variant
+
+
+def build_model(config: TrainConfig) -> STDTrack:
+    """The network at the start: seeded, with ImageNet's stem or given weights where the config says so."""
+    network = network_of(config)
     torch.manual_seed(config.seed)
-    model = STDTrack(VARIANTS[config.variant])
+    model = STDTrack(network)
     if config.imagenet_stem:
         load_stem(model.backbone.stem, lite0_state())
     if config.init:
-        model = load_model(Path(config.init), VARIANTS[config.variant]).train()
+        model = load_model(Path(config.init), network).train()
     freeze_stem(model, config.optim)
     channels_last: STDTrack = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return channels_last

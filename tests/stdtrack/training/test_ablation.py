@@ -1,0 +1,45 @@
+"""Ablations by training: the same budget for every row, and the spread over seeds."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from evalkit.errors import InputError
+from stdtrack.configs import FULL
+from stdtrack.training.ablation import SPARSE, Outcome, row_config, row_names, run_ablation
+from stdtrack.training.config_file import load_config
+
+
+def test_rows_differ_in_one_thing_and_see_the_same_number_of_frames(tiny: Path) -> None:
+    config = load_config(tiny / "tiny.toml")
+    runs = {row: row_config(config, row, 5) for row in row_names("nano")}
+    assert len({run.out for run in runs.values()}) == len(runs) == 7
+    assert {run.seed for run in runs.values()} == {5}
+    frames = {sum(s.steps * s.batch * s.frames for s in run.stages) for run in runs.values()}
+    assert len(frames) == 1
+    assert runs[FULL].without == ""
+    assert runs["FIFO"].without == "FIFO"
+    assert runs[SPARSE].clips.sampling == "sparse"
+    assert {stage.frames for stage in runs[SPARSE].stages} == {1}
+
+
+def test_spread_is_that_of_a_sample() -> None:
+    assert math.isclose(Outcome("a", (0.4, 0.6)).spread, 0.1 * math.sqrt(2))
+    assert math.isclose(Outcome("a", (0.4, 0.6)).mean, 0.5)
+    assert math.isnan(Outcome("a", (0.4,)).spread)
+
+
+def test_rows_are_trained_judged_and_not_repeated(tiny: Path) -> None:
+    config = load_config(tiny / "tiny.toml", ["stages.0.steps=2", "validation.every=2"])
+    rows = ("no token", SPARSE)
+    first = list(run_ablation(config, rows, (1,), lambda text: None))
+    assert [outcome.name for outcome in first] == list(rows)
+    assert all(0 <= outcome.auc[0] <= 1 for outcome in first)
+    again: list[str] = []
+    assert list(run_ablation(config, rows, (1,), again.append)) == first
+    assert sum("resumed at step 2" in line for line in again) == 2
+    with pytest.raises(InputError, match="judged by left-out sequences"):
+        next(run_ablation(load_config(tiny / "tiny.toml", ["validation.names=[]"]), rows, (1,), again.append))
