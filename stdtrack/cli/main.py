@@ -18,6 +18,7 @@ EXIT_DONE, EXIT_CHECK_FAILED, EXIT_WRONG_INPUT, EXIT_SEQUENCES_FAILED = 0, 1, 2,
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "demo": ("stdtrack.cli.demo", "demo", "Render a small benchmark, run four trackers on it, report."),
     "run": ("stdtrack.cli.run", "run", "Run trackers on benchmarks."),
+    "merge": ("stdtrack.cli.merge", "merge", "Join the results of shards."),
     "score": ("stdtrack.cli.score", "score", "Score results by each benchmark's own rules."),
     "pack": ("stdtrack.cli.pack", "pack", "Write and check submissions to benchmark servers."),
     "report": ("stdtrack.cli.report", "report", "Plots, tables and an HTML page from results."),

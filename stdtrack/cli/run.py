@@ -7,6 +7,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,11 +53,12 @@ class Shard(click.ParamType[tuple[int, int]]):
 @click.option("--max-failures", type=click.IntRange(0), help="Stop when more sequences have failed.")
 @click.option("--retry-failed", is_flag=True, help="Run again what failed before.")
 @click.option("--fresh", is_flag=True, help="Delete the results of these trackers on these benchmarks first.")
+@click.option("--scheduler", metavar="ADDRESS", help="Run on the Dask cluster whose scheduler is there.")
 @click.option("--shard", type=Shard(), default=(1, 1), help="The i-th of n parts of the work: 1/4.")
 def run(
     trackers: tuple[str, ...], benchmarks: tuple[str, ...], data: Path | None, out: Path, sequences: tuple[str, ...],
     workers: int, threads: int, timeout: float, max_failures: int | None, retry_failed: bool, fresh: bool,
-    shard: tuple[int, int],
+    scheduler: str | None, shard: tuple[int, int],
 ) -> None:  # fmt: skip
     """Run trackers on benchmarks; what is finished is not run again.
 
@@ -77,19 +79,29 @@ def run(
             count = len(selection.sequences)
             click.echo(f"{selection.benchmark.key}: {count} sequences; {selection.absent} are absent", err=True)
     options = RunOptions(out, fresh, retry_failed, max_failures, workers, threads)
-    summary = run_watched(tuple(dict.fromkeys(trackers)), selections, options, timeout)
+    summary = run_watched(tuple(dict.fromkeys(trackers)), selections, options, timeout, scheduler)
     tell(summary, out)
 
 
 def run_watched(
-    specs: tuple[str, ...], selections: tuple[Selection, ...], options: RunOptions, timeout: float
+    specs: tuple[str, ...],
+    selections: tuple[Selection, ...],
+    options: RunOptions,
+    timeout: float,
+    scheduler: str | None = None,
 ) -> Summary:
     """Run with progress on stderr; Ctrl-C ends the workers, keeps what is finished and says how to go on."""
+    from evalkit.cluster import ClusterExecutor
     from evalkit.pool import WorkerPool
     from evalkit.runner import run as run_all
     from stdtrack.cli.progress import make_progress
 
-    pool = WorkerPool(options.workers, threads=options.threads, timeout=timeout)
+    pool: ClusterExecutor | WorkerPool
+    if scheduler is None:
+        pool = WorkerPool(options.workers, threads=options.threads, timeout=timeout)
+    else:
+        pool = ClusterExecutor(scheduler, threads=options.threads, timeout=timeout)
+        options = replace(options, workers=pool.size)
     try:
         with make_progress() as progress:
             return run_all(specs, selections, pool, options, progress)
