@@ -9,9 +9,8 @@ import numpy as np
 
 from evalkit.curves import Counts, area, error_counts, success_counts
 from evalkit.errors import InputError
-from evalkit.knobs import Averaging, CurveRule, Denominator, Summary
+from evalkit.knobs import Averaging, CurveRule, Denominator, Rules, Summary
 from evalkit.measuring import Measured, measure
-from evalkit.protocols import Rules
 from evalkit.scores import OPE_METRICS, BenchmarkScore, Curve, SequenceScore
 from evalkit.sequence import Sequence
 from evalkit.types import Boxes, Vector

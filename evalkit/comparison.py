@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from evalkit.errors import InputError
-from evalkit.knobs import CurveRule
-from evalkit.protocols import Rules, differences, rules_for
+from evalkit.knobs import CurveRule, Rules, differences
+from evalkit.protocols import rules_for
 from evalkit.score_formats import VISIBLE
 from evalkit.scores import BenchmarkScore
 from evalkit.scoring import Annotation, LoadedResults, score_tracker

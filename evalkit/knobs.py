@@ -5,7 +5,7 @@ The sentences are data: the comparison of two protocols prints those of the knob
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 
 import numpy as np
@@ -163,3 +163,56 @@ class CurveRule:
         """The sentence, as the enumerations above have it."""
         what = f"{self.summary.value} {self.grid.thresholds[self.at]:g}" if self.summary is Summary.AT else ""
         return f"{what or self.summary.value}; thresholds {self.grid.value}" + (", >= t" if self.inclusive else "")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """One protocol on one family: the ten knobs, and how each curve becomes a number.
+
+    Attributes:
+        length: k1. repair: k2. first_row: k3. absent: k4. valid: k5. overlap: k6. normalized_error: k7.
+        invalid_error: k8 for the centre error. invalid_normalized: k8 for the normalised one.
+        denominator: k9. averaging: k10.
+        success, precision, normalized: curves; None where the protocol has no such curve.
+        metrics: what the protocol reports, by the names of :data:`evalkit.scores.OPE_METRICS`.
+        missing_is_zero: a missing result is scored as zero boxes.
+        nan_truth_refused: the toolkit raises where the ground truth has NaN.
+        omitted_rows: a result of the whole clip is scored on annotated rows that the official evaluation omits.
+        cut_anyway: sequences whose longer results are cut although ``length`` refuses them.
+        source: the code that the rules were read from.
+    """
+
+    length: Length
+    repair: Repair
+    first_row: FirstRow
+    absent: Absent
+    valid: Valid
+    overlap: Overlap
+    normalized_error: Normalized
+    invalid_error: Invalid
+    invalid_normalized: Invalid
+    denominator: Denominator
+    averaging: Averaging
+    success: CurveRule
+    precision: CurveRule | None
+    normalized: CurveRule | None
+    metrics: tuple[str, ...] = ("auc", "precision", "sr50", "sr75")
+    missing_is_zero: bool = False
+    nan_truth_refused: bool = False
+    omitted_rows: bool = False
+    cut_anyway: frozenset[str] = frozenset()
+    source: str = ""
+
+
+_NOT_RULES = frozenset({"source"})
+
+
+def differences(first: Rules, second: Rules) -> tuple[str, ...]:
+    """Names of the knobs in which two sets of rules differ.
+
+    >>> from evalkit.protocols import TABLE
+    >>> differences(TABLE["pytracking"]["otb"], TABLE["ostrack"]["otb"])
+    ('valid',)
+    """
+    names = (field.name for field in fields(Rules) if field.name not in _NOT_RULES)
+    return tuple(name for name in names if getattr(first, name) != getattr(second, name))

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from evalkit import boxes
 from evalkit.errors import InputError
-from evalkit.knobs import Absent, FirstRow, Invalid, Length, Normalized, Overlap, Repair, Valid
-from evalkit.protocols import Rules
+from evalkit.knobs import Absent, FirstRow, Invalid, Length, Normalized, Overlap, Repair, Rules, Valid
 from evalkit.sequence import Sequence
 from evalkit.types import Boxes, Flags, Vector
 

@@ -7,7 +7,7 @@ A *family* is a group of benchmarks that a toolkit scores alike (``otb``, ``uav`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 
 from evalkit.errors import InputError
 from evalkit.knobs import (
@@ -22,50 +22,11 @@ from evalkit.knobs import (
     Normalized,
     Overlap,
     Repair,
+    Rules,
     Summary,
     Valid,
 )
 from evalkit.scores import OPE_METRICS
-
-
-@dataclass(frozen=True)
-class Rules:
-    """One protocol on one family: the ten knobs, and how each curve becomes a number.
-
-    Attributes:
-        length: k1. repair: k2. first_row: k3. absent: k4. valid: k5. overlap: k6. normalized_error: k7.
-        invalid_error: k8 for the centre error. invalid_normalized: k8 for the normalised one.
-        denominator: k9. averaging: k10.
-        success, precision, normalized: curves; None where the protocol has no such curve.
-        metrics: what the protocol reports, by the names of :data:`evalkit.scores.OPE_METRICS`.
-        missing_is_zero: a missing result is scored as zero boxes.
-        nan_truth_refused: the toolkit raises where the ground truth has NaN.
-        omitted_rows: a result of the whole clip is scored on annotated rows that the official evaluation omits.
-        cut_anyway: sequences whose longer results are cut although ``length`` refuses them.
-        source: the code that the rules were read from.
-    """
-
-    length: Length
-    repair: Repair
-    first_row: FirstRow
-    absent: Absent
-    valid: Valid
-    overlap: Overlap
-    normalized_error: Normalized
-    invalid_error: Invalid
-    invalid_normalized: Invalid
-    denominator: Denominator
-    averaging: Averaging
-    success: CurveRule
-    precision: CurveRule | None
-    normalized: CurveRule | None
-    metrics: tuple[str, ...] = ("auc", "precision", "sr50", "sr75")
-    missing_is_zero: bool = False
-    nan_truth_refused: bool = False
-    omitted_rows: bool = False
-    cut_anyway: frozenset[str] = frozenset()
-    source: str = ""
-
 
 _WITH_NORMALIZED = ("auc", "precision", "normalized_precision", "sr50", "sr75")
 _PIXELS = CurveRule(Grid.PIXELS, Summary.AT, at=20)
@@ -304,16 +265,3 @@ def rules_for(protocol: str, family: str) -> Rules:
         why = "no official evaluation code exists" if protocol == "official" else f"{protocol} does not score it"
         raise InputError(f"protocol '{protocol}' does not apply to benchmarks of the {family} kind: {why}", hint=able)
     return rules
-
-
-_NOT_RULES = frozenset({"source"})
-
-
-def differences(first: Rules, second: Rules) -> tuple[str, ...]:
-    """Names of the knobs in which two sets of rules differ.
-
-    >>> differences(TABLE["pytracking"]["otb"], TABLE["ostrack"]["otb"])
-    ('valid',)
-    """
-    names = (field.name for field in fields(Rules) if field.name not in _NOT_RULES)
-    return tuple(name for name in names if getattr(first, name) != getattr(second, name))

@@ -16,7 +16,8 @@ from evalkit.benchmarks.base import Benchmark, Inventory
 from evalkit.errors import InputError
 from evalkit.importers.formats import delimiter, describe_problems, first_box_problem, read_result
 from evalkit.importers.trees import TrackerResults
-from evalkit.protocols import Rules, family_of, rules_for
+from evalkit.knobs import Rules
+from evalkit.protocols import family_of, rules_for
 from evalkit.reading import read_bytes, read_table
 from evalkit.results import score_path
 from evalkit.scores import BenchmarkScore, FrameDetail

@@ -7,7 +7,7 @@ import pytest
 from evalkit import protocols
 from evalkit.benchmarks.registry import BENCHMARKS
 from evalkit.errors import InputError
-from evalkit.knobs import Grid, Invalid, Valid
+from evalkit.knobs import Grid, Invalid, Valid, differences
 from evalkit.scores import OPE_METRICS
 from stdtrack.cli.score import PROTOCOLS
 
@@ -38,7 +38,7 @@ def test_a_toolkit_that_does_not_know_the_benchmark() -> None:
 def test_ostrack_differs_from_pytracking_in_valid_rows_alone() -> None:
     for family, rules in protocols.TABLE["pytracking"].items():
         other = protocols.TABLE["ostrack"][family]
-        assert protocols.differences(rules, other) == ("valid",)
+        assert differences(rules, other) == ("valid",)
         assert (rules.valid, other.valid) == (Valid.POSITIVE, Valid.SIZE)
 
 
