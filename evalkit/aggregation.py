@@ -204,11 +204,12 @@ def by_attribute(score: BenchmarkScore, attributes: Mapping[str, frozenset[str]]
     """The same score on the sequences of each attribute, in alphabetical order.
 
     Args:
-        attributes: of each sequence, by name.
+        attributes: of each sequence that was scored or is missing, by name.
     """
     found = []
-    for attribute in sorted(frozenset().union(*attributes.values())):
+    for attribute in sorted(set().union(*attributes.values())):
         chosen = [each for each in score.sequences if attribute in attributes.get(each.sequence, ())]
+        missing = tuple(name for name in score.missing if attribute in attributes.get(name, ()))
         if chosen:
             part = combine(
                 chosen,
@@ -216,8 +217,9 @@ def by_attribute(score: BenchmarkScore, attributes: Mapping[str, frozenset[str]]
                 tracker=score.tracker,
                 benchmark=score.benchmark,
                 protocol=score.protocol,
-                total=len(chosen),
+                total=len(chosen) + len(missing),
+                missing=missing,
                 total_verified=score.total_verified,
             )
-            found.append(replace(part, attribute=attribute))
+            found.append(replace(part, attribute=attribute, remark=score.remark))
     return found

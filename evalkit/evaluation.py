@@ -62,7 +62,8 @@ def evaluate(
                 write_score(keys[score.protocol], score, notes)
     if speed is not None:
         notes = (*notes, f"{speed:.4g} frames a second, the mean of 1/t that GOT-10k's toolkit reports")
-    return Evaluated(results.tracker, tuple(scores[name] for name in names), notes)
+    marked = tuple(replace(scores[name], remark=results.remark) for name in names)
+    return Evaluated(results.tracker, marked, notes)
 
 
 def evaluate_all(

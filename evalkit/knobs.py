@@ -180,6 +180,7 @@ class Rules:
         omitted_rows: a result of the whole clip is scored on annotated rows that the official evaluation omits.
         cut_anyway: sequences whose longer results are cut although ``length`` refuses them.
         source: the code that the rules were read from.
+        remark: what is to be said of every figure.
     """
 
     length: Length
@@ -202,9 +203,10 @@ class Rules:
     omitted_rows: bool = False
     cut_anyway: frozenset[str] = frozenset()
     source: str = ""
+    remark: str = ""
 
 
-_NOT_RULES = frozenset({"source"})
+_NOT_RULES = frozenset({"source", "remark"})
 
 
 def differences(first: Rules, second: Rules) -> tuple[str, ...]:

@@ -73,8 +73,11 @@ _OWN = replace(
     normalized=_NORMALIZED,
     metrics=OPE_METRICS,
     source="OTB's rules with coordinates counted from 1, and LaSOT's normalised precision beside them",
+    remark="no official rule for one pass here: OTB's rules, with coordinates counted from pixel 1",
 )
-_DEMO = replace(_OWN, absent=Absent.DELETED, denominator=Denominator.KEPT_ROWS, source="our own synthetic benchmark")
+_DEMO = replace(
+    _OWN, absent=Absent.DELETED, denominator=Denominator.KEPT_ROWS, source="our own synthetic benchmark", remark=""
+)
 _GOT10K = Rules(
     length=Length.EXACT,
     repair=Repair.REFUSE_NAN,

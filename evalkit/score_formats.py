@@ -95,7 +95,8 @@ def _cells(scores: Sequence[BenchmarkScore]) -> tuple[list[str], list[list[str]]
         reference = first.setdefault((score.tracker, score.benchmark, score.attribute), score)
         figures = [_figure(score.metrics.get(name), reference.metrics.get(name), score is reference) for name in names]
         attribute = [score.attribute or "all"] if by else []
-        rows.append([score.tracker, score.benchmark, score.protocol, *attribute, *figures, coverage(score)])
+        tracker = f"{score.tracker} ({score.remark})" if score.remark else score.tracker
+        rows.append([tracker, score.benchmark, score.protocol, *attribute, *figures, coverage(score)])
     return header, rows
 
 

@@ -68,6 +68,7 @@ class BenchmarkScore:
         notes: what the user should know of these figures.
         total_verified: the total comes from an official list, not from what was found.
         attribute: the figures are of the sequences with this attribute alone.
+        remark: belongs beside the tracker's name, such as ``untrained``.
     """
 
     tracker: str
@@ -81,6 +82,7 @@ class BenchmarkScore:
     notes: tuple[str, ...] = ()
     total_verified: bool = True
     attribute: str | None = None
+    remark: str = ""
 
     @property
     def complete(self) -> bool:

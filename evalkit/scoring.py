@@ -126,7 +126,11 @@ def score_tracker(
         raise InputError(f"{results.tracker or 'the tracker'} has no result on {annotation.benchmark.name}")
     missing = missing_sequences(results, annotation)
     zero = tuple(name for name in missing if name in present) if rules.missing_is_zero else ()
-    notes = (*describe_problems(problems),) + ((f"{len(zero)} missing results count as zero boxes",) if zero else ())
+    notes = list(describe_problems(problems))
+    if zero:
+        notes.append(f"{len(zero)} missing results count as zero boxes")
+    if rules.remark:
+        notes.append(rules.remark)
     return combine(
         scores,
         rules,
@@ -135,7 +139,7 @@ def score_tracker(
         protocol=protocol,
         total=annotation.inventory.total,
         missing=missing,
-        notes=notes,
+        notes=tuple(notes),
         total_verified=annotation.inventory.verified,
     )
 

@@ -15,6 +15,7 @@ from evalkit.benchmarks.registry import BENCHMARKS
 from evalkit.errors import InputError
 from evalkit.importers.files import ResultFile, list_files
 from evalkit.importers.layout import Place, likely_benchmark, locate, names_of, tracker_name
+from evalkit.manifest import read_manifest
 from evalkit.trackers.spec import spec_of_folder
 
 _Found: TypeAlias = Mapping[str, list[tuple[Place, str]]]
@@ -29,12 +30,14 @@ class TrackerResults:
         files: sequence -> its repetitions, in order.
         notes: how the tree was read, for the user.
         ambiguous: sequences that count as missing because several files claim them (TrackingNet's rule).
+        remark: what ``run.json`` says of the tracker, such as ``untrained``.
     """
 
     tracker: str
     files: Mapping[str, tuple[ResultFile, ...]]
     notes: tuple[str, ...] = ()
     ambiguous: tuple[str, ...] = ()
+    remark: str = ""
 
 
 def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[TrackerResults, ...]:
@@ -83,7 +86,14 @@ def _tracker(name: str, sequences: _Found, files: Mapping[str, ResultFile], *, s
                 )
         order = sorted(by_repetition, key=lambda number: -1 if number is None else number)
         chosen[sequence] = tuple(files[by_repetition[number]] for number in order)
-    return TrackerResults(name, chosen, _notes(sequences, chosen), ambiguous)
+    return TrackerResults(name, chosen, _notes(sequences, chosen), ambiguous, _remark(chosen))
+
+
+def _remark(chosen: Mapping[str, tuple[ResultFile, ...]]) -> str:
+    """The note in the ``run.json`` beside the results."""
+    first = next((files[0].source for files in chosen.values()), None)
+    manifest = read_manifest(first.parent) if isinstance(first, Path) else None
+    return manifest.tracker.get("note", "") if manifest else ""
 
 
 def _claimed_twice(sequences: _Found, files: Mapping[str, ResultFile]) -> tuple[str, ...]:

@@ -65,6 +65,8 @@ def score(
             shown += [each, *(attribute_scores(each, annotation) if by else ())]
         if len(protocols) > 1:
             reasons += differences(trackers, annotation, found)
+    if by and len(shown) == len(scores):
+        raise InputError(f"no attributes of {', '.join(benchmarks)} are at hand", hint="leave out --by attribute")
     if per_sequence:
         write_table(per_sequence, "score_table", scores)
     if per_frame:
@@ -140,17 +142,15 @@ def score_all(
 
 
 def attribute_scores(score: BenchmarkScore, annotation: Annotation) -> list[BenchmarkScore]:
-    """The score on the sequences of each attribute.
-
-    Raises:
-        InputError: the benchmark has no attributes.
-    """
+    """The score on the sequences of each attribute; none where the benchmark has no attributes."""
     from evalkit.aggregation import by_attribute
+    from evalkit.benchmarks.lists import attributes_of
     from evalkit.protocols import rules_for
 
-    attributes = {each.sequence: annotation.sequence(each.sequence).attributes for each in score.sequences}
-    if "eao" in score.metrics or not any(attributes.values()):
-        raise InputError(f"no attributes of {score.benchmark}'s sequences are at hand", hint="leave out --by attribute")
+    attributes = {name: attributes_of(annotation.benchmark.name, name) for name in score.missing}
+    attributes |= {each.sequence: annotation.sequence(each.sequence).attributes for each in score.sequences}
+    if "eao" in score.metrics:  # measured on all sequences together
+        return []
     return by_attribute(score, attributes, rules_for(score.protocol, annotation.family))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -161,7 +162,18 @@ def test_attributes(tmp_path: Path) -> None:
     found = json.loads(run(*arguments).stdout)
     assert "attribute" not in found[0]
     assert {"IV", "OCC", "SV"} <= {each["attribute"] for each in found[1:]}
-    assert all(each["sequences_scored"] <= 2 for each in found[1:])
+    assert all(each["sequences_scored"] <= 2 < each["sequences_total"] for each in found[1:])
+
+
+def test_untrained_weights_say_so_in_tables(tmp_path: Path) -> None:
+    folder = PARITY / "UAV123"
+    mine = tmp_path / "stdtrack%3Anano" / "uav123"
+    shutil.copytree(folder / "results" / "good", mine)
+    facts = {"format": 1, "stdtrack": "0", "spec": "stdtrack:nano", "tracker": {"note": "untrained"}, "workers": 1}
+    facts |= {"benchmark": {"name": "uav123", "root": str(folder)}, "threads": 1, "hardware": {}, "versions": {}}
+    (mine / "run.json").write_text(json.dumps({**facts, "started": "2026-01-01T00:00:00Z"}))
+    assert "stdtrack:nano (untrained)" in run(tmp_path, "--on", "uav123").stdout
+    assert json.loads(run(tmp_path, "--on", "uav123", "--format", "json").stdout)[0]["tracker"] == "stdtrack:nano"
 
 
 def test_heavy_packages_stay_out() -> None:
