@@ -18,6 +18,7 @@ from profiling.hardware import machine, machine_state
 from profiling.interleave import interleave
 from profiling.session import Finish, Job, Round
 from profiling.statistics import Seconds
+from profiling.stepping import Step
 from profiling.warm_up import WarmUp
 
 ROUNDS = 20
@@ -48,10 +49,22 @@ class Profile:
 
     def latencies(self, scope: str) -> list[Seconds]:
         """(n,) seconds of the frames of each round; empty where the scope is not available."""
+        return self._by_round(scope, Step.seconds)
+
+    def undisturbed(self, scope: str) -> list[Seconds]:
+        """:meth:`latencies` without the time in which another program held the processor."""
+        return self._by_round(scope, Step.undisturbed)
+
+    def waited_share(self, scope: str) -> float:
+        """Share of the time in which another program held the processor."""
+        total = sum(float(part.sum()) for part in self.latencies(scope))
+        return 1.0 - sum(float(part.sum()) for part in self.undisturbed(scope)) / total
+
+    def _by_round(self, scope: str, value: Callable[[Step, str], float | None]) -> list[Seconds]:
         if self.is_module and scope != "model":
             return []
-        rounds = [[step.seconds(scope) for step in part.steps] for part in self.rounds]
-        if any(value is None for part in rounds for value in part):
+        rounds = [[value(step, scope) for step in part.steps] for part in self.rounds]
+        if any(seconds is None for part in rounds for seconds in part):
             return []
         return [np.array(part, dtype=np.float64) for part in rounds]
 

@@ -13,14 +13,14 @@ from profiling.complexity import Part
 from profiling.tensors import TensorsOnly, map_tensors, tensors_in
 
 
-def split_backend(text: str) -> tuple[str, str]:
-    """``NAME[:PRECISION]`` as both; raises InputError for what does not exist or is not installed.
+def split_backend(text: str, device: str | None = None) -> tuple[str, str]:
+    """``NAME[:PRECISION]`` as both; raises InputError for what does not exist, is not installed or runs elsewhere.
 
     >>> split_backend("eager")
     ('eager', 'fp32')
     """
     name, _, precision = text.partition(":")
-    backends.check(name, precision or "fp32")
+    backends.check(name, precision or "fp32", device)
     return name, precision or "fp32"
 
 
@@ -32,9 +32,9 @@ def module_call(part: Part, backend: str, device: str) -> Callable[[], Any]:
     """
     module = part[0].eval().to(device)
     inputs = map_tensors(lambda tensor: tensor.to(device), part[1])
-    name, precision = split_backend(backend or "eager")
+    name, precision = split_backend(backend or "eager", device)
     tensors = tensors_in(inputs)
-    graph = backends.prepare(name, TensorsOnly(backends.fold(module), inputs), tensors, precision)
+    graph = backends.prepare(name, TensorsOnly(module, inputs), tensors, precision)
 
     @torch.inference_mode()
     def call() -> Any:

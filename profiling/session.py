@@ -22,6 +22,7 @@ from profiling.clips import Clip, ClipName, open_clip
 from profiling.energy import EnergyMeter, NoEnergyMeter, open_meter
 from profiling.hardware import gpu_state, thread_settings
 from profiling.memory import cuda_peak_bytes, peak_resident_bytes, resident_bytes
+from profiling.run_delay import run_delay_clock
 from profiling.stepping import HostRecorder, StageRecorder, Step, module_steps, steps
 
 
@@ -111,6 +112,7 @@ def begin(job: Job, clips: tuple[ClipName, ...]) -> bool:
     subject: Any = load_tracker(job.spec)
     _pin_torch(job.threads)
     is_module = isinstance(subject, tuple)
+    run_delay = run_delay_clock()
     opened = () if is_module else tuple(open_clip(clip) for clip in clips)
     if is_module:
         from profiling.running import module_call
@@ -119,13 +121,13 @@ def begin(job: Job, clips: tuple[ClipName, ...]) -> bool:
     elif job.backend and "backend=" not in job.spec:
         raise InputError(f"'{job.spec}' is a tracker: its backend is its own affair", hint="leave --backend out")
     elif hasattr(subject, "init") and hasattr(subject, "update"):
-        run = partial(steps, subject, opened)
+        run = partial(steps, subject, opened, run_delay=run_delay)
     else:
         raise InputError(f"'{job.spec}' is no tracker: it has no init() and update()")
     heartbeat = current_heartbeat.get()
     if heartbeat is not None:
         heartbeat.beat()  # loaded: from here on the time limit of a frame holds
-    running = run(*_clock(job.device))
+    running = run(*_clock(job.device, run_delay))
     _current.set(_Session(subject, opened, run, running, open_meter(job.device), job.device, resident_bytes()))
     return is_module
 
@@ -166,7 +168,7 @@ def finish() -> Finish:
 
 def difference(job: Job) -> float | None:
     """Largest absolute difference of the network's outputs from eager; None without a network or another backend."""
-    if job.backend in ("", "eager"):
+    if not job.backend:
         return None
     from profiling.running import largest_difference
     from profiling.subject import network_parts
@@ -193,9 +195,9 @@ def _pin_torch(threads: int) -> None:
         torch.set_num_interop_threads(1)
 
 
-def _clock(device: str) -> tuple[StageRecorder, Callable[[], None]]:
+def _clock(device: str, run_delay: Callable[[], float]) -> tuple[StageRecorder, Callable[[], None]]:
     if not device.startswith("cuda"):
-        return HostRecorder(), _no_wait
+        return HostRecorder(run_delay), _no_wait
     from profiling.cuda import EventRecorder, require_cuda, synchronise
 
     require_cuda()

@@ -35,6 +35,7 @@ class Step:
         track: one call of ``update``.
         stages: the parts of ``update`` that the tracker names.
         init: the call of ``init`` before frame 1, else 0.
+        waits: by scope, how long of it another program held the processor.
     """
 
     clip: str
@@ -43,12 +44,18 @@ class Step:
     track: float
     stages: Mapping[str, float] = field(default_factory=dict)
     init: float = 0.0
+    waits: Mapping[str, float] = field(default_factory=dict)
 
     def seconds(self, scope: str) -> float | None:
         """The frame's time in a scope; None where the tracker names no stage ``forward``."""
         if scope == "model":
             return self.stages.get(FORWARD)
         return self.track if scope == "track" else self.track + self.decode
+
+    def undisturbed(self, scope: str) -> float | None:
+        """:meth:`seconds` without the waits for the processor."""
+        seconds = self.seconds(scope)
+        return None if seconds is None else seconds - self.waits.get(scope, 0.0)
 
 
 class StageRecorder(Protocol):
@@ -60,19 +67,25 @@ class StageRecorder(Protocol):
     def take(self) -> dict[str, float]:
         """Seconds by stage since the last call."""
 
+    def waited(self) -> float:
+        """Seconds since the last call that the stage ``forward`` waited for the processor."""
+
 
 class HostRecorder:
     """Stages by the host's clock. One object for all stages: they do not nest."""
 
-    def __init__(self) -> None:
+    def __init__(self, run_delay: Callable[[], float] = lambda: 0.0) -> None:
         self._seconds: dict[str, float] = {}
         self._name, self._start = "", 0.0
+        self._run_delay, self._before, self._waited = run_delay, 0.0, 0.0
 
     def __call__(self, name: str) -> HostRecorder:
         self._name = name
         return self
 
     def __enter__(self) -> None:
+        if self._name == FORWARD:
+            self._before = self._run_delay()
         self._start = perf_counter()
 
     def __exit__(
@@ -80,19 +93,31 @@ class HostRecorder:
     ) -> None:
         elapsed = perf_counter() - self._start
         self._seconds[self._name] = self._seconds.get(self._name, 0.0) + elapsed
+        if self._name == FORWARD:
+            self._waited += self._run_delay() - self._before
 
     def take(self) -> dict[str, float]:
         """Seconds by stage since the last call."""
         seconds, self._seconds = self._seconds, {}
         return seconds
 
+    def waited(self) -> float:
+        """Seconds since the last call that the stage ``forward`` waited for the processor."""
+        waited, self._waited = self._waited, 0.0
+        return waited
+
 
 def steps(
-    tracker: Tracker, clips: Sequence[Clip], recorder: StageRecorder, synchronise: Callable[[], None]
+    tracker: Tracker,
+    clips: Sequence[Clip],
+    recorder: StageRecorder,
+    synchronise: Callable[[], None],
+    run_delay: Callable[[], float] = lambda: 0.0,
 ) -> Iterator[Step]:
     """Run over the clips again and again, and yield every step.
 
-    ``synchronise`` waits for the device at the end of each step: one synchronisation a frame.
+    ``synchronise`` waits for the device at the end of each step: one synchronisation a frame. ``run_delay`` is the
+    clock of waits for the processor.
 
     Raises:
         NonsenseError: an answer is not four finite numbers and a score.
@@ -108,16 +133,22 @@ def steps(
         init = perf_counter() - begin
         beat()
         recorder.take()
+        recorder.waited()
         for index in range(1, len(clip.frames)):
+            delay = run_delay()
             begin = perf_counter()
             image = clip.frames.read(index)
-            decoded = perf_counter()
+            decode = perf_counter() - begin
+            delay_decoded = run_delay()
+            begin = perf_counter()
             prediction = tracker.update(image)
             synchronise()
-            end = perf_counter()
+            track = perf_counter() - begin
+            delay_end = run_delay()
             checked_answer(prediction, index)
             beat()
-            yield Step(clip.name, index, decoded - begin, end - decoded, recorder.take(), init)
+            waits = {"model": recorder.waited(), "track": delay_end - delay_decoded, "pipeline": delay_end - delay}
+            yield Step(clip.name, index, decode, track, recorder.take(), init, waits)
             init = 0.0
 
 
@@ -134,7 +165,7 @@ def module_steps(
         synchronise()
         elapsed = perf_counter() - begin
         beat()
-        yield Step("", frame, 0.0, elapsed, recorder.take())
+        yield Step("", frame, 0.0, elapsed, recorder.take(), waits={"model": recorder.waited()})
         frame += 1
 
 

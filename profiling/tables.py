@@ -15,7 +15,7 @@ from profiling.stepping import SCOPES
 
 LATENCY = (
     "tracker", "backend", "threads", "device", "scope", "frames",
-    "p50_ms", "p90_ms", "p99_ms", "max_ms", "fps_median", "fps_mean", "note",
+    "p50_ms", "p90_ms", "p99_ms", "max_ms", "fps_median", "fps_mean", "waited", "note",
 )  # fmt: skip
 RATIOS = ("tracker", "reference", "scope", "ratio", "low", "high")
 FRAMES = ("tracker", "scope", "frame", "milliseconds")
@@ -29,6 +29,7 @@ ROOFLINE = ("tracker", "threads", "flops_per_byte", "gflops", "peak_gflops", "pe
 ACCURACY = ("tracker", "fps_median", "mean_iou", "parameters")
 
 MIB = 2**20
+WAITED_WARNING = 0.05
 OTHER, DECODING = "other", "image"
 
 Reports = Mapping[str, ComplexityReport]
@@ -45,6 +46,8 @@ def latency_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.
                 continue
             summary = summarise(np.concatenate(rounds))
             notes = [summary.warning, comparison.calibration.warning]
+            waited = profile.waited_share(scope)
+            notes += [f"waited for the processor for {waited:.0%} of the time"] if waited > WAITED_WARNING else []
             notes += [] if profile.warm_up.steady else ["the warm-up did not settle"]
             times = {"p50_ms": summary.p50, "p90_ms": summary.p90, "p99_ms": summary.p99, "max_ms": summary.slowest}
             rows.append(
@@ -55,6 +58,7 @@ def latency_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.
                     **{name: 1e3 * seconds for name, seconds in times.items()},
                     "fps_median": summary.fps_median,
                     "fps_mean": summary.fps_mean,
+                    "waited": waited,
                     "note": "; ".join(note for note in notes if note),
                 }
             )
@@ -62,12 +66,16 @@ def latency_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.
 
 
 def ratio_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
-    """How many times longer a frame takes than one of the first tracker, with a 95 % interval."""
+    """How many times longer a frame takes than one of the first tracker, with a 95 % interval.
+
+    Without the time in which another program held the processor: it would count against the slower tracker, whose
+    frames are interrupted more often.
+    """
     rows = []
     for scope in scopes:
         candidates = [profile for profile in comparison.profiles if profile.latencies(scope)]
         for profile in candidates[1:]:
-            ratio = paired_ratio(profile.latencies(scope), candidates[0].latencies(scope))
+            ratio = paired_ratio(profile.undisturbed(scope), candidates[0].undisturbed(scope))
             row = (profile.job.label, candidates[0].job.label, scope, ratio.value, ratio.low, ratio.high)
             rows.append(row)
     return pd.DataFrame(rows, columns=list(RATIOS))

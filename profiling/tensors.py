@@ -56,6 +56,11 @@ class TensorsOnly(torch.nn.Module):
         self.module = module
         self._inputs = inputs
 
+    def fold(self) -> TensorsOnly:
+        """The same around the module's inference form, if it has one."""
+        folding = getattr(self.module, "fold", None)
+        return self if folding is None else TensorsOnly(folding(), self._inputs)
+
     def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """Call the module with ``tensors`` put into the structure of the example inputs."""
         return tuple(tensors_in(self.module(*with_tensors(self._inputs, list(tensors)))))

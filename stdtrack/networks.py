@@ -69,7 +69,7 @@ def on_backend(model: STDTrack, backend: str, precision: str = "fp32") -> Networ
         InputError: the backend or its precision does not exist, or is not installed.
     """
     backends.check(backend, precision)
-    if backend == "eager":
+    if (backend, precision) == ("eager", "fp32"):
         return model
     _, inputs = example_inputs(model)
     step = backends.prepare(backend, StepGraph(model), inputs, precision)

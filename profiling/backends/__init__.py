@@ -32,20 +32,27 @@ class Backend:
         precisions: the first one is the default.
         needs: what must be importable.
         extra: the extra of this project that installs it, None where that is no extra of ours.
+        devices: where it runs.
     """
 
     module: str
     precisions: tuple[str, ...] = ("fp32",)
     needs: tuple[str, ...] = ()
     extra: str | None = None
+    devices: tuple[str, ...] = ("cpu",)
 
+
+TORCH = ("cpu", "cuda")
 
 BACKENDS: Mapping[str, Backend] = {
-    "eager": Backend("profiling.backends.eager"),
-    "compile": Backend("profiling.backends.compiled"),
+    "eager": Backend("profiling.backends.eager", ("fp32", "bf16"), devices=TORCH),
+    "folded": Backend("profiling.backends.folded", devices=TORCH),
+    "compile": Backend("profiling.backends.compiled", devices=TORCH),
     "torch-export": Backend("profiling.backends.exported"),
     "onnx": Backend("profiling.backends.onnx", ("fp32", "int8"), ("onnx", "onnxscript", "onnxruntime"), "export"),
     "openvino": Backend("profiling.backends.openvino", ("fp32", "bf16"), ("openvino",), "openvino"),
+    "cuda-graphs": Backend("profiling.backends.cuda_graphs", devices=("cuda",)),
+    "tensorrt": Backend("profiling.backends.tensorrt", ("fp32", "bf16"), ("torch_tensorrt",), devices=("cuda",)),
 }
 
 
@@ -67,7 +74,7 @@ def load(name: str, path: Path, precision: str = "fp32") -> Graph:
     return opening(path, precision)
 
 
-def check(name: str, precision: str = "fp32") -> None:
+def check(name: str, precision: str = "fp32", device: str | None = None) -> None:
     """Raise the InputError that :func:`prepare` would raise, before anything is built."""
     if name not in BACKENDS:
         near = get_close_matches(name, BACKENDS, n=1)
@@ -76,6 +83,8 @@ def check(name: str, precision: str = "fp32") -> None:
     backend = BACKENDS[name]
     if precision not in backend.precisions:
         raise InputError(f"backend '{name}' has no precision '{precision}'", hint=", ".join(backend.precisions))
+    if device is not None and device.partition(":")[0] not in backend.devices:
+        raise InputError(f"backend '{name}' does not run on {device}", hint=f"it runs on {', '.join(backend.devices)}")
     for needed in backend.needs:
         if importlib.util.find_spec(needed) is None:
             hint = f"pip install 'stdtrack[{backend.extra}]'" if backend.extra else f"pip install {needed}"

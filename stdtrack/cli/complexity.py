@@ -23,9 +23,12 @@ def complexity(spec: str, form: str, allow_uncounted: bool, depth: int) -> None:
     A factory returns (module, example_inputs). Exit code 1 if two independent counters differ by more than 1 %.
     """
     import json
+    import os
+    import sys
 
     from profiling.complexity_report import report_complexity
 
+    sys.path.append(os.getcwd())  # module:factory may lie in the working folder, as with python -m
     report = report_complexity(spec, allow_uncounted=allow_uncounted)
     if form == "json":
         click.echo(json.dumps(report.as_json(), indent=2))

@@ -20,29 +20,11 @@ from reports.inputs import SPEEDS, ReportTables
 from reports.markup import comma_separated, latex, markdown
 from reports.plots.canvas import render
 from reports.plots.profile import ProfileTables, draw_profile
-from reports.tables import Cell, Table, number, word
+from reports.profiles import profile_table
+from reports.tables import Table
 
 FORMAT = 1
 MEASURE = "mean IoU over clips"
-
-CAPTIONS: Mapping[str, str] = {
-    "latency": "Milliseconds a frame. Scopes: model = tensors in, tensors out; track = crop, model and box; "
-    "pipeline = track and decoding of the image. FPS (median) = 1 / p50, FPS (mean) = frames / total time.",
-    "ratios": "How many times longer a frame takes than one of the reference, with a 95 % bootstrap interval "
-    "over rounds.",
-    "stages": "Median milliseconds of each stage, and its share of the pipeline's total time.",
-    "resources": "Complexity of the networks (FLOPs = 2 MACs), memory of a fresh process, energy.",
-    "accuracy": "Speed in the scope track beside the mean IoU on the same clips (first frame left out).",
-    "scaling": "Median milliseconds by number of threads.",
-    "roofline": "Achieved GFLOP/s in the scope model, below the measured ceilings.",
-}
-_DIGITS: Mapping[str, str] = {
-    **dict.fromkeys(("ratio", "low", "high", "mean_iou"), "{:.3f}"),
-    **dict.fromkeys(("fps_median", "fps_mean", "flops_per_byte"), "{:.1f}"),
-    "share": "{:.1%}",
-    "difference_from_eager": "{:.1e}",
-}
-_COUNTS = ("frames", "threads", "parameters", "init_macs", "frame_macs", "frame_flops", "growth_bytes_per_frame")
 
 
 def write_profile(
@@ -62,7 +44,7 @@ def write_profile(
         "roofline": tables.roofline_table(comparison, reports, ceilings),
     }
     latencies = tables.frame_table(comparison, scopes)
-    shown = [as_table(name, frame) for name, frame in frames.items() if not frame.empty]
+    shown = [profile_table(name, frame) for name, frame in frames.items() if not frame.empty]
     for table in shown:
         write_atomic(out / "tables" / f"{table.name}.csv", comma_separated(table))
         write_atomic(out / "tables" / f"{table.name}.tex", latex(table))
@@ -82,23 +64,6 @@ def write_profile(
         for plot in draw_profile(drawn):
             for extension, content in render(plot).items():
                 write_atomic(out / "plots" / f"{plot.name}.{extension}", content)
-
-
-def as_table(name: str, frame: pd.DataFrame) -> Table:
-    """A table of results as reports print it: numbers with the digits that they deserve."""
-    numeric = [bool(pd.api.types.is_numeric_dtype(frame[column])) or column in _COUNTS for column in frame.columns]
-    kinds = list(zip(frame.columns, numeric, strict=True))
-    rows = tuple(
-        tuple(_cell(column, value, is_number) for (column, is_number), value in zip(kinds, row, strict=True))
-        for row in frame.itertuples(index=False)
-    )
-    return Table(name, CAPTIONS[name], tuple(frame.columns), rows, tuple(numeric))
-
-
-def _cell(column: str, value: Any, is_number: bool) -> Cell:
-    if not is_number:
-        return word(value)
-    return number(value, "{:,.0f}" if column in _COUNTS else _DIGITS.get(column, "{:.2f}"))
 
 
 def _complexity(comparison: Comparison) -> dict[str, ComplexityReport]:

@@ -14,6 +14,7 @@ from profiling.energy import EnergyMeter, NoEnergyMeter, open_meter
 from profiling.hardware import gpu_state, machine, machine_state, thread_settings
 from profiling.memory import peak_resident_bytes, resident_bytes
 from profiling.roofline import measure_ceilings
+from profiling.run_delay import run_delay_clock
 
 
 def test_peak_is_at_least_what_is_held() -> None:
@@ -89,3 +90,13 @@ def test_ceilings_are_plausible() -> None:
     ceilings = measure_ceilings(1)
     assert 0.5 < ceilings.gflops < 1000
     assert 0.5 < ceilings.gbytes < 1000
+
+
+def test_run_delay_counts_waits_for_the_processor(tmp_path: Path) -> None:
+    schedstat = tmp_path / "schedstat"
+    schedstat.write_text("5000000000 1500000000 7\n")
+    clock = run_delay_clock(schedstat)
+    assert clock() == 1.5
+    schedstat.write_text("5000000000 2500000000 7\n")
+    assert clock() == 2.5
+    assert run_delay_clock(tmp_path / "none")() == 0.0

@@ -108,3 +108,16 @@ def test_clip_shorter_than_the_warm_up_is_refused(tmp_path: Path) -> None:
     (tmp_path / "short" / "groundtruth.txt").write_text("1,2,3,4\n" * 9)
     with pytest.raises(InputError, match="short has 9 frames, but the warm-up needs 16"):
         choose_clips(tmp_path, SHORTEST_CLIP, ("folder",))
+
+
+def test_waits_for_the_processor_are_taken_off(trackers: str, clip: Clip) -> None:
+    ticks = iter(range(10_000))
+
+    def run_delay() -> float:
+        return 1e-3 * next(ticks)  # every reading of the clock finds one millisecond more
+
+    tracker = load_tracker(f"{trackers}:staged")
+    (step,) = islice(steps(tracker, [clip], HostRecorder(run_delay), lambda: None, run_delay), 1)
+    assert step.waits == pytest.approx({"model": 1e-3, "track": 3e-3, "pipeline": 4e-3})
+    assert step.undisturbed("track") == pytest.approx(step.track - 3e-3)
+    assert step.undisturbed("model") == pytest.approx(step.stages["forward"] - 1e-3)
