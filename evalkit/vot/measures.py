@@ -75,6 +75,11 @@ def by_toolkit(runs: Sequence[Run]) -> Supervised:
     )
 
 
+def ar_point(found: Supervised, average_length: float) -> tuple[float, float]:
+    """vot-toolkit's point in the AR plot: (chance to track :data:`SENSITIVITY` frames without a failure, accuracy)."""
+    return float(np.exp(-SENSITIVITY * found.robustness / average_length)), found.accuracy
+
+
 def by_pysot(runs: Sequence[Run]) -> Supervised:
     """pysot's ``AccuracyRobustnessBenchmark`` and ``EAOBenchmark`` (``toolkit/evaluation``)."""
     means, failures = [], []

@@ -12,7 +12,7 @@ from evalkit.importers.trees import TrackerResults
 from evalkit.scores import BenchmarkScore, Curve, SequenceScore
 from evalkit.scoring import Annotation, missing_sequences
 from evalkit.types import Vector
-from evalkit.vot.measures import WINDOWS, Run, Supervised, by_pysot, by_toolkit, eao_by_pysot, eao_by_toolkit
+from evalkit.vot.measures import WINDOWS, Run, Supervised, ar_point, by_pysot, by_toolkit, eao_by_pysot, eao_by_toolkit
 from evalkit.vot.trajectory import Trajectory, from_regions, is_supervised, parse_trajectory
 
 
@@ -67,6 +67,9 @@ def score_supervised(results: TrackerResults, annotation: Annotation, protocol: 
     pairs = zip(runs, found.sequence_accuracy.tolist(), found.sequence_failures.tolist(), strict=True)
     unbounded = [run.sequence for run in runs if run.size is None]
     notes = [f"{found.failures:g} failures; rules of {rules.source}"]
+    if rules is _TOOLKIT:
+        point = ar_point(found, float(np.mean([len(run.truth) for run in runs])))
+        notes.append(f"AR plot: reliability {point[0]:.4f}, accuracy {point[1]:.4f}")
     if unbounded:
         notes.append(f"image size of {len(unbounded)} sequences unknown: regions are not cut at the border")
     return BenchmarkScore(

@@ -12,6 +12,7 @@ from evalkit.benchmarks.registry import open_benchmark
 from evalkit.importers.trees import read_tree
 from evalkit.scores import BenchmarkScore
 from evalkit.scoring import Annotation
+from evalkit.vot.measures import Supervised, ar_point
 from evalkit.vot.scoring import holds_supervised, score_supervised
 
 HERE = Path(__file__).parent
@@ -56,6 +57,16 @@ def test_curve_and_sequences_of_vot_toolkit(tracker: str) -> None:
         [by_name[name]["accuracy"] for name in names], expected["per_sequence_accuracy"], atol=PRINTED
     )
     assert [by_name[name]["failures"] for name in names] == expected["per_sequence_failures"]
+
+
+@pytest.mark.parametrize("tracker", ["good", "drifts"])
+def test_ar_point(tracker: str) -> None:
+    score, expected = supervised(tracker, "vot-toolkit"), EXPECTED[tracker]["vot-toolkit"]
+    length = float(np.mean([each.frames for each in score.sequences]))
+    assert length == expected["average_length"]
+    accuracy, robustness = (score.metrics[name] or 0.0 for name in ("accuracy", "robustness"))
+    found = Supervised(accuracy, robustness, 0.0, np.empty(0), np.empty(0), np.empty(0))
+    assert ar_point(found, length) == pytest.approx(expected["ar_point"], abs=PRINTED)
 
 
 def test_eao_without_a_long_enough_fragment_is_undefined() -> None:
