@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalkit.errors import InputError
 from evalkit.types import Image
 
+AnyPath = TypeVar("AnyPath", bound=PurePath)
+
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
 
 
-def is_image(path: Path) -> bool:
+def is_image(path: PurePath) -> bool:
     """Judged by the suffix; hidden files (``._0001.jpg`` of macOS archives) are none."""
     return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
 
@@ -58,15 +62,7 @@ class ImageFolder:
     @cached_property
     def paths(self) -> tuple[Path, ...]:
         """One file a frame; raises InputError where images and ground truth do not fit together."""
-        images = list_images(self.folder)
-        if self.first is not None:
-            numbered = _by_number(images)
-            wanted = range(self.first, self.first + self.length)
-            if all(number in numbered for number in wanted):
-                return tuple(numbered[number] for number in wanted)
-        if len(images) != self.length:
-            raise InputError(self._mismatch(images), path=self.folder, hint="one image a row; restore what was removed")
-        return images
+        return choose_frames(list_images(self.folder), self.length, self.first, self.folder)
 
     def name(self, index: int) -> str:
         """The file of frame ``index``."""
@@ -76,30 +72,51 @@ class ImageFolder:
         """Decode frame ``index`` (0-based) as uint8 RGB; raises InputError that names the file."""
         return read_image(self.paths[index])
 
-    def _mismatch(self, images: tuple[Path, ...]) -> str:
-        numbered = _by_number(images)
-        first = min(numbered, default=1) if self.first is None else self.first
-        gaps = [number for number in range(first, first + self.length) if number not in numbered]
+
+def choose_frames(images: tuple[AnyPath, ...], length: int, first: int | None, place: Path) -> tuple[AnyPath, ...]:
+    """One image a row of ground truth, out of all that lie in ``place``; see :class:`ImageFolder`.
+
+    Raises:
+        InputError: images and rows do not fit together.
+    """
+    numbered = _by_number(images)
+    if first is not None:
+        wanted = range(first, first + length)
+        if all(number in numbered for number in wanted):
+            return tuple(numbered[number] for number in wanted)
+    if len(images) != length:
+        start = min(numbered, default=1) if first is None else first
+        gaps = [number for number in range(start, start + length) if number not in numbered]
         missing = f"; frame {gaps[0]} is missing" if images and gaps else ""
-        return f"{len(images)} images for {self.length} rows of ground truth{missing}"
+        problem = f"{len(images)} images for {length} rows of ground truth{missing}"
+        raise InputError(problem, path=place, hint="one image a row; restore what was removed")
+    return images
 
 
 def read_image(path: Path) -> Image:
     """Decode one file as uint8 RGB (H, W, 3); raises InputError that names it."""
-    import cv2  # 0.1 s: only those who look at images pay for it
-
     try:
         encoded = np.fromfile(path, dtype=np.uint8)  # not cv2.imread: it hides why it failed
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror or error}", path=path) from error
-    image = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
+    return decode_image(encoded, path)
+
+
+def decode_image(encoded: NDArray[np.uint8], place: str | Path) -> Image:
+    """Decode the bytes of an image file as uint8 RGB (H, W, 3); raises InputError that names ``place``."""
+    import cv2  # 0.1 s: only those who look at images pay for it
+
+    try:
+        image = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
+    except cv2.error:  # more pixels than cv2 agrees to decode
+        image = None
     if image is None:
-        raise InputError("is not an image that can be decoded", path=path, hint="copy the file again")
+        raise InputError("is not an image that can be decoded", path=place, hint="copy the file again")
     rgb: Image = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)  # a third of numpy's time
     return rgb
 
 
-def _by_number(images: tuple[Path, ...]) -> dict[int, Path]:
+def _by_number(images: tuple[AnyPath, ...]) -> dict[int, AnyPath]:
     """Image by the last number in its name."""
     numbers = ((re.search(r"(\d+)$", path.stem), path) for path in images)
     return {int(match.group()): path for match, path in numbers if match}

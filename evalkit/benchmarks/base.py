@@ -16,7 +16,7 @@ import numpy as np
 
 from evalkit.benchmarks.lists import attributes_of
 from evalkit.errors import InputError
-from evalkit.frames import ImageFolder
+from evalkit.packed_frames import open_frames
 from evalkit.reading import read_boxes, read_flags, read_labels
 from evalkit.sequence import Sequence
 from evalkit.types import Boxes
@@ -174,7 +174,7 @@ class Benchmark(ABC):
             benchmark=self.name,
             native=native,
             origin=self.origin,
-            frames=None if source.frames is None else ImageFolder(source.frames, length, source.first),
+            frames=None if source.frames is None else open_frames(source.frames, length, source.first),
             absent=None if source.absent is None else read_flags(source.absent, length),
             flags={flag: read_labels(file, length) for flag, file in source.flags.items()},
             attributes=attributes_of(self.name, name),

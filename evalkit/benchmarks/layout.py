@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.frames import is_image, list_images
+from evalkit.frames import is_image
+from evalkit.packed_frames import PACKED_SUFFIXES, count_frames
 from evalkit.types import Boxes
 
 
@@ -51,8 +52,10 @@ def beside(folder: Traversable, name: str) -> tuple[Path, ...]:
 
 
 def frames_folder(*folders: Traversable) -> Path | None:
-    """The first of these on disk that holds an image."""
-    return next((folder for folder in folders if isinstance(folder, Path) and _holds_image(folder)), None)
+    """The first of these on disk that holds an image, else the first that is there packed: ``img.zip`` for ``img``."""
+    places = [folder for folder in folders if isinstance(folder, Path)]
+    packed = (place.parent / f"{place.name}{suffix}" for place in places for suffix in PACKED_SUFFIXES)
+    return next(filter(_holds_image, places), None) or next((file for file in packed if file.is_file()), None)
 
 
 def _holds_image(folder: Path) -> bool:
@@ -95,4 +98,4 @@ def pad_to_frames(native: Boxes, frames: Path | None) -> Boxes:
     """Rows of NaN for the images after an annotation's only row: test sets give the first box alone."""
     if len(native) != 1 or frames is None:
         return native
-    return np.vstack([native, np.full((len(list_images(frames)) - 1, 4), np.nan)])
+    return np.vstack([native, np.full((count_frames(frames) - 1, 4), np.nan)])
