@@ -62,7 +62,7 @@ def _train(config: str, overrides: tuple[str, ...], seeds: int) -> None:
 
     training = load_config(find_config(config), overrides)
     outcomes = run_ablation(
-        training, row_names(training.variant), range(1, seeds + 1), lambda text: click.echo(text, err=True)
+        training, row_names(training.variant), range(1, seeds + 1), lambda event: click.echo(str(event), err=True)
     )
     click.echo(f"{'row':20s} {'mean AUC':>9s} {'std':>6s}  each seed")
     for outcome in outcomes:

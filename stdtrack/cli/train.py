@@ -11,11 +11,12 @@ import click
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one setting: optim.ema=0.99")
 def train(config: str, resume: bool, overrides: tuple[str, ...]) -> None:
     """Train as CONFIG says: a TOML file, or the name of a shipped one (nano-cpu, base-gpu)."""
+    from stdtrack.cli.train_progress import training_progress
     from stdtrack.training.config_file import find_config, load_config
     from stdtrack.training.run import run_training
 
-    best = run_training(
-        load_config(find_config(config), overrides), resume=resume, say=lambda text: click.echo(text, err=True)
-    )
+    settings = load_config(find_config(config), overrides)
+    with training_progress() as tell:
+        best = run_training(settings, resume=resume, tell=tell)
     if best is not None:
         click.echo(str(best))

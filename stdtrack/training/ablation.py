@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from evalkit.errors import InputError
 from stdtrack.checkpoints import load_model
 from stdtrack.configs import FULL, VARIANTS, ablations
 from stdtrack.training.config import StageConfig, TrainConfig
+from stdtrack.training.loop import Listener
 from stdtrack.training.run import run_training
 from stdtrack.training.validation import build_validation
 
@@ -59,9 +60,7 @@ def _as_pairs(stage: StageConfig) -> StageConfig:
     return dataclasses.replace(stage, frames=1, batch=stage.batch * stage.frames, predicted=0.0)
 
 
-def run_ablation(
-    config: TrainConfig, rows: Sequence[str], seeds: Sequence[int], say: Callable[[str], None]
-) -> Iterator[Outcome]:
+def run_ablation(config: TrainConfig, rows: Sequence[str], seeds: Sequence[int], tell: Listener) -> Iterator[Outcome]:
     """Train and validate every row with every seed; each outcome as soon as it is known.
 
     A run that has been finished before is not repeated, one that was stopped goes on. The weights after the last step
@@ -73,7 +72,7 @@ def run_ablation(
         scores = []
         for seed in seeds:
             run = row_config(config, row, seed)
-            say(f"{row}, seed {seed}: {run.out}")
-            run_training(run, resume=True, say=say)
+            tell(f"{row}, seed {seed}: {run.out}")
+            run_training(run, resume=True, tell=tell)
             scores.append(build_validation(run).run(load_model(Path(run.out) / "last.safetensors")).auc)
         yield Outcome(row, tuple(scores))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,19 +32,29 @@ from stdtrack.training.rollout import MARGIN, ClipModel, move_batch
 from stdtrack.training.sources import Mixture
 from stdtrack.training.validation import Validation
 
+SHOWN = ("total", "score", "giou", "l1", "quality", "iou")
 LOSS_NAMES = tuple(field.name for field in dataclasses.fields(Losses))
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What a run tells while it goes on: ``message`` for an event, else numbers of the last steps."""
+    """How far a run is: its step of ``total``, and what the last steps gave."""
 
     step: int
     total: int
     clips_per_second: float
     seconds_left: float
-    values: dict[str, float]
-    message: str = ""
+    values: Mapping[str, float]
+
+    def __str__(self) -> str:
+        left = timedelta(seconds=round(self.seconds_left))
+        losses = " ".join(f"{name} {self.values[name]:.3f}" for name in SHOWN)
+        speed = f"{self.clips_per_second:.1f} clips/s {left} left"
+        return f"{self.step / self.total:6.1%} step {self.step}/{self.total} {speed} {losses}"
+
+
+Listener = Callable[[Progress | str], None]
+"""Told how far a run is, and in a sentence what happened."""
 
 
 def network_of(config: TrainConfig) -> ModelConfig:
@@ -79,7 +90,7 @@ class Trainer:
         sources: where clips come from.
         validation: tracks left-out sequences.
         world: this process among others.
-        report: called with every :class:`Progress`, by the leading process.
+        tell: called with every :class:`Progress` and message.
     """
 
     def __init__(
@@ -88,9 +99,9 @@ class Trainer:
         sources: Mixture,
         validation: Validation,
         world: World,
-        report: Callable[[Progress], None],
+        tell: Listener,
     ) -> None:
-        self.config, self.sources, self.validation, self.world, self.report = config, sources, validation, world, report
+        self.config, self.sources, self.validation, self.world, self._tell = config, sources, validation, world, tell
         self.folder = Path(config.out)
         self.model = build_model(config).to(world.device)
         self.net: nn.Module = ClipModel(self.model).to(world.device)
@@ -224,11 +235,7 @@ class Trainer:
         if record is not None:
             record.add(self.step, {f"train/{name}": value for name, value in values.items()})
             left = clips_left(self.config, self.step) / rate
-            self.report(Progress(self.step, self.config.total_steps, rate, left, values))
-
-    def _tell(self, message: str) -> None:
-        if self.world.leads:
-            self.report(Progress(self.step, self.config.total_steps, 0.0, 0.0, {}, message))
+            self._tell(Progress(self.step, self.config.total_steps, rate, left, values))
 
 
 def clips_left(config: TrainConfig, step: int) -> int:

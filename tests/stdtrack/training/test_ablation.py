@@ -35,11 +35,11 @@ def test_spread_is_that_of_a_sample() -> None:
 def test_rows_are_trained_judged_and_not_repeated(tiny: Path) -> None:
     config = load_config(tiny / "tiny.toml", ["stages.0.steps=2", "validation.every=2"])
     rows = ("no token", SPARSE)
-    first = list(run_ablation(config, rows, (1,), lambda text: None))
+    first = list(run_ablation(config, rows, (1,), lambda event: None))
     assert [outcome.name for outcome in first] == list(rows)
     assert all(0 <= outcome.auc[0] <= 1 for outcome in first)
-    again: list[str] = []
+    again: list[object] = []
     assert list(run_ablation(config, rows, (1,), again.append)) == first
-    assert sum("resumed at step 2" in line for line in again) == 2
+    assert sum("resumed at step 2" in str(event) for event in again) == 2
     with pytest.raises(InputError, match="judged by left-out sequences"):
         next(run_ablation(load_config(tiny / "tiny.toml", ["validation.names=[]"]), rows, (1,), again.append))

@@ -1,0 +1,44 @@
+"""How far a training run is: a bar on a terminal, lines elsewhere; always on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import click
+
+from stdtrack.training.loop import Listener, Progress
+
+
+@contextmanager
+def training_progress() -> Iterator[Listener]:
+    """A bar where a person watches, lines where they are kept."""
+    if sys.stderr.isatty():
+        with _bar() as listener:
+            yield listener
+    else:
+        yield lambda event: click.echo(str(event), err=True)
+
+
+@contextmanager
+def _bar() -> Iterator[Listener]:
+    """One bar, counted in steps, with the losses beside it and messages above."""
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.completed}/{task.total} steps"), BarColumn(), TextColumn("{task.description}"))
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=None)
+
+        def listen(event: Progress | str) -> None:
+            if isinstance(event, str):
+                bar.console.print(event, markup=False, highlight=False)
+                return
+            left = timedelta(seconds=round(event.seconds_left))
+            values = f"{event.clips_per_second:.1f} clips/s {left} left, loss {event.values['total']:.3f}"
+            bar.update(task, total=event.total, completed=event.step, description=values)
+
+        yield listen
