@@ -27,6 +27,7 @@ _DIGITS: Mapping[str, str] = {
     **dict.fromkeys(("frames", "threads", "parameters", "init_macs", "frame_macs", "frame_flops"), "{:,.0f}"),
     "growth_bytes_per_frame": "{:,.0f}",
     "share": "{:.1%}",
+    "difference_from_eager": "{:.1e}",
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from reports.inputs import ReportTables, records
+from reports.speeds import settings
 from reports.views import LOWER_IS_BETTER, View, format_metric, metric_label
 
 NO_VALUE = "–"
@@ -125,19 +126,6 @@ def _score_caption(view: View, tables: ReportTables, intervals: bool, speeds: pd
         text += f" FPS: 1 / median time of a frame, {settings(rows)}."
     notes = dict.fromkeys(str(note) for note in rows["note"].dropna() if note)
     return " ".join([text, *(f"Speed: {note}." for note in notes)])
-
-
-def settings(speeds: pd.DataFrame) -> str:
-    """Every setting (scope, backend, threads, device) that speeds were measured in, as words."""
-    known = speeds[speeds["fps_median"].notna()]
-    found = dict.fromkeys(
-        f"scope {row['scope']}, {row['backend']}, {_threads(row['threads'])}, {row['device']}" for row in records(known)
-    )
-    return "; ".join(found)
-
-
-def _threads(count: int) -> str:
-    return f"{count} thread" if count == 1 else f"{count} threads"
 
 
 def _intervals(view: View, table: pd.DataFrame) -> dict[str, Cell]:

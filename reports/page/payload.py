@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from reports.inputs import ReportTables, StripFrame, records
 from reports.plots.timeline import absent_spans
 from reports.published import comparable
+from reports.speeds import setting
 from reports.style import Style, styles
 from reports.views import FRACTIONS, View, labels, metric_label
 
@@ -125,7 +126,7 @@ def _bubbles(
             "fps": float(row["fps_median"]),
             "score": scores[row["tracker"]],
             "parameters": parameters.get(row["tracker"]),
-            "setting": f"{row['scope']}, {row['backend']}, {row['threads']} threads, {row['device']}",
+            "setting": setting(row),
         }
         for row in records(speeds)
         if scores.get(row["tracker"]) is not None

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from reports.inputs import ReportTables
 from reports.plots.canvas import Plot, canvas, log_axis, shorten
+from reports.speeds import common_setting
 from reports.style import Style
 from reports.views import View
 
@@ -29,22 +30,12 @@ def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Itera
     }
     table = pd.DataFrame(dict(sorted(percentiles.items(), key=lambda item: float(item[1][2])))).T
     speeds = tables.speeds[tables.speeds["benchmark"] == view.benchmark]
-    setting = speed_setting(speeds)
+    setting = common_setting(speeds)
     caption = (
         f"Time of a frame on {view.benchmark}{setting}: tick = median, bar = 10th to 90th percentile, "
         "line = 1st to 99th, dot = slowest."
     )
     yield Plot("latency", caption, _figure(table, setting, view, styles))
-
-
-def speed_setting(speeds: pd.DataFrame) -> str:
-    """Scope, threads and device that all speeds share, as words; empty for none."""
-    words = []
-    for column, form in (("scope", "scope {}"), ("backend", "{}"), ("threads", "{} threads"), ("device", "{}")):
-        values = speeds[column].dropna().unique()
-        if len(values) == 1:
-            words.append(form.format(int(values[0]) if column == "threads" else values[0]))
-    return f" ({', '.join(words)})" if words else ""
 
 
 def _figure(table: pd.DataFrame, setting: str, view: View, styles: Mapping[str, Style]) -> Figure:

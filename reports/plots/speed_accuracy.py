@@ -13,9 +13,9 @@ from matplotlib.lines import Line2D
 
 from reports.inputs import ReportTables, records
 from reports.plots.canvas import Plot, canvas, log_axis, shorten, titled
-from reports.plots.latency import speed_setting
 from reports.plots.placement import place_labels
 from reports.published import comparable
+from reports.speeds import common_setting
 from reports.style import Style
 from reports.views import View, metric_label
 
@@ -56,8 +56,8 @@ def draw(
             bubbles += [Bubble(**other, published=True) for other in others]
         if not bubbles:
             continue
-        setting = speed_setting(part)
-        name = "speed_accuracy" if len(settings) == 1 else f"speed_accuracy_{index + 1}"
+        setting = common_setting(part)
+        name = "speed_accuracy" if index == 0 else f"speed_accuracy_{index + 1}"
         yield Plot(name, _caption(view, setting, bubbles), _figure(bubbles, view, setting, styles))
 
 

@@ -24,7 +24,7 @@ def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Itera
     if rows.empty or view.headline is None:
         return
     table = view.per_sequence(view.headline)
-    table = table[table.columns.intersection(rows["sequence"].unique())]
+    table = table[table.columns.intersection(pd.Index(rows["sequence"].unique()))]
     if table.empty:
         return
     spread = (table.max() - table.min()).fillna(0.0)

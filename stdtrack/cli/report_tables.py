@@ -73,7 +73,7 @@ def collect(
         coverage_table(scored.scores),
         curves=curve_table(overall),
         frames=frame_table(scored.framed),
-        speeds=speed_table(runs),
+        speeds=_with_models(speed_table(runs), runs),
         intervals=interval_table(scored.scores),
         attributes=attribute_table(scored.by_attribute),
         latencies=latency_table(runs),
@@ -103,6 +103,14 @@ def _score(scored: Scored, results: Path, annotation: Annotation, protocols: Seq
             attributes = {each.sequence: annotation.sequence(each.sequence).attributes for each in score.sequences}
             scored.by_attribute += by_attribute(score, attributes, rules_for(protocol, annotation.family))
         say(f"{tracker.tracker} on {annotation.benchmark.name}", scored.scores[-1].notes)
+
+
+def _with_models(speeds: pd.DataFrame, runs: Iterable[Run]) -> pd.DataFrame:
+    """Speeds with the processor's model for ``cpu``, which alone says nothing in a caption."""
+    models = {(run.tracker, run.benchmark): run.manifest.hardware.get("cpu") for run in runs if run.manifest}
+    keys = zip(speeds["tracker"], speeds["benchmark"], speeds["device"], strict=True)
+    devices = [models.get((tracker, name)) or device if device == "cpu" else device for tracker, name, device in keys]
+    return speeds.assign(device=devices)
 
 
 def _tell_empty(results: Path, runs: Iterable[Run]) -> None:

@@ -1,0 +1,43 @@
+"""A report of 5 trackers on OTB100's size (100 sequences of about 590 frames): below 20 s, its plots below 10."""
+
+from __future__ import annotations
+
+import runpy
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from reports.inputs import ReportTables
+from reports.report import write_report
+
+LIMITS = {("plots",): 10.0, ("tables",): 5.0, ("html",): 5.0}
+
+
+@pytest.fixture(scope="module")
+def otb_size() -> ReportTables:
+    """Simulated, by the factory of the reports' own tests."""
+    factory = runpy.run_path(str(Path(__file__).parents[1] / "reports" / "conftest.py"))
+    tables: ReportTables = factory["make_tables"](5, 100, 590)
+    return tables
+
+
+@pytest.fixture
+def executor() -> Iterator[Executor]:
+    """Two processes, as the command has; they start within the time that is measured."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
+@pytest.mark.parametrize("parts", LIMITS)
+def test_report(
+    benchmark: BenchmarkFixture, otb_size: ReportTables, executor: Executor, tmp_path: Path, parts: tuple[str, ...]
+) -> None:
+    files = benchmark.pedantic(
+        lambda: write_report(otb_size, tmp_path, parts=parts, executor=executor), rounds=1, iterations=1
+    )
+    assert files.plots or files.tables or files.page
+    assert benchmark.stats.stats.max < LIMITS[parts]
