@@ -83,10 +83,12 @@ def evaluate_all(
     score_part = partial(_evaluate_each, annotation=annotation, protocols=tuple(protocols), keep_frames=keep_frames)
     if count <= 1:
         return score_part(trackers)
-    # A part for each process, so that each reads the annotation once.
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as executor:
-        parts = list(executor.map(score_part, [trackers[start::count] for start in range(count)]))
-    return [parts[index % count][index // count] for index in range(len(trackers))]
+    # A part for each process, so that each reads the annotation once; the first is done here meanwhile.
+    parts = [trackers[start::count] for start in range(count)]
+    with ProcessPoolExecutor(count - 1, mp_context=get_context("spawn")) as executor:
+        others = executor.map(score_part, parts[1:])
+        found = [score_part(parts[0]), *others]
+    return [found[index % count][index // count] for index in range(len(trackers))]
 
 
 def _evaluate_each(
