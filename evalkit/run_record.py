@@ -1,19 +1,21 @@
-"""Run one tracker on one benchmark in this process, and record what a baseline keeps of it."""
+"""Run one tracker on one benchmark, and record what a baseline keeps of it."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from evalkit.baseline import Record
 from evalkit.benchmarks.base import Benchmark
 from evalkit.errors import InputError
 from evalkit.importers.trees import read_tree
+from evalkit.pool import WorkerPool
 from evalkit.protocols import default_protocol
 from evalkit.recording import record_results
+from evalkit.results import failure_path
 from evalkit.runner import RunOptions, run
 from evalkit.scoring import Annotation, load_results
 from evalkit.selection import select
+from evalkit.trackers.spec import folder_name
 
 
 class Unwatched:
@@ -29,17 +31,24 @@ class Unwatched:
 def run_and_record(spec: str, benchmark: Benchmark, out: Path, protocol: str | None = None) -> Record:
     """Run ``spec`` on every sequence that is present, score it, and return the record; results stay in ``out``.
 
-    Speeds are left out: a test run shares its machine. What the tracker raises is raised.
+    The tracker runs as `stdtrack run` runs it: in one worker process with one thread, so that tests beside it neither
+    slow it down much nor change its last bits. Speeds are left out: a test run shares its machine.
 
     Raises:
-        InputError: unknown tracker, broken data, or a protocol that does not score this benchmark.
+        InputError: unknown tracker, a sequence on which it failed, broken data, or a protocol that does not score this
+            benchmark.
     """
     selections = select([benchmark])
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        summary = run([spec], selections, executor, RunOptions(out), Unwatched())
+    pool = WorkerPool(1, threads=1)
+    try:
+        summary = run([spec], selections, pool, RunOptions(out), Unwatched())
+    finally:
+        pool.abort()
     if summary.failures:
         failed = ", ".join(sequence for _, _, sequence in summary.failures)
-        raise InputError(f"'{spec}' failed on {failed}", path=out, hint="failures/ has the reasons")
+        log = failure_path(out / folder_name(spec) / benchmark.key, summary.failures[0][2])
+        reason = log.read_text(encoding="utf-8").partition("\n")[0]
+        raise InputError(f"'{spec}' failed on {failed}: {reason}", path=log)
     annotation = Annotation(benchmark)
     (results,) = read_tree(out, benchmark.name, annotation.inventory.present)
     return record_results(load_results(results), annotation, protocol or default_protocol(annotation.family))

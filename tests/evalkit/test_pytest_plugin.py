@@ -43,7 +43,7 @@ def create():
 
 TEST = """
 def test_accuracy(tracking_accuracy):
-    comparison = tracking_accuracy("SPEC", "folder", baseline="baseline.json", data="data")
+    comparison = tracking_accuracy("bright:create", "folder", baseline="baseline.json", data="data")
     assert comparison.verdict != "worse"
 """
 
@@ -61,9 +61,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
             image[y : y + h, x : x + w] = 255
             cv2.imwrite(str(folder / "img" / f"{frame:04d}.png"), image)
         (folder / "groundtruth.txt").write_text("".join(f"{x},{y},{w},{h}\n" for x, y, w, h in boxes))
-    # A process keeps the tracker that it used last, by its spec: every test has one of its own.
-    spec = f"{pytester.path.name}:create"
-    pytester.makepyfile(**{pytester.path.name: TRACKER, "test_accuracy": TEST.replace("SPEC", spec)})
+    pytester.makepyfile(bright=TRACKER, test_accuracy=TEST)
     pytester.makeini("[pytest]\naddopts = -p no:hypothesispytest -p no:cacheprovider")  # which cost a second a run
     pytester.syspathinsert()
     pytester.makefile("", shift="1.0")
@@ -88,7 +86,7 @@ def test_update_then_pass_then_fail(project: pytest.Pytester) -> None:
     result = project.runpytest()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*:create on folder (official): worse: auc * -> *, sequences: 8", "*s*: * -> *", "*success curve at *"]
+        ["*bright:create on folder (official): worse: auc * -> *, sequences: 8", "*s*: * -> *", "*success curve at *"]
     )
 
 
@@ -123,7 +121,7 @@ def test_without_a_baseline_says_how_to_write_one(project: pytest.Pytester) -> N
 def test_a_baseline_of_other_trackers_says_how_to_add_this_one(project: pytest.Pytester) -> None:
     project.makefile(".json", baseline='{"format": 1, "stdtrack": "", "records": []}')
     result = project.runpytest()
-    result.stdout.fnmatch_lines(["*has no *:create on folder: write it with --tracking-update*"])
+    result.stdout.fnmatch_lines(["*has no bright:create on folder: write it with --tracking-update*"])
 
 
 def test_other_annotation_is_not_comparable(project: pytest.Pytester) -> None:
@@ -152,23 +150,22 @@ def test_a_tracker_that_raises_is_an_ordinary_failure(project: pytest.Pytester) 
 
 
 def test_workers_of_xdist_share_one_baseline(project: pytest.Pytester) -> None:
-    module = project.path.name
-    project.makepyfile(test_second=TEST.replace("SPEC", f"{module}:Bright"))
+    project.makepyfile(test_second=TEST.replace("bright:create", "bright:Bright"))
     result = project.runpytest_subprocess("-n", "2", "--tracking-update")
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["tracking baseline updated: *baseline.json (2 measured)"])
     records = _baseline(project)["records"]
     assert isinstance(records, list)
-    assert [record["tracker"] for record in records] == [f"{module}:Bright", f"{module}:create"]
+    assert [record["tracker"] for record in records] == ["bright:Bright", "bright:create"]
     project.runpytest().assert_outcomes(passed=2)
 
 
 def test_beside_a_benchmark_fixture(project: pytest.Pytester) -> None:
     project.makepyfile(
-        test_accuracy=f"""
+        test_accuracy="""
         def test_both(benchmark, tracking_accuracy):
             benchmark(sum, [1, 2])
-            tracking_accuracy("{project.path.name}:create", "folder", baseline="baseline.json", data="data")
+            tracking_accuracy("bright:create", "folder", baseline="baseline.json", data="data")
         """
     )
     project.runpytest("--tracking-update", "--benchmark-disable").assert_outcomes(passed=1)
