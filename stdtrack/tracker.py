@@ -165,9 +165,8 @@ def create(name: str, options: Mapping[str, str]) -> STDTracker:
             raise InputError(f"stdtrack:{name} takes no option '{key}'", hint=f"there are: {', '.join(OPTIONS)}")
     device, precision = options.get("device", "cpu"), options.get("precision", "fp32")
     backend = options.get("backend", "eager")
-    backends.check(backend, precision)
-    if device != "cpu" and backend not in ("eager", "compile"):
-        raise InputError(f"backend '{backend}' runs on the cpu only", hint=f"drop device={device}")
+    backends.check(backend, precision, device)
+    _try_device(device)
     if "path" in options:
         return _from_export(name, options, precision)
     if "weights" in options:
@@ -176,6 +175,14 @@ def create(name: str, options: Mapping[str, str]) -> STDTracker:
         tracker = STDTracker.from_pretrained(name, device)
     tracker.use(on_backend(tracker.model, backend, precision), backend=backend, precision=precision)
     return tracker
+
+
+def _try_device(text: str) -> None:
+    try:
+        torch.zeros(1, device=text)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"no device '{text}': {reason}", hint="cpu is always there") from error
 
 
 def _from_export(name: str, options: Mapping[str, str], precision: str) -> STDTracker:

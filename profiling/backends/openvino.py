@@ -49,6 +49,8 @@ def _compile(model: Any, precision: str) -> Graph:
         "CPU",
         {
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+            # Pinned, a single thread crashes 2026.4 while it compiles some graphs (our init graph is one).
+            "ENABLE_CPU_PINNING": False,
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": PRECISION_HINTS[precision],
         },

@@ -1,0 +1,120 @@
+"""Checkpoints: what goes in comes out; what is not one is refused by name."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from evalkit.errors import InputError
+from stdtrack.checkpoints import load_model, save_model, shipped_weights, untrained
+from stdtrack.configs import NANO, OnlineConfig
+from tests.stdtrack.tiny import TINY, clip, make
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    target = tmp_path / "tiny.safetensors"
+    save_model(target, make(TINY), {"data": "none"})
+    return target
+
+
+def test_round_trip(path: Path) -> None:
+    model = load_model(path, TINY)
+    assert model.config == TINY
+    assert torch.equal(model.forward_clip(*clip(TINY)).score, make(TINY).forward_clip(*clip(TINY)).score)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_facts_stay_with_the_weights(path: Path) -> None:
+    with safe_open(path, framework="pt") as archive:
+        assert archive.metadata()["data"] == "none"
+
+
+def test_other_online_settings_are_the_same_network(path: Path) -> None:
+    assert load_model(path, replace(TINY, name="else", online=OnlineConfig(size_smoothing=0.9))).config == TINY
+
+
+def test_first_differing_key_is_named(path: Path) -> None:
+    with pytest.raises(InputError, match="'depth' is 2, 'tiny' has 3"):
+        load_model(path, replace(TINY, depth=3, capacity=9))
+
+
+@pytest.mark.parametrize("protocol", [2, 4, None])
+def test_pickles_are_refused(tmp_path: Path, protocol: int | None) -> None:
+    path = tmp_path / "model.pth"
+    if protocol is None:
+        torch.save({"a": torch.zeros(1)}, path)
+    else:
+        path.write_bytes(pickle.dumps({"a": 1}, protocol=protocol))
+    with pytest.raises(InputError, match="pickle"):
+        load_model(path)
+
+
+def rewritten(path: Path, tensors: dict[str, torch.Tensor | None], config: dict[str, object]) -> Path:
+    """The checkpoint with some tensors replaced (None: dropped) and some config keys replaced (None: dropped)."""
+    with safe_open(path, framework="pt") as archive:
+        metadata = archive.metadata()
+        content = {key: archive.get_tensor(key) for key in archive.keys()}  # noqa: SIM118
+    values = {**json.loads(metadata["config"]), **config}
+    metadata["config"] = json.dumps({key: value for key, value in values.items() if value is not None})
+    content = {key: value for key, value in {**content, **tensors}.items() if value is not None}
+    save_file(content, path, metadata)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("tensors", "config", "problem"),
+    [
+        ({"start_11C": None}, {}, "'start_11C' is missing"),
+        ({"extra": torch.zeros(1)}, {}, "'extra' is unknown"),
+        ({"start_11C": torch.zeros(1, 1, 5)}, {}, r"'start_11C' has shape \(1, 1, 5\)"),
+        ({}, {"depth": None}, "config key 'depth' is missing"),
+        ({}, {"colour": 3}, "config key 'colour' is unknown"),
+    ],
+)
+def test_what_does_not_fit_is_named(
+    path: Path, tensors: dict[str, torch.Tensor | None], config: dict[str, object], problem: str
+) -> None:
+    with pytest.raises(InputError, match=problem):
+        load_model(rewritten(path, tensors, config))
+
+
+def test_foreign_files(tmp_path: Path) -> None:
+    garbage = tmp_path / "garbage.safetensors"
+    garbage.write_bytes(b"not a checkpoint at all")
+    with pytest.raises(InputError, match="no safetensors"):
+        load_model(garbage)
+    foreign = tmp_path / "foreign.safetensors"
+    save_file({"a": torch.zeros(1)}, foreign)
+    with pytest.raises(InputError, match="no checkpoint of STDTrack"):
+        load_model(foreign)
+
+
+def test_unknown_variant() -> None:
+    with pytest.raises(InputError, match="unknown variant"):
+        shipped_weights("giant")
+
+
+def test_untrained_is_reproducible_and_leaves_random_state_alone() -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    one = untrained(TINY)
+    assert torch.equal(torch.rand(1), expected)
+    other = untrained(TINY)
+    assert all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
+
+
+def test_shipped_weights_fit_and_are_small() -> None:
+    path = shipped_weights("nano")
+    if path is None:
+        pytest.skip("nano has no weights yet")
+    assert path.stat().st_size <= 12e6
+    assert load_model(path, NANO).config.name == "nano"

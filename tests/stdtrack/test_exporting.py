@@ -1,0 +1,98 @@
+"""Exports and backends: files that compute what the module computes, and the same tracker on them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evalkit.errors import InputError
+from profiling.backends import BACKENDS
+from stdtrack import tracker as trackers
+from stdtrack.checkpoints import save_model
+from stdtrack.exporting import TOLERANCE, export, verified_export
+from stdtrack.networks import SUFFIXES, on_backend
+from stdtrack.tracker import STDTracker, create
+from tests.stdtrack.tiny import TINY, TINY_HYBRID, make
+
+BOX = np.array([30.0, 20.0, 24.0, 16.0])
+
+
+def frames(count: int) -> list[np.ndarray]:
+    random = np.random.default_rng(0)
+    return [random.integers(0, 256, (90, 120, 3), dtype=np.uint8) for _ in range(count)]
+
+
+@pytest.fixture(autouse=True)
+def tiny_variants(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trackers, "VARIANTS", {"tiny": TINY, "tiny-hybrid": TINY_HYBRID})
+
+
+@pytest.mark.parametrize("backend", SUFFIXES)
+def test_exported_files_track_alike(backend: str, tmp_path: Path) -> None:
+    for needed in BACKENDS[backend].needs:
+        pytest.importorskip(needed)
+    folder = tmp_path / "exported"
+    tracker = STDTracker(make(TINY_HYBRID))
+    difference = verified_export(tracker, backend, folder, frames(13), BOX)
+    assert max(difference.values()) <= TOLERANCE
+    assert difference["memory_frame"] == 0.0
+    exported = create("tiny-hybrid", {"backend": backend, "path": str(folder)})
+    for one in (tracker, exported):
+        one.init(frames(1)[0], BOX)
+    for image in frames(5):
+        np.testing.assert_allclose(exported.update(image).box, tracker.update(image).box, atol=1e-2)
+    assert exported.describe()["backend"] == backend
+    with pytest.raises(InputError, match="holds a network for the backend"):
+        create("tiny-hybrid", {"backend": "compile", "path": str(folder)})
+    with pytest.raises(InputError, match="holds 'tiny-hybrid'"):
+        create("tiny", {"path": str(folder)})
+
+
+def test_a_backend_in_memory_tracks_alike(tmp_path: Path) -> None:
+    pytest.importorskip("openvino")
+    path = tmp_path / "tiny.safetensors"
+    save_model(path, make(TINY))
+    one, other = (create("tiny", {"weights": str(path), "backend": name}) for name in ("eager", "openvino"))
+    for tracker in (one, other):
+        tracker.init(frames(1)[0], BOX)
+    for image in frames(4):
+        np.testing.assert_allclose(other.update(image).box, one.update(image).box, atol=1e-2)
+
+
+def test_a_wrong_network_is_noticed(tmp_path: Path) -> None:
+    """The check compares with the tracker at hand: files of other weights do not pass."""
+    export(STDTracker(make(TINY, seed=1)), "torch-export", tmp_path / "other")
+    (tmp_path / "here").mkdir()
+    with pytest.raises(InputError, match="exists already"):
+        export(STDTracker(make(TINY)), "torch-export", tmp_path / "here")
+    from stdtrack.exporting import compare
+    from stdtrack.networks import Exported, from_folder
+
+    network = from_folder(tmp_path / "other", Exported.read(tmp_path / "other"))
+    difference = compare(STDTracker(make(TINY)), network, frames(3), BOX)
+    assert difference["score"] > TOLERANCE
+    assert difference["cache"] > TOLERANCE
+
+
+def test_export_formats_and_folders(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no file format"):
+        export(STDTracker(make(TINY)), "compile", tmp_path / "new")
+    with pytest.raises(InputError, match="no frame"):
+        verified_export(STDTracker(make(TINY)), "torch-export", tmp_path / "empty", [], BOX)
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    (folder / "stdtrack.json").write_text(json.dumps({"format": "something else"}))
+    with pytest.raises(InputError, match="not of the format"):
+        create("tiny", {"path": str(folder)})
+    (folder / "stdtrack.json").write_text("{")
+    with pytest.raises(InputError, match="cannot be read"):
+        create("tiny", {"path": str(folder)})
+
+
+def test_missing_backend_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"pip install 'stdtrack\[openvino\]'"):
+        on_backend(make(TINY), "openvino")
