@@ -136,3 +136,21 @@ def linear() -> Any:
 
 def number() -> int:
     return 7
+
+
+class Multiplier(Still):
+    """Multiplies matrices, a fixed number of times in each update."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self._times = times
+        self._left = np.random.default_rng(0).random((256, 256), dtype=np.float32)
+
+    def update(self, image: Any) -> Prediction:
+        for _ in range(self._times):
+            self._left @ self._left
+        return self.answer()
+
+
+def multiplier(times: str = "4") -> Multiplier:
+    return Multiplier(int(times))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -101,3 +105,21 @@ def test_labels_tell_jobs_apart() -> None:
     ]
     assert [job.label for job in jobs] == ["a:b", "a:b x2", "a:b [onnx:int8]", "a:b [cuda]"]
     assert jobs[1].title == jobs[0].title
+
+
+@pytest.mark.slow
+def test_two_runs_under_other_load_agree_on_the_ratio(trackers: str, clips: tuple[ClipName, ...]) -> None:
+    spin = "while True: pass"
+    others = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(2 * (os.cpu_count() or 1))]
+    try:
+        jobs = [Job(f"{trackers}:multiplier?times=3"), Job(f"{trackers}:multiplier?times=12")]
+        found = [
+            tables.ratio_table(compare(jobs, clips, min_time=10.0, seed=seed), ["track"])["ratio"].item()
+            for seed in (0, 1)
+        ]
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    assert found[0] == pytest.approx(found[1], rel=0.05)
+    assert found[0] == pytest.approx(4.0, rel=0.15)
