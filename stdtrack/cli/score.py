@@ -169,7 +169,10 @@ def differences(
         loaded = None if supervised else load_results(tracker)
         for other in others:
             lines.append(f"{tracker.tracker} on {first.benchmark}: {other.protocol} differs from {first.protocol} by")
-            reasons = REASONS if loaded is None else explain(loaded, annotation, first, other.protocol)
+            if loaded is not None:
+                reasons: Sequence[object] = explain(loaded, annotation, first, other.protocol)
+            else:  # two names of the same supervised rules give the same figures
+                reasons = REASONS if other.metrics != first.metrics else ()
             lines += [f"  {reason}" for reason in reasons] or ["  nothing that shows on these results"]
     return lines
 
