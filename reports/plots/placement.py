@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 DIRECTIONS = 16
 RINGS = 14
-GAP = 3.0  # between a disc and its label
+GAP = 5.0  # between a disc and its label
 
 
 def place_labels(
@@ -25,7 +25,7 @@ def place_labels(
         (N, 2). A label for which no ring has room gets the candidate that overlaps least.
 
     >>> place_labels(np.array([[50.0, 50.0]]), np.array([5.0]), np.array([[20.0, 10.0]]), (100, 100)).tolist()
-    [[58.0, 45.0]]
+    [[60.0, 45.0]]
     """
     discs = np.concatenate([points - radii[:, None], points + radii[:, None]], axis=1)
     taken = discs.copy()

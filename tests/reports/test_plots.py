@@ -45,7 +45,7 @@ def drawn_ticks(axis: Axis) -> list[Text]:
 
 
 def boxes_of_texts(figure: Figure) -> list[tuple[str, Bbox]]:
-    """Extents of all labels: legends, ticks, names beside points."""
+    """Extents of all labels: legends, ticks, names beside points (without the lines that lead to them)."""
     with look():
         figure.draw_without_rendering()
         texts = [text for legend in figure.legends for text in legend.get_texts()]
@@ -53,7 +53,7 @@ def boxes_of_texts(figure: Figure) -> list[tuple[str, Bbox]]:
             texts += axes.texts
             texts += [label for axis in (axes.xaxis, axes.yaxis) for label in drawn_ticks(axis)]
         shown = [text for text in texts if text.get_visible() and text.get_text().strip()]
-        return [(text.get_text(), text.get_window_extent()) for text in shown]
+        return [(text.get_text(), Text.get_window_extent(text)) for text in shown]
 
 
 @pytest.mark.parametrize("trackers", [2, 9, 25, 40])

@@ -103,7 +103,7 @@ function bubbles(host, points) {
   const width = Math.max(280, box.clientWidth || 700);
   const { root, sx, sy } = axes(box, { width, height: 360, x: { low: slow, high: fast, log: true, label: "median frames per second" }, y: { low: Math.max(0, low), high: Math.min(1, high), label: head }, description: `${head} against speed of ${points.length} trackers; the tables hold the figures` });
   const radius = (p) => Math.min(26, 5 + 2.6 * Math.sqrt((p.parameters || 0) / 1e6));
-  const taken = [];
+  const taken = points.map((p) => [sx(p.fps) - radius(p), sy(p.score) + 5, 2 * radius(p), p]);
   const rank = (p) => (p.tracker === null ? 100 : 0) - radius(p); // measured ones are named first
   for (const p of [...points].sort((a, b) => rank(a) - rank(b))) {
     const [x, y, r] = [sx(p.fps), sy(p.score), radius(p)];
@@ -114,18 +114,18 @@ function bubbles(host, points) {
     const text = svg("text", { x: x + r + 4, y: y + 4, class: p.tracker === null ? "soft" : "" }, name);
     const group = svg("g", { onpointermove: tell, onpointerleave: hideTip }, disc, p.tracker === null ? null : marker(p.tracker, x, y, 4), text);
     root.append(group);
-    settle(text, x, y, r, width, taken, p.tracker === null);
+    settle(text, p, { x, y, r, width, taken });
   }
 }
 
 /** Moves a bubble's name to the first place around it that covers no other name; a published one may stay unnamed. */
-function settle(text, x, y, r, width, taken, optional) {
+function settle(text, point, { x, y, r, width, taken }) {
   const w = text.getComputedTextLength ? text.getComputedTextLength() : 60;
   const places = [];
   for (const dy of [4, -8, 16, -20, 28, -32, 40]) places.push([x + r + 4, y + dy], [x - r - 4 - w, y + dy]);
-  const clear = ([px, py]) => px > 46 && px + w < width && !taken.some(([a, b, c]) => px < a + c && a < px + w && Math.abs(b - py) < 12);
+  const clear = ([px, py]) => px > 46 && px + w < width && !taken.some(([a, b, c, owner]) => owner !== point && px < a + c && a < px + w && Math.abs(b - py) < 12);
   const place = places.find(clear);
-  if (!place && optional) { text.remove(); return; }
+  if (!place && point.tracker === null) { text.remove(); return; }
   const [px, py] = place || places[0];
   text.setAttribute("x", px);
   text.setAttribute("y", py);
