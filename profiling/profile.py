@@ -100,19 +100,25 @@ class Comparison:
 
 @dataclass
 class _Run:
-    """The workers, and who has failed so far."""
+    """The jobs' workers, and who has failed so far."""
 
-    workers: dict[str, Worker]
-    failures: dict[str, str]
+    jobs: Mapping[str, Job]
+    workers: Mapping[str, Worker]
     note: Callable[[str], None]
+    failures: dict[str, str] = field(default_factory=dict)
 
-    def each(self, what: str, call: Callable[[str], Answer], labels: Sequence[str] | None = None) -> dict[str, Answer]:
-        """``call(label)`` for every job (of ``labels``) that has not failed; a failure is noted and ends its worker."""
+    @property
+    def alive(self) -> list[str]:
+        """Labels of the jobs that have not failed."""
+        return [label for label in self.jobs if label not in self.failures]
+
+    def each(self, what: str, ask: Callable[[Worker, str], Answer]) -> dict[str, Answer]:
+        """``ask(worker, label)`` for every job that has not failed."""
         answers = {}
-        for label in [label for label in labels or self.workers if label not in self.failures]:
+        for label in self.alive:
             self.note(f"{what}: {label}")
             try:
-                answers[label] = call(label)
+                answers[label] = ask(self.workers[label], label)
             except TaskError as error:
                 self.fail(label, error)
         return answers
@@ -121,6 +127,31 @@ class _Run:
         """Note a failure and end the worker."""
         self.failures[label] = str(error)
         self.workers[label].kill()
+
+    def measure(self, min_time: float, seed: int) -> Mapping[str, Sequence[Round]]:
+        """All rounds of the jobs that did not fail, interleaved."""
+        self.note("measuring")
+
+        def one_round(label: str) -> Round:
+            result: Round = self.workers[label].call(session.measure, (min_time / ROUNDS, LEAST_FRAMES))
+            return result
+
+        measured = interleave(self.alive, one_round, ROUNDS, failure=TaskError, seed=seed)
+        for label, error in measured.failures.items():
+            self.fail(label, error)
+        return measured.results
+
+    def overlaps(self, is_module: Mapping[str, bool]) -> dict[str, float | None]:
+        """Mean IoU by title: threads change the speed, not the answers, so one job a title is asked."""
+        asked: dict[str, float | None] = {}
+
+        def ask(worker: Worker, label: str) -> None:
+            title = self.jobs[label].title
+            if title not in asked:
+                asked[title] = None if is_module[label] else worker.call(session.overlap, ())
+
+        self.each("accuracy", ask)
+        return asked
 
 
 def compare(
@@ -144,65 +175,34 @@ def compare(
     Raises:
         InputError: a spec, option, device or clip is wrong; nothing was measured then.
     """
+    by_label = {job.label: job for job in jobs}
     with ExitStack() as stack:
-        workers = {job.label: stack.enter_context(closing(Worker(job.threads, timeout))) for job in jobs}
-        by_label = {job.label: job for job in jobs}
-        run = _Run(workers, {}, note)
-        is_module = run.each(
-            "loading", lambda label: bool(workers[label].call(session.begin, (by_label[label], clips)))
+        workers = {label: stack.enter_context(closing(Worker(job.threads, timeout))) for label, job in by_label.items()}
+        run = _Run(by_label, workers, note)
+        is_module: dict[str, bool] = run.each(
+            "loading", lambda worker, label: worker.call(session.begin, (by_label[label], clips))
         )
-        before, state = gemm_seconds(), machine_state()
-        warm_ups: dict[str, WarmUp] = run.each("warm-up", lambda label: workers[label].call(session.settle, ()))
-        note("measuring")
-        slice_arguments = (min_time / ROUNDS, LEAST_FRAMES)
-        measured = interleave(
-            [label for label in workers if label not in run.failures],
-            lambda label: _round(workers[label], slice_arguments),
-            ROUNDS,
-            failure=TaskError,
-            seed=seed,
+        before, state_before = gemm_seconds(), machine_state()
+        warm_ups: dict[str, WarmUp] = run.each("warm-up", lambda worker, label: worker.call(session.settle, ()))
+        rounds = run.measure(min_time, seed)
+        calibration, state_after = Calibration(before, gemm_seconds()), machine_state()
+        finishes: dict[str, Finish] = run.each("memory", lambda worker, label: worker.call(session.finish, ()))
+        differences: dict[str, float | None] = run.each(
+            "comparing outputs", lambda worker, label: worker.call(session.difference, (by_label[label],))
         )
-        for label, error in measured.failures.items():
-            run.fail(label, error)
-        calibration = Calibration(before, gemm_seconds())
-        after = machine_state()
-        finishes: dict[str, Finish] = run.each("memory", lambda label: workers[label].call(session.finish, ()))
-        differences = run.each("comparing outputs", lambda label: _difference(workers[label], by_label[label]))
-        # Threads change the speed, not the answers: one job a title tells the accuracy.
-        first_of = {job.title: job.label for job in reversed(jobs) if job.label not in run.failures}
-        overlaps = run.each(
-            "accuracy",
-            lambda label: None if is_module[label] else _overlap(workers[label]),
-            list(first_of.values()),
-        )
+        overlaps = run.overlaps(is_module)
     profiles = tuple(
         Profile(
-            by_label[label],
-            warm_ups[label],
-            tuple(measured.results[label]),
-            finishes[label],
-            overlaps.get(first_of.get(by_label[label].title, "")),
-            differences[label],
-            is_module[label],
+            job=by_label[label],
+            warm_up=warm_ups[label],
+            rounds=tuple(rounds[label]),
+            finish=finishes[label],
+            overlap=overlaps[by_label[label].title],
+            difference=differences[label],
+            is_module=is_module[label],
         )
-        for label in workers
-        if label not in run.failures
+        for label in run.alive
     )
     settings = {"min_time": min_time, "rounds": ROUNDS, "timeout": timeout, "seed": seed}
-    states = {"before": state, "after": after}
+    states = {"before": state_before, "after": state_after}
     return Comparison(profiles, run.failures, clips, calibration, machine(), states, settings)
-
-
-def _round(worker: Worker, arguments: tuple[float, int]) -> Round:
-    result: Round = worker.call(session.measure, arguments)
-    return result
-
-
-def _difference(worker: Worker, job: Job) -> float | None:
-    result: float | None = worker.call(session.difference, (job,))
-    return result
-
-
-def _overlap(worker: Worker) -> float:
-    result: float = worker.call(session.overlap, ())
-    return result
