@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from evalkit.types import Box, Image
+from evalkit.types import Box, Boxes, Image
 from stdtrack.configs import ModelConfig
 from stdtrack.crops import crop_window, sample_crop, to_crop
 from stdtrack.training.augmentation import augment_clip, paste, soft_shape
@@ -97,25 +97,32 @@ def crop_searches(
     ``outside`` is shown where a window leaves the image; without it the mean colour, as in tracking.
     """
     size = int(geometry.search_size * geometry.margin)
-    first = shots.templates
-    frames = len(shots.images) - first
-    gone = vanishing(frames, config.vanish, rng)
-    crops: list[Image] = []
-    boxes, visible = np.zeros((frames, 4)), np.zeros(frames, dtype=bool)
-    for index in range(frames):
-        current = shots.boxes[first + index]
-        previous = shots.boxes[first + index - 1] if index else current
-        anchor = (
-            step_away(current, geometry.search_factor, rng) if gone[index] else place(current, previous, config, rng)
-        )
-        window = crop_window(anchor, geometry.search_factor * geometry.margin)
-        crop = sample_crop(shots.images[first + index], window, size)
+    images, truth = shots.images[shots.templates :], shots.boxes[shots.templates :]
+    anchors = np.stack(place_all(truth, geometry, config, rng))
+    windows = crop_window(anchors, geometry.search_factor * geometry.margin)
+    crops = []
+    for image, window in zip(images, windows, strict=True):
+        crop = sample_crop(image, window, size)
         if outside is not None:
-            surround(crop, window, shots.images[first + index].shape, outside)
+            surround(crop, window, image.shape, outside)
         crops.append(crop)
-        boxes[index] = to_crop(current, window)
-        visible[index] = shots.visible[first + index] and bool(((boxes[index, :2] > 0) & (boxes[index, :2] < 1)).all())
-    return crops, boxes, visible
+    boxes = to_crop(truth, windows)
+    inside = ((boxes[:, :2] > 0) & (boxes[:, :2] < 1)).all(axis=1)
+    return crops, boxes, shots.visible[shots.templates :] & inside
+
+
+def place_all(truth: Boxes, geometry: Geometry, config: ClipConfig, rng: np.random.Generator) -> list[Box]:
+    """The boxes that the windows of T search frames are centred on, from the true ones (T, 4).
+
+    Crops with a margin share one window, in which smaller ones move later; the others are placed frame by frame.
+    """
+    if geometry.margin > 1:
+        return [truth[0]] * len(truth)
+    gone = vanishing(len(truth), config.vanish, rng)
+    return [
+        step_away(box, geometry.search_factor, rng) if away else place(box, truth[max(index - 1, 0)], config, rng)
+        for index, (box, away) in enumerate(zip(truth, gone, strict=True))
+    ]
 
 
 def surround(crop: Image, window: np.ndarray, shape: tuple[int, ...], outside: Image) -> None:

@@ -109,7 +109,8 @@ class StageConfig:
         batch: clips a step, over all processes.
         learning_rate: peak; the stem's is ``stem_rate`` times this.
         warmup: steps from zero to the peak.
-        predicted: share of clips whose windows follow the model's own boxes instead of jittered true ones.
+        predicted: share of clips whose windows follow the model's own boxes, as in tracking, instead of lying about the
+            true ones.
     """
 
     steps: int

@@ -28,7 +28,7 @@ from stdtrack.training.imagenet import lite0_state, load_stem
 from stdtrack.training.losses import Losses, clip_losses
 from stdtrack.training.optim import Average, freeze_stem, learning_rate, make_optimizer, set_rate
 from stdtrack.training.record import Record
-from stdtrack.training.rollout import MARGIN, ClipModel, move_batch
+from stdtrack.training.rollout import MARGIN, ClipModel, draw_plan, move_batch
 from stdtrack.training.sources import Mixture
 from stdtrack.training.validation import Validation
 
@@ -173,11 +173,11 @@ class Trainer:
         self._count_skipped(batch.skipped)
         self.net.train()
         templates, searches, boxes, visible = move_batch(batch, self.world.device)
-        # Drawn at every step, used or not: the generator's state must depend on the step alone.
-        seeds = torch.randn(len(boxes), 3).to(self.world.device)
+        plan = None
+        if stage.predicted > 0:
+            plan = draw_plan(boxes.shape[0], boxes.shape[1], stage.predicted).to(self.world.device)
         with self._autocast():
-            follow = seeds if stage.predicted > 0 else None
-            output, boxes, visible = self.net(templates, searches, boxes, visible, follow)
+            output, boxes, visible = self.net(templates, searches, boxes, visible, plan)
         losses = clip_losses(output, boxes, visible, self.config.loss)
         if not torch.isfinite(losses.total):
             raise InputError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -13,8 +14,22 @@ from stdtrack.training.data import Batch
 
 MARGIN = 2.0
 """Enlargement of search crops in which windows may move by themselves."""
+CLOSE, WIDE, SCALE = 0.12, 0.6, 0.15
+"""Standard deviations of a window's offset in target sizes, as in tracking and wide of it, and of its log side."""
 LOST = 1.6
 """A predicted window farther than this from the target, in target sizes, is replaced by the true one."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How windows move in a roll-out: standard normal ``noise`` (B, T, 3); which clips ``follow`` (B,) the model."""
+
+    noise: Tensor
+    follow: Tensor
+
+    def to(self, device: torch.device) -> Plan:
+        """The plan on a device."""
+        return Plan(self.noise.to(device), self.follow.to(device))
 
 
 class ClipModel(nn.Module):
@@ -31,7 +46,7 @@ class ClipModel(nn.Module):
         self.register_buffer("std_3", std, persistent=False)
 
     def forward(
-        self, templates: Tensor, searches: Tensor, boxes: Tensor, visible: Tensor, seeds: Tensor | None
+        self, templates: Tensor, searches: Tensor, boxes: Tensor, visible: Tensor, plan: Plan | None
     ) -> tuple[FrameOutput, Tensor, Tensor]:
         """A batch of clips.
 
@@ -39,16 +54,15 @@ class ClipModel(nn.Module):
             templates: (B, K, Ht, Ht, 3) uint8.
             searches: (B, T, S, S, 3) uint8; S is the network's search size, or ``MARGIN`` times it in a roll-out.
             boxes: (B, T, 4), visible: (B, T); in units of the search crops.
-            seeds: (B, 3) standard normal numbers that place the first window of a roll-out; None where the crops are
-                the windows.
+            plan: how the windows of a roll-out move; None where the crops are the windows.
 
         Returns:
             predictions (B, T, ...), and boxes (B, T, 4) and visibility (B, T) in the windows that were used.
         """
         templates = self.normalise(templates)
-        if seeds is None:
+        if plan is None:
             return self.model.forward_clip(templates, self.normalise(searches)), boxes, visible
-        return self._roll_out(templates, self.normalise(searches), boxes, visible, seeds)
+        return self._roll_out(templates, self.normalise(searches), boxes, visible, plan)
 
     def normalise(self, images: Tensor) -> Tensor:
         """(..., H, W, 3) uint8 -> (..., 3, H, W) float32 under the network's mean and deviation."""
@@ -56,12 +70,13 @@ class ClipModel(nn.Module):
         return pixels.movedim(-1, -3)
 
     def _roll_out(
-        self, templates: Tensor, searches: Tensor, boxes: Tensor, visible: Tensor, seeds: Tensor
+        self, templates: Tensor, searches: Tensor, boxes: Tensor, visible: Tensor, plan: Plan
     ) -> tuple[FrameOutput, Tensor, Tensor]:
-        """Frame by frame: each window lies where the box of the frame before says, as in tracking."""
+        """Frame by frame: a window lies where the last predicted box says, as in tracking, or about the true one."""
         config = self.model.config
         state = self.model.init_state(templates)
-        windows = first_windows(boxes[:, 0], seeds, config.search_factor)
+        given = given_windows(boxes, plan, config.search_factor)
+        windows = given[:, 0]
         outputs, placed, shown = [], [], []
         for index in range(searches.shape[1]):
             crop = cut_windows(searches[:, index], windows, config.search_size)
@@ -73,14 +88,23 @@ class ClipModel(nn.Module):
             outputs.append(output)
             placed.append(target)
             shown.append(visible[:, index] & inside)
-            windows = next_windows(output, windows, boxes[:, index], config.search_factor)
+            if index + 1 < searches.shape[1]:
+                followed = next_windows(output, windows, boxes[:, index], config.search_factor)
+                windows = torch.where(plan.follow[:, None], followed, given[:, index + 1])
         return stack_frames(outputs), torch.stack(placed, 1), torch.stack(shown, 1)
 
 
-def first_windows(boxes: Tensor, seeds: Tensor, factor: float) -> Tensor:
-    """(B, 3) windows cx, cy, side near boxes (B, 4), with the small error that tracking has."""
-    size = boxes[:, 2:].prod(1, keepdim=True).sqrt()
-    return torch.cat((boxes[:, :2] + 0.12 * size * seeds[:, :2], factor * size * torch.exp(0.1 * seeds[:, 2:])), 1)
+def draw_plan(clips: int, frames: int, share: float) -> Plan:
+    """A plan for B clips of T frames; ``share`` of them follow the model's own boxes."""
+    return Plan(torch.randn(clips, frames, 3), torch.rand(clips) < share)
+
+
+def given_windows(boxes: Tensor, plan: Plan, factor: float) -> Tensor:
+    """(B, T, 3) windows about true boxes (B, T, 4): close in clips that follow the model, else wide of them."""
+    size = boxes[..., 2:].prod(-1, keepdim=True).sqrt()
+    spread = torch.where(plan.follow, CLOSE, WIDE)[:, None, None]
+    centre = boxes[..., :2] + spread * size * plan.noise[..., :2]
+    return torch.cat((centre, factor * size * torch.exp(SCALE * plan.noise[..., 2:])), -1)
 
 
 @torch.no_grad()

@@ -95,6 +95,16 @@ def test_distractors_and_occluders_change_pixels_only() -> None:
         np.testing.assert_array_equal(made.templates, calm.templates)
 
 
+def test_crops_with_a_margin_share_one_window() -> None:
+    wide = dataclasses.replace(GEOMETRY, margin=2.0)
+    shots = bright_square(4)
+    made = make_clip(shots, shots, wide, CALM, PLAIN, np.random.default_rng(0))
+    assert made.searches.shape == (4, 320, 320, 3)
+    side = 2 * GEOMETRY.search_factor * np.sqrt(30 * 24)
+    np.testing.assert_allclose(np.diff(made.boxes[:, 0]), 2 / side, rtol=1e-4)
+    np.testing.assert_allclose(made.boxes[0, :2], 0.5, atol=1e-6)
+
+
 def test_surroundings_fill_what_lies_outside_the_image() -> None:
     crop, outside = np.full((40, 40, 3), 9, np.uint8), np.full((8, 8, 3), 77, np.uint8)
     # The window is 20 wide and starts 10 pixels left of the image: its left half shows nothing of it.

@@ -9,7 +9,7 @@ import torch
 from stdtrack.configs import NANO
 from stdtrack.crops import crop_window, sample_crop
 from stdtrack.model.assembly import FrameOutput, STDTrack
-from stdtrack.training.rollout import ClipModel, cut_windows, first_windows, next_windows
+from stdtrack.training.rollout import CLOSE, WIDE, ClipModel, Plan, cut_windows, draw_plan, given_windows, next_windows
 
 FACTOR = NANO.search_factor
 
@@ -32,12 +32,16 @@ def test_windows_are_cut_as_crops_are() -> None:
     assert outside.abs().max() == 0
 
 
-def test_the_first_window_lies_near_the_target() -> None:
-    boxes = torch.tensor([[0.5, 0.4, 0.1, 0.1]]).expand(500, 4)
-    windows = first_windows(boxes, torch.randn(500, 3, generator=torch.Generator().manual_seed(0)), FACTOR)
-    offset = (windows[:, :2] - boxes[:, :2]) / 0.1
-    assert 0.05 < offset.std() < 0.2
-    torch.testing.assert_close(windows[:, 2].median(), torch.tensor(0.1 * FACTOR), rtol=0.05, atol=0)
+def test_given_windows_lie_close_to_the_target_or_wide_of_it() -> None:
+    boxes = torch.tensor([0.5, 0.4, 0.1, 0.1]).expand(2000, 2, 4)
+    torch.manual_seed(0)
+    plan = draw_plan(2000, 2, 0.3)
+    windows = given_windows(boxes, plan, FACTOR)
+    offset = (windows[..., :2] - boxes[..., :2]) / 0.1
+    assert 0.25 < plan.follow.float().mean() < 0.35
+    assert 0.1 < offset[plan.follow].std() < 0.14
+    assert 0.5 < offset[~plan.follow].std() < 0.7
+    torch.testing.assert_close(windows[..., 2].median(), torch.tensor(0.1 * FACTOR), rtol=0.05, atol=0)
 
 
 def output_at(cell: tuple[int, int], size: float) -> FrameOutput:
@@ -81,10 +85,14 @@ def test_a_roll_out_judges_boxes_in_the_windows_it_used(net: ClipModel) -> None:
     searches = torch.randint(0, 256, (2, 3, 320, 320, 3), dtype=torch.uint8)
     boxes = torch.tensor([0.5, 0.5, 0.12, 0.12]).expand(2, 3, 4)
     visible = torch.ones(2, 3, dtype=torch.bool)
-    output, placed, shown = net(templates, searches, boxes, visible, torch.zeros(2, 3))
+    noise = torch.tensor([1.0, 0.0, 0.0]).expand(2, 3, 3)
+    output, placed, shown = net(templates, searches, boxes, visible, Plan(noise, torch.tensor([True, False])))
     assert output.score.shape == (2, 3, 1, NANO.score_grid, NANO.score_grid)
-    np.testing.assert_allclose(placed[:, 0].numpy(), [[0.5, 0.5, 0.25, 0.25]] * 2, rtol=1e-4)
-    assert shown[:, 0].all()
+    # A window that lies d target sizes to the right sees the target d / factor to the left of its middle.
+    np.testing.assert_allclose(placed[0, 0].numpy(), [0.5 - CLOSE / FACTOR, 0.5, 0.25, 0.25], rtol=1e-4)
+    np.testing.assert_allclose(placed[1].numpy(), [[0.5 - WIDE / FACTOR, 0.5, 0.25, 0.25]] * 3, rtol=1e-4)
+    assert (placed[0, 1] - placed[0, 0]).abs().max() > 1e-3, "the first clip follows the model"
+    assert shown[1].all()
     output.score[:, 2].sum().backward()
     gradient = net.model.start_11C.grad
     assert gradient is not None
