@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from evalkit.errors import InputError
-from evalkit.knobs import (
+from evalkit.rules.knobs import (
     Absent,
     Averaging,
     CurveRule,

@@ -19,9 +19,9 @@ import pytest
 from evalkit.errors import InputError
 
 if TYPE_CHECKING:
-    from evalkit.baseline import Record
+    from evalkit.baselines.record import Record
+    from evalkit.baselines.verdicts import Comparison, Limits
     from evalkit.benchmarks.base import Benchmark
-    from evalkit.verdicts import Comparison, Limits
 
 # Baseline file -> texts of baselines with the records measured for it: strings, because xdist carries them to the
 # process that writes, as one file must have one writer.
@@ -90,7 +90,7 @@ class TrackingAccuracy:
             max_drop: mean drop that is tolerated, as a fraction.
             confidence: of the one-sided bound that a drop must also pass.
         """
-        from evalkit.verdicts import Limits
+        from evalkit.baselines.verdicts import Limits
 
         try:
             return self._compare(tracker, benchmark, self._baseline_path(baseline), data, Limits(max_drop, confidence))
@@ -98,11 +98,11 @@ class TrackingAccuracy:
             pytest.fail(str(error), pytrace=False)
 
     def _compare(self, tracker: str, benchmark: str, path: Path, data: str | Path | None, limits: Limits) -> Comparison:
-        from evalkit.baseline import Baseline
-        from evalkit.baseline_file import dump_baseline, read_baseline
-        from evalkit.ci_output import details, sentence
+        from evalkit.baselines.ci_output import details, sentence
+        from evalkit.baselines.file import dump_baseline, read_baseline
+        from evalkit.baselines.record import Baseline
+        from evalkit.baselines.verdicts import Verdict
         from evalkit.regression import compare
-        from evalkit.verdicts import Verdict
 
         if self._config.getoption("tracking_update"):
             if path.exists():
@@ -128,7 +128,7 @@ class TrackingAccuracy:
         return self._test.parent / baseline
 
     def _measure(self, tracker: str, benchmark: str, data: str | Path | None, protocol: str | None = None) -> Record:
-        from evalkit.run_record import run_and_record
+        from evalkit.baselines.from_run import run_and_record
 
         return run_and_record(tracker, self._open(benchmark, data), self._new_folder(), protocol)
 
@@ -170,8 +170,8 @@ def tracking_accuracy(
 def _update(path: Path, texts: list[str]) -> None:
     from importlib.metadata import version
 
-    from evalkit.baseline import Baseline
-    from evalkit.baseline_file import load_baseline, read_baseline, write_baseline
+    from evalkit.baselines.file import load_baseline, read_baseline, write_baseline
+    from evalkit.baselines.record import Baseline
 
     known = read_baseline(path) if path.exists() else Baseline(())
     records = tuple(record for text in texts for record in load_baseline(text).records)

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from evalkit.baseline import Record, SequenceRecord
-from evalkit.paired_bound import MeanBounds
+from evalkit.baselines.paired_bound import MeanBounds
+from evalkit.baselines.record import Record, SequenceRecord
+from evalkit.baselines.verdicts import Comparison, CurveChange, Limits, SequenceChange, Verdict, decide
 from evalkit.types import Vector
-from evalkit.verdicts import Comparison, CurveChange, Limits, SequenceChange, Verdict, decide
 
 DECIDING_METRICS = ("auc", "ao")
 """The first of these that a protocol has decides. One metric alone, since each further one adds false alarms."""

@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.aggregation import combine, score_sequence
 from evalkit.benchmarks.base import Benchmark, Inventory
 from evalkit.errors import InputError
 from evalkit.importers.formats import delimiter, describe_problems, first_box_problem, read_result
 from evalkit.importers.trees import TrackerResults
-from evalkit.knobs import Rules
 from evalkit.protocols import family_of, rules_for
 from evalkit.reading import read_bytes, read_table
 from evalkit.results import score_path
+from evalkit.rules.aggregation import combine, score_sequence
+from evalkit.rules.knobs import Rules
 from evalkit.scores import BenchmarkScore, FrameDetail
 from evalkit.sequence import Sequence
 from evalkit.types import Boxes, Vector

@@ -58,7 +58,7 @@ def coverage_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
 
 
 def attribute_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
-    """One row a figure of the scores that :func:`evalkit.aggregation.by_attribute` makes."""
+    """One row a figure of the scores that :func:`evalkit.rules.aggregation.by_attribute` makes."""
     rows = [
         (score.tracker, score.benchmark, score.protocol, score.attribute, len(score.sequences), metric, value)
         for score in scores

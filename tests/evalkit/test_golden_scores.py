@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evalkit.aggregation import tally
 from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.importers.trees import read_tree
-from evalkit.measuring import measure
 from evalkit.protocols import rules_for
+from evalkit.rules.aggregation import tally
+from evalkit.rules.measuring import measure
 from evalkit.scores import BenchmarkScore
 from evalkit.scoring import Annotation, LoadedResults, load_results, score_tracker
 from evalkit.vot.scoring import score_supervised

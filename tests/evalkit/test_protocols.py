@@ -7,7 +7,7 @@ import pytest
 from evalkit import protocols
 from evalkit.benchmarks.registry import BENCHMARKS
 from evalkit.errors import InputError
-from evalkit.knobs import Grid, Invalid, Valid, differences
+from evalkit.rules.knobs import Grid, Invalid, Valid, differences
 from evalkit.scores import OPE_METRICS
 from stdtrack.cli.score import PROTOCOLS
 

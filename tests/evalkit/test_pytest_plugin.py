@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import scipy.special
 
-import evalkit.run_record
+import evalkit.baselines.from_run
 
 # pytester forgets what its runs import, and numpy and scipy can be loaded only once a process: load them out here.
-PRELOADED = (scipy.special, evalkit.run_record)
+PRELOADED = (scipy.special, evalkit.baselines.from_run)
 
 pytest_plugins = ["pytester"]
 

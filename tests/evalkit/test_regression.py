@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evalkit.baseline import Record, SequenceRecord
+from evalkit.baselines.record import Record, SequenceRecord
+from evalkit.baselines.verdicts import Limits, Verdict, decide
 from evalkit.regression import compare, compare_speed
 from evalkit.scores import Curve
-from evalkit.verdicts import Limits, Verdict, decide
 
 LIMITS = Limits()
 PAIRS = 1000

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evalkit.baselines.paired_bound import mean_bounds
+from evalkit.baselines.verdicts import Verdict, decide
 from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.registry import open_benchmark
-from evalkit.paired_bound import mean_bounds
 from evalkit.protocols import FAMILIES, rules_for
 from evalkit.reading import read_boxes
 from evalkit.scoring import score_sequence
-from evalkit.verdicts import Verdict, decide
 
 PAIRS = 1000
 NOISE = 0.05

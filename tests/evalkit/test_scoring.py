@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.aggregation import combine, dropped_sequences, score_sequence
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
 from evalkit.importers.trees import read_tree
-from evalkit.knobs import Rules
 from evalkit.protocols import TABLE
+from evalkit.rules.aggregation import combine, dropped_sequences, score_sequence
+from evalkit.rules.knobs import Rules
 from evalkit.scores import SequenceScore
 from evalkit.scoring import Annotation, load_results, missing_sequences, score_tracker
 from evalkit.sequence import Sequence

@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evalkit.aggregation import dropped_sequences
 from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
 from evalkit.importers.times import got10k_speed
 from evalkit.importers.trees import TrackerResults, read_tree
-from evalkit.knobs import Grid
 from evalkit.protocols import rules_for
+from evalkit.rules.aggregation import dropped_sequences
+from evalkit.rules.knobs import Grid
 from evalkit.scores import BenchmarkScore
 from evalkit.scoring import Annotation, load_results, score_tracker
 
