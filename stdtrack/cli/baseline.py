@@ -11,7 +11,7 @@ from stdtrack import __version__
 from stdtrack.cli.options import comma_list, data_options
 
 if TYPE_CHECKING:
-    from evalkit.baseline import Record
+    from evalkit.baselines.record import Record
 
 
 @click.command()
@@ -25,8 +25,8 @@ def baseline(
     protocols: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Write what a later run is compared with: scores of all sequences, curves, and fingerprints."""
-    from evalkit.baseline import Baseline
-    from evalkit.baseline_file import write_baseline
+    from evalkit.baselines.file import write_baseline
+    from evalkit.baselines.record import Baseline
     from stdtrack.cli.records import benchmarks_present, record_benchmark
 
     records: list[Record] = []

@@ -15,8 +15,8 @@ from stdtrack.cli.main import EXIT_CHECK_FAILED, EXIT_DONE, EXIT_WRONG_INPUT
 from stdtrack.cli.options import comma_list, data_options
 
 if TYPE_CHECKING:
-    from evalkit.baseline import Baseline, Record
-    from evalkit.checking import Check
+    from evalkit.baselines.checking import Check
+    from evalkit.baselines.record import Baseline, Record
 
 EXIT_NOT_COMPARABLE = EXIT_WRONG_INPUT
 
@@ -48,9 +48,9 @@ def check(
     Worse is a mean drop above --max-drop whose one-sided bound lies below zero. Exits 0 for same or better, 1 for
     worse, 2 for not comparable.
     """
-    from evalkit.baseline_file import read_baseline
-    from evalkit.checking import Check, check_accuracy, check_speed
-    from evalkit.verdicts import Limits, Verdict
+    from evalkit.baselines.checking import Check, check_accuracy, check_speed
+    from evalkit.baselines.file import read_baseline
+    from evalkit.baselines.verdicts import Limits, Verdict
     from stdtrack.cli.records import record_benchmark, runs_by_pair
 
     known = read_baseline(file)
@@ -90,7 +90,7 @@ def shared_benchmarks(results: Path, baseline: Baseline) -> tuple[str, ...]:
 
 def write_files(done: Check, junit: Path | None, summary: Path | None) -> None:
     """The files that were asked for; under GitHub Actions the job's summary page too."""
-    from evalkit.ci_output import junit_xml, markdown_summary
+    from evalkit.baselines.ci_output import junit_xml, markdown_summary
     from evalkit.files import write_atomic
 
     if junit is not None:
@@ -108,8 +108,8 @@ def write_files(done: Check, junit: Path | None, summary: Path | None) -> None:
 
 def show(done: Check, form: str) -> None:
     """Verdicts on stdout, what was left out on stderr; under GitHub Actions its annotation lines too."""
-    from evalkit.ci_output import as_json, details, github_annotations, sentence
-    from evalkit.verdicts import Verdict
+    from evalkit.baselines.ci_output import as_json, details, github_annotations, sentence
+    from evalkit.baselines.verdicts import Verdict
 
     machine = form == "json"
     if machine:

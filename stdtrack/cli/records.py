@@ -12,7 +12,7 @@ from evalkit.errors import InputError
 from stdtrack.cli.score import open_annotation, read_results
 
 if TYPE_CHECKING:
-    from evalkit.baseline import Record
+    from evalkit.baselines.record import Record
     from evalkit.results import Run
 
 
@@ -33,8 +33,8 @@ def record_benchmark(
     Raises:
         InputError: no results, no annotation, or what either is wrong with.
     """
+    from evalkit.baselines.from_scores import believable_seconds, record_results
     from evalkit.protocols import default_protocol
-    from evalkit.recording import believable_seconds, record_results
     from evalkit.scoring import load_results, missing_sequences
     from evalkit.vot.scoring import holds_supervised
 

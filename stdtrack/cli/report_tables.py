@@ -86,8 +86,8 @@ def collect(
 
 
 def _score(scored: Scored, results: Path, annotation: Annotation, protocols: Sequence[str]) -> None:
-    from evalkit.aggregation import by_attribute
     from evalkit.protocols import default_protocol, rules_for
+    from evalkit.rules.aggregation import by_attribute
     from evalkit.scoring import load_results, score_tracker
 
     chosen = tuple(protocols) or (default_protocol(annotation.family),)

@@ -143,9 +143,9 @@ def score_all(
 
 def attribute_scores(score: BenchmarkScore, annotation: Annotation) -> list[BenchmarkScore]:
     """The score on the sequences of each attribute; none where the benchmark has no attributes."""
-    from evalkit.aggregation import by_attribute
     from evalkit.benchmarks.lists import attributes_of
     from evalkit.protocols import rules_for
+    from evalkit.rules.aggregation import by_attribute
 
     attributes = {name: attributes_of(annotation.benchmark.name, name) for name in score.missing}
     attributes |= {each.sequence: annotation.sequence(each.sequence).attributes for each in score.sequences}
@@ -158,7 +158,7 @@ def differences(
     trackers: Sequence[TrackerResults], annotation: Annotation, scores: Sequence[BenchmarkScore]
 ) -> list[str]:
     """Lines that say by which rules the protocols come to other figures than the first one."""
-    from evalkit.comparison import explain
+    from evalkit.rules.comparison import explain
     from evalkit.scoring import load_results
     from evalkit.vot.scoring import REASONS
 

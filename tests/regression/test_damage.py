@@ -13,16 +13,16 @@ import cv2
 import numpy as np
 import pytest
 
-from evalkit.baseline import Record
+from evalkit.baselines.from_scores import record_results
+from evalkit.baselines.record import Record
+from evalkit.baselines.verdicts import Limits, Verdict
 from evalkit.benchmarks.folder import Folder
 from evalkit.files import write_atomic
-from evalkit.recording import record_results
 from evalkit.regression import compare
 from evalkit.scoring import Annotation, LoadedResults
 from evalkit.trackers.base import Prediction
 from evalkit.tracking import track
 from evalkit.types import Box, Boxes, Image
-from evalkit.verdicts import Limits, Verdict
 
 SEQUENCES, FRAMES = 20, 24
 HEIGHT, WIDTH, SIDE = 72, 96, 18

@@ -12,18 +12,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalkit.baseline_file import read_baseline
+from evalkit.baselines.file import read_baseline
+from evalkit.baselines.from_scores import record_results
+from evalkit.baselines.verdicts import Limits, Verdict
 from evalkit.benchmarks.base import Benchmark
 from evalkit.benchmarks.demo_writer import render
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.pytest_plugin import TrackingAccuracy
-from evalkit.recording import record_results
 from evalkit.regression import compare
 from evalkit.scoring import Annotation, LoadedResults
 from evalkit.trackers.spec import load_tracker
 from evalkit.tracking import track
 from evalkit.types import Boxes
-from evalkit.verdicts import Limits, Verdict
 
 BASELINE = Path(__file__).with_name("baseline.json")
 
