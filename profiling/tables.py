@@ -151,10 +151,10 @@ def scaling_table(comparison: Comparison) -> pd.DataFrame:
 
 
 def roofline_table(comparison: Comparison, reports: Reports, ceilings: Mapping[int, Ceilings]) -> pd.DataFrame:
-    """Networks on the CPU below the ceilings of their number of threads, from the median in the scope ``model``."""
+    """Networks on the CPU below the ceilings of their number of threads, by the scope ``model`` without waits."""
     rows = []
     for profile in comparison.profiles:
-        report, rounds = reports.get(profile.job.label), profile.latencies("model")
+        report, rounds = reports.get(profile.job.label), profile.undisturbed("model")
         if report is None or not rounds or profile.job.device != "cpu":
             continue
         frame = report.parts["frame"]

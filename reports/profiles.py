@@ -12,21 +12,22 @@ from reports.views import labels
 
 CAPTIONS: Mapping[str, str] = {
     "latency": "Milliseconds a frame. Scopes: model = tensors in, tensors out; track = crop, model and box; "
-    "pipeline = track and decoding of the image. FPS (median) = 1 / p50, FPS (mean) = frames / total time.",
-    "ratios": "How many times longer a frame takes than one of the reference, with a 95 % bootstrap interval "
-    "over rounds.",
+    "pipeline = track and decoding of the image. FPS (median) = 1 / p50, FPS (mean) = frames / total time. "
+    "waited = share of the time in which another program held the processor.",
+    "ratios": "How many times longer a frame takes than one of the reference, waits for the processor left out, "
+    "with a 95 % bootstrap interval over rounds.",
     "stages": "Median milliseconds of each stage, and its share of the pipeline's total time.",
     "resources": "Complexity of the networks (FLOPs = 2 MACs), memory of a fresh process, energy.",
     "accuracy": "Speed in the scope track beside the mean IoU on the same clips (first frame left out).",
     "scaling": "Median milliseconds by number of threads.",
-    "roofline": "Achieved GFLOP/s in the scope model, below the measured ceilings.",
+    "roofline": "Achieved GFLOP/s in the scope model, waits for the processor left out, below the measured ceilings.",
 }
 _DIGITS: Mapping[str, str] = {
     **dict.fromkeys(("ratio", "low", "high", "mean_iou"), "{:.3f}"),
     **dict.fromkeys(("fps_median", "fps_mean", "flops_per_byte"), "{:.1f}"),
     **dict.fromkeys(("frames", "threads", "parameters", "init_macs", "frame_macs", "frame_flops"), "{:,.0f}"),
     "growth_bytes_per_frame": "{:,.0f}",
-    "share": "{:.1%}",
+    **dict.fromkeys(("share", "waited"), "{:.1%}"),
     "difference_from_eager": "{:.1e}",
 }
 

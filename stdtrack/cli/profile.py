@@ -93,7 +93,7 @@ def _job(spec: TrackerSpec, name: str, threads: int, backend: str, device: str) 
     from profiling.running import split_backend
     from profiling.session import Job
 
-    engine, precision = split_backend(backend) if backend else ("", "")
+    engine, precision = split_backend(backend, device) if backend else ("", "")
     if spec.prefix not in WITH_OPTIONS:
         return Job(str(spec), threads, device, backend, name)
     options = dict(spec.options) | ({"backend": engine, "precision": precision} if backend else {})
