@@ -27,11 +27,12 @@ class World:
         return self.rank == 0
 
     def mean(self, values: torch.Tensor) -> torch.Tensor:
-        """The mean over all processes of a tensor of the same shape on each."""
-        if self.size > 1:
-            dist.all_reduce(values)
-            values = values / self.size
-        return values
+        """The mean over all processes of a tensor of the same shape on each; on the CPU."""
+        if self.size == 1:
+            return values.cpu()
+        total = values.to(self.device, copy=True)  # nccl reduces what lies on its device
+        dist.all_reduce(total)
+        return total.cpu() / self.size
 
     def wait(self) -> None:
         """Until every process is here."""

@@ -129,7 +129,7 @@ class Trainer:
         """What :meth:`resume` needs. Clips are seeded by their number, so the sampler's state is the step."""
         return {
             "step": self.step,
-            "config": _plain(dataclasses.asdict(self.config)),
+            "config": dataclasses.asdict(self.config),
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -158,11 +158,12 @@ class Trainer:
                 self.seconds += elapsed
                 sums, clips, since = torch.zeros(len(LOSS_NAMES)), 0, time.perf_counter()
             ends = self.step == config.total_steps
-            if self.step % config.save_every == 0 or ends:
-                self.save()
             if self.step % config.validation.every == 0 or ends:
                 self.validate(record)
                 since = time.perf_counter()
+            # After validation, so that the best score so far is in it.
+            if self.step % config.save_every == 0 or ends:
+                self.save()
         if record is not None:
             record.close()
 
@@ -213,7 +214,8 @@ class Trainer:
             score = self.validation.run(model)
             record.add(self.step, {"validation/auc": score.auc, "validation/quality_spearman": score.spearman})
             self._tell(f"step {self.step}: validation AUC {score.auc:.4f}, Spearman(quality, IoU) {score.spearman:.3f}")
-            facts = {"step": str(self.step), "validation_auc": f"{score.auc:.4f}"}
+            hours = f"{self.seconds / 3600:.2f}"
+            facts = {"step": str(self.step), "hours": hours, "validation_auc": f"{score.auc:.4f}"}
             save_model(self.folder / "last.safetensors", model, facts)
             if score.auc > self.best:
                 self.best = score.auc
@@ -246,10 +248,3 @@ def clips_left(config: TrainConfig, step: int) -> int:
         total += (stage.steps - done) * stage.batch
         step -= done
     return total
-
-
-def _plain(value: Any) -> Any:
-    """Tuples inside a config, kept as tuples, dictionaries as they are: what weights-only loading accepts."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return tuple(_plain(item) for item in value) if isinstance(value, (tuple, list)) else value
