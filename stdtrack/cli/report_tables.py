@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalkit.errors import InputError
-from stdtrack.cli.score import open_annotation, read_results, say
+from stdtrack.cli.score import attribute_scores, open_annotation, read_results, score_all
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,23 +86,12 @@ def collect(
 
 
 def _score(scored: Scored, results: Path, annotation: Annotation, protocols: Sequence[str]) -> None:
-    from evalkit.protocols import default_protocol, rules_for
-    from evalkit.rules.aggregation import by_attribute
-    from evalkit.scoring import load_results, score_tracker
-
-    chosen = tuple(protocols) or (default_protocol(annotation.family),)
+    scores = score_all(read_results(results, annotation), annotation, tuple(protocols), keep_frames=True)
     scored.annotations.append(annotation)
-    for tracker in read_results(results, annotation):
-        loaded = load_results(tracker)
-        for protocol in chosen:
-            # Boxes are the same under every protocol; the frames shown are scored by the first one.
-            score = score_tracker(loaded, annotation, protocol, keep_frames=protocol == chosen[0])
-            scored.scores.append(score)
-            if protocol == chosen[0]:
-                scored.framed.append(score)
-            attributes = {each.sequence: annotation.sequence(each.sequence).attributes for each in score.sequences}
-            scored.by_attribute += by_attribute(score, attributes, rules_for(protocol, annotation.family))
-        say(f"{tracker.tracker} on {annotation.benchmark.name}", scored.scores[-1].notes)
+    scored.scores += scores
+    # Boxes are the same under every protocol; the frames shown are scored by the first one.
+    scored.framed += [score for score in scores if score.protocol == scores[0].protocol]
+    scored.by_attribute += [part for score in scores for part in attribute_scores(score, annotation)]
 
 
 def _with_models(speeds: pd.DataFrame, runs: Iterable[Run]) -> pd.DataFrame:
@@ -181,7 +170,8 @@ def _methods(scores: Sequence[BenchmarkScore], runs: Sequence[Run]) -> dict[str,
 
     methods = dict(METHODS)
     methods["Intervals"] = methods["Intervals"].format(resamples=f"{RESAMPLES:,}")
-    for benchmark, protocol in dict.fromkeys((score.benchmark, score.protocol) for score in scores):
+    one_pass = [score for score in scores if "eao" not in score.metrics]
+    for benchmark, protocol in dict.fromkeys((score.benchmark, score.protocol) for score in one_pass):
         rules = rules_for(protocol, family_of(benchmark))
         methods[f"Protocol {protocol} on {benchmark}"] = f"Rules read from {rules.source}."
     for score in scores:
