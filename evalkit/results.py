@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from evalkit.errors import InputError
+from evalkit.execution.tracking import Track
 from evalkit.files import write_atomic
 from evalkit.manifest import Manifest, read_manifest
 from evalkit.trackers.spec import spec_of_folder
-from evalkit.tracking import Track
 from evalkit.types import Box, Vector
 
 FAILURES = "failures"

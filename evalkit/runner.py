@@ -12,11 +12,14 @@ from typing import Protocol
 
 from evalkit.benchmarks.base import Benchmark
 from evalkit.errors import InputError
+from evalkit.execution.jobs import Job, describe_job, run_job
+from evalkit.execution.locks import exclusive
+from evalkit.execution.provenance import continued, make_manifest, now
+from evalkit.execution.selection import Selection
+from evalkit.execution.tasks import TaskError
+from evalkit.execution.tracking import Track
 from evalkit.files import remove_leftovers
-from evalkit.jobs import Job, describe_job, run_job
-from evalkit.locks import exclusive
 from evalkit.manifest import read_manifest, write_manifest
-from evalkit.provenance import continued, make_manifest, now
 from evalkit.results import (
     FAILURES,
     failed_sequences,
@@ -26,11 +29,8 @@ from evalkit.results import (
     write_failure,
     write_result,
 )
-from evalkit.selection import Selection
 from evalkit.sequence import Sequence
-from evalkit.tasks import TaskError
 from evalkit.trackers.spec import folder_name
-from evalkit.tracking import Track
 
 
 @dataclass(frozen=True)

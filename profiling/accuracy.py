@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from evalkit.boxes import iou_continuous
-from evalkit.heartbeat import current_heartbeat
+from evalkit.execution.heartbeat import current_heartbeat
 from evalkit.trackers.base import Tracker
-from evalkit.tracking import track
+from evalkit.execution.tracking import track
 from profiling.clips import Clip
 
 

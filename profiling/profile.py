@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from evalkit.tasks import TaskError
-from evalkit.worker import Worker
+from evalkit.execution.tasks import TaskError
+from evalkit.execution.worker import Worker
 from profiling import session
 from profiling.calibration import Calibration, gemm_seconds
 from profiling.clips import ClipName

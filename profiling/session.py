@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from evalkit.errors import InputError
-from evalkit.heartbeat import current_heartbeat
+from evalkit.execution.heartbeat import current_heartbeat
 from evalkit.trackers.spec import load_tracker
 from profiling import warm_up as warming
 from profiling.clips import Clip, ClipName, open_clip

@@ -14,10 +14,10 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Protocol
 
-from evalkit.heartbeat import Heartbeat, current_heartbeat
+from evalkit.execution.heartbeat import Heartbeat, current_heartbeat
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.stages import Staged
-from evalkit.tracking import checked_answer
+from evalkit.execution.tracking import checked_answer
 from profiling.clips import Clip
 
 SCOPES = ("model", "track", "pipeline")

@@ -8,13 +8,13 @@ from evalkit.baselines.from_scores import record_results
 from evalkit.baselines.record import Record
 from evalkit.benchmarks.base import Benchmark
 from evalkit.errors import InputError
+from evalkit.execution.pool import WorkerPool
+from evalkit.execution.selection import select
 from evalkit.importers.trees import read_tree
-from evalkit.pool import WorkerPool
 from evalkit.protocols import default_protocol
 from evalkit.results import failure_path
 from evalkit.runner import RunOptions, run
 from evalkit.scoring import Annotation, load_results
-from evalkit.selection import select
 from evalkit.trackers.spec import folder_name
 
 

@@ -23,8 +23,8 @@ def demo(out: Path, seed: int) -> None:
     """Render a small synthetic benchmark, run four trackers on it one after another, score, time and report."""
     from evalkit.benchmarks.demo_writer import render
     from evalkit.benchmarks.registry import open_benchmark
+    from evalkit.execution.selection import select
     from evalkit.runner import RunOptions
-    from evalkit.selection import select
     from stdtrack.cli.report import write
     from stdtrack.cli.report_tables import collect
 

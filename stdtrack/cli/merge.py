@@ -12,7 +12,7 @@ import click
 @click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Folder of the joined results.")
 def merge(parts: tuple[Path, ...], out: Path) -> None:
     """Join the results that `stdtrack run --shard` wrote into several folders."""
-    from evalkit.merging import merge as merge_all
+    from evalkit.execution.merging import merge as merge_all
 
     for (tracker, benchmark), count in merge_all(parts, out).items():
         click.echo(f"{tracker} on {benchmark}: {count} sequences", err=True)

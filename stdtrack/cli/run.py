@@ -18,8 +18,8 @@ from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
 from stdtrack.cli.options import comma_list
 
 if TYPE_CHECKING:
+    from evalkit.execution.selection import Selection
     from evalkit.runner import RunOptions, Summary
-    from evalkit.selection import Selection
 
 EXIT_INTERRUPTED = 130
 FRAME_TIMEOUT = 300.0
@@ -65,9 +65,9 @@ def run(
     A TRACKER is PREFIX:NAME, such as stdtrack:nano or opencv:csrt, or module:factory?option=value.
     """
     from evalkit.benchmarks.registry import open_benchmark
+    from evalkit.execution.selection import select
     from evalkit.paths import data_root
     from evalkit.runner import RunOptions
-    from evalkit.selection import select
 
     sys.path.append(os.getcwd())  # module:factory may lie in the working folder, as with python -m
     root = data_root(data)
@@ -91,8 +91,8 @@ def run_watched(
     scheduler: str | None = None,
 ) -> Summary:
     """Run with progress on stderr; Ctrl-C ends the workers, keeps what is finished and says how to go on."""
-    from evalkit.cluster import ClusterExecutor
-    from evalkit.pool import WorkerPool
+    from evalkit.execution.cluster import ClusterExecutor
+    from evalkit.execution.pool import WorkerPool
     from evalkit.runner import run as run_all
     from stdtrack.cli.progress import make_progress
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evalkit.execution.tracking import NonsenseError
 from evalkit.trackers.spec import load_tracker
-from evalkit.tracking import NonsenseError
 from profiling.clips import Clip
 from profiling.statistics import summarise
 from profiling.stepping import HostRecorder, Step, module_steps, steps

@@ -17,11 +17,11 @@ from evalkit.baselines.from_scores import record_results
 from evalkit.baselines.record import Record
 from evalkit.baselines.verdicts import Limits, Verdict
 from evalkit.benchmarks.folder import Folder
+from evalkit.execution.tracking import track
 from evalkit.files import write_atomic
 from evalkit.regression import compare
 from evalkit.scoring import Annotation, LoadedResults
 from evalkit.trackers.base import Prediction
-from evalkit.tracking import track
 from evalkit.types import Box, Boxes, Image
 
 SEQUENCES, FRAMES = 20, 24

@@ -11,10 +11,10 @@ import pytest
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.boxes import iou_continuous
 from evalkit.errors import InputError
+from evalkit.execution.tracking import track
 from evalkit.trackers.siamese import SMALLEST_SIDE, Target, crop_around
 from evalkit.trackers.spec import load_tracker
 from evalkit.trackers.stages import STAGES
-from evalkit.tracking import track
 
 PEERS = ("nanotrack_v2", "nanotrack_v3", "fear_xs")
 

@@ -1,0 +1,1 @@
+"""How a run is carried out: workers that may fail alone, locks, read-ahead, shards, clusters."""

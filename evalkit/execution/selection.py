@@ -1,0 +1,84 @@
+"""Which sequences of a benchmark are to be run, checked before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Many
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+import numpy as np
+
+from evalkit.benchmarks.base import Benchmark
+from evalkit.errors import InputError
+from evalkit.sequence import Sequence
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Sequences of one benchmark, with how many official ones are absent from the disk."""
+
+    benchmark: Benchmark
+    sequences: tuple[Sequence, ...]
+    absent: int
+
+
+def select(
+    benchmarks: Many[Benchmark], globs: Many[str] = (), shard: tuple[int, int] = (1, 1)
+) -> tuple[Selection, ...]:
+    """Load the sequences that are present and match any of ``globs`` (all, if there are none).
+
+    Args:
+        benchmarks: opened benchmarks.
+        globs: shell patterns on sequence names.
+        shard: ``(i, n)``: every n-th sequence beginning with the i-th (1-based), counted before any is left out
+            as finished, so that n machines share the work without a word.
+
+    Raises:
+        InputError: a glob matches nothing, an annotation or image is broken, or a first box cannot be tracked.
+    """
+    index, count = shard
+    present = [benchmark.inventory() for benchmark in benchmarks]
+    matching = [_matching(inventory.present, globs) for inventory in present]
+    for glob in globs:
+        if not any(fnmatchcase(name, glob) for names in matching for name in names):
+            keys = ", ".join(benchmark.key for benchmark in benchmarks)
+            raise InputError(f"no sequence of {keys} is named like '{glob}'", hint="`stdtrack data check` lists them")
+    selections = []
+    for benchmark, inventory, names in zip(benchmarks, present, matching, strict=True):
+        sequences = tuple(benchmark.sequence(name) for name in names[index - 1 :: count])
+        with ThreadPoolExecutor() as pool:
+            tuple(pool.map(check_start, sequences))
+        selections.append(Selection(benchmark, sequences, len(inventory.missing)))
+    return tuple(selections)
+
+
+def _matching(names: Many[str], globs: Many[str]) -> list[str]:
+    return [name for name in names if not globs or any(fnmatchcase(name, glob) for glob in globs)]
+
+
+def check_start(sequence: Sequence) -> None:
+    """Check that a tracker can be started on the sequence.
+
+    Raises:
+        InputError: no images, no box in the first row, or a first box wholly outside the image.
+    """
+    label = f"{sequence.benchmark}/{sequence.name}"
+    if sequence.frames is None:
+        raise InputError(f"{label} has no images", hint="give --data the folder that has them")
+    sequence.frames.name(len(sequence) - 1)  # lists the images, and says so if one is missing
+    box, problem = sequence.initial_box, ""
+    width, height = sequence.size or sequence.frames.read(0).shape[1::-1]
+    if not np.isfinite(box).all() or (box[2:] <= 0).any():
+        problem = "is no box to start from"
+    elif box[0] >= width or box[1] >= height or box[0] + box[2] <= 0 or box[1] + box[3] <= 0:
+        problem = f"lies wholly outside the {width}x{height} image"
+    if problem:
+        numbers = ",".join(f"{value:g}" for value in sequence.native[0])
+        hint = "correct that row, or leave the sequence out with --sequences"
+        raise InputError(
+            f"the first box of {label}, {numbers}, {problem}",
+            path=sequence.source or None,
+            row=len(sequence.omitted) + 1,
+            hint=hint,
+        )

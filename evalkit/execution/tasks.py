@@ -1,0 +1,39 @@
+"""Calls that may fail in any way, and failures that cross process borders."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from evalkit.errors import InputError
+
+
+class TaskError(Exception):
+    """A call failed in a worker.
+
+    Args:
+        summary: one line: the exception, or how the worker died.
+        detail: the traceback and what the worker wrote last, as text.
+    """
+
+    def __init__(self, summary: str, detail: str = "") -> None:
+        super().__init__(summary, detail)
+        self.summary, self.detail = summary, detail
+
+    def __str__(self) -> str:
+        return self.summary
+
+
+def perform(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:
+    """Call; ``(True, result)``, or ``(False, error)`` where anything but InputError has become a TaskError.
+
+    A tracker's own exceptions may not survive pickling, and their classes may not exist in the parent.
+    """
+    try:
+        return True, function(*arguments)
+    except InputError as error:
+        return False, error
+    except Exception as error:  # noqa: BLE001 - whatever a tracker raises is a result here
+        summary = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+        return False, TaskError(summary, traceback.format_exc())

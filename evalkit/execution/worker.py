@@ -1,0 +1,149 @@
+"""The parent's side of a worker process: start it, call it, watch it, kill it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from time import monotonic, sleep
+from typing import Any
+
+from evalkit.execution.heartbeat import Heartbeat
+from evalkit.execution.tasks import TaskError
+
+LOAD_TIMEOUT = 600.0
+"""Seconds until the first frame is done: imports, weights, compilation."""
+POLL = 0.2
+TAIL_BYTES = 16_000
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+class Worker:
+    """One process for one call after another; started when first needed, and again after a failure.
+
+    It is a fresh interpreter and not a fork, so no lock and no CUDA context of the parent is copied. Its pipe is its
+    own (a pool that shares a queue between workers can lose its lock with one of them), so however it dies, no other
+    worker is touched. What it prints is kept in an unnamed file, for failure records.
+
+    Args:
+        threads: of OpenMP, BLAS and cv2 in the process.
+        timeout: seconds that a frame may take; None waits forever.
+    """
+
+    def __init__(self, threads: int = 1, timeout: float | None = None) -> None:
+        self.threads, self.timeout = threads, timeout
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection | None = None
+        self._aborted = False
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self._beats = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self._beats.truncate(Heartbeat.SIZE)
+        self._heartbeat = Heartbeat(self._beats.fileno())
+
+    def call(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        """Run ``function(*arguments)`` in the process and return what it returns.
+
+        Raises:
+            InputError: as raised by the function.
+            TaskError: the function raised, the process died, or no frame was done within the time limit.
+        """
+        connection = self._connection or self._start()
+        self._heartbeat.reset()
+        os.ftruncate(self._output.fileno(), 0)
+        if self._aborted:
+            self.kill()
+            raise TaskError("aborted")
+        try:
+            connection.send((function, arguments))
+            self._wait(connection)
+            done, answer = connection.recv()
+        except (EOFError, ConnectionError) as error:
+            raise self._death() from error
+        if not done:
+            self.kill()  # whatever state the failure left behind ends with the process
+            if isinstance(answer, TaskError):
+                raise TaskError(answer.summary, f"{answer.detail}\n{self._tail()}".strip())
+            raise answer
+        return answer
+
+    def kill(self) -> None:
+        """End the process at once; the next call starts a new one."""
+        process, self._process = self._process, None
+        connection, self._connection = self._connection, None
+        if process is not None:
+            process.kill()
+            process.wait()
+        if connection is not None:
+            connection.close()
+
+    def abort(self) -> None:
+        """Let the call at hand fail, and every later one; the one method that another thread may call."""
+        self._aborted = True
+        process = self._process
+        if process is not None:
+            process.kill()
+
+    def close(self) -> None:
+        """End the process and free the files."""
+        self.kill()
+        self._heartbeat.close()
+        self._output.close()
+        self._beats.close()
+
+    def _start(self) -> Connection:
+        ours, theirs = Pipe()
+        descriptors = (theirs.fileno(), self._beats.fileno())
+        command = [sys.executable, "-P", "-m", "evalkit.execution.worker_main", *map(str, descriptors)]
+        environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(self.threads))
+        with theirs:
+            self._process = subprocess.Popen(
+                command,
+                pass_fds=descriptors,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=self._output,
+                stderr=self._output,
+            )
+        self._connection = ours
+        ours.send((sys.path, self.threads))
+        return ours
+
+    def _wait(self, connection: Connection) -> None:
+        """Return when there is something to receive; kill the process when its heart stands still for too long."""
+        seen, since = 0, monotonic()
+        while not connection.poll(POLL):
+            count = self._heartbeat.count()
+            if count != seen:
+                seen, since = count, monotonic()
+            elif self.timeout is not None:
+                limit = self.timeout if count else max(self.timeout, LOAD_TIMEOUT)
+                if monotonic() - since > limit:
+                    raise self._hang(count, limit)
+
+    def _hang(self, frames: int, limit: float) -> TaskError:
+        if self._process is not None and hasattr(signal, "SIGUSR1"):
+            self._process.send_signal(signal.SIGUSR1)
+            sleep(POLL)
+        self.kill()
+        return TaskError(f"no answer within {limit:g} s in frame {frames}", self._tail())
+
+    def _death(self) -> TaskError:
+        process = self._process
+        code = None if process is None else process.wait()
+        self.kill()
+        if code is not None and code < 0:
+            reason = f"the worker was killed by {signal.Signals(-code).name}"
+            reason += " (out of memory?)" if -code == signal.SIGKILL else ""
+        else:
+            reason = f"the worker exited with code {code}"
+        return TaskError(reason, self._tail())
+
+    def _tail(self) -> str:
+        descriptor = self._output.fileno()
+        size = os.fstat(descriptor).st_size
+        return os.pread(descriptor, TAIL_BYTES, max(0, size - TAIL_BYTES)).decode(errors="replace").replace("\0", "")

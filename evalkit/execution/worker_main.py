@@ -1,0 +1,61 @@
+"""A worker process: ``python -m evalkit.execution.worker_main PIPE HEARTBEAT`` calls what the parent sends.
+
+Both arguments are file descriptors.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from evalkit.execution.heartbeat import Heartbeat, current_heartbeat
+from evalkit.execution.tasks import TaskError, perform
+
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+def main(arguments: list[str]) -> None:
+    """Set up signals, paths and threads as the parent's first message says, then serve."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what ends
+    faulthandler.enable()
+    faulthandler.register(signal.SIGUSR1, all_threads=True)  # the parent asks a hung worker where it hangs
+    pipe, beats = (int(argument) for argument in arguments)
+    for descriptor in (pipe, beats):
+        os.set_inheritable(descriptor, False)  # a tracker's own children must not keep the pipe open
+    connection = Connection(pipe)
+    current_heartbeat.set(Heartbeat(beats))
+    sys.path[:], threads = connection.recv()
+    import cv2
+
+    cv2.setNumThreads(threads)
+    serve(connection)
+
+
+def serve(connection: Connection) -> None:
+    """Answer calls one by one; the process ends when the parent hangs up, even in the middle of a call."""
+    calls: queue.SimpleQueue[Call | TaskError] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(connection, calls), daemon=True).start()
+    while True:
+        call = calls.get()
+        connection.send((False, call) if isinstance(call, TaskError) else perform(*call))
+
+
+def _receive(connection: Connection, calls: queue.SimpleQueue[Call | TaskError]) -> None:
+    while True:
+        try:
+            calls.put(connection.recv())
+        except (EOFError, OSError):
+            os._exit(0)
+        except Exception as error:  # noqa: BLE001 - the call names something that cannot be imported here
+            calls.put(TaskError(f"the call cannot be read: {error!r}"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

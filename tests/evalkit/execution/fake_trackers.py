@@ -1,0 +1,87 @@
+"""Trackers that behave in known ways; specs name them as ``fake_trackers:steady``, also in worker processes."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import time
+
+import numpy as np
+
+from evalkit.trackers.base import Prediction
+from evalkit.types import Box, Image
+
+
+class Steady:
+    """Moves the box by what it reads in the picture and by a random number: deterministic only if seeded."""
+
+    def __init__(self, delay: float = 0.0) -> None:
+        self.delay = delay
+
+    def init(self, image: Image, box: Box) -> None:
+        self.box, self.frame = box.copy(), 0
+
+    def update(self, image: Image) -> Prediction:
+        self.frame += 1
+        if self.delay:
+            time.sleep(self.delay)
+        self.box[:2] += image.mean() / 255 - 0.5 + np.random.normal()
+        return Prediction(self.box.copy(), 1.0 / (1 + self.frame))
+
+
+class Faulty(Steady):
+    """Does something bad in frame 2 of sequences whose pictures are ``width`` pixels wide."""
+
+    def __init__(self, fault: str, width: str = "70", marker: str = "") -> None:
+        super().__init__()
+        self.fault, self.width, self.marker = fault, int(width), marker
+
+    def update(self, image: Image) -> Prediction:
+        prediction = super().update(image)
+        if self.frame != 2 or image.shape[1] != self.width or (self.marker and os.path.exists(self.marker)):
+            return prediction
+        match self.fault:
+            case "raise":
+                sys.stdout.write("some last words\n")
+                raise LookupError("lost my way")
+            case "hang":
+                time.sleep(600)
+            case "exit":
+                os._exit(9)
+            case "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "crash":
+                ctypes.string_at(0)
+            case "shape":
+                return Prediction(np.zeros(3), 1.0)
+            case "nan":
+                return Prediction(np.full(4, np.nan), 1.0)
+            case "none":
+                return None  # type: ignore[return-value]
+        raise AssertionError(self.fault)
+
+
+class Described(Steady):
+    """Says which weights it has."""
+
+    def __init__(self, weights: str) -> None:
+        super().__init__()
+        self.weights = weights
+
+    def describe(self) -> dict[str, str]:
+        with open(self.weights) as stream:
+            return {"weights_sha256": stream.read(), "device": "cpu"}
+
+
+def steady(delay: str = "0") -> Steady:
+    return Steady(float(delay))
+
+
+faulty = Faulty
+described = Described
+
+
+def broken() -> Steady:
+    raise OSError("no such weights")

@@ -1,0 +1,249 @@
+"""Runs through real worker processes: results, resumption, failures one at a time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evalkit.errors import InputError
+from evalkit.manifest import read_manifest
+from evalkit.results import failure_path, is_finished, list_runs, result_path, score_path, time_path
+
+STEADY = "fake_trackers:steady"
+ALL = ["alpha", "beta", "gamma"]
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+def contents(folder: Path, names: list[str] = ALL) -> dict[str, bytes]:
+    """Boxes and scores, which a deterministic tracker repeats to the bit (times it does not)."""
+    return {
+        path.name: path.read_bytes() for name in names for path in (result_path(folder, name), score_path(folder, name))
+    }
+
+
+def test_a_run_leaves_boxes_times_scores_and_a_manifest(run_folder, runs, data):
+    summary, progress = run_folder(STEADY)
+    assert (summary.finished, summary.resumed, summary.failures) == (3, 0, [])
+    assert progress.begun == [(STEADY, 3, 0)]
+    assert sorted(progress.ended) == [(name, None) for name in ALL]
+    (run,) = list_runs(runs)
+    assert (run.tracker, run.benchmark) == (STEADY, "folder")
+    boxes = np.loadtxt(result_path(run.folder, "beta"), delimiter=",")
+    assert boxes.shape == (6, 4)
+    assert boxes[0].tolist() == [10, 12, 20.5, 16]
+    assert len(np.loadtxt(time_path(run.folder, "beta"))) == 6
+    assert np.loadtxt(score_path(run.folder, "beta")).tolist() == [1, *(1 / n for n in range(2, 7))]
+    manifest = run.manifest
+    assert manifest is not None
+    assert manifest.spec == STEADY
+    assert manifest.benchmark["root"] == str(data)
+    assert set(manifest.fingerprints) == set(ALL)
+    assert manifest.finished is not None
+
+
+def test_results_are_in_the_coordinates_of_the_benchmark(run_folder, runs, data):
+    from evalkit.benchmarks.registry import open_benchmark
+    from evalkit.execution.pool import WorkerPool
+    from evalkit.execution.selection import select
+    from evalkit.runner import RunOptions, run
+    from evalkit.trackers.spec import folder_name
+
+    _, progress = run_folder(STEADY)
+    (zero_based,) = list_runs(runs)
+    with WorkerPool() as pool:
+        run([STEADY], select([open_benchmark("folder?base=1", data=data)]), pool, RunOptions(runs / "one"), progress)
+    first = np.loadtxt(result_path(zero_based.folder, "alpha"), delimiter=",")
+    second = np.loadtxt(result_path(runs / "one" / folder_name(STEADY) / "folder", "alpha"), delimiter=",")
+    # The tracker saw the box one pixel further left, and the writer put its answers back where the files count from.
+    np.testing.assert_allclose(second, first, atol=1e-9)
+
+
+def test_finished_sequences_are_not_run_again(run_folder, runs):
+    run_folder(STEADY)
+    (run,) = list_runs(runs)
+    before = {path: path.stat().st_mtime_ns for path in run.folder.glob("*.txt")}
+    result_path(run.folder, "beta").unlink()
+    summary, progress = run_folder(STEADY)
+    assert (summary.finished, summary.resumed) == (1, 2)
+    assert progress.ended == [("beta", None)]
+    untouched = [path for path in before if not path.name.startswith("beta")]
+    assert all(path.stat().st_mtime_ns == before[path] for path in untouched)
+
+
+@pytest.mark.parametrize("damage", ["1,2,3,4\n", "", "1,2,3,4\n" * 5 + "1,2"])
+def test_a_partial_file_is_not_taken_for_a_result(run_folder, runs, damage):
+    run_folder(STEADY)
+    (run,) = list_runs(runs)
+    expected = contents(run.folder)
+    result_path(run.folder, "beta").write_text(damage)
+    assert not is_finished(run.folder, "beta", 6)
+    summary, _ = run_folder(STEADY)
+    assert summary.finished == 1
+    assert contents(run.folder) == expected
+
+
+def test_the_result_depends_neither_on_order_nor_on_workers(run_folder, runs, tmp_path):
+    run_folder(STEADY)
+    (run,) = list_runs(runs)
+    expected = contents(run.folder)
+    run_folder(STEADY, fresh=True, workers=2)
+    assert contents(run.folder) == expected
+    for name in reversed(ALL):
+        result_path(run.folder, name).unlink()
+        run_folder(STEADY, globs=(name,))
+    assert contents(run.folder) == expected
+
+
+def test_several_workers_are_remembered_by_the_manifest(run_folder, runs):
+    run_folder(STEADY, workers=2, globs=("alpha",))
+    run_folder(STEADY)
+    (run,) = list_runs(runs)
+    assert run.manifest is not None
+    assert run.manifest.workers == 2
+    run_folder(STEADY, fresh=True)
+    run_folder(STEADY, workers=2)  # nothing is left to do, so nothing is spoiled
+    manifest = read_manifest(run.folder)
+    assert manifest is not None
+    assert manifest.workers == 1
+
+
+FAULTS = {
+    "raise": "LookupError: lost my way",
+    "exit": "exited with code 9",
+    "kill": "killed by SIGKILL",
+    "crash": "killed by SIGSEGV",
+    "shape": "is not four finite numbers",
+    "nan": "is not four finite numbers",
+    "none": "is no prediction",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_costs_its_own_sequence_alone(run_folder, runs, fault):
+    spec = f"fake_trackers:faulty?fault={fault}"
+    summary, progress = run_folder(spec)
+    assert summary.finished == 2
+    assert summary.failures == [(spec, "folder", "beta")]
+    (run,) = list_runs(runs)
+    assert sorted(path.name for path in run.folder.glob("*.txt")) == sorted(
+        f"{name}{suffix}.txt" for name in ("alpha", "gamma") for suffix in ("", "_time", "_score")
+    )
+    record = failure_path(run.folder, "beta").read_text()
+    assert FAULTS[fault] in record.splitlines()[0]
+    assert FAULTS[fault] in dict(progress.ended)["beta"]
+    if fault == "raise":
+        assert "Traceback" in record
+        assert "some last words" in record
+    if fault == "crash":
+        assert "Fatal Python error: Segmentation fault" in record
+
+
+def test_a_hung_tracker_is_killed_and_its_stack_kept(run_folder, runs):
+    summary, _ = run_folder("fake_trackers:faulty?fault=hang", timeout=1.0)
+    assert [sequence for _, _, sequence in summary.failures] == ["beta"]
+    assert summary.finished == 2
+    (run,) = list_runs(runs)
+    record = failure_path(run.folder, "beta").read_text()
+    assert record.startswith("no answer within 1 s in frame 2")
+    assert "fake_trackers.py" in record
+
+
+def test_failures_are_kept_until_they_are_retried(run_folder, runs, tmp_path):
+    marker = tmp_path / "repaired"
+    spec = f"fake_trackers:faulty?fault=raise&marker={marker}"
+    run_folder(spec)
+    marker.touch()
+    summary, progress = run_folder(spec)
+    assert progress.ended == []
+    assert [sequence for _, _, sequence in summary.failures] == ["beta"]
+    summary, progress = run_folder(spec, retry_failed=True)
+    assert progress.ended == [("beta", None)]
+    assert summary.failures == []
+    (run,) = list_runs(runs)
+    assert not failure_path(run.folder, "beta").exists()
+
+
+def test_too_many_failures_stop_the_run(run_folder):
+    summary, _ = run_folder("fake_trackers:faulty?fault=raise&width=60", max_failures=0)
+    assert summary.stopped
+    assert [sequence for _, _, sequence in summary.failures] == ["alpha"]
+
+
+def test_other_weights_under_the_same_name_are_refused(run_folder, runs, tmp_path):
+    weights = tmp_path / "weights"
+    weights.write_text("first")
+    spec = f"fake_trackers:described?weights={weights}"
+    run_folder(spec)
+    weights.write_text("second")
+    with pytest.raises(InputError, match="other weights"):
+        run_folder(spec)
+    summary, _ = run_folder(spec, fresh=True)
+    assert summary.finished == 3
+    (run,) = list_runs(runs)
+    assert run.manifest is not None
+    assert run.manifest.tracker["weights_sha256"] == "second"
+
+
+def test_another_annotation_is_refused(run_folder, data):
+    run_folder(STEADY)
+    (data / "gamma" / "groundtruth.txt").write_text("11,12,20.5,16\n" * 6)
+    with pytest.raises(InputError, match="another annotation of gamma"):
+        run_folder(STEADY)
+
+
+def test_more_data_than_before_is_no_change(run_folder, data):
+    run_folder(STEADY, globs=("alpha",))
+    summary, _ = run_folder(STEADY)
+    assert (summary.finished, summary.resumed) == (2, 1)
+
+
+def test_results_of_another_spec_in_the_folder_are_refused(run_folder, runs):
+    run_folder(STEADY)
+    (run,) = list_runs(runs)
+    path = run.folder / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"spec": "opencv:mil"}))
+    with pytest.raises(InputError, match="results of the tracker 'opencv:mil'"):
+        run_folder(STEADY)
+
+
+def test_a_tracker_that_cannot_be_loaded_is_wrong_input(run_folder):
+    with pytest.raises(InputError, match=r"'fake_trackers:broken' cannot be loaded: OSError: no such weights"):
+        run_folder("fake_trackers:broken")
+    with pytest.raises(InputError, match="unknown tracker"):
+        run_folder("nowhere:to_be_found")
+
+
+def test_a_truncated_image_fails_its_sequence(run_folder, data):
+    image = data / "beta" / "img" / "0004.jpg"
+    image.write_bytes(image.read_bytes()[:-200])
+    summary, progress = run_folder(STEADY)
+    assert [sequence for _, _, sequence in summary.failures] == ["beta"]
+    assert str(image) in str(dict(progress.ended)["beta"])
+
+
+def test_an_image_that_vanishes_midway_fails_its_sequence(run_folder, data, monkeypatch):
+    from evalkit import runner
+
+    def describe(spec, executor):
+        (data / "beta" / "img" / "0005.jpg").unlink()  # after the check before the start
+        return {}
+
+    monkeypatch.setattr(runner, "_describe", describe)
+    summary, _ = run_folder(STEADY)
+    assert [sequence for _, _, sequence in summary.failures] == ["beta"]
+
+
+def test_leftovers_of_a_killed_writer_go(run_folder, runs):
+    run_folder(STEADY)
+    (run,) = list_runs(runs)
+    leftover = run.folder / ".beta.txt.123.tmp"
+    leftover.write_text("1,2")
+    run_folder(STEADY)
+    assert not leftover.exists()
