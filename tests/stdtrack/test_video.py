@@ -1,0 +1,124 @@
+"""Footage in, a video and boxes out, one frame in memory at a time; and the commands around the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from evalkit.errors import InputError
+from evalkit.trackers.base import Prediction
+from stdtrack import ablation
+from stdtrack.cli.main import cli
+from stdtrack.configs import ablations
+from stdtrack.video import Tracked, VideoFile, drawn, open_footage, track
+from tests.stdtrack.tiny import TINY
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    images = tmp_path / "images"
+    images.mkdir()
+    for index in range(6):
+        cv2.imwrite(str(images / f"{index}.png"), np.full((48, 64, 3), 40 * index, np.uint8))
+    return images
+
+
+def write_video(path: Path, frames: int = 5) -> Path:
+    with VideoFile(path, 10.0) as file:
+        for index in range(frames):
+            file.add(np.full((48, 64, 3), 40 * index, np.uint8))
+    return path
+
+
+def test_a_folder_is_footage_in_order(folder: Path) -> None:
+    footage = open_footage(folder)
+    assert footage.frames == 6
+    assert [int(image[0, 0, 0]) for image in footage] == [0, 40, 80, 120, 160, 200]
+
+
+def test_a_video_is_footage(tmp_path: Path) -> None:
+    footage = open_footage(write_video(tmp_path / "v.mp4"))
+    assert (footage.frames, footage.rate) == (5, 10.0)
+    values = [float(image.mean()) for image in footage]
+    assert values == sorted(values)
+    assert len(values) == 5
+    assert [path.name for path in tmp_path.iterdir()] == ["v.mp4"]
+
+
+def test_what_is_no_footage(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such video"):
+        open_footage(tmp_path / "nothing.mp4")
+    with pytest.raises(InputError, match="without images"):
+        open_footage(tmp_path)
+
+
+def test_an_interrupted_video_leaves_nothing(tmp_path: Path) -> None:
+    def broken() -> None:
+        with VideoFile(tmp_path / "v.mp4", 10.0) as file:
+            file.add(np.zeros((48, 64, 3), np.uint8))
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        broken()
+    assert not list(tmp_path.iterdir())
+
+
+class Still:
+    """Always the first box."""
+
+    def init(self, image: np.ndarray, box: np.ndarray) -> None:
+        self.box = box
+
+    def update(self, image: np.ndarray) -> Prediction:
+        return Prediction(self.box, 0.5)
+
+
+def test_track_streams(folder: Path) -> None:
+    results = track(Still(), open_footage(folder), np.array([1.0, 2.0, 3.0, 4.0]))
+    first = next(results)
+    assert (first.prediction.score, first.rate) == (1.0, 0.0)
+    assert all(result.rate > 0 for result in results)
+
+
+def test_drawing_leaves_the_frame_alone() -> None:
+    image = np.zeros((48, 64, 3), np.uint8)
+    picture = drawn(Tracked(image, Prediction(np.array([10.0, 20.0, 20.0, 15.0]), 0.5), 30.0))
+    assert not image.any()
+    np.testing.assert_allclose(picture[27, 10], (40, 220, 90), atol=10)
+
+
+def test_track_command(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    arguments = ["track", str(folder), "--box", "10,10,20.5,16", "--out", str(out), "--tracker", "opencv:mosse"]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 0, result.output
+    lines = out.with_suffix(".txt").read_text().splitlines()
+    assert len(lines) == 6
+    assert lines[0] == "10.0,10.0,20.5,16.0"
+    assert open_footage(out).frames == 6
+
+
+@pytest.mark.parametrize("box", ["1,2,3", "a,b,c,d"])
+def test_track_command_with_a_wrong_box(folder: Path, box: str) -> None:
+    result = CliRunner().invoke(cli, ["track", str(folder), "--box", box, "--out", "x.mp4"])
+    assert result.exit_code == 2
+    assert "four numbers" in result.output
+
+
+def test_ablation_rows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(ablation, "VARIANTS", {"tiny": TINY})
+    monkeypatch.setattr(ablation, "shipped_weights", lambda variant: None)
+    rows = {row.name: row for row in ablation.ablation_rows("tiny", repeats=2)}
+    assert list(rows) == list(ablations(TINY))
+    full = rows["full"]
+    assert rows["no token"].parameters < rows["no MFIFM"].parameters < full.parameters
+    assert rows["no token"].macs < full.macs
+    assert (rows["FIFO"].parameters, rows["FIFO"].macs) == (full.parameters, full.macs)
+    assert rows["single-scale head"].macs == full.macs
+    assert all(row.milliseconds > 0 and row.overlap is None for row in rows.values())
+    with pytest.raises(InputError, match="no such folder"):
+        ablation.ablation_rows("tiny", weights=tmp_path / "nowhere")
