@@ -59,20 +59,19 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, package_name="stdtrack")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-@click.pass_context
-def cli(ctx: click.Context, debug: bool) -> None:
+@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error; at any place.")
+def cli() -> None:
     """Evaluate and profile lightweight visual trackers."""
-    ctx.obj = {"debug": debug}
 
 
 def main(arguments: Sequence[str] | None = None) -> Any:
     """Entry point of the console script: exit codes 0 done, 1 check failed, 2 wrong input, 3 sequences failed."""
-    args = list(sys.argv[1:] if arguments is None else arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    args = [argument for argument in given if argument != "--debug"]
     try:
         return cli.main(args=args, prog_name="stdtrack", standalone_mode=True)
     except InputError as error:
-        if "--debug" in args:
+        if args != given:
             raise
         click.echo(f"stdtrack: {error}", err=True)
         sys.exit(EXIT_WRONG_INPUT)

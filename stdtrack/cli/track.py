@@ -34,7 +34,9 @@ class BoxText(click.ParamType[tuple[float, ...]]):
 @click.command()
 @click.argument("footage", type=click.Path(path_type=Path), metavar="VIDEO|FOLDER")
 @click.option("--box", type=BoxText(), required=True, help="The target in the first frame, in pixels.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The .mp4 to write; boxes go to .txt.")
+@click.option(
+    "--out", "-o", type=click.Path(path_type=Path), required=True, help="The .mp4 to write; boxes go to .txt."
+)
 @click.option("--tracker", "spec", default="stdtrack:nano", show_default=True, help="Any tracker spec.")
 def track(footage: Path, box: tuple[float, ...], out: Path, spec: str) -> None:
     """Track one target and draw its box, score and speed.
