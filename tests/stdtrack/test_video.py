@@ -88,7 +88,8 @@ def test_drawing_leaves_the_frame_alone() -> None:
     image = np.zeros((48, 64, 3), np.uint8)
     picture = drawn(Tracked(image, Prediction(np.array([10.0, 20.0, 20.0, 15.0]), 0.5), 30.0))
     assert not image.any()
-    np.testing.assert_allclose(picture[27, 10], (40, 220, 90), atol=10)
+    assert picture[27, 10].argmax() == 1  # green, softened by the line's edge
+    assert picture[27, 10, 1] > 150
 
 
 def test_track_command(folder: Path, tmp_path: Path) -> None:
