@@ -51,9 +51,9 @@ def read_score(key: str) -> tuple[BenchmarkScore, tuple[str, ...]] | None:
         if checksum != _checksum(body):
             return None
         entry = json.loads(body)
-    except (OSError, ValueError):
+        return _to_score(entry["score"]), tuple(entry["notes"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # not there, damaged, or not ours
         return None
-    return _to_score(entry["score"]), tuple(entry["notes"])
 
 
 def write_score(key: str, score: BenchmarkScore, notes: Iterable[str]) -> None:
@@ -111,6 +111,7 @@ def _to_entry(score: BenchmarkScore) -> dict[str, Any]:
         "missing": score.missing,
         "notes": score.notes,
         "verified": score.total_verified,
+        "shortcoming": score.shortcoming,
     }
 
 
@@ -139,6 +140,7 @@ def _to_score(entry: Mapping[str, Any]) -> BenchmarkScore:
         missing=tuple(entry["missing"]),
         notes=tuple(entry["notes"]),
         total_verified=entry["verified"],
+        shortcoming=entry["shortcoming"],
     )
 
 

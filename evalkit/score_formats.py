@@ -55,7 +55,7 @@ def format_scores(scores: Sequence[BenchmarkScore], kind: str) -> str:
         return _csv(scores)
     if kind == "markdown":
         lines = [header, ["---"] * 3 + ["---:"] * (len(header) - 4) + ["---"], *rows]
-        return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+        return "\n".join("| " + " | ".join(cell.translate(_MARKDOWN) for cell in line) + " |" for line in lines)
     if kind == "latex":
         return _latex(header, rows)
     widths = [max(len(line[column]) for line in [header, *rows]) for column in range(len(header))]
@@ -96,7 +96,8 @@ def _cells(scores: Sequence[BenchmarkScore]) -> tuple[list[str], list[list[str]]
         figures = [_figure(score.metrics.get(name), reference.metrics.get(name), score is reference) for name in names]
         attribute = [score.attribute or "all"] if by else []
         tracker = f"{score.tracker} ({score.remark})" if score.remark else score.tracker
-        rows.append([tracker, score.benchmark, score.protocol, *attribute, *figures, coverage(score)])
+        protocol = f"{score.protocol} (annotation incomplete)" if score.shortcoming else score.protocol
+        rows.append([tracker, score.benchmark, protocol, *attribute, *figures, coverage(score)])
     return header, rows
 
 
@@ -126,11 +127,16 @@ def _csv(scores: Sequence[BenchmarkScore]) -> str:
     return stream.getvalue().rstrip("\n")
 
 
-_LATEX = str.maketrans({c: "\\" + c for c in "&%$#_{}"} | {"~": "\\textasciitilde{}", "^": "\\textasciicircum{}"})
+_MARKDOWN = str.maketrans({c: "\\" + c for c in "\\|"})
+_LATEX = str.maketrans(
+    {c: "\\" + c for c in "&%$#_{}"}
+    | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}
+    | {"|": r"\textbar{}", "<": r"\textless{}", ">": r"\textgreater{}"}
+)
 
 
 def _latex(header: list[str], rows: list[list[str]]) -> str:
-    body = [" & ".join(cell.replace("\\", "/").translate(_LATEX) for cell in line) + r" \\" for line in [header, *rows]]
+    body = [" & ".join(cell.translate(_LATEX) for cell in line) + r" \\" for line in [header, *rows]]
     columns = "lll" + "r" * (len(header) - 4) + "l"
     lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", body[0], r"\midrule", *body[1:], r"\bottomrule"]
     return "\n".join([*lines, r"\end{tabular}"])

@@ -69,6 +69,7 @@ class BenchmarkScore:
         total_verified: the total comes from an official list, not from what was found.
         attribute: the figures are of the sequences with this attribute alone.
         remark: belongs beside the tracker's name, such as ``untrained``.
+        shortcoming: what the rules need and the annotation lacks, so that the figures are not the protocol's own.
     """
 
     tracker: str
@@ -83,6 +84,7 @@ class BenchmarkScore:
     total_verified: bool = True
     attribute: str | None = None
     remark: str = ""
+    shortcoming: str = ""
 
     @property
     def complete(self) -> bool:

@@ -13,16 +13,20 @@ from numpy.typing import NDArray
 
 from evalkit.benchmarks.base import Benchmark, Inventory
 from evalkit.errors import InputError
-from evalkit.importers.formats import delimiter, describe_problems, first_box_problem, read_result
+from evalkit.importers.formats import delimiter, describe_problems, first_box_problem, read_result, rows_without_box
 from evalkit.importers.trees import TrackerResults
 from evalkit.protocols import family_of, rules_for
 from evalkit.reading import read_bytes, read_table
 from evalkit.results import score_path
 from evalkit.rules.aggregation import combine, score_sequence
-from evalkit.rules.knobs import Rules
+from evalkit.rules.knobs import Absent, Rules
 from evalkit.scores import BenchmarkScore, FrameDetail
 from evalkit.sequence import Sequence
+from evalkit.submission import KINDS
 from evalkit.types import Boxes, Vector
+
+# Rules that look at a benchmark's flags of absent or uncovered targets.
+_BY_FLAGS = frozenset({Absent.DELETED, Absent.INVISIBLE, Absent.COVERED})
 
 
 class Annotation:
@@ -49,9 +53,20 @@ class Annotation:
         return family_of(self.benchmark.name)
 
     def sequence(self, name: str) -> Sequence:
-        """One sequence; raises InputError with file and row."""
+        """One sequence.
+
+        Raises:
+            InputError: with file and row, or because its ground truth is on an evaluation server alone.
+        """
         if name not in self._loaded:
-            self._loaded[name] = self.benchmark.sequence(name)
+            sequence = self.benchmark.sequence(name)
+            if self.family in KINDS and not np.isfinite(sequence.native[1:]).any():
+                raise InputError(
+                    f"holds the first frame's box alone: {self.benchmark.title} keeps the ground truth of its test set",
+                    path=sequence.source,
+                    hint=f"`stdtrack pack {self.family}` writes what its server takes",
+                )
+            self._loaded[name] = sequence
         return self._loaded[name]
 
 
@@ -72,16 +87,28 @@ class LoadedResults:
 
 def load_results(results: TrackerResults) -> LoadedResults:
     """Parse a tracker's files; raises InputError with file and row."""
-    boxes, delimiters = {}, set()
+    boxes, delimiters, odd = {}, set(), []
     for sequence, files in results.files.items():
         runs = []
         for file in files:
             content = file.read()
             delimiters.add(delimiter(content))
-            runs.append((read_result(content, file.place), file.place))
+            run = read_result(content, file.place)
+            runs.append((run, file.place))
+            rows = rows_without_box(run)
+            if len(rows):
+                odd.append((file.place, rows))
         boxes[sequence] = tuple(runs)
-    notes = (*results.notes, f"delimiter: {' and '.join(sorted(delimiters))}") if delimiters else results.notes
-    return LoadedResults(results.tracker, boxes, notes, results.ambiguous)
+    notes = list(results.notes)
+    if delimiters:
+        notes.append(f"delimiter: {' and '.join(sorted(delimiters))}")
+    if odd:
+        (place, rows), count = odd[0], sum(len(rows) for _, rows in odd)
+        notes.append(
+            f"{count} rows are no box (NaN, infinite, or without a size), left to the protocol's rule; "
+            f"the first: {place}, row {rows[0] + 1}"
+        )
+    return LoadedResults(results.tracker, boxes, tuple(notes), results.ambiguous)
 
 
 def missing_sequences(results: TrackerResults | LoadedResults, annotation: Annotation) -> tuple[str, ...]:
@@ -131,7 +158,7 @@ def score_tracker(
         notes.append(f"{len(zero)} missing results count as zero boxes")
     if rules.remark:
         notes.append(rules.remark)
-    return combine(
+    found = combine(
         scores,
         rules,
         tracker=results.tracker,
@@ -142,6 +169,8 @@ def score_tracker(
         notes=tuple(notes),
         total_verified=annotation.inventory.verified,
     )
+    lacking = annotation.benchmark.shortcoming() if rules.absent in _BY_FLAGS else None
+    return replace(found, shortcoming=lacking or "")
 
 
 def _detail(sequence: Sequence, prediction: Boxes, place: str, length: int) -> FrameDetail:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from evalkit.reading import parse_table
 from evalkit.results import TIME_SUFFIX
 
 KINDS = ("got10k", "trackingnet")
+_LAYOUTS = {"got10k": "<sequence>/<sequence>_001.txt and _time.txt", "trackingnet": "<sequence>.txt"}
 TOTALS = {"got10k": 180, "trackingnet": 511}
 _BOX_FORMAT = {"got10k": "%.3f", "trackingnet": "%.2f"}
 _MEMBER_LIMIT = 1 << 26
@@ -58,16 +60,19 @@ def pack(results: TrackerResults, kind: str, out: Path, names: Iterable[str], le
     """
     members: dict[str, bytes] = {}
     for sequence, files in results.files.items():
-        for number, file in enumerate(files if kind == "got10k" else files[:1], 1):
+        if kind == "trackingnet" and len(files) > 1:
+            hint = "give the folder of one run"
+            raise InputError(
+                f"{len(files)} results of {sequence}, TrackingNet takes one", path=files[0].place, hint=hint
+            )
+        for number, file in enumerate(files, 1):
             boxes = read_result(file.read(), file.place)
             path = f"{sequence}/{sequence}_{number:03d}.txt" if kind == "got10k" else f"{sequence}.txt"
             members[path] = _lines(boxes, _BOX_FORMAT[kind])
-        if kind == "got10k" and isinstance(files[0].source, Path):
-            times = files[0].source.with_name(f"{sequence}{TIME_SUFFIX}")
-            if times.is_file():
-                members[f"{sequence}/{sequence}{TIME_SUFFIX}"] = _lines(
-                    parse_table(times.read_bytes(), str(times)), "%.8f"
-                )
+        times = results.times.get(sequence)
+        if kind == "got10k" and times is not None:
+            seconds = parse_table(times.read(), times.place)
+            members[f"{sequence}/{sequence}{TIME_SUFFIX}"] = _lines(seconds, "%.8f")
     problems = list(check_members(members, kind, names, lengths))
     if problems:
         shown = "; ".join(map(str, problems[:10])) + (f"; and {len(problems) - 10} more" if len(problems) > 10 else "")
@@ -123,7 +128,11 @@ def check_members(
         lengths: frames of each sequence, as far as known.
     """
     expected = tuple(names)
-    found: dict[str, str] = {}
+    folder = _common_folder(members, kind)
+    if folder:
+        yield Problem(folder, f"everything lies in a folder of its own: the archive's root must hold {_LAYOUTS[kind]}")
+        members = {path.removeprefix(folder): content for path, content in members.items()}
+    found: dict[str, list[str]] = defaultdict(list)
     for path in sorted(members):
         sequence = _sequence_of(path, kind)
         if sequence is None:
@@ -131,17 +140,27 @@ def check_members(
         elif expected and sequence not in expected:
             yield Problem(path, "is no sequence of the test set")
         elif not path.endswith(TIME_SUFFIX):
-            found[path] = sequence
-    for path, sequence in found.items():
-        yield from _check_boxes(members, path, lengths.get(sequence))
+            found[sequence].append(path)
+    repetitions = max(map(len, found.values()), default=0)
+    for sequence, paths in found.items():
+        for path in paths:
+            yield from _check_boxes(members, path, lengths.get(sequence))
         if kind == "got10k":
-            yield from _check_times(members, path, sequence)
-    present = set(found.values())
+            yield from _check_repetitions(sequence, paths, repetitions)
+            yield from _check_times(members, sequence, paths)
     for name in expected:
-        if name not in present:
+        if name not in found:
             yield Problem(name, "is missing")
-    if not expected and len(present) != TOTALS[kind]:
-        yield Problem("the archive", f"has {len(present)} sequences, the server expects {TOTALS[kind]}")
+    if not expected and len(found) != TOTALS[kind]:
+        yield Problem("the archive", f"has {len(found)} sequences, the server expects {TOTALS[kind]}")
+
+
+def _common_folder(members: Mapping[str, bytes], kind: str) -> str:
+    """``mytracker/`` if every member lies in there and would be right without it; else empty."""
+    folder = next(iter(members), "").partition("/")[0] + "/"
+    inner = [path.removeprefix(folder) for path in members if path.startswith(folder)]
+    whole = len(inner) == len(members) and any(_sequence_of(path, kind) for path in inner)
+    return folder if whole and not any(_sequence_of(path, kind) for path in members) else ""
 
 
 def _sequence_of(path: str, kind: str) -> str | None:
@@ -158,7 +177,7 @@ def _sequence_of(path: str, kind: str) -> str | None:
 
 
 def _misplaced(path: str, kind: str) -> str:
-    layout = "<sequence>/<sequence>_001.txt and _time.txt" if kind == "got10k" else "<sequence>.txt"
+    layout = _LAYOUTS[kind]
     depth = 1 if kind == "got10k" else 0
     if path.endswith(".txt") and path.count("/") > depth:
         return f"lies in a folder of its own: the archive's root must hold {layout}"
@@ -195,7 +214,15 @@ def _check_line(line: str) -> str | None:
     return "negative size" if min(values[2:]) < 0 else None
 
 
-def _check_times(members: Mapping[str, bytes], path: str, sequence: str) -> Iterator[Problem]:
+def _check_repetitions(sequence: str, paths: Collection[str], repetitions: int) -> Iterator[Problem]:
+    """Every sequence has as many results as the one with most, numbered from 001."""
+    for number in range(1, repetitions + 1):
+        path = f"{sequence}/{sequence}_{number:03d}.txt"
+        if path not in paths:
+            yield Problem(path, "is missing")
+
+
+def _check_times(members: Mapping[str, bytes], sequence: str, paths: Iterable[str]) -> Iterator[Problem]:
     times = f"{sequence}/{sequence}{TIME_SUFFIX}"
     if times not in members:
         yield Problem(times, "is missing")
@@ -205,9 +232,10 @@ def _check_times(members: Mapping[str, bytes], path: str, sequence: str) -> Iter
     except InputError as error:
         yield Problem(times, error.problem, error.row)
         return
-    rows = len(members[path].split())
-    if len(values) != rows:
-        yield Problem(path, f"has {rows} rows, its time file {len(values)}")
+    for path in paths:
+        rows = len(members[path].splitlines())
+        if len(values) != rows:
+            yield Problem(path, f"has {rows} rows, its time file {len(values)}")
     if not np.isfinite(values).all():
         yield Problem(times, "NaN or infinity")
 

@@ -6,7 +6,7 @@ import io
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from importlib.resources.abc import Traversable
 from lzma import LZMAError
 from os import PathLike
@@ -114,7 +114,7 @@ def open_archive(path: Path) -> MemoryFolder:
     """
     try:
         members = _zip_members(path) if path.name.lower().endswith(".zip") else _tar_members(path)
-        return MemoryFolder(dict(members), path)
+        return MemoryFolder(_distinct(members, path), path)
     except _UNREADABLE as error:
         raise InputError(
             f"cannot be read as an archive: {error}", path=path, hint="unpack it and give the folder"
@@ -137,6 +137,17 @@ def _tar_members(path: Path) -> Iterator[tuple[str, bytes]]:
                 total += member.size
                 _refuse_large(path, total)
                 yield _clean(member.name), stream.read()
+
+
+def _distinct(members: Iterable[tuple[str, bytes]], path: Path) -> dict[str, bytes]:
+    """Content by path, once it is sure that each path is one place in the archive."""
+    files: dict[str, bytes] = {}
+    for name, content in members:
+        problem = "leads out of the archive" if ".." in name.split("/") else "is there twice" if name in files else ""
+        if problem:
+            raise InputError(problem, path=f"{path}/{name}", hint="whoever packed it should pack it again")
+        files[name] = content
+    return files
 
 
 def _is_text(name: str) -> bool:

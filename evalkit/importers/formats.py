@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalkit.boxes import iou_continuous
 from evalkit.reading import parse_table
@@ -32,6 +33,15 @@ def delimiter(content: bytes) -> str:
     """
     line = content.lstrip()[:200].partition(b"\n")[0]
     return next((name for mark, name in _DELIMITERS.items() if mark in line), "space")
+
+
+def rows_without_box(boxes: Boxes) -> NDArray[np.intp]:
+    """Indices of rows with NaN or infinity, or without a positive width and height.
+
+    >>> rows_without_box(np.array([[1.0, 2, 3, 4], [1, 2, 0, 4], [np.nan, 2, 3, 4]])).tolist()
+    [1, 2]
+    """
+    return np.flatnonzero(~(np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)))
 
 
 def first_box_problem(predicted: Box, truth: Box) -> str | None:

@@ -24,17 +24,25 @@ _UNSURE = frozenset({"sequences", "fulldata"})
 _MORE_NAMES = {"lasot_ext": ("lasotextensionsubset",), "nfs30": ("nfs",), "lasot": ("lasot",)}
 # pytracking numbers its runs `<parameters>_000` and so on; higher numbers, as in vitb_256, are part of a name.
 _RUN_FOLDER = re.compile(r"(.+)_(0\d\d)")
+RUN_LAYOUT = "<tracker>_000/<sequence>.txt"
 _REPETITION = re.compile(r"(.+)_(\d{3})")
 
 
 @dataclass(frozen=True)
 class Place:
-    """What a result file is: ``tracker`` is empty where no folder names it."""
+    """What a result file is.
+
+    Attributes:
+        tracker: empty where no folder names it.
+        repetition: number in the file's name, or in that of a pytracking run's folder.
+        run_folder: the tracker's name with that number, where a folder has it: ``dimp/dimp50_003``.
+    """
 
     tracker: str
     sequence: str
     repetition: int | None
     layout: str
+    run_folder: str = ""
 
 
 def locate(path: str, benchmark: str, find: Callable[[str], str | None]) -> Place | None:
@@ -64,7 +72,7 @@ def locate(path: str, benchmark: str, find: Callable[[str], str | None]) -> Plac
     run = _RUN_FOLDER.fullmatch(folders[-1]) if folders else None
     if run:
         name = tracker_name([*folders[:-1], run[1]], benchmark)
-        return Place(name, sequence, int(run[2]), "<tracker>_000/<sequence>.txt")
+        return Place(name, sequence, int(run[2]), RUN_LAYOUT, tracker_name(folders, benchmark))
     return Place(tracker_name(folders, benchmark), sequence, None, "<sequence>.txt")
 
 

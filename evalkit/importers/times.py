@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from evalkit.importers.trees import TrackerResults
-from evalkit.reading import read_table
-from evalkit.results import TIME_SUFFIX
+from evalkit.reading import parse_table
 
 
 def got10k_speed(results: TrackerResults) -> float | None:
@@ -19,12 +16,7 @@ def got10k_speed(results: TrackerResults) -> float | None:
     Raises:
         InputError: a time file has a field that is no number.
     """
-    places = (
-        file.source.with_name(f"{sequence}{TIME_SUFFIX}")
-        for sequence, files in results.files.items()
-        for file in files[:1]
-        if isinstance(file.source, Path)
-    )
-    times = np.concatenate([np.empty(0), *(read_table(place).ravel() for place in places if place.is_file())])
+    tables = (parse_table(file.read(), file.place).ravel() for file in results.times.values())
+    times = np.concatenate([np.empty(0), *tables])
     measured = times[times > 0]
     return float((1.0 / measured).mean()) if len(measured) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
@@ -16,6 +16,7 @@ from evalkit.errors import InputError
 from evalkit.importers.files import ResultFile, list_files
 from evalkit.importers.layout import Place, likely_benchmark, locate, names_of, tracker_name
 from evalkit.manifest import read_manifest
+from evalkit.results import TIME_SUFFIX
 from evalkit.trackers.spec import spec_of_folder
 
 _Found: TypeAlias = Mapping[str, list[tuple[Place, str]]]
@@ -28,8 +29,10 @@ class TrackerResults:
 
     Attributes:
         files: sequence -> its repetitions, in order.
+        times: sequence -> the file with the seconds of each frame beside the first of these, where there is one.
         notes: how the tree was read, for the user.
         ambiguous: sequences that count as missing because several files claim them (TrackingNet's rule).
+        likely: another benchmark that most of the tree's files look like results of, where results are missing.
         remark: what ``run.json`` says of the tracker, such as ``untrained``.
     """
 
@@ -38,6 +41,8 @@ class TrackerResults:
     notes: tuple[str, ...] = ()
     ambiguous: tuple[str, ...] = ()
     remark: str = ""
+    likely: str | None = None
+    times: Mapping[str, ResultFile] = field(default_factory=dict)
 
 
 def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[TrackerResults, ...]:
@@ -54,24 +59,41 @@ def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[Tracker
     files = list_files(root)
     names = tuple(known)
     find = partial(canonical_name, benchmark, known=names)
-    found: dict[str, dict[str, list[tuple[Place, str]]]] = defaultdict(lambda: defaultdict(list))
-    for path in files:
-        place = locate(path, benchmark, find)
-        if place is not None:
-            found[place.tracker or _name_of_root(root, benchmark)][place.sequence].append((place, path))
-    if not found:
+    places = {path: place for path in files if (place := locate(path, benchmark, find)) is not None}
+    if not places:
         raise _nothing_found(root, benchmark, list(files))
-    substring_rule = benchmark == "trackingnet"
-    if substring_rule and root.is_file() and len(found) == 1:  # a folder inside a submission means nothing
+    repeated = _repeated(places.values())
+    found: dict[str, dict[str, list[tuple[Place, str]]]] = defaultdict(lambda: defaultdict(list))
+    for path, place in places.items():
+        name = place.tracker if place.tracker in repeated else place.run_folder or place.tracker
+        found[name or _name_of_root(root, benchmark)][place.sequence].append((place, path))
+    trackingnet = benchmark == "trackingnet"
+    submission = trackingnet and root.is_file() and len(found) == 1
+    if submission:  # a folder inside a submission means nothing
         found = {_name_of_root(root, benchmark): next(iter(found.values()))}
-    return tuple(
-        _tracker(name, sequences, files, substring_rule=substring_rule) for name, sequences in sorted(found.items())
-    )
+    trackers = []
+    for name, sequences in sorted(found.items()):
+        ambiguous = _claimed_twice(sequences, files, whole_tree=submission) if trackingnet else ()
+        trackers.append(_tracker(name, sequences, files, ambiguous))
+    if any(len(sequences) < len(names) for sequences in found.values()):
+        likely = _likely(benchmark, (path for path in files if path not in places), at_least=len(places))
+        return tuple(replace(tracker, likely=likely) for tracker in trackers)
+    return tuple(trackers)
 
 
-def _tracker(name: str, sequences: _Found, files: Mapping[str, ResultFile], *, substring_rule: bool) -> TrackerResults:
-    ambiguous = _claimed_twice(sequences, files) if substring_rule else ()
+def _repeated(places: Iterable[Place]) -> frozenset[str]:
+    """Trackers whose numbered folders are runs to average: there are several, and none without a number."""
+    folders: dict[str, set[str]] = defaultdict(set)
+    for place in places:
+        folders[place.tracker].add(place.run_folder)
+    return frozenset(name for name, runs in folders.items() if len(runs) > 1 and "" not in runs)
+
+
+def _tracker(
+    name: str, sequences: _Found, files: Mapping[str, ResultFile], ambiguous: tuple[str, ...]
+) -> TrackerResults:
     chosen: dict[str, tuple[ResultFile, ...]] = {}
+    times: dict[str, ResultFile] = {}
     for sequence, places in sequences.items():
         if sequence in ambiguous:
             continue
@@ -86,7 +108,22 @@ def _tracker(name: str, sequences: _Found, files: Mapping[str, ResultFile], *, s
                 )
         order = sorted(by_repetition, key=lambda number: -1 if number is None else number)
         chosen[sequence] = tuple(files[by_repetition[number]] for number in order)
-    return TrackerResults(name, chosen, _notes(sequences, chosen), ambiguous, _remark(chosen))
+        clock = _time_path(by_repetition[order[0]])
+        if clock in files:
+            times[sequence] = files[clock]
+    notes = _notes(sequences, chosen)
+    if ambiguous:
+        notes += (f"several file names contain {', '.join(ambiguous)}: missing, by the rule of TrackingNet's devkit",)
+    return TrackerResults(name, chosen, notes, ambiguous, _remark(chosen), times=times)
+
+
+def _time_path(result: str) -> str:
+    """Path of the time file that belongs to a result: ``<sequence>_time.txt`` for ``<sequence>_001.txt`` too."""
+    folders, slash, name = result.rpartition("/")
+    stem = name.removesuffix(".txt")
+    if folders.rpartition("/")[2] == stem[:-4]:
+        stem = stem[:-4]
+    return f"{folders}{slash}{stem}{TIME_SUFFIX}"
 
 
 def _remark(chosen: Mapping[str, tuple[ResultFile, ...]]) -> str:
@@ -96,10 +133,21 @@ def _remark(chosen: Mapping[str, tuple[ResultFile, ...]]) -> str:
     return manifest.tracker.get("note", "") if manifest else ""
 
 
-def _claimed_twice(sequences: _Found, files: Mapping[str, ResultFile]) -> tuple[str, ...]:
-    """TrackingNet's devkit takes a sequence as missing if two file names contain its own (``metrics.py``)."""
-    names = [PurePosixPath(path).name for path in files]
-    return tuple(name for name in sequences if sum(f"{name}.txt" in other for other in names) > 1)
+def _claimed_twice(sequences: _Found, files: Iterable[str], *, whole_tree: bool) -> tuple[str, ...]:
+    """TrackingNet's devkit takes a sequence as missing if two file names contain its own (``metrics.py``).
+
+    Args:
+        files: paths in the tree.
+        whole_tree: the tree is one submission, whose folders mean nothing; otherwise each folder is one.
+    """
+    names: dict[str, list[str]] = defaultdict(list)
+    for path in files:
+        folder, _, name = path.rpartition("/")
+        names["" if whole_tree else folder].append(name)
+    own = {"" if whole_tree else path.rpartition("/")[0] for places in sequences.values() for _, path in places}
+    return tuple(
+        name for name in sequences if any(sum(f"{name}.txt" in other for other in names[folder]) > 1 for folder in own)
+    )
 
 
 def _notes(sequences: _Found, chosen: Mapping[str, tuple[ResultFile, ...]]) -> tuple[str, ...]:
@@ -109,6 +157,12 @@ def _notes(sequences: _Found, chosen: Mapping[str, tuple[ResultFile, ...]]) -> t
     counts = sorted({len(files) for files in chosen.values()})
     if counts and counts != [1]:
         notes.append(f"{' or '.join(map(str, counts))} repetitions, averaged")
+    runs = sorted({place.run_folder for place, _ in places if place.run_folder})
+    if len(runs) > 1:
+        notes.append(
+            f"WARNING: {', '.join(runs)} are taken as runs of one tracker, as pytracking numbers them; "
+            "if they are different trackers, rename them or score each folder by itself"
+        )
     renamed = [(PurePosixPath(path).stem, place.sequence) for place, path in places if not place.repetition]
     aliases = [f"{theirs} = {ours}" for theirs, ours in renamed if theirs != ours]
     if aliases:
@@ -126,11 +180,17 @@ def _name_of_root(root: Path, benchmark: str) -> str:
     return tracker_name([stem], benchmark) or next(map(spec_of_folder, above), stem)
 
 
+def _likely(benchmark: str, paths: Iterable[str], *, at_least: int = 0) -> str | None:
+    """Another benchmark that files of these paths look like results of; None if they are fewer than ``at_least``."""
+    stems = [PurePosixPath(path).stem for path in paths]
+    others = {name: partial(canonical_name, name) for name in BENCHMARKS if name != benchmark}
+    return likely_benchmark(stems, others) if len(stems) >= at_least else None
+
+
 def _nothing_found(root: Path, benchmark: str, paths: list[str]) -> InputError:
     if not paths:
         return InputError("holds no result files (*.txt)", path=root, hint="what did `stdtrack run --out` write?")
-    others = {name: partial(canonical_name, name) for name in BENCHMARKS if name != benchmark}
-    likely = likely_benchmark([PurePosixPath(path).stem for path in paths], others)
+    likely = _likely(benchmark, paths)
     hint = f"they look like results of {likely}" if likely else f"{benchmark} has no sequence of such names"
     problem = f"none of {len(paths)} files, such as {paths[0]}, is a result on {benchmark}"
     return InputError(problem, path=root, hint=hint)

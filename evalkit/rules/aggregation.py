@@ -221,5 +221,5 @@ def by_attribute(score: BenchmarkScore, attributes: Mapping[str, frozenset[str]]
                 missing=missing,
                 total_verified=score.total_verified,
             )
-            found.append(replace(part, attribute=attribute, remark=score.remark))
+            found.append(replace(part, attribute=attribute, remark=score.remark, shortcoming=score.shortcoming))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import click
@@ -75,15 +75,21 @@ def write(kind: str, runs: Path, data: Path | None, annotations: Path | None, ou
     if recorded is not None and recorded[1].exists():
         benchmark = open_if_given(kind, recorded[1], None)
     names, lengths = expected(kind, benchmark)
-    known = names or tuple(
-        sorted({path.stem for path in runs.rglob("*.txt") if not path.stem.endswith(("_time", "_score"))})
-    )
+    known = names or sequence_names(runs)
     trackers = read_tree(runs, kind, known)
     if len(trackers) > 1:
         found = ", ".join(tracker.tracker for tracker in trackers)
         raise InputError(f"results of several trackers: {found}", path=runs, hint="give the folder of one")
     count = pack_results(trackers[0], kind, out, names, lengths)
     click.echo(f"{out}: {count} sequences of {trackers[0].tracker} for {kind}")
+
+
+def sequence_names(runs: Path) -> tuple[str, ...]:
+    """Names that the result files have, where no list says which sequences there are."""
+    from evalkit.importers.files import list_files
+
+    stems = {PurePosixPath(path).stem for path in list_files(runs)}
+    return tuple(sorted(stem for stem in stems if not stem.endswith(("_time", "_score"))))
 
 
 def open_if_given(kind: str, data: Path | None, annotations: Path | None) -> Benchmark | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PROTOCOLS = ("official", "pytracking", "ostrack", "pysot", "pysot-toolkit", "got10k")
 _FORMATS = ("table", "json", "csv", "markdown", "latex")
 _NAMED = 10
+_TABLES = (".csv", ".parquet")
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -51,6 +52,9 @@ def score(
     from evalkit.files import write_atomic
     from evalkit.score_formats import format_scores
 
+    for path in (per_sequence, per_frame):
+        if path is not None and path.suffix not in _TABLES:
+            raise InputError(f"is neither {' nor '.join(_TABLES)}", path=path)
     scores: list[BenchmarkScore] = []
     shown: list[BenchmarkScore] = []
     reasons: list[str] = []
@@ -101,6 +105,7 @@ def read_results(results: Path, annotation: Annotation) -> tuple[TrackerResults,
 
     benchmark = annotation.benchmark
     inventory = annotation.inventory
+    annotation.sequence(inventory.present[0])  # ground truth that is on a server alone is told before anything else
     trackers = read_tree(results, benchmark.name, (*inventory.present, *inventory.missing))
     say(benchmark.name, inventory.notes)
     return trackers
@@ -116,10 +121,15 @@ def refuse_missing(trackers: Sequence[TrackerResults], annotation: Annotation) -
         if missing:
             more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
             total = annotation.inventory.total
-            lines.append(f"{tracker.tracker} lacks {len(missing)} of {total}: {', '.join(missing[:_NAMED])}{more}")
+            line = f"{tracker.tracker} lacks {len(missing)} of {total}: {', '.join(missing[:_NAMED])}{more}"
+            if tracker.ambiguous:
+                line += f" (several file names contain {', '.join(tracker.ambiguous)})"
+            lines.append(line)
     if lines:
         problem = f"incomplete results on {annotation.benchmark.name}: " + "; ".join(lines)
-        raise InputError(problem, hint="--partial scores what is there")
+        likely = next((tracker.likely for tracker in trackers if tracker.likely), None)
+        hint = f"most files look like results of {likely}; " if likely else ""
+        raise InputError(problem, hint=f"{hint}--partial scores what is there")
 
 
 def score_all(
@@ -192,10 +202,8 @@ def write_table(path: Path, kind: str, scores: Sequence[BenchmarkScore]) -> None
         except ImportError as error:
             raise InputError("Parquet needs pyarrow", path=path, hint="pip install 'stdtrack[parquet]'") from error
         write_atomic(path, stream.getvalue())
-    elif path.suffix == ".csv":
-        write_atomic(path, table.to_csv(index=False))
     else:
-        raise InputError("is neither .csv nor .parquet", path=path)
+        write_atomic(path, table.to_csv(index=False))
 
 
 def say(subject: str, notes: Sequence[str]) -> None:

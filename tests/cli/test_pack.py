@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,14 @@ def test_verify_names_what_is_wrong_and_exits_1(tmp_path: Path) -> None:
     assert invoke("verify", folder / "good.zip", "--annotations", folder / "gt.zip")[0] == 0
     code, text = invoke("verify", folder / "drifts.zip", "--annotations", folder / "gt.zip")
     assert code == 1
-    assert "sub/synB_0.txt: lies in a folder of its own" in text
+    assert "sub/: everything lies in a folder of its own" in text
     code, text = invoke("verify", folder / "invalid.zip", "--annotations", folder / "gt.zip")
     assert (code, "row 6: NaN or infinity" in text) == (1, True)
+
+
+def test_an_archive_is_packed_without_a_list_of_names(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "mine.zip", "w") as archive:
+        for number in range(511):
+            archive.writestr(f"v{number}_0.txt", "1,2,3,4\n")
+    code, text = invoke("trackingnet", tmp_path / "mine.zip", "-o", tmp_path / "a.zip")
+    assert (code, "511 sequences of mine" in text) == (0, True)

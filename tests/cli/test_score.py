@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
+from evalkit.errors import InputError
 from evalkit.score_cache import VARIABLE
 from stdtrack.cli.main import main
 from stdtrack.cli.score import score
@@ -209,3 +211,72 @@ def test_workers_give_the_same_scores() -> None:
     assert [each["tracker"] for each in json.loads(one)] == ["drifts", "good", "invalid", "short"]
     os.environ[VARIABLE] += "2"
     assert run(*arguments, "--workers", "2").stdout == one
+
+
+def test_only_the_first_box_is_no_ground_truth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Test sets whose truth is on a server are refused, whether or not all of their sequences are there."""
+    name = "GOT-10k_Test_000001"
+    sets = {
+        "trackingnet": ("TEST/anno/a_0.txt", "a_0.txt"),
+        "got10k?split=test": (f"test/{name}/groundtruth.txt", f"{name}.txt"),
+    }
+    for benchmark, (annotation, result) in sets.items():
+        kind = benchmark.partition("?")[0]
+        anno, mine = tmp_path / kind / "anno", tmp_path / kind / "mine"
+        (anno / annotation).parent.mkdir(parents=True)
+        (anno / annotation).write_text("1,2,3,4\n")
+        mine.mkdir()
+        (mine / result).write_text("1,2,3,4\n" * 9)
+        with pytest.raises(SystemExit) as stopped:
+            main(["score", str(mine), "--on", benchmark, "--annotations", str(anno), "--partial"])
+        assert stopped.value.code == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert "holds the first frame's box alone" in captured.err
+        assert f"stdtrack pack {kind}" in captured.err
+
+
+def test_figures_without_absent_flags_do_not_look_official(tmp_path: Path) -> None:
+    folder = PARITY / "LaSOT"
+    anno = tmp_path / "anno"
+    anno.mkdir()
+    for file in folder.glob("synth/*/groundtruth.txt"):
+        shutil.copy(file, anno / f"{file.parent.name}.txt")
+    arguments = (folder / "results" / "good", "--on", "lasot", "--annotations", anno)
+    for _ in range(2):  # the second time from the cache
+        result = run(*arguments, "--protocol", "official,got10k")
+        assert "official (annotation incomplete)" in result.stdout
+        assert "got10k (annotation incomplete)" not in result.stdout
+        assert "official scores need it" in result.stderr
+    (found,) = json.loads(run(*arguments, "--format", "json").stdout)
+    assert found["protocol"] == "official"
+
+
+def test_rows_without_a_box_are_counted() -> None:
+    messages = lasot(tracker="invalid").stderr
+    assert re.search(r"invalid on lasot: \d+ rows are no box .*synth-1\.txt, row \d+", messages)
+    assert "are no box" not in lasot(tracker="good").stderr
+
+
+def test_a_tables_suffix_is_checked_before_scoring(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"a\.xlsx: is neither \.csv nor \.parquet"):
+        lasot("--per-frame", tmp_path / "a.xlsx")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_names_are_escaped(tmp_path: Path) -> None:
+    folder = tmp_path / "a|b_&<\\"
+    shutil.copytree(PARITY / "LaSOT" / "results" / "good", folder)
+    arguments = (folder, "--on", "lasot", "--annotations", PARITY / "LaSOT", "--format")
+    assert r"a\textbar{}b\_\&\textless{}\textbackslash{} & lasot" in run(*arguments, "latex").stdout
+    assert r"| a\|b_&<\\ | lasot |" in run(*arguments, "markdown").stdout
+
+
+def test_results_of_another_benchmark_are_named(tmp_path: Path) -> None:
+    anno, mine = tmp_path / "anno", tmp_path / "mine"
+    for folder, names in ((anno, ("Bolt", "Biker")), (mine, ("Bolt", "airplane-1", "zebra-17"))):
+        folder.mkdir()
+        for name in names:
+            (folder / f"{name}.txt").write_text("1,2,3,4\n")
+    with pytest.raises(InputError, match="most files look like results of lasot; --partial"):
+        run(mine, "--on", "otb100", "--annotations", anno)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -69,7 +70,14 @@ def test_another_protocol_is_another_entry(place: Path) -> None:
     assert score(place, "pysot").scores[0].protocol == "pysot"
 
 
-@pytest.mark.parametrize("damage", [b"", b"{}", b"nonsense\n{}", b"\xff\xfe"])
+def checked(body: bytes) -> bytes:
+    return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"{}", b"nonsense\n{}", b"\xff\xfe", *map(checked, (b"[]", b"1", b'{"score": {}}', b'{"score": 1}'))],
+)
 def test_a_damaged_entry_is_scored_again(place: Path, damage: bytes) -> None:
     first = score(place)
     (entry,) = (cache_folder() / "scores").glob("*.json")

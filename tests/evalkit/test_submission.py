@@ -111,7 +111,37 @@ def test_every_flaw_is_named(tmp_path: Path, changes: dict[str, str | None], pro
 
 def test_a_wrong_root_is_named(tmp_path: Path) -> None:
     found = spoiled(tmp_path, {}, prefix="mytracker/")
-    assert "lies in a folder of its own" in found[0]
+    (problem,) = found
+    assert problem.startswith("mytracker/: everything lies in a folder of its own: the archive's root must hold")
+
+
+def test_every_sequence_needs_all_repetitions(tmp_path: Path) -> None:
+    second, third = (f"{NAMES[0]}/{NAMES[0]}_00{number}.txt" for number in (2, 3))
+    found = spoiled(tmp_path, {second: ROWS, third: ROWS})
+    assert found == [f"{name}/{name}_00{number}.txt: is missing" for name in NAMES[1:] for number in (2, 3)]
+    assert spoiled(tmp_path, {third: ROWS})[0] == f"{second}: is missing"
+
+
+def test_one_line_says_that_a_time_file_is_missing(tmp_path: Path) -> None:
+    changes: dict[str, str | None] = {f"{name}/{name}_002.txt": ROWS for name in NAMES}
+    assert spoiled(tmp_path, changes | {CLOCK: None}) == [f"{CLOCK}: is missing"]
+
+
+@pytest.mark.parametrize(("result", "clock"), [("{0}.txt", "{0}_time.txt"), ("{0}/{0}_001.txt", "{0}/{0}_time.txt")])
+def test_an_archive_is_packed_with_its_times(tmp_path: Path, result: str, clock: str) -> None:
+    with zipfile.ZipFile(tmp_path / "mine.zip", "w") as archive:
+        for name in NAMES:
+            archive.writestr("tracker/" + result.format(name), ROWS)
+            archive.writestr("tracker/" + clock.format(name), TIMES)
+    assert write(tmp_path / "mine.zip", "got10k", tmp_path / "a.zip") == 3
+    assert problems(tmp_path / "a.zip", "got10k") == []
+
+
+def test_trackingnet_takes_one_run(tmp_path: Path) -> None:
+    for run in ("dimp_000", "dimp_001"):
+        results(tmp_path / "tree" / run)
+    with pytest.raises(InputError, match=r"2 results of .*, TrackingNet takes one"):
+        write(tmp_path / "tree", "trackingnet", tmp_path / "a.zip")
 
 
 def test_a_path_that_leads_out_is_named(tmp_path: Path) -> None:

@@ -57,7 +57,17 @@ def test_runs_of_pytracking_are_repetitions(tmp_path: Path) -> None:
     root = put(tmp_path, *(f"dimp/dimp50_{run:03d}/Biker.txt" for run in range(5)), "atom/default/Biker.txt")
     found = trackers(root)
     assert {name: len(each.files["Biker"]) for name, each in found.items()} == {"atom/default": 1, "dimp/dimp50": 5}
-    assert any("5 repetitions" in note for note in found["dimp/dimp50"].notes)
+    notes = found["dimp/dimp50"].notes
+    assert any("5 repetitions" in note for note in notes)
+    assert any(note.startswith("WARNING: dimp/dimp50_000, dimp/dimp50_001, ") for note in notes)
+
+
+def test_one_numbered_folder_keeps_its_name(tmp_path: Path) -> None:
+    """model_001 alone, or beside a folder called model, is a tracker and no run."""
+    assert list(trackers(put(tmp_path / "a", "model_001/Biker.txt"))) == ["model_001"]
+    found = trackers(put(tmp_path / "b", "model/Biker.txt", "model_001/Biker.txt", "model_002/Biker.txt"))
+    assert list(found) == ["model", "model_001", "model_002"]
+    assert all(len(each.files["Biker"]) == 1 for each in found.values())
 
 
 def test_repetitions_of_got10k(tmp_path: Path) -> None:
@@ -98,6 +108,12 @@ def test_results_of_another_benchmark(tmp_path: Path) -> None:
         trackers(put(tmp_path / "mine", "airplane-1.txt", "zebra-17.txt"))
 
 
+def test_a_few_names_in_common_with_another_benchmark(tmp_path: Path) -> None:
+    root = put(tmp_path / "mine", "Bolt.txt", "airplane-1.txt", "zebra-17.txt")
+    assert trackers(root)["mine"].likely == "lasot"
+    assert trackers(put(tmp_path / "whole", "a.txt", "airplane-1.txt"), known=("a",))["whole"].likely is None
+
+
 def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no result files"):
         trackers(tmp_path)
@@ -110,6 +126,13 @@ def test_trackingnet_takes_a_name_within_a_name_as_missing(tmp_path: Path) -> No
     (found,) = trackers(root, "trackingnet", ("a_0", "b_0")).values()
     assert list(found.files) == ["b_0"]
     assert found.ambiguous == ("a_0",)
+    assert any("several file names contain a_0" in note for note in found.notes)
+
+
+def test_trackers_beside_each_other_do_not_claim_each_others_trackingnet_results(tmp_path: Path) -> None:
+    put(tmp_path, *(f"{folder}/a_0.txt" for folder in ("kcf", "mosse", "dimp_000", "dimp_001")))
+    found = trackers(tmp_path, "trackingnet", ("a_0",))
+    assert {name: len(each.files["a_0"]) for name, each in found.items()} == {"dimp": 2, "kcf": 1, "mosse": 1}
 
 
 def zipped(path: Path, *members: str, text: str = ROW) -> Path:
@@ -141,9 +164,16 @@ def test_an_archive_leads_nowhere(tmp_path: Path) -> None:
             file.addfile(info)
     with pytest.raises(InputError, match="holds no result files"):
         trackers(tar)
-    trackers(zipped(tmp_path / "b.zip", "../../Biker.txt"))
+    with pytest.raises(InputError, match="leads out of the archive"):
+        trackers(zipped(tmp_path / "b.zip", "../../Biker.txt"))
     assert sorted(os.listdir(tmp_path.parent)) == sorted({tmp_path.name, *os.listdir(tmp_path.parent)})
     assert not (tmp_path.parent / "Biker.txt").exists()
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_path_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"Biker\.txt: is there twice"):
+        trackers(zipped(tmp_path / "a.zip", "t/Biker.txt", "t/Biker.txt"))
 
 
 def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
