@@ -186,7 +186,8 @@ def _keep(group: _Group, sequence: Sequence, outcome: Track | TaskError | InputE
         write_result(group.folder, sequence.name, outcome, sequence.native[0], sequence.origin)
         failure_path(group.folder, sequence.name).unlink(missing_ok=True)
         return None
-    write_failure(group.folder, sequence.name, str(outcome), getattr(outcome, "detail", ""))
+    detail = outcome.detail if isinstance(outcome, TaskError) else "\n".join(getattr(outcome, "__notes__", ()))
+    write_failure(group.folder, sequence.name, str(outcome), detail)
     return str(outcome)
 
 

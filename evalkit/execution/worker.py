@@ -68,6 +68,8 @@ class Worker:
             self.kill()  # whatever state the failure left behind ends with the process
             if isinstance(answer, TaskError):
                 raise TaskError(answer.summary, f"{answer.detail}\n{self._tail()}".strip())
+            if tail := self._tail():
+                answer.add_note(tail)
             raise answer
         return answer
 

@@ -6,10 +6,12 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from importlib.metadata import entry_points
 from urllib.parse import parse_qsl, quote, unquote
 
 from evalkit.errors import InputError
+from evalkit.trackers.adapted import adapt
 from evalkit.trackers.base import Tracker
 
 ENTRY_POINT_GROUP = "stdtrack.trackers"
@@ -72,7 +74,8 @@ def load_tracker(text: str) -> Tracker:
     """Build the tracker that a spec names.
 
     Known prefixes are looked up first, then ``module:factory`` is imported and called with the options as keywords;
-    run this only on what a user typed, never on text from a results folder.
+    what it makes may also be a tracker of another toolkit (:mod:`evalkit.trackers.adapted`). Run this only on what a
+    user typed, never on text from a results folder.
 
     Raises:
         InputError: the spec, prefix, module or factory does not exist.
@@ -97,5 +100,4 @@ def _from_module(spec: TrackerSpec, known: Mapping[str, object]) -> Tracker:
     factory = getattr(module, spec.name, None)
     if not callable(factory):
         raise InputError(f"module '{spec.prefix}' has no callable '{spec.name}'", hint="write module:factory")
-    tracker: Tracker = factory(**spec.options)
-    return tracker
+    return adapt(partial(factory, **spec.options), str(spec))

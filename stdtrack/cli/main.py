@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "profile": ("stdtrack.cli.profile", "profile", "Measure latency, memory and energy, trackers interleaved."),
     "train": ("stdtrack.cli.train", "train", "Train a network as a config says."),
     "track": ("stdtrack.cli.track", "track", "Track one target through a video, and draw it."),
+    "serve-trax": ("stdtrack.cli.serve_trax", "serve_trax", "Serve a tracker to VOT's toolkit and other TraX clients."),
     "export": ("stdtrack.cli.export", "export", "Write the network as ONNX, OpenVINO or torch.export files."),
     "ablate": ("stdtrack.cli.ablate", "ablate", "What each part of the network costs and brings."),
     "doctor": ("stdtrack.cli.doctor", "doctor", "Print the environment: versions, devices, threads, paths."),

@@ -1,0 +1,205 @@
+"""``trax:COMMAND``: any tracker that speaks TraX, the protocol of VOT, through its own library (extra ``trax``).
+
+TraX writes coordinates with four decimals and libtrax keeps them in single precision.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+
+from evalkit.errors import InputError
+from evalkit.trackers.base import Prediction
+from evalkit.trackers.guarded import GuardedProcess, split_command
+from evalkit.types import Box, Image
+
+CHANNEL = "color"
+FRAME = "frame.png"
+SHOWN = 200
+
+_N = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_REGION = re.compile(rf"-?\d+|{_N}(?:,{_N}){{3}}|{_N},{_N}(?:,{_N},{_N}){{2,}}|[mM]\d+(?:,\d+)+")
+_STATE = re.compile(r'@@TRAX:state +(?:"([^"]*)"|(\S*))')
+
+T = TypeVar("T")
+
+
+class TraxTracker:
+    """A TraX server behind the :class:`~evalkit.trackers.base.Tracker` protocol.
+
+    Every sequence gets a new process, because many VOT trackers end at a second initialisation. A region other than a
+    rectangle counts as its bounding box; a special region says that the target is lost: the last box, with score 0.
+    """
+
+    def __init__(self, command: str) -> None:
+        split_command(command)
+        import_trax()
+        self._command = command
+        self._session: _Session | None = None
+        self._last: Box = np.zeros(4)
+
+    def init(self, image: Image, box: Box) -> None:
+        """Start the command and give it the target."""
+        if self._session is not None:
+            self._session.stop()
+        self._session = _Session(self._command)
+        self._session.initialize(image, box)
+        self._last = np.array(box, dtype=np.float64)
+
+    def update(self, image: Image) -> Prediction:
+        """One step; the score is the property ``confidence`` where the server gives one, else 1."""
+        if self._session is None:
+            raise RuntimeError("update() before init()")
+        region, properties = self._session.frame(image)
+        place = f"trax:{self._command}"
+        if region.type == "special":
+            return Prediction(self._last.copy(), 0.0)
+        self._last = region_box(region, place)
+        return Prediction(self._last.copy(), confidence(properties, place))
+
+    def describe(self) -> Mapping[str, str]:
+        """Facts for the run manifest."""
+        return {"backend": "TraX", "command": self._command}
+
+
+class _Session:
+    """One process and libtrax's client on its pipes."""
+
+    def __init__(self, command: str) -> None:
+        trax = import_trax()
+        from trax.client import Client
+
+        self._trax, self._place = trax, f"trax:{command}"
+        self._heard: list[str] = []
+        self._process = GuardedProcess(command)
+        pipes = (self._process.stdin.fileno(), self._process.stdout.fileno())
+        # A function and not False: the client of vot-trax 4.0 fails without a log.
+        self._client: Any = self._checked(lambda: Client(stream=pipes, log=self._hear))
+
+    def initialize(self, image: Image, box: Box) -> None:
+        region = initial_region(self._client.region_formats, box, self._place)
+        self._checked(lambda: self._client.initialize(self._images(image), [(region, {})], {}))
+
+    def frame(self, image: Image) -> tuple[Any, Mapping[str, str]]:
+        objects, _ = self._checked(lambda: self._client.frame(self._images(image), {}, []))
+        if len(objects) != 1:
+            raise InputError(f"the tracker reports {len(objects)} objects instead of one", path=self._place)
+        check_state("".join(self._heard), self._place)
+        region, properties = objects[0]
+        return region, properties
+
+    def stop(self) -> None:
+        self._process.stop()
+
+    def _checked(self, call: Callable[[], T]) -> T:
+        self._heard.clear()
+        try:
+            return call()
+        except self._trax.TraxException as error:
+            ending = self._process.ending()
+            heard = "".join(self._heard).strip().rpartition("\n")[2]
+            last = f"; the last it said is '{heard[:SHOWN]}'" if heard else ""
+            self.stop()
+            raise InputError(f"{error}; the tracker {ending}{last}", path=self._place) from error
+
+    def _hear(self, text: str) -> None:
+        if len(text) == 1:  # libtrax logs what it reads character by character, and what it writes in pieces
+            self._heard.append(text)
+
+    def _images(self, image: Image) -> Mapping[str, Any]:
+        """The frame in the first form, of those without loss, that the server takes."""
+        formats = self._client.image_formats
+        if "memory" in formats:
+            return {CHANNEL: self._trax.MemoryImage.create(image)}
+        import cv2
+
+        encoded = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1].tobytes()
+        if "buffer" in formats:
+            return {CHANNEL: self._trax.BufferImage.create(encoded)}
+        if "path" in formats:
+            path = self._process.folder / FRAME
+            path.write_bytes(encoded)
+            return {CHANNEL: self._trax.FileImage.create(str(path))}
+        raise InputError("the tracker takes images only by URL", path=self._place)
+
+
+def create(name: str, options: Mapping[str, str]) -> TraxTracker:
+    """Entry point of the prefix ``trax``; ``name`` is the command, whole."""
+    return TraxTracker(name)
+
+
+def import_trax() -> Any:
+    """The library, which is an extra."""
+    try:
+        import trax
+    except ImportError as error:
+        raise InputError("TraX needs the package vot-trax", hint="pip install 'stdtrack[trax]'") from error
+    return trax
+
+
+def initial_region(formats: list[str], box: Box, place: str) -> Any:
+    """The box (4,) as the most exact kind of region that the server takes; a mask has whole pixels."""
+    trax = import_trax()
+    x, y, w, h = (float(value) for value in box)
+    if "rectangle" in formats:
+        return trax.Rectangle.create(x, y, w, h)
+    if "polygon" in formats:
+        return trax.Polygon.create([(x, y), (x + w, y), (x + w, y + h), (x, y + h)])
+    if "mask" in formats:
+        left, top = max(round(x), 0), max(round(y), 0)
+        size = max(round(y + h) - top, 1), max(round(x + w) - left, 1)
+        return trax.Mask.create(np.ones(size, dtype=np.uint8), left, top)
+    raise InputError("the tracker takes no kind of region that is known here", path=place)
+
+
+def check_state(heard: str, place: str) -> None:
+    """Check the region in the line of an answer, as libtrax makes zeros of what it cannot read in one.
+
+    Args:
+        heard: what the server wrote since it was asked.
+
+    Raises:
+        InputError: there is no answer, or its region is no rectangle, polygon, mask or special code.
+    """
+    match = _STATE.search(heard)
+    region = "" if match is None else match[1] or match[2] or ""
+    if not _REGION.fullmatch(region):
+        raise InputError(f"'{region[:SHOWN]}' is no region", path=place)
+
+
+def region_box(region: Any, place: str) -> Box:
+    """(4,) the bounding box of a libtrax region, xywh.
+
+    Raises:
+        InputError: it is no region, an empty mask, or has infinite coordinates.
+    """
+    match region.type:
+        case "rectangle":
+            box = np.array(region.bounds(), dtype=np.float64)
+        case "polygon":
+            points = np.array([region.get(index) for index in range(region.size())], dtype=np.float64)
+            box = np.concatenate([points.min(axis=0), np.ptp(points, axis=0)])
+        case "mask":
+            rows, columns = np.nonzero(region.array())
+            if not len(rows):
+                raise InputError("the tracker answers with an empty mask", path=place)
+            left, top = region.offset()
+            corner = left + columns.min(), top + rows.min()
+            box = np.array([*corner, np.ptp(columns) + 1, np.ptp(rows) + 1], dtype=np.float64)
+        case _:
+            raise InputError("the tracker's answer is no region", path=place)
+    if not np.isfinite(box).all():
+        raise InputError(f"the tracker's answer is {box.tolist()}, not four finite numbers", path=place)
+    return box
+
+
+def confidence(properties: Mapping[str, str], place: str) -> float:
+    """The property ``confidence`` as a number; 1 where it is absent."""
+    text = properties.get("confidence", "1")
+    try:
+        return float(text)
+    except ValueError as error:
+        raise InputError(f"confidence '{text[:SHOWN]}' is no number", path=place) from error

@@ -1,0 +1,22 @@
+"""``stdtrack serve-trax``: a tracker behind the TraX protocol, on standard input and output."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+
+@click.command()
+@click.argument("tracker", metavar="TRACKER")
+def serve_trax(tracker: str) -> None:
+    """Serve TRACKER to a TraX client such as VOT's toolkit (needs the extra `trax`).
+
+    In trackers.ini: `protocol = trax` and `command = stdtrack serve-trax stdtrack:nano`.
+    """
+    from evalkit.trackers.spec import load_tracker
+    from evalkit.trackers.trax_server import serve
+
+    sys.path.append(os.getcwd())  # module:factory may lie in the working folder, as with python -m
+    serve(load_tracker(tracker), tracker)

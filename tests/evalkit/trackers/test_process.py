@@ -1,0 +1,84 @@
+"""``process:``: the same boxes as without it, and clear words when a tracker breaks the rules."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evalkit.errors import InputError
+from evalkit.execution.pool import WorkerPool
+from evalkit.execution.tracking import track
+from evalkit.trackers.process import parse_answer, prediction_of
+from evalkit.trackers.spec import load_tracker
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "external_tracker.py"
+
+
+def test_the_example_gives_the_boxes_of_the_tracker_in_it(frames, box, python):
+    outside = load_tracker(f"process:{python} {EXAMPLE}")
+    direct = load_tracker("opencv:kcf")
+    for _ in range(2):  # one process serves several sequences
+        there, here = track(outside, frames, box), track(direct, frames, box)
+        np.testing.assert_array_equal(there.boxes, here.boxes)
+        np.testing.assert_array_equal(there.scores, here.scores)
+
+
+def answering(python: str, *answers: str) -> str:
+    code = f"import sys\nfor answer in {list(answers)!r}: sys.stdin.readline(); print(answer, flush=True)"
+    return f"process:{python} -c {shlex.quote(code)}"
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        (["loading weights"], r"row 1: 'loading weights' is no JSON \(messages belong on standard error\)"),
+        (["{}", '{"box": [1, 2, NaN, 4]}'], "row 2: .* is no JSON"),
+        (["{}", "[1, 2, 3, 4]"], "row 2: .* is no JSON object"),
+        (["{}", '{"box": [1, 2, 3]}'], r"row 2: 'box' is \[1, 2, 3\], not four finite numbers"),
+        (["{}", '{"box": [1, 2, 3, true]}'], "not four finite numbers"),
+        (["{}", '{"box": [1, 2, 3, 1e999]}'], "not four finite numbers"),
+        (["{}", '{"box": [1, 2, 3, 4], "score": "high"}'], "'score' is high, not a finite number"),
+        (["{}", '{"error": "out of memory"}'], "row 2: the tracker says: out of memory"),
+        (["{}"], "the tracker ended with code 0 before it answered"),
+    ],
+)
+def test_a_broken_answer_is_shown_with_its_line(frames, box, python, answers, message):
+    tracker = load_tracker(answering(python, *answers))
+    with pytest.raises(InputError, match=message):
+        track(tracker, frames, box)
+
+
+def test_a_line_without_end_is_not_waited_for(frames, box, python):
+    tracker = load_tracker(f"process:{python} -c \"print('x' * (1 << 21), flush=True)\"")
+    with pytest.raises(InputError, match=r"row 1: 'xxx.* is no whole line"):
+        track(tracker, frames, box)
+
+
+def test_a_line_that_was_cut_off_is_no_answer():
+    with pytest.raises(InputError, match="no whole line"):
+        parse_answer(b'{"box": [1, 2, 3, 4]}', "process:x", 1)
+
+
+def test_a_score_may_be_left_out():
+    assert prediction_of({"box": [1, 2, 3, 4]}, "process:x", 1).score == 1.0
+
+
+@pytest.mark.parametrize("prefix", ["process", "trax"])
+def test_a_program_that_does_not_exist_is_named_before_anything_runs(prefix):
+    with pytest.raises(InputError, match="there is no program 'no-such-program'"):
+        load_tracker(f"{prefix}:no-such-program --fast")
+
+
+def start(spec: str, frames: object, box: np.ndarray) -> None:
+    track(load_tracker(spec), frames, box)  # type: ignore[arg-type]
+
+
+def test_what_a_crashing_tracker_wrote_is_kept(frames, box, python):
+    code = "import sys; sys.stderr.write('no such weights'); sys.exit(5)"
+    with WorkerPool() as pool:
+        failed = pool.submit(start, f"process:{python} -c {shlex.quote(code)}", frames, box).exception(timeout=60)
+    assert "the tracker ended with code 5" in str(failed)
+    assert "no such weights" in "".join(failed.__notes__)
