@@ -24,6 +24,7 @@ class Demo(GOT10k):
     title = "Demo (synthetic)"
     folders = ("demo",)
     option_names = ()
+    variants = ({},)
 
     def official_names(self) -> tuple[str, ...]:
         """The scenes."""

@@ -10,7 +10,7 @@ import pytest
 
 from evalkit.benchmarks.demo_writer import draw, render
 from evalkit.benchmarks.poses import Pose, area, bounding_box
-from evalkit.benchmarks.registry import open_benchmark
+from evalkit.benchmarks.registry import open_benchmark, recognise
 from evalkit.benchmarks.rendering import paint
 from evalkit.benchmarks.scenes import SCENES, SIZE
 
@@ -30,6 +30,7 @@ def test_the_seed_decides_every_byte(tmp_path):
 def test_it_is_read_as_it_was_drawn(tmp_path):
     render(tmp_path, frames=30)
     benchmark = open_benchmark("demo", data=tmp_path)
+    assert [found.spec for found in recognise(tmp_path)] == ["demo"]
     inventory = benchmark.inventory()
     assert inventory.present == tuple(scene.name for scene in SCENES)
     assert inventory.verified

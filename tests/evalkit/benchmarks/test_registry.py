@@ -77,6 +77,13 @@ def test_every_split_is_recognised(tmp_path: Path, write_rows) -> None:
     assert [benchmark.spec for benchmark in recognise(tmp_path)] == ["got10k", "got10k?split=train"]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_looked_for_are_options_that_there_are(name: str) -> None:
+    kind = BENCHMARKS[name]
+    assert kind.variants[0] == {}
+    assert {option for variant in kind.variants for option in variant} <= set(kind.option_names)
+
+
 def test_scoring_needs_neither_images_nor_slow_libraries(tmp_path: Path, write_rows) -> None:
     write_rows(tmp_path / "OTB100" / "Basketball" / "groundtruth_rect.txt", 2)
     (tmp_path / "OTB100" / "Basketball" / "img").mkdir()
