@@ -35,9 +35,12 @@ def merge(parts: Iterable[Path], out: Path) -> dict[tuple[str, str], int]:
         Number of sequences copied, by (tracker, benchmark).
 
     Raises:
-        InputError: a part is no folder of our results, or parts disagree on tracker, weights, annotation or boxes.
+        InputError: a part is no folder of our results, no part holds any, or parts disagree on tracker, weights,
+            annotation or boxes.
     """
     runs = [run for part in parts for run in list_runs(part)]
+    if not runs:
+        raise InputError("there are no results to merge", hint="give the folders that `stdtrack run --out` wrote")
     for run in runs:
         if run.manifest is None:
             raise InputError("has no run.json", path=run.folder, hint="only what `stdtrack run` wrote can be merged")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.errors import InputError
-from stdtrack.cli.score import open_annotation, read_results
+from stdtrack.cli.score import open_annotation, read_results, require_results
 
 if TYPE_CHECKING:
     from evalkit.baselines.record import Record
@@ -68,10 +68,12 @@ def benchmarks_present(results: Path) -> tuple[str, ...]:
     """Benchmarks that our own runs have results on, sorted.
 
     Raises:
-        InputError: there are none, as in other people's trees, whose benchmark only the user knows.
+        InputError: there is no such folder, or it has none, as other people's trees, whose benchmark only the user
+            knows.
     """
     from evalkit.benchmarks.registry import BENCHMARKS
 
+    require_results(results)
     names = {benchmark for _, benchmark in runs_by_pair(results) if benchmark in BENCHMARKS}
     if not names:
         raise InputError("no folders RUNS/<tracker>/<benchmark> in it", path=results, hint="name them: --on BENCHMARK")

@@ -93,10 +93,17 @@ def open_annotation(results: Path, text: str, data: Path | None, annotations: Pa
     from evalkit.paths import data_root
     from evalkit.scoring import Annotation
 
+    require_results(results)
     if data is None and annotations is None:
         recorded = recorded_benchmark(results, text)
         text, data = recorded if recorded is not None else (text, data_root())
     return Annotation(open_benchmark(text, data=data, annotations=annotations))
+
+
+def require_results(results: Path) -> None:
+    """Say first of all that there are no results, before anything that is looked for on their account."""
+    if not results.exists():
+        raise InputError("there is no such folder of results", path=results, hint="what did `stdtrack run --out` name?")
 
 
 def read_results(results: Path, annotation: Annotation) -> tuple[TrackerResults, ...]:

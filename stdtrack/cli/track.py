@@ -52,6 +52,8 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str) -> None:
 
     if out.suffix.lower() != ".mp4":
         raise InputError("the output must be a .mp4", path=out)
+    if out.resolve() == footage.resolve():
+        raise InputError("would overwrite the video it is made from", path=out, hint="name another --out")
     if not out.parent.is_dir():
         raise InputError("no such folder", path=out.parent)
     stream = open_footage(footage)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -47,3 +48,26 @@ def test_debug_shows_the_traceback_at_any_place(place: int) -> None:
     arguments = ["score", "/nowhere", "--on", "otb100", "--data", "/nowhere"]
     with pytest.raises(InputError):
         main([*arguments[:place], "--debug", *arguments[place:]])
+
+
+@pytest.mark.parametrize(
+    "arguments", [("score", "runz", "--on", "otb100"), ("report", "runz", "--out", "r"), ("compare", "runz", "A", "B")]
+)
+def test_results_that_are_not_there_are_told_before_anything_else(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.startswith("stdtrack: runz: there is no such folder of results")
+
+
+def test_a_video_is_not_written_over_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    video = tmp_path / "walk.mp4"
+    video.write_bytes(b"a video")
+    with pytest.raises(SystemExit) as stop:
+        main(["track", str(video), "--box", "1,2,3,4", "--out", str(tmp_path / "." / "walk.mp4")])
+    assert stop.value.code == 2
+    assert "would overwrite" in capsys.readouterr().err
+    assert video.read_bytes() == b"a video"

@@ -66,6 +66,11 @@ def test_results_of_others_are_refused(parts, tmp_path):
     assert not (tmp_path / "merged").exists()
 
 
+def test_nothing_to_merge_is_told(tmp_path):
+    with pytest.raises(InputError, match="no results to merge"):
+        merge([tmp_path], tmp_path / "whole")
+
+
 def test_a_failure_is_copied_until_a_part_has_the_result(run_folder, tmp_path):
     run_folder(FAULTY)
     broken = (tmp_path / "runs").rename(tmp_path / "broken")
