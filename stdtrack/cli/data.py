@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.errors import InputError
+from stdtrack.cli.main import EXIT_CHECK_FAILED
 
 if TYPE_CHECKING:
     from evalkit.benchmarks.checking import BenchmarkCheck
@@ -44,11 +46,12 @@ def check(root: Path, form: str) -> None:
     else:
         _print_table(checks, root)
     if any(each.problems for each in checks):
-        click.get_current_context().exit(1)
+        sys.exit(EXIT_CHECK_FAILED)
 
 
 def _print_table(checks: Sequence[BenchmarkCheck], root: Path) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("benchmark", "sequences", "with images", "rows", "problems")
@@ -57,7 +60,7 @@ def _print_table(checks: Sequence[BenchmarkCheck], root: Path) -> None:
         total = f"{each.sequences} of {each.total}" + ("" if each.verified else " (unverified)")
         numbers = (total, str(each.with_frames), str(each.rows), str(len(each.problems)))
         where = each.root.removeprefix(str(root)).strip("/") or "."
-        table.add_row(each.benchmark, *numbers, where, style="red" if each.problems else None)
+        table.add_row(each.benchmark, *numbers, escape(where), style="red" if each.problems else None)
     console = Console(soft_wrap=True)
     console.print(table)
     for each in checks:

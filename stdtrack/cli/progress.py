@@ -37,7 +37,7 @@ class BarProgress:
         from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),  # a spec may hold brackets
             BarColumn(),
             TextColumn("{task.completed}/{task.total} frames"),
             TimeRemainingColumn(),

@@ -53,7 +53,7 @@ def alarm_rate(values: np.ndarray, drop: float) -> float:
 
 
 class TestErrorRates:
-    """The promise of issue 7, on synthetic scores; ``test_regression_real.py`` has it on real ones."""
+    """The promise of the check, on synthetic scores; ``test_regression_real.py`` has it on real ones."""
 
     values = np.array(list(scores().values()))
 
