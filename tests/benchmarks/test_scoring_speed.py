@@ -6,6 +6,7 @@ Limits are ratios of times taken in turns, so that a slow or busy machine does n
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -20,6 +21,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from evalkit.benchmarks.lists import names
 from evalkit.benchmarks.registry import open_benchmark
+from evalkit.evaluation import evaluate_all
 from evalkit.importers.trees import read_tree
 from evalkit.score_cache import VARIABLE
 from evalkit.scoring import Annotation, load_results, score_tracker
@@ -86,7 +88,8 @@ def test_cached_process(benchmark: BenchmarkFixture, lasot: Path) -> None:
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one CPU")
 def test_two_workers(benchmark: BenchmarkFixture, lasot: Path) -> None:
-    """20 trackers with two workers: at least 1.7 times as fast as with one."""
+    """20 trackers with two workers: at least 1.7 times as fast as with one, where nothing else runs."""
+    idle = os.getloadavg()[0] < 0.5  # on a busy machine two processes do not get twice the processor time of one
     one = ("--workers", "1")
     two = ("--workers", "2")
     against = ratio(
@@ -96,7 +99,39 @@ def test_two_workers(benchmark: BenchmarkFixture, lasot: Path) -> None:
     )
     benchmark.extra_info["one worker / two"] = against
     benchmark.pedantic(lambda: cold(lasot, results="results", options=two), rounds=1)
+    if not idle:
+        pytest.skip(f"other work runs here: {against:.2f} is no measure")
     assert against >= 1.7
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one CPU")
+def test_two_workers_in_processor_time(
+    benchmark: BenchmarkFixture, lasot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The busier of two processes needs at most 1 / 1.6 of what one needs, its start and imports included.
+
+    This holds on a busy machine too, up to the caches and memory that processes share: hence less than 1.7.
+    """
+    found = open_benchmark("lasot", annotations=lasot / "anno")
+    trackers = read_tree(lasot / "results", "lasot", found.inventory().present)
+
+    def busiest(workers: int) -> float:
+        monkeypatch.setenv(VARIABLE, str(tmp_path / str(workers)))
+        shutil.rmtree(tmp_path / str(workers), ignore_errors=True)
+        before = process_time(), _of_children()
+        evaluate_all(trackers, Annotation(found), workers=workers)
+        return max(process_time() - before[0], _of_children() - before[1])
+
+    one = busiest(1)
+    two = benchmark.pedantic(lambda: busiest(2), rounds=1)
+    benchmark.extra_info["one worker / busier of two"] = one / two
+    assert one / two >= 1.6
+
+
+def _of_children() -> float:
+    """Processor seconds of the processes that were started here and have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def test_scoring_in_memory(benchmark: BenchmarkFixture, lasot: Path) -> None:
