@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from lzma import LZMAError
 from pathlib import Path
 
 import numpy as np
@@ -107,7 +109,7 @@ def read_submission(path: Path) -> tuple[dict[str, bytes], list[Problem]]:
                     problems.append(Problem(entry.filename, "is too large for a result"))
                 else:
                     members[entry.filename] = archive.read(entry)
-    except (OSError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, RuntimeError, ValueError, zlib.error, LZMAError) as error:
         raise InputError(f"cannot be read as a zip file: {error}", path=path) from error
     return members, problems
 

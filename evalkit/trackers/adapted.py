@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from evalkit.errors import InputError
 from evalkit.trackers.base import Prediction, Tracker
 from evalkit.types import Box, Image
 
@@ -57,10 +56,8 @@ def adapt(make: Callable[[], object], name: str) -> Tracker:
     """The tracker that ``make`` builds, behind our protocol.
 
     Taken as they are: our own, got10k's (known by ``is_deterministic``, which its base class sets, as its methods have
-    the names of ours), pytracking's and OSTrack's, and those of cv2, which are built anew for every sequence.
-
-    Raises:
-        InputError: it has the methods of none of them.
+    the names of ours), pytracking's and OSTrack's, and those of cv2, which are built anew for every sequence. Anything
+    else is returned unchanged: a profiler also takes networks that are no trackers.
     """
     tracker: Any = make()
     if type(tracker).__module__.partition(".")[0] == "cv2":
@@ -70,11 +67,10 @@ def adapt(make: Callable[[], object], name: str) -> Tracker:
         return OpenCVTracker(name, factory)
     if _has(tracker, "initialize", "track"):
         return PytrackingStyle(tracker)
-    if _has(tracker, "init", "update"):
-        native: Tracker = tracker
-        return Got10kStyle(tracker) if hasattr(tracker, "is_deterministic") else native
-    hint = "init(image, box) and update(image), or initialize(image, info) and track(image)"
-    raise InputError(f"'{name}' makes no tracker but {type(tracker).__name__}", hint=hint)
+    if _has(tracker, "init", "update") and hasattr(tracker, "is_deterministic"):
+        return Got10kStyle(tracker)
+    native: Tracker = tracker
+    return native
 
 
 def _has(tracker: object, *methods: str) -> bool:

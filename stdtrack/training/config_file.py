@@ -58,10 +58,10 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
     the package. Raises InputError naming an unknown key with the nearest known one, or a value of the wrong type.
     """
     try:
-        raw = tomllib.loads(path.read_text())
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"cannot read the config: {error.strerror}", path=path) from error
-    except tomllib.TOMLDecodeError as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"not valid TOML: {error}", path=path) from error
     for override in overrides:
         _apply_override(raw, override)
