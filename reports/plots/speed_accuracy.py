@@ -72,10 +72,9 @@ def _measured(speeds: pd.DataFrame, facts: pd.DataFrame, view: View) -> list[Bub
 
 
 def _caption(view: View, setting: str, bubbles: list[Bubble]) -> str:
-    text = (
-        f"{metric_label(str(view.headline))} against median FPS{setting}, {view.title}, protocol {view.protocol}; "
-        "bubble area grows with the number of parameters (smallest where unknown)."
-    )
+    text = f"{metric_label(str(view.headline))} against median FPS{setting}, {view.title}, protocol {view.protocol}"
+    sized = any(bubble.parameters is not None for bubble in bubbles)
+    text += "; bubble area grows with the number of parameters (smallest where unknown)." if sized else "."
     if any(bubble.published for bubble in bubbles):
         text += " Hollow, †: published figures of the whole benchmark, each on its authors' device."
     return text

@@ -95,8 +95,9 @@ function speed() {
 
 function bubbles(host, points) {
   const head = view().headline.label;
+  const sized = points.some((p) => p.parameters) ? "; area grows with the number of parameters" : "";
   const hollow = points.some((p) => p.tracker === null) ? "; hollow, †: published" : "";
-  const box = frameFor(host, `${head} against median frames per second; area grows with the number of parameters${hollow}`);
+  const box = frameFor(host, `${head} against median frames per second${sized}${hollow}`);
   const range = (values, pad) => [Math.min(...values) - pad, Math.max(...values) + pad];
   const [low, high] = range(points.map((p) => p.score), 0.04);
   const [slow, fast] = [Math.min(...points.map((p) => p.fps)) / 1.5, Math.max(...points.map((p) => p.fps)) * 1.8];
