@@ -121,7 +121,7 @@ def json_line(content: bytes, folder: Path) -> None:
     assert prediction.box.shape == (4,)
     assert np.isfinite(prediction.box).all()
     assert math.isfinite(prediction.score)
-    assert prediction.box.tolist() == json.loads(content)["box"]
+    assert prediction.box.tolist() == [float(number) for number in json.loads(content)["box"]]
 
 
 def trax_line(content: bytes, folder: Path) -> None:
