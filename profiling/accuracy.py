@@ -8,8 +8,8 @@ import numpy as np
 
 from evalkit.boxes import iou_continuous
 from evalkit.execution.heartbeat import current_heartbeat
-from evalkit.trackers.base import Tracker
 from evalkit.execution.tracking import track
+from evalkit.trackers.base import Tracker
 from profiling.clips import Clip
 
 

@@ -15,9 +15,9 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from evalkit.execution.heartbeat import Heartbeat, current_heartbeat
+from evalkit.execution.tracking import checked_answer
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.stages import Staged
-from evalkit.execution.tracking import checked_answer
 from profiling.clips import Clip
 
 SCOPES = ("model", "track", "pipeline")
