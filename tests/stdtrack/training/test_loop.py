@@ -60,6 +60,7 @@ def test_a_stopped_run_goes_on_bit_exactly(tiny: Path, predicted: float) -> None
     assert {row[0] for row in whole} == {"1", "2", "3", "4"}
 
 
+@pytest.mark.slow
 def test_two_processes_train_and_resume(tiny: Path) -> None:
     command = [
         *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--no-python"),
