@@ -18,7 +18,9 @@ from evalkit.errors import InputError
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
 # Annotation is text of a few megabytes; an archive that unpacks to more is full of images, or a bomb.
 _LIMIT = 1 << 30
-_UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError)
+# zipfile raises IndexError, and tarfile TypeError, on some damaged headers.
+_DAMAGED = (EOFError, ValueError, RuntimeError, IndexError, TypeError)
+_UNREADABLE = (OSError, *_DAMAGED, tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError)
 _TEXT = (".txt", ".label", ".tag", ".ini", ".json", ".value", "sequence")
 
 
