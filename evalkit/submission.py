@@ -109,8 +109,8 @@ def read_submission(path: Path) -> tuple[dict[str, bytes], list[Problem]]:
                     problems.append(Problem(entry.filename, "is too large for a result"))
                 else:
                     members[entry.filename] = archive.read(entry)
-    except (OSError, EOFError, zipfile.BadZipFile, RuntimeError, ValueError, IndexError, zlib.error, LZMAError) as error:
-        raise InputError(f"cannot be read as a zip file: {error}", path=path) from error
+    except (OSError, EOFError, zipfile.BadZipFile, RuntimeError, ValueError, IndexError, zlib.error, LZMAError) as e:
+        raise InputError(f"cannot be read as a zip file: {e}", path=path) from e
     return members, problems
 
 
