@@ -261,7 +261,7 @@ def rules_for(protocol: str, family: str) -> Rules:
         InputError: for an unknown protocol, or one whose toolkit does not score this family.
     """
     if protocol not in TABLE:
-        raise InputError(f"unknown protocol '{protocol}'", hint=f"known: {', '.join(TABLE)}")
+        raise InputError(f"unknown protocol '{protocol}'", hint=f"known: {', '.join(TABLE)}; for VOT vot-toolkit")
     rules = TABLE[protocol].get(family)
     if rules is None:
         able = ", ".join(name for name, families in TABLE.items() if family in families)

@@ -89,7 +89,7 @@ def update_of(tracker: STDTracker) -> Callable[[], object]:
 
 @pytest.mark.slow
 def test_base_against_the_floor(capsys: pytest.CaptureFixture[str]) -> None:
-    """Issue's numbers for ``base``: efficiency, the cost of what surrounds the step, units of the floor's best time."""
+    """Goals of ``base``: efficiency, the cost of what surrounds the step, units of the floor's best time."""
     eager = create("base", {})
     functions = {"floor": floor(), "step": step_of(eager), "update": update_of(create("base", {}))}
     backends = {f"{name} {precision}": {"backend": name, "precision": precision} for name, precision in OFFERED}
