@@ -148,12 +148,13 @@ def test_every_kind_of_source_can_be_mixed(tiny: Path, layouts: SimpleNamespace)
     dataset = ClipDataset(mixture, config, Geometry.of(NANO))
     for index in range(12):
         clip, _ = dataset[Request(index, 2, 2.0)]
-        assert clip.searches.shape == (2, 320, 320, 3)
+        side = 2 * NANO.search_size
+        assert clip.searches.shape == (2, side, side, 3)
 
 
 def test_a_network_learns_to_find_bright_squares(tiny: Path) -> None:
     train(
-        tiny, "validation.names=[]", "stages.0.steps=30", "stages.0.learning_rate=1e-3", "save_every=30", "log_every=10"
+        tiny, "validation.names=[]", "stages.0.steps=40", "stages.0.learning_rate=3e-3", "save_every=40", "log_every=10"
     )
     rows = [row for row in read_rows(tiny / "run" / "metrics.csv") if row[1] == "train/total"]
     assert float(rows[-1][2]) < 0.7 * float(rows[0][2])
