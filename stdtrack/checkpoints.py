@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ def load_model(path: Path, expected: ModelConfig | None = None) -> STDTrack:
         InputError: there is no such file, it is a pickle or no checkpoint of this project, its tensors do not fit its
             config, or the config differs from ``expected`` (the first differing key is named).
     """
-    config, tensors = _read(path)
+    file = _read(path)
+    config, tensors = file.config, file.tensors
     if expected is not None:
         _compare(path, config, expected)
     model = STDTrack(config)
@@ -77,6 +79,12 @@ def load_model(path: Path, expected: ModelConfig | None = None) -> STDTrack:
             raise InputError(f"tensor '{key}' has shape {found}, the network needs {wanted}", path=path)
     model.load_state_dict(tensors)
     return model.eval()
+
+
+def load_facts(path: Path) -> Mapping[str, str]:
+    """What :func:`save_model` was told besides the config; raises InputError as :func:`load_model` does."""
+    metadata = _read(path).metadata
+    return {key: value for key, value in metadata.items() if key not in ("format", "config")}
 
 
 def sha256(path: Path) -> str:
@@ -101,7 +109,16 @@ def config_from_mapping(values: Mapping[str, Any], path: Path | None = None) -> 
     return ModelConfig(**plain)
 
 
-def _read(path: Path) -> tuple[ModelConfig, dict[str, Tensor]]:
+@dataclass(frozen=True)
+class _Checkpoint:
+    """What a file holds; ``metadata`` as they are, the config's JSON among them."""
+
+    config: ModelConfig
+    tensors: dict[str, Tensor]
+    metadata: Mapping[str, str]
+
+
+def _read(path: Path) -> _Checkpoint:
     try:
         with path.open("rb") as file:
             start = file.read(4)
@@ -121,7 +138,7 @@ def _read(path: Path) -> tuple[ModelConfig, dict[str, Tensor]]:
         values = json.loads(metadata.get("config", ""))
     except json.JSONDecodeError as error:
         raise InputError(f"its config is no JSON: {error}", path=path) from error
-    return config_from_mapping(values, path), tensors
+    return _Checkpoint(config_from_mapping(values, path), tensors, metadata)
 
 
 def _compare(path: Path, found: ModelConfig, expected: ModelConfig) -> None:
