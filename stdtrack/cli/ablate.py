@@ -22,6 +22,7 @@ import click
 )
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting of that config.")
 @click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="Trained runs a row.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Runs trained at a time.")
 def ablate(
     variant: str,
     weights: Path | None,
@@ -31,6 +32,7 @@ def ablate(
     config: str | None,
     overrides: tuple[str, ...],
     seeds: int,
+    jobs: int,
 ) -> None:
     """Parameters, MACs, latency on the CPU, and accuracy where weights exist, of VARIANT without each of its parts.
 
@@ -38,7 +40,7 @@ def ablate(
     every row, and sparse sampling, is trained for the config's budget and judged by its left-out sequences.
     """
     if config is not None:
-        return _train(config, overrides, seeds)
+        return _train(config, overrides, seeds, jobs)
     import torch
 
     from profiling.clips import choose_clips, open_clip
@@ -55,15 +57,14 @@ def ablate(
     click.echo(f"eager fp32, {threads} threads, median of {repeats} steps", err=True)
 
 
-def _train(config: str, overrides: tuple[str, ...], seeds: int) -> None:
+def _train(config: str, overrides: tuple[str, ...], seeds: int, jobs: int) -> None:
     """Train and judge every row; a line on stdout as soon as a row is known."""
     from stdtrack.training.ablation import row_names, run_ablation
     from stdtrack.training.config_file import find_config, load_config
 
     training = load_config(find_config(config), overrides)
-    outcomes = run_ablation(
-        training, row_names(training.variant), range(1, seeds + 1), lambda event: click.echo(str(event), err=True)
-    )
+    rows, numbers = row_names(training.variant), range(1, seeds + 1)
+    outcomes = run_ablation(training, rows, numbers, lambda event: click.echo(str(event), err=True), jobs=jobs)
     click.echo(f"{'row':20s} {'mean AUC':>9s} {'std':>6s}  each seed")
     for outcome in outcomes:
         each = " ".join(f"{auc:.4f}" for auc in outcome.auc)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from evalkit.errors import InputError
 from stdtrack.checkpoints import load_model
 from stdtrack.configs import FULL, VARIANTS, ablations
 from stdtrack.training.config import StageConfig, TrainConfig
-from stdtrack.training.loop import Listener
+from stdtrack.training.loop import Listener, Progress
 from stdtrack.training.run import run_training
 from stdtrack.training.validation import build_validation
 
@@ -60,19 +62,38 @@ def _as_pairs(stage: StageConfig) -> StageConfig:
     return dataclasses.replace(stage, frames=1, batch=stage.batch * stage.frames, predicted=0.0)
 
 
-def run_ablation(config: TrainConfig, rows: Sequence[str], seeds: Sequence[int], tell: Listener) -> Iterator[Outcome]:
+def run_ablation(
+    config: TrainConfig, rows: Sequence[str], seeds: Sequence[int], tell: Listener, *, jobs: int = 1
+) -> Iterator[Outcome]:
     """Train and validate every row with every seed; each outcome as soon as it is known.
 
     A run that has been finished before is not repeated, one that was stopped goes on. The weights after the last step
     count, not the best on the way: picking would favour rows that vary more.
+
+    Args:
+        tell: hears of every run, and of the progress within it when there is one job.
+        jobs: runs at a time, each in a process of its own.
     """
     if not config.validation.names:
         raise InputError("an ablation is judged by left-out sequences", hint="name some in [validation]")
-    for row in rows:
-        scores = []
-        for seed in seeds:
-            run = row_config(config, row, seed)
-            tell(f"{row}, seed {seed}: {run.out}")
-            run_training(run, resume=True, tell=tell)
-            scores.append(build_validation(run).run(load_model(Path(run.out) / "last.safetensors")).auc)
-        yield Outcome(row, tuple(scores))
+    runs = [[row_config(config, row, seed) for seed in seeds] for row in rows]
+    if jobs == 1:
+        for row, configs in zip(rows, runs, strict=True):
+            yield Outcome(row, tuple(train_and_judge(run, tell) for run in configs))
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as executor:
+        futures = [[executor.submit(train_and_judge, run, _unheard) for run in configs] for configs in runs]
+        for row, of_row in zip(rows, futures, strict=True):
+            yield Outcome(row, tuple(future.result() for future in of_row))
+            tell(f"{row}: done")
+
+
+def train_and_judge(run: TrainConfig, tell: Listener) -> float:
+    """The validation AUC of one run's last weights."""
+    tell(f"{run.out}: trains")
+    run_training(run, resume=True, tell=tell)
+    return build_validation(run).run(load_model(Path(run.out) / "last.safetensors")).auc
+
+
+def _unheard(event: Progress | str) -> None:
+    """Progress within one of several jobs: the run's own metrics.csv has it."""

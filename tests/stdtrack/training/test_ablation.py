@@ -41,5 +41,6 @@ def test_rows_are_trained_judged_and_not_repeated(tiny: Path) -> None:
     again: list[object] = []
     assert list(run_ablation(config, rows, (1,), again.append)) == first
     assert sum("resumed at step 2" in str(event) for event in again) == 2
+    assert list(run_ablation(config, rows, (1,), again.append, jobs=2)) == first
     with pytest.raises(InputError, match="judged by left-out sequences"):
         next(run_ablation(load_config(tiny / "tiny.toml", ["validation.names=[]"]), rows, (1,), again.append))
