@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
+from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
 from evalkit.importers.files import ResultFile
@@ -17,6 +16,9 @@ from evalkit.score_cache import read_score, score_key, write_score
 from evalkit.scores import BenchmarkScore
 from evalkit.scoring import Annotation, load_results, score_tracker
 from evalkit.vot.scoring import holds_supervised, score_supervised
+
+if TYPE_CHECKING:
+    from evalkit.crew import Crew
 
 
 @dataclass(frozen=True)
@@ -71,30 +73,16 @@ def evaluate_all(
     annotation: Annotation,
     protocols: Sequence[str] = (),
     *,
-    workers: int = 1,
+    crew: Crew | None = None,
     keep_frames: bool = False,
 ) -> list[Evaluated]:
-    """Score trackers in their order, in ``workers`` processes.
+    """Score trackers in their order, in this process alone or in those of a crew.
 
     Raises:
         InputError: see :func:`evaluate`.
     """
-    count = min(workers, len(trackers))
-    score_part = partial(_evaluate_each, annotation=annotation, protocols=tuple(protocols), keep_frames=keep_frames)
-    if count <= 1:
-        return score_part(trackers)
-    # A part for each process, so that each reads the annotation once; the first is done here meanwhile.
-    parts = [trackers[start::count] for start in range(count)]
-    with ProcessPoolExecutor(count - 1, mp_context=get_context("spawn")) as executor:
-        others = executor.map(score_part, parts[1:])
-        found = [score_part(parts[0]), *others]
-    return [found[index % count][index // count] for index in range(len(trackers))]
-
-
-def _evaluate_each(
-    trackers: Sequence[TrackerResults], annotation: Annotation, protocols: Sequence[str], keep_frames: bool
-) -> list[Evaluated]:
-    return [evaluate(results, annotation, protocols, keep_frames=keep_frames) for results in trackers]
+    evaluate_one = partial(evaluate, annotation=annotation, protocols=tuple(protocols), keep_frames=keep_frames)
+    return [evaluate_one(results) for results in trackers] if crew is None else crew.map(evaluate_one, trackers)
 
 
 def _score(

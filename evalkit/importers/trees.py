@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
@@ -58,7 +58,7 @@ def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[Tracker
     """
     files = list_files(root)
     names = tuple(known)
-    find = partial(canonical_name, benchmark, known=names)
+    find = cache(partial(canonical_name, benchmark, known=names))  # all trackers' files are called alike
     places = {path: place for path in files if (place := locate(path, benchmark, find)) is not None}
     if not places:
         raise _nothing_found(root, benchmark, list(files))
@@ -163,7 +163,9 @@ def _notes(sequences: _Found, chosen: Mapping[str, tuple[ResultFile, ...]]) -> t
             f"WARNING: {', '.join(runs)} are taken as runs of one tracker, as pytracking numbers them; "
             "if they are different trackers, rename them or score each folder by itself"
         )
-    renamed = [(PurePosixPath(path).stem, place.sequence) for place, path in places if not place.repetition]
+    renamed = [
+        (path.rpartition("/")[2].removesuffix(".txt"), place.sequence) for place, path in places if not place.repetition
+    ]
     aliases = [f"{theirs} = {ours}" for theirs, ours in renamed if theirs != ours]
     if aliases:
         more = f" and {len(aliases) - 3} more" if len(aliases) > 3 else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from stdtrack.cli.options import comma_list, data_options
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evalkit.crew import Crew
     from evalkit.importers.trees import TrackerResults
     from evalkit.scores import BenchmarkScore
     from evalkit.scoring import Annotation
@@ -49,32 +51,33 @@ def score(
     RESULTS is a folder that `stdtrack run` wrote, other people's tree (flat, pytracking, OSTrack, got10k, pysot, VOT),
     or a .zip or .tar.xz of one.
     """
-    from evalkit.files import write_atomic
-    from evalkit.score_formats import format_scores
-
     for path in (per_sequence, per_frame):
         if path is not None and path.suffix not in _TABLES:
             raise InputError(f"is neither {' nor '.join(_TABLES)}", path=path)
     scores: list[BenchmarkScore] = []
     shown: list[BenchmarkScore] = []
     reasons: list[str] = []
-    for text in benchmarks:
-        annotation = open_annotation(results, text, data, annotations)
-        trackers = read_results(results, annotation)
-        if not partial:
-            refuse_missing(trackers, annotation)
-        found = score_all(trackers, annotation, protocols, workers=workers, keep_frames=per_frame is not None)
-        scores += found
-        for each in found:
-            shown += [each, *(attribute_scores(each, annotation) if by else ())]
-        if len(protocols) > 1:
-            reasons += differences(trackers, annotation, found)
+    with crew_of(workers) as crew:  # before anything heavy is imported: the other processes start meanwhile
+        for text in benchmarks:
+            annotation = open_annotation(results, text, data, annotations)
+            trackers = read_results(results, annotation)
+            if not partial:
+                refuse_missing(trackers, annotation)
+            found = score_all(trackers, annotation, protocols, crew=crew, keep_frames=per_frame is not None)
+            scores += found
+            for each in found:
+                shown += [each, *(attribute_scores(each, annotation) if by else ())]
+            if len(protocols) > 1:
+                reasons += differences(trackers, annotation, found)
     if by and len(shown) == len(scores):
         raise InputError(f"no attributes of {', '.join(benchmarks)} are at hand", hint="leave out --by attribute")
     if per_sequence:
         write_table(per_sequence, "score_table", scores)
     if per_frame:
         write_table(per_frame, "frame_table", scores)
+    from evalkit.files import write_atomic
+    from evalkit.score_formats import format_scores
+
     output = format_scores(shown, form)
     if form == "table":
         output = "\n".join([output, *reasons])
@@ -84,6 +87,15 @@ def score(
         click.echo(output)
     else:
         write_atomic(out, output + "\n")
+
+
+def crew_of(workers: int) -> AbstractContextManager[Crew | None]:
+    """The processes that share out the trackers; None where this one is enough."""
+    if workers == 1:
+        return nullcontext()
+    from evalkit.crew import Crew
+
+    return Crew(workers - 1)
 
 
 def open_annotation(results: Path, text: str, data: Path | None, annotations: Path | None) -> Annotation:
@@ -144,14 +156,14 @@ def score_all(
     annotation: Annotation,
     protocols: tuple[str, ...],
     *,
-    workers: int = 1,
+    crew: Crew | None = None,
     keep_frames: bool = False,
 ) -> list[BenchmarkScore]:
     """Every tracker under every protocol; says on stderr how results were read and what looks wrong."""
     from evalkit.evaluation import evaluate_all
 
     scores: list[BenchmarkScore] = []
-    for found in evaluate_all(trackers, annotation, protocols, workers=workers, keep_frames=keep_frames):
+    for found in evaluate_all(trackers, annotation, protocols, crew=crew, keep_frames=keep_frames):
         notes = (note for each in found.scores for note in each.notes)
         say(f"{found.tracker} on {annotation.benchmark.name}", (*found.notes, *dict.fromkeys(notes)))
         scores += found.scores

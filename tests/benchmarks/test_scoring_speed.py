@@ -21,6 +21,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from evalkit.benchmarks.lists import names
 from evalkit.benchmarks.registry import open_benchmark
+from evalkit.crew import Crew
 from evalkit.evaluation import evaluate_all
 from evalkit.importers.trees import read_tree
 from evalkit.score_cache import VARIABLE
@@ -119,7 +120,8 @@ def test_two_workers_in_processor_time(
         monkeypatch.setenv(VARIABLE, str(tmp_path / str(workers)))
         shutil.rmtree(tmp_path / str(workers), ignore_errors=True)
         before = process_time(), _of_children()
-        evaluate_all(trackers, Annotation(found), workers=workers)
+        with Crew(workers - 1) as crew:
+            evaluate_all(trackers, Annotation(found), crew=crew)
         return max(process_time() - before[0], _of_children() - before[1])
 
     one = busiest(1)
