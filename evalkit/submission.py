@@ -67,7 +67,7 @@ def pack(results: TrackerResults, kind: str, out: Path, names: Iterable[str], le
             raise InputError(
                 f"{len(files)} results of {sequence}, TrackingNet takes one", path=files[0].place, hint=hint
             )
-        for number, file in enumerate(files, 1):
+        for number, file in zip(results.repetitions[sequence], files, strict=True):
             boxes = read_result(file.read(), file.place)
             path = f"{sequence}/{sequence}_{number:03d}.txt" if kind == "got10k" else f"{sequence}.txt"
             members[path] = _lines(boxes, _BOX_FORMAT[kind])
@@ -143,7 +143,7 @@ def check_members(
             yield Problem(path, "is no sequence of the test set")
         elif not path.endswith(TIME_SUFFIX):
             found[sequence].append(path)
-    repetitions = max(map(len, found.values()), default=0)
+    repetitions = max((_repetition(path) for paths in found.values() for path in paths), default=0)
     for sequence, paths in found.items():
         for path in paths:
             yield from _check_boxes(members, path, lengths.get(sequence))
@@ -176,6 +176,12 @@ def _sequence_of(path: str, kind: str) -> str | None:
         return None
     rest = file.removeprefix(f"{folders[0]}_").removesuffix(".txt")
     return folders[0] if rest == "time" or (len(rest) == 3 and rest.isdecimal()) else None
+
+
+def _repetition(path: str) -> int:
+    """The number at the end of ``<sequence>_001.txt``; 0 of a file without one."""
+    number = path.removesuffix(".txt")[-3:]
+    return int(number) if number.isdecimal() else 0
 
 
 def _misplaced(path: str, kind: str) -> str:
@@ -217,11 +223,12 @@ def _check_line(line: str) -> str | None:
 
 
 def _check_repetitions(sequence: str, paths: Collection[str], repetitions: int) -> Iterator[Problem]:
-    """Every sequence has as many results as the one with most, numbered from 001."""
+    """Every sequence has a result of each of the tracker's ``repetitions``, numbered from 001."""
     for number in range(1, repetitions + 1):
         path = f"{sequence}/{sequence}_{number:03d}.txt"
         if path not in paths:
             yield Problem(path, "is missing")
+    yield from (Problem(path, "repetitions are numbered from 001") for path in paths if not _repetition(path))
 
 
 def _check_times(members: Mapping[str, bytes], sequence: str, paths: Iterable[str]) -> Iterator[Problem]:

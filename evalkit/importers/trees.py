@@ -29,6 +29,7 @@ class TrackerResults:
 
     Attributes:
         files: sequence -> its repetitions, in order.
+        repetitions: sequence -> the number, from 1, of each of these; a gap is a run that is not there.
         times: sequence -> the file with the seconds of each frame beside the first of these, where there is one.
         notes: how the tree was read, for the user.
         ambiguous: sequences that count as missing because several files claim them (TrackingNet's rule).
@@ -43,6 +44,7 @@ class TrackerResults:
     remark: str = ""
     likely: str | None = None
     times: Mapping[str, ResultFile] = field(default_factory=dict)
+    repetitions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[TrackerResults, ...]:
@@ -93,28 +95,37 @@ def _tracker(
     name: str, sequences: _Found, files: Mapping[str, ResultFile], ambiguous: tuple[str, ...]
 ) -> TrackerResults:
     chosen: dict[str, tuple[ResultFile, ...]] = {}
+    numbers: dict[str, tuple[int, ...]] = {}
     times: dict[str, ResultFile] = {}
+    first_run = min(place.repetition or 0 for places in sequences.values() for place, _ in places)
     for sequence, places in sequences.items():
         if sequence in ambiguous:
             continue
-        by_repetition: dict[int | None, str] = {}
+        by_repetition: dict[int, str] = {}
         for place, path in places:
-            other = by_repetition.setdefault(place.repetition, path)
+            other = by_repetition.setdefault(_number(place, first_run), path)
             if other != path:
                 raise InputError(
                     f"a second result of {sequence} by {name or 'the tracker'}",
                     path=files[path].place,
                     hint=f"the first is {files[other].place}",
                 )
-        order = sorted(by_repetition, key=lambda number: -1 if number is None else number)
-        chosen[sequence] = tuple(files[by_repetition[number]] for number in order)
-        clock = _time_path(by_repetition[order[0]])
+        numbers[sequence] = tuple(sorted(by_repetition))
+        chosen[sequence] = tuple(files[by_repetition[number]] for number in numbers[sequence])
+        clock = _time_path(by_repetition[numbers[sequence][0]])
         if clock in files:
             times[sequence] = files[clock]
     notes = _notes(sequences, chosen)
     if ambiguous:
         notes += (f"several file names contain {', '.join(ambiguous)}: missing, by the rule of TrackingNet's devkit",)
-    return TrackerResults(name, chosen, notes, ambiguous, _remark(chosen), times=times)
+    return TrackerResults(name, chosen, notes, ambiguous, _remark(chosen), times=times, repetitions=numbers)
+
+
+def _number(place: Place, first_run: int) -> int:
+    """Of a repetition, from 1: as its file has it; the first of the folders that pytracking numbers may have any."""
+    if place.run_folder:
+        return (place.repetition or 0) - first_run + 1
+    return 1 if place.repetition is None else place.repetition
 
 
 def _time_path(result: str) -> str:
@@ -154,9 +165,7 @@ def _notes(sequences: _Found, chosen: Mapping[str, tuple[ResultFile, ...]]) -> t
     places = [item for items in sequences.values() for item in items]
     layouts = sorted({place.layout for place, _ in places})
     notes = [f"{sum(map(len, chosen.values()))} files of {len(chosen)} sequences, {' and '.join(layouts)}"]
-    counts = sorted({len(files) for files in chosen.values()})
-    if counts and counts != [1]:
-        notes.append(f"{' or '.join(map(str, counts))} repetitions, averaged")
+    notes += _repetition_notes({sequence: len(repetitions) for sequence, repetitions in chosen.items()})
     runs = sorted({place.run_folder for place, _ in places if place.run_folder})
     if len(runs) > 1:
         notes.append(
@@ -171,6 +180,18 @@ def _notes(sequences: _Found, chosen: Mapping[str, tuple[ResultFile, ...]]) -> t
         more = f" and {len(aliases) - 3} more" if len(aliases) > 3 else ""
         notes.append(f"names matched: {', '.join(aliases[:3])}{more}")
     return tuple(notes)
+
+
+def _repetition_notes(counts: Mapping[str, int]) -> list[str]:
+    fewest, most = min(counts.values(), default=1), max(counts.values(), default=1)
+    if most == 1:
+        return []
+    if fewest == most:
+        return [f"{most} repetitions, averaged"]
+    fewer = [sequence for sequence, count in counts.items() if count < most]
+    return [
+        f"{most} repetitions, averaged, but fewer of {len(fewer)} sequences, such as {fewer[0]}: {counts[fewer[0]]}"
+    ]
 
 
 def _name_of_root(root: Path, benchmark: str) -> str:

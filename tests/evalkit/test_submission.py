@@ -122,6 +122,40 @@ def test_every_sequence_needs_all_repetitions(tmp_path: Path) -> None:
     assert spoiled(tmp_path, {third: ROWS})[0] == f"{second}: is missing"
 
 
+def test_repetitions_keep_their_numbers(tmp_path: Path) -> None:
+    """Run 3 is not packed as run 2: the second column of the time file would be another run's."""
+    for name, numbers in zip(NAMES, [(1, 2, 3), (1, 3), (2, 3)], strict=True):
+        folder = tmp_path / "mine" / name
+        folder.mkdir(parents=True)
+        (folder / f"{name}_time.txt").write_text("0.01,0.02,0.03\n" * 4)
+        for number in numbers:
+            (folder / f"{name}_{number:03d}.txt").write_text(f"{number},2,3,4\n" * 4)
+    with pytest.raises(InputError, match="not packed, 2 problems") as caught:
+        write(tmp_path / "mine", "got10k", tmp_path / "a.zip")
+    for name, number in ((NAMES[1], 2), (NAMES[2], 1)):
+        assert f"{name}/{name}_00{number}.txt: is missing" in str(caught.value)
+        (tmp_path / "mine" / name / f"{name}_00{number}.txt").write_text(f"{number},2,3,4\n" * 4)
+    write(tmp_path / "mine", "got10k", tmp_path / "a.zip")
+    assert problems(tmp_path / "a.zip", "got10k") == []
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert [archive.read(f"{NAMES[1]}/{NAMES[1]}_00{number}.txt")[:1] for number in (1, 2, 3)] == [b"1", b"2", b"3"]
+
+
+def test_runs_of_pytracking_are_numbered_from_one(tmp_path: Path) -> None:
+    for run in ("dimp_000", "dimp_002"):
+        results(tmp_path / "tree" / run)
+    with pytest.raises(InputError, match=r"not packed, 3 problems: .*_002\.txt: is missing"):
+        write(tmp_path / "tree", "got10k", tmp_path / "a.zip")
+    (tmp_path / "tree" / "dimp_002").rename(tmp_path / "tree" / "dimp_001")
+    assert write(tmp_path / "tree", "got10k", tmp_path / "a.zip") == 3
+    assert problems(tmp_path / "a.zip", "got10k") == []
+
+
+def test_repetitions_start_at_one(tmp_path: Path) -> None:
+    zeroth = {f"{name}/{name}_000.txt": ROWS for name in NAMES}
+    assert spoiled(tmp_path, {**zeroth}) == [f"{path}: repetitions are numbered from 001" for path in zeroth]
+
+
 def test_one_line_says_that_a_time_file_is_missing(tmp_path: Path) -> None:
     changes: dict[str, str | None] = {f"{name}/{name}_002.txt": ROWS for name in NAMES}
     assert spoiled(tmp_path, changes | {CLOCK: None}) == [f"{CLOCK}: is missing"]

@@ -79,6 +79,20 @@ def test_repetitions_of_got10k(tmp_path: Path) -> None:
     assert [Path(file.place).name for file in found.files[name]] == list(files[:2])
 
 
+def test_uneven_repetitions_are_said(tmp_path: Path) -> None:
+    first, second = (f"GOT-10k_Val_00000{number}" for number in (1, 2))
+    root = put(tmp_path, f"t/{first}/{first}_001.txt", f"t/{first}/{first}_003.txt", f"t/{second}/{second}_001.txt")
+    (found,) = trackers(root, "got10k", (first, second)).values()
+    assert found.repetitions == {first: (1, 3), second: (1,)}
+    assert f"2 repetitions, averaged, but fewer of 1 sequences, such as {second}: 1" in found.notes
+
+
+def test_a_flat_copy_beside_numbered_results_is_a_second_result(tmp_path: Path) -> None:
+    name = "GOT-10k_Val_000001"
+    with pytest.raises(InputError, match="a second result"):
+        trackers(put(tmp_path, f"t/{name}/{name}_001.txt", f"t/{name}.txt"), "got10k", (name,))
+
+
 def test_a_trackers_own_folder_names_it(tmp_path: Path) -> None:
     root = put(tmp_path, "opencv%3Akcf/otb100/Biker.txt")
     assert list(trackers(root / "opencv%3Akcf")) == ["opencv:kcf"]
