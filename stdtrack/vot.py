@@ -1,51 +1,92 @@
 """STDTrack for the ``python`` protocol of VOT's toolkit: ``command = stdtrack.vot:Tracker`` in trackers.ini.
 
-The toolkit starts the class in a process of its own and calls ``init(frame, new)`` and ``update(frame)``.
+The toolkit (0.9.0, ``vot/tracker/python.py``) makes the class in a process of its own and calls ``init(frame, new)``
+and ``update(frame, new)`` with plain data: a frame is a file, or a dictionary of images where there are several
+channels; ``new`` holds the targets that appear in it, each a region and its properties.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from evalkit.errors import InputError
+from evalkit.frames import read_image
 from evalkit.trackers.spec import load_tracker
-from evalkit.types import Box
+from evalkit.types import Box, Image
+
+CHANNEL = "color"
+Status = tuple[tuple[float, ...], dict[str, float]]
+"""A rectangle, xywh, and properties: what the toolkit takes for one target."""
 
 
 class Tracker:
-    """Follows one target, given and reported as the toolkit's ``ObjectStatus(region, properties)``.
+    """Follows any number of targets, one tracker each, in the order in which they appeared.
 
     Args:
-        spec: the tracker; another one is chosen by ``arguments`` in trackers.ini.
+        spec: the tracker; another one is chosen by ``arg_spec`` in trackers.ini.
+
+    Raises:
+        RuntimeError: with an InputError's message. Of an exception that it does not know, as InputError, the toolkit
+            says nothing but that time ran out.
     """
 
-    multiobject = False
+    multiobject = True
 
     def __init__(self, spec: str = "stdtrack:nano") -> None:
-        self._tracker = load_tracker(spec)
-        self._status: type[Any] = tuple
+        self._spec = spec
+        with _told():
+            self._trackers = [load_tracker(spec)]
+        self._followed = 0
 
-    def init(self, frame: Any, new: Sequence[Any]) -> list[Any]:
-        """Take the target from the frame; whatever kind its region is, its bounding box counts."""
-        (given,) = new
-        self._status = type(given)
-        self._tracker.init(frame.image(), bounding_box(given.region))
-        return [given]
+    def init(self, frame: str | Mapping[str, Image], new: Sequence[tuple[Any, Any]]) -> list[Status]:
+        """Forget all targets and take these; a polygon counts as its bounding box."""
+        self._followed = 0
+        return self.update(frame, new)
 
-    def update(self, frame: Any) -> list[Any]:
-        """The target as a rectangle; the score is the property ``confidence``."""
-        from vot.region import Rectangle  # the toolkit is there when it calls
+    def update(self, frame: str | Mapping[str, Image], new: Sequence[tuple[Any, Any]]) -> list[Status]:
+        """Every target as a rectangle, its score as the property ``confidence``; those in ``new`` as they are given."""
+        with _told():
+            image = read_image(Path(frame)) if isinstance(frame, str) else frame[CHANNEL]
+            found = [tracker.update(image) for tracker in self._trackers[: self._followed]]
+            boxes = [bounding_box(region) for region, _ in new]
+            for box in boxes:
+                self._follow(image, box)
+        known = [(_rectangle(prediction.box), {"confidence": float(prediction.score)}) for prediction in found]
+        return [*known, *((_rectangle(box), {}) for box in boxes)]
 
-        prediction = self._tracker.update(frame.image())
-        rectangle = Rectangle(*prediction.box.tolist())
-        return [self._status(rectangle, {"confidence": float(prediction.score)})]
+    def _follow(self, image: Image, box: Box) -> None:
+        if self._followed == len(self._trackers):
+            self._trackers.append(load_tracker(self._spec))
+        self._trackers[self._followed].init(image, box)
+        self._followed += 1
 
 
 def bounding_box(region: Any) -> Box:
-    """(4,) xywh of one of the toolkit's regions."""
-    from vot.region import RegionType
+    """(4,) xywh of a region as the toolkit sends it: a rectangle as a tuple, a polygon as a list of points.
 
-    rectangle = region.convert(RegionType.RECTANGLE)
-    return np.array([rectangle.x, rectangle.y, rectangle.width, rectangle.height], dtype=np.float64)
+    Raises:
+        InputError: it is a point or a mask.
+    """
+    if isinstance(region, tuple) and len(region) == 4:
+        return np.array(region, dtype=np.float64)
+    if isinstance(region, list) and all(isinstance(point, tuple) for point in region):
+        points = np.array(region, dtype=np.float64)
+        return np.concatenate([points.min(axis=0), np.ptp(points, axis=0)])
+    raise InputError("the target is no rectangle or polygon", hint="with protocol = trax the toolkit makes it one")
+
+
+def _rectangle(box: Box) -> tuple[float, ...]:
+    return tuple(box.tolist())
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        raise RuntimeError(str(error)) from error
