@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from lzma import LZMAError
 from pathlib import Path
 
 import numpy as np
 
+from evalkit.benchmarks.archive import UNREADABLE, unreadable
 from evalkit.errors import InputError
 from evalkit.files import write_atomic
 from evalkit.importers.formats import read_result
@@ -109,8 +108,8 @@ def read_submission(path: Path) -> tuple[dict[str, bytes], list[Problem]]:
                     problems.append(Problem(entry.filename, "is too large for a result"))
                 else:
                     members[entry.filename] = archive.read(entry)
-    except (OSError, EOFError, zipfile.BadZipFile, RuntimeError, ValueError, IndexError, zlib.error, LZMAError) as e:
-        raise InputError(f"cannot be read as a zip file: {e}", path=path) from e
+    except UNREADABLE as error:
+        raise unreadable(path, error) from error
     return members, problems
 
 

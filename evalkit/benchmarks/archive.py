@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from lzma import LZMAError
 from os import PathLike
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from evalkit.errors import InputError
 
@@ -20,7 +20,9 @@ SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
 _LIMIT = 1 << 30
 # zipfile raises IndexError, and tarfile TypeError, on some damaged headers.
 _DAMAGED = (EOFError, ValueError, RuntimeError, IndexError, TypeError)
-_UNREADABLE = (OSError, *_DAMAGED, tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError)
+UNREADABLE = (OSError, *_DAMAGED, tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError)
+# A tar archive ends in empty blocks: these say that it ends elsewhere.
+_CUT = (tarfile.EmptyHeaderError, tarfile.TruncatedHeaderError)  # type: ignore[attr-defined]  # unknown to typeshed
 _TEXT = (".txt", ".label", ".tag", ".ini", ".json", ".value", "sequence")
 
 
@@ -117,10 +119,33 @@ def open_archive(path: Path) -> MemoryFolder:
     try:
         members = _zip_members(path) if path.name.lower().endswith(".zip") else _tar_members(path)
         return MemoryFolder(_distinct(members, path), path)
-    except _UNREADABLE as error:
-        raise InputError(
-            f"cannot be read as an archive: {error}", path=path, hint="unpack it and give the folder"
-        ) from error
+    except UNREADABLE as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: Exception) -> InputError:
+    """What an error of :data:`UNREADABLE` says about an archive."""
+    if _ends_early(path, error):
+        return InputError("ends early: a part of the archive is missing", path=path, hint="copy or pack it again")
+    return InputError(f"cannot be read as an archive: {error}", path=path, hint="unpack it and give the folder")
+
+
+def _ends_early(path: Path, error: Exception) -> bool:
+    if isinstance(error, zipfile.BadZipFile):  # a zip file's table of contents is its end
+        with path.open("rb") as file:
+            return file.read(4) == b"PK\3\4" and not zipfile.is_zipfile(path)
+    return isinstance(error, EOFError) or str(error) == "unexpected end of data"
+
+
+class _Member(tarfile.TarInfo):
+    """A tar header that knows a cut archive, which tarfile takes for a shorter one."""
+
+    @classmethod
+    def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(archive)
+        except _CUT as error:
+            raise EOFError from error
 
 
 def _zip_members(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -133,7 +158,7 @@ def _zip_members(path: Path) -> Iterator[tuple[str, bytes]]:
 
 def _tar_members(path: Path) -> Iterator[tuple[str, bytes]]:
     total = 0
-    with tarfile.open(path, "r|*") as archive:
+    with tarfile.open(path, "r|*", tarinfo=_Member) as archive:
         for member in archive:
             if member.isfile() and _is_text(member.name) and (stream := archive.extractfile(member)):
                 total += member.size

@@ -193,6 +193,13 @@ def test_the_number_of_sequences_is_checked_where_no_list_is_known() -> None:
     assert "has 1 sequences, the server expects 511" in str(problem)
 
 
+def test_a_cut_submission_is_named(tmp_path: Path) -> None:
+    write(results(tmp_path / "mine"), "trackingnet", tmp_path / "a.zip")
+    (tmp_path / "cut.zip").write_bytes((tmp_path / "a.zip").read_bytes()[:-30])
+    with pytest.raises(InputError, match=r"cut\.zip: ends early"):
+        read_submission(tmp_path / "cut.zip")
+
+
 @given(content=st.binary(max_size=300))
 def test_any_bytes_are_a_submission_or_a_clear_error(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.mktemp("zip") / "a.zip"

@@ -190,6 +190,36 @@ def test_a_path_that_is_there_twice_is_refused(tmp_path: Path) -> None:
         trackers(zipped(tmp_path / "a.zip", "t/Biker.txt", "t/Biker.txt"))
 
 
+def packed(path: Path, files: int) -> Path:
+    """An archive of whatever kind the name says, with ``<number>.txt``."""
+    if path.suffix == ".zip":
+        return zipped(path, *(f"t/{number}.txt" for number in range(files)), text=ROW * 100)
+    with tarfile.open(path, f"w:{path.suffix[1:]}" if path.suffix != ".tar" else "w") as file:
+        for number in range(files):
+            info = tarfile.TarInfo(f"t/{number}.txt")
+            info.size = 100 * len(ROW)
+            file.addfile(info, io.BytesIO(ROW.encode() * 100))
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".tar", ".tar.xz", ".tar.gz", ".tar.bz2", ".zip"])
+def test_an_archive_that_ends_early_is_no_shorter_archive(tmp_path: Path, suffix: str) -> None:
+    """Wherever it is cut: in a member, in a header, or between two members of a plain tar."""
+    whole = packed(tmp_path / f"whole{suffix}", 5).read_bytes()
+    names, cut = tuple(map(str, range(5))), tmp_path / f"cut{suffix}"
+    step = 256 if suffix == ".tar" else max(1, len(whole) // 64)
+    outcomes = []
+    for length in range(4, len(whole), step):
+        cut.write_bytes(whole[:length])
+        try:
+            outcomes += [tuple(found.files) for found in trackers(cut, "folder", names).values()]
+        except InputError as error:
+            outcomes.append((str(error.path), error.problem.partition(":")[0]))
+    early = outcomes.count((str(cut), "ends early"))
+    assert early >= len(outcomes) / 3
+    assert outcomes[early:] == [names] * (len(outcomes) - early)  # in the padding behind the last member
+
+
 def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "_LIMIT", 1000)
     with pytest.raises(InputError, match="unpacks to more"):
