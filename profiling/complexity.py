@@ -8,7 +8,7 @@ value, or keeps tensors that do not move with it) is counted while it runs on it
 from __future__ import annotations
 
 import copy
-from collections import Counter
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,12 +16,13 @@ from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from evalkit.errors import InputError
-from profiling.operators import EXTRA_FORMULAS, FLOPS_PER_MAC, operator_class
-from profiling.tensors import map_tensors, tensors_in
+from profiling.contractions import EXTRA_FORMULAS
+from profiling.operator_log import HiddenWork, OperatorLog, running_modules
+from profiling.operators import FLOPS_PER_MAC
+from profiling.tensors import map_tensors
 
 Part = tuple[nn.Module, tuple[Any, ...]]
 """A module and example inputs: what it is called with for one frame (or for one initialisation)."""
@@ -91,17 +92,15 @@ def count(module: nn.Module, inputs: tuple[Any, ...], *, allow_uncounted: bool =
             (unless ``allow_uncounted``).
     """
     try:
-        counted = copy.deepcopy(module).to("meta").eval()
+        copied = copy.deepcopy(module).to("meta")
         meta_inputs = map_tensors(lambda tensor: tensor.to("meta"), inputs)
-        result = _count(counted, meta_inputs, "torch FlopCounterMode on meta")
-    except (RuntimeError, TypeError):
+        result = _count(copied, meta_inputs, "torch FlopCounterMode on meta")
+    except Exception:  # noqa: BLE001 - anybody's module may raise anything where tensors have no values
         # It reads a value or holds tensors that stay behind; if the module itself is at fault, this fails again.
         try:
-            with evaluating(module):
-                result = _count(module, inputs, "torch FlopCounterMode on the module's device")
-        except (RuntimeError, TypeError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise InputError(f"the module cannot be called with its example inputs: {reason}") from error
+            result = _count(module, inputs, "torch FlopCounterMode on the module's device")
+        except Exception as error:
+            raise InputError(f"the module cannot be counted on its example inputs: {first_line(error)}") from error
     reject_unknown(result.uncounted, allow_uncounted)
     return result
 
@@ -123,66 +122,46 @@ def count_parameters(module: nn.Module) -> int:
 
 @contextmanager
 def evaluating(module: nn.Module) -> Iterator[None]:
-    """Evaluation mode, without the fused attention layers that hide their products; both are put back afterwards."""
-    training, fast_path = module.training, torch.backends.mha.get_fastpath_enabled()
+    """Evaluation mode, nothing compiled, and no fused attention layers: they hide their products. All is put back."""
+    fast_path = torch.backends.mha.get_fastpath_enabled()
+    training = [part for part in module.modules() if getattr(part, "training", False)]  # frozen scripts have none
     module.eval()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        yield
+        with torch.compiler.set_stance("force_eager"), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*when there are global hooks")  # the counter's own
+            yield
     finally:
-        module.train(training)
+        for part in training:
+            part.training = True
         torch.backends.mha.set_fastpath_enabled(fast_path)
 
 
-class _OperatorLog(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Entered outside the counter, it sees every operator after the counter has decomposed it, before it is counted.
-
-    The counter's own figures by module follow the calls; here an operator belongs to the innermost module that runs,
-    and so to all modules whose name is a beginning of that one's: also to a module used by other methods than forward.
-    """
-
-    def __init__(self, counter: FlopCounterMode) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.calls: Counter[Any] = Counter()
-        self.bytes_moved = 0
-        self.flops: Counter[str] = Counter()
-        self._counter, self._owner, self._seen = counter, "", 0
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.settle()
-        self._owner = max(self._counter.mod_tracker.parents - {"Global"}, key=len, default="")
-        result = func(*args, **(kwargs or {}))
-        self.calls[func] += 1
-        if not func.is_view:
-            self.bytes_moved += sum(tensor.nbytes for tensor in tensors_in((args, kwargs or {}, result)))
-        return result
-
-    def settle(self) -> None:
-        """Give what was counted since the last operator to its owner."""
-        total = self._counter.get_total_flops()
-        self.flops[self._owner] += total - self._seen
-        self._seen = total
+def first_line(error: Exception) -> str:
+    """Kind of an error and the beginning of what it says."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def _count(module: nn.Module, inputs: tuple[Any, ...], counter: str) -> Complexity:
     flops = FlopCounterMode(display=False, custom_mapping=EXTRA_FORMULAS)
-    log = _OperatorLog(flops)
-    with torch.no_grad(), log, flops:
-        module(*inputs)
+    with evaluating(module), torch.no_grad(), running_modules(module) as running:
+        log = OperatorLog(flops, running)
+        with log, flops, HiddenWork(log.note_unknown):
+            module(*inputs)
     log.settle()
     return Complexity(
         parameters=count_parameters(module),
-        macs=flops.get_total_flops() // FLOPS_PER_MAC,
+        macs=log.macs.total(),
         bytes_moved=log.bytes_moved,
-        by_module=_by_module(module, log.flops),
-        uncounted=_uncounted(log.calls, counted=frozenset(flops.flop_registry)),
+        by_module=_by_module(module, log.macs),
+        uncounted=tuple(Uncounted(name, log.uncounted[name, why], why) for name, why in sorted(log.uncounted, key=str)),
         counter=counter,
     )
 
 
-def _by_module(module: nn.Module, flops: Mapping[str, int]) -> tuple[ModuleCount, ...]:
-    """``flops`` has what each module did itself, under ``Root.child.grandchild``."""
-    own = {owner.partition(".")[2]: count // FLOPS_PER_MAC for owner, count in flops.items() if owner}
+def _by_module(module: nn.Module, own: Mapping[str, int]) -> tuple[ModuleCount, ...]:
+    """``own`` has what each module did itself."""
     rows = []
     for name, child in module.named_modules():
         prefix = f"{name}." if name else ""
@@ -191,11 +170,3 @@ def _by_module(module: nn.Module, flops: Mapping[str, int]) -> tuple[ModuleCount
         if parameters or macs:
             rows.append(ModuleCount(name, parameters, macs))
     return tuple(rows)
-
-
-def _uncounted(calls: Mapping[Any, int], counted: frozenset[Any]) -> tuple[Uncounted, ...]:
-    merged: Counter[tuple[str, str | None]] = Counter()
-    for operator, number in calls.items():
-        if operator.overloadpacket not in counted:
-            merged[str(operator.overloadpacket), operator_class(operator)] += number
-    return tuple(Uncounted(name, number, reason) for (name, reason), number in sorted(merged.items(), key=str))

@@ -14,7 +14,7 @@ from evalkit.errors import InputError
 from profiling.complexity import Complexity, count
 from profiling.onnx_complexity import count_networks, weight_tensors
 from profiling.second_opinion import SecondOpinion, second_opinion
-from profiling.subject import load_subject, network_parts
+from profiling.subject import checked_part, load_subject, network_parts
 
 Parts = Mapping[str, Any]
 
@@ -47,7 +47,10 @@ class ComplexityReport:
                     f"{entry.module or '(the whole)'}: {entry.macs:,} MACs against {entry.other_macs:,}"
                     for entry in opinion.disagreements
                 )
-                lines.append(f"{part}: the counters differ by {100 * (opinion.difference or 0):.1f} % ({modules})")
+                missing = f"; fvcore has no handle for {', '.join(opinion.missing)}" if opinion.missing else ""
+                lines.append(
+                    f"{part}: the counters differ by {100 * (opinion.difference or 0):.1f} % ({modules}{missing})"
+                )
         return "; ".join(lines)
 
     def as_json(self) -> dict[str, Any]:
@@ -62,10 +65,6 @@ class ComplexityReport:
             for part, result in self.parts.items()
             for entry in result.uncounted
         ]
-        opinions = {
-            part: {"macs": opinion.macs, "difference": opinion.difference, "problem": opinion.problem or None}
-            for part, opinion in self.opinions.items()
-        }
         totals = {part: {"macs": result.macs, "flops": result.flops} for part, result in self.parts.items()}
         counters = dict.fromkeys(result.counter for result in self.parts.values())
         return {
@@ -74,7 +73,6 @@ class ComplexityReport:
             "by_module": modules,
             "uncounted": uncounted,
             "counter": ", ".join(counters),
-            "second_opinion": {"counter": "fvcore, contractions only", **opinions} if opinions else None,
         }
 
 
@@ -93,9 +91,9 @@ def count_parts(spec: str, parts: Parts, *, allow_uncounted: bool = False) -> Co
     opinions: dict[str, SecondOpinion] = {}
     for name, part in sorted(parts.items(), key=lambda item: item[0] != "init"):
         if isinstance(part[0], nn.Module):
-            module, inputs = part
-            counts[name] = count(module, tuple(inputs), allow_uncounted=allow_uncounted)
-            opinions[name] = second_opinion(module, tuple(inputs), counts[name])
+            module, inputs = checked_part(spec, part)
+            counts[name] = count(module, inputs, allow_uncounted=allow_uncounted)
+            opinions[name] = second_opinion(module, inputs, counts[name])
         else:
             counts[name] = count_networks(tuple(part), allow_uncounted=allow_uncounted)
     if "frame" not in counts:

@@ -10,20 +10,20 @@ import logging
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import torch
 from torch import nn
 
-from profiling.complexity import Complexity, evaluating
+from profiling.complexity import Complexity, evaluating, first_line
+from profiling.operators import operator_class
 from profiling.tensors import TensorsOnly, tensors_in
+from profiling.traced_handles import HANDLES
 
 TOLERANCE = 0.01
 
-CONTRACTIONS = frozenset(
-    {"addmm", "bmm", "baddbmm", "mm", "mv", "dot", "conv", "einsum", "matmul", "linear", "scaled_dot_product_attention"}
-)
+CONTRACTIONS = frozenset({"addmm", "bmm", "mm", "conv", "linear"} | {name.removeprefix("aten::") for name in HANDLES})
+OPAQUE = "prim::PythonOp."
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class SecondOpinion:
         macs: None when the module cannot be traced; ``problem`` then says why.
         difference: relative to the primary count; 0 when both count nothing.
         disagreements: modules at fault, when the difference exceeds :data:`TOLERANCE`.
-        missing: operators for which fvcore has no handle (element-wise ones and the like included).
+        missing: operators for which there is no handle and that are not known to have no MACs.
     """
 
     macs: int | None
@@ -67,22 +67,26 @@ def second_opinion(module: nn.Module, inputs: tuple[Any, ...], primary: Complexi
     flat = tuple(tensors_in(inputs))
     analysis = FlopCountAnalysis(TensorsOnly(module, inputs), flat)
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
-    analysis.set_op_handle(**_handles())
+    analysis.set_op_handle(**HANDLES)
     logger = logging.getLogger("fvcore.nn.jit_analysis")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
         with evaluating(module), torch.no_grad():
             by_module = analysis.by_module_and_operator()
-    except (RuntimeError, ValueError, NotImplementedError, AssertionError) as error:
-        return SecondOpinion(None, problem=f"fvcore cannot trace it: {str(error).strip().splitlines()[-1:]}")
+    except Exception as error:  # noqa: BLE001 - whatever tracing does to anybody's module leaves the first count alone
+        return SecondOpinion(None, problem=f"fvcore cannot trace it: {first_line(error)}")
     finally:
         logger.setLevel(level)
     counts = {_inner_name(name): _contraction_macs(operators) for name, operators in by_module.items()}
     macs = counts[""]
+    missing = tuple(sorted(name for name in analysis.unsupported_ops() if not _known_free(name)))
+    opaque = [name.removeprefix(OPAQUE) for name in missing if name.startswith(OPAQUE)]
+    if macs < primary.macs and opaque:
+        return SecondOpinion(None, missing=missing, problem=f"fvcore cannot see into {', '.join(opaque)}")
     difference = abs(macs - primary.macs) / primary.macs if primary.macs else float(macs > 0)
     disagreements = _disagreements(primary, counts) if difference > TOLERANCE else ()
-    return SecondOpinion(macs, difference, disagreements, tuple(sorted(analysis.unsupported_ops())))
+    return SecondOpinion(macs, difference, disagreements, missing)
 
 
 def _inner_name(name: str) -> str:
@@ -106,61 +110,15 @@ def _disagreements(primary: Complexity, other: Mapping[str, int]) -> tuple[Disag
     return tuple(found)
 
 
+def _known_free(name: str) -> bool:
+    """Whether all forms of an operator of a traced graph (``aten::relu``) have no MACs."""
+    packet = getattr(torch.ops.aten, name.removeprefix("aten::"), None)
+    return packet is not None and all(operator_class(getattr(packet, form)) for form in packet.overloads())
+
+
 def _own(name: str, totals: Mapping[str, int]) -> int:
     prefix = f"{name}." if name else ""
     children = (
         macs for child, macs in totals.items() if child and child.startswith(prefix) and "." not in child[len(prefix) :]
     )
     return totals.get(name, 0) - sum(children)
-
-
-def _handles() -> dict[str, Any]:
-    """The contractions for which fvcore has no handle, or one that ignores broadcasting."""
-    return {
-        "aten::scaled_dot_product_attention": _attention,
-        "aten::matmul": _matrix_product,
-        "aten::baddbmm": _added_batch_product,
-        "aten::mv": _first_operand,
-        "aten::dot": _first_operand,
-        "aten::einsum": _einsum,
-    }
-
-
-def _shape(value: Any) -> list[int]:
-    from fvcore.nn.jit_handles import get_shape
-
-    shape: list[int] = get_shape(value)
-    return shape
-
-
-def _attention(inputs: list[Any], outputs: list[Any]) -> int:
-    """QK' and AV of query (..., L, E), key (..., S, E), value (..., S, V)."""
-    query, key, value = (_shape(operand) for operand in inputs[:3])
-    return prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
-
-
-def _matrix_product(inputs: list[Any], outputs: list[Any]) -> int:
-    return prod(_shape(outputs[0])) * _shape(inputs[0])[-1]
-
-
-def _added_batch_product(inputs: list[Any], outputs: list[Any]) -> int:
-    return prod(_shape(outputs[0])) * _shape(inputs[1])[-1]
-
-
-def _first_operand(inputs: list[Any], outputs: list[Any]) -> int:
-    return prod(_shape(inputs[0]))
-
-
-def _einsum(inputs: list[Any], outputs: list[Any]) -> float:
-    """Two operands: the product of all index sizes; fvcore's own search for more operands or an ellipsis."""
-    from fvcore.nn.jit_handles import einsum_flop_jit
-
-    terms = inputs[0].toIValue().replace(" ", "").partition("->")[0].split(",")
-    if len(terms) != 2 or any("." in term for term in terms):
-        return float(einsum_flop_jit(inputs, outputs))
-    shapes = [_shape(operand) for operand in inputs[1].node().inputs()]
-    sizes: dict[str, int] = {}
-    for term, shape in zip(terms, shapes, strict=True):
-        for letter, size in zip(term, shape, strict=True):
-            sizes[letter] = max(size, sizes.get(letter, 1))
-    return float(prod(sizes.values()))

@@ -21,13 +21,21 @@ def load_subject(spec: str) -> Tracker | Part:
     """
     subject: Any = load_tracker(spec)
     if isinstance(subject, tuple):
-        if len(subject) == 2 and isinstance(subject[0], nn.Module) and isinstance(subject[1], tuple | list):
-            return subject[0], tuple(subject[1])
-        raise InputError(f"'{spec}' returned a tuple that is not (module, example_inputs)")
+        return checked_part(spec, subject)
     if isinstance(subject, nn.Module) and not isinstance(subject, Tracker):
         raise InputError(f"'{spec}' returned a module alone", hint="return (module, example_inputs)")
     tracker: Tracker = subject
     return tracker
+
+
+def checked_part(spec: str, part: tuple[Any, ...]) -> Part:
+    """``(module, example_inputs)`` with the inputs as a tuple; raises InputError for any other tuple."""
+    if len(part) == 2 and isinstance(part[0], nn.Module) and isinstance(part[1], tuple | list):
+        return part[0], tuple(part[1])
+    raise InputError(
+        f"'{spec}' returned a tuple that is not (module, example_inputs)",
+        hint="example_inputs is a tuple itself: (tensor,) for a single one",
+    )
 
 
 def network_parts(spec: str, subject: Tracker | Part) -> Mapping[str, Any]:

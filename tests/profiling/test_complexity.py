@@ -141,14 +141,14 @@ def test_by_module_names_children_and_shared_parameters_count_once() -> None:
     assert result.macs == 3 * N * D * D
 
 
-def test_disagreement_names_the_module() -> None:
-    # fvcore has no handle for an LSTM.
-    module = nn.Sequential(OrderedDict(good=nn.Linear(8, 8), memory=nn.LSTM(8, 8)))
-    inputs = (torch.randn(5, 8),)
+def test_disagreement_names_the_module_and_the_operator_without_a_handle() -> None:
+    power = Call(lambda x: torch.linalg.matrix_power(x, 3))
+    module = nn.Sequential(OrderedDict(good=nn.Linear(8, 8), power=power, relu=nn.ReLU()))
+    inputs = (torch.randn(8, 8),)
     opinion = second_opinion(module, inputs, count(module, inputs))
     assert not opinion.agrees
-    assert [entry.module for entry in opinion.disagreements] == ["memory"]
-    assert "aten::lstm" in opinion.missing
+    assert [entry.module for entry in opinion.disagreements] == ["power"]
+    assert opinion.missing == ("aten::linalg_matrix_power",)
 
 
 def test_untraceable_module_has_no_second_opinion_but_a_reason() -> None:
