@@ -74,7 +74,8 @@ def shift_into_image(boxes: Boxes, size: tuple[int, int]) -> Boxes:
 
 def centers(boxes: Boxes) -> Boxes:
     """(N, 2) pixel centres x + (w - 1) / 2, y + (h - 1) / 2, the same in every toolkit up to a constant."""
-    middle: Boxes = boxes[:, :2] + (boxes[:, 2:] - 1.0) / 2.0
+    with np.errstate(invalid="ignore"):  # infinite coordinates
+        middle: Boxes = boxes[:, :2] + (boxes[:, 2:] - 1.0) / 2.0
     return middle
 
 

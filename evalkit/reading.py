@@ -115,5 +115,7 @@ def _parse_line(line: bytes, row: int, path: str) -> list[float]:
         if not _NUMBER.fullmatch(field):
             shown = field[:20].decode("ascii", "backslashreplace")
             problem = f"{shown!r} is not a number" if field else "has an empty field" if line.strip() else "is blank"
-            raise InputError(problem, path=path, row=row)
+            titles = row == 1 and re.match(rb"[A-Za-z#]", field)
+            hint = "is it a header? a row of numbers a frame is expected" if titles else None
+            raise InputError(problem, path=path, row=row, hint=hint)
     return [float(field) for field in fields]

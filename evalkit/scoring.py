@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from evalkit.benchmarks.base import Benchmark, Inventory
 from evalkit.errors import InputError
-from evalkit.importers.formats import delimiter, describe_problems, first_box_problem, read_result, rows_without_box
+from evalkit.importers.formats import delimiter, read_result, rows_without_box
+from evalkit.importers.mistakes import describe_mistakes, likely_mistake
 from evalkit.importers.trees import TrackerResults
 from evalkit.protocols import family_of, rules_for
 from evalkit.reading import read_bytes, read_table
@@ -137,7 +138,7 @@ def score_tracker(
     """
     rules = rules or rules_for(protocol, annotation.family)
     present = annotation.inventory.present
-    scores, problems = [], []
+    scores, mistakes, lengths = [], [], []
     for name in present:
         runs = results.boxes.get(name)
         if runs is None and not rules.missing_is_zero:
@@ -146,14 +147,20 @@ def score_tracker(
         if runs is None:
             runs = ((_zeros(sequence), ""),)
         else:
-            problems.append((name, first_box_problem(runs[0][0][0], sequence.native[0])))
+            truth = sequence.full_native if len(runs[0][0]) == len(sequence.full_native) else sequence.native
+            mistakes.append((name, likely_mistake(runs[0][0], truth)))
+            rows = (len(boxes) for boxes, _ in runs)
+            lengths += [f"{have} rows for {len(truth)} frames of {name}" for have in rows if have != len(truth)]
         score = score_sequence(sequence, runs, rules, keep_frames=keep_frames)
         scores.append(replace(score, detail=_detail(sequence, *runs[0], len(score.overlaps))) if keep_frames else score)
     if not scores or not any(name in results.boxes for name in present):
         raise InputError(f"{results.tracker or 'the tracker'} has no result on {annotation.benchmark.name}")
     missing = missing_sequences(results, annotation)
     zero = tuple(name for name in missing if name in present) if rules.missing_is_zero else ()
-    notes = list(describe_problems(problems))
+    notes = list(describe_mistakes(mistakes))
+    if lengths:
+        more = f", and {len(lengths) - 1} more of another length" if len(lengths) > 1 else ""
+        notes.append(f"WARNING: {lengths[0]}{more}: {rules.length.value}")
     if zero:
         notes.append(f"{len(zero)} missing results count as zero boxes")
     if rules.remark:

@@ -11,6 +11,8 @@ from evalkit.benchmarks.archive import is_archive, open_archive
 from evalkit.errors import InputError
 
 _SUFFIX = ".txt"
+EXPECTED = "<sequence>.txt with a row x,y,w,h a frame; MATLAB's .mat and other formats are not read"
+"""What results are, for whoever has none of these."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ def list_files(root: Path) -> Mapping[str, ResultFile]:
     elif root.is_file() and root.suffix == _SUFFIX:
         found = {root.name: ResultFile(str(root), root)}
     else:
-        hint = "give a folder of results, or a .zip or .tar.xz of one"
-        raise InputError("is no folder of results" if root.exists() else "does not exist", path=root, hint=hint)
+        problem = "is no folder of results" if root.exists() else "does not exist"
+        raise InputError(problem, path=root, hint=f"give a folder, or a .zip or .tar.xz of one: {EXPECTED}")
     wanted = (path for path in found if path.endswith(_SUFFIX) and "__MACOSX" not in path)
     return {path: found[path] for path in sorted(wanted)}
 

@@ -1,19 +1,14 @@
-"""What a result file looks like: its delimiter, and whether its first box is where the target is."""
+"""What a result file looks like: its numbers, its delimiter, and rows that are no box."""
 
 from __future__ import annotations
-
-from collections import Counter
-from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.boxes import iou_continuous
 from evalkit.reading import parse_table
-from evalkit.types import Box, Boxes
+from evalkit.types import Boxes
 
 _DELIMITERS = {b",": "comma", b";": "semicolon", b"\t": "tab"}
-_FAR = 0.5
 
 
 def read_result(content: bytes, place: str) -> Boxes:
@@ -42,49 +37,3 @@ def rows_without_box(boxes: Boxes) -> NDArray[np.intp]:
     [1, 2]
     """
     return np.flatnonzero(~(np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)))
-
-
-def first_box_problem(predicted: Box, truth: Box) -> str | None:
-    """Why a result's first box is not the given one, where that names a likely mistake; None if it is near enough.
-
-    Args:
-        predicted: (4,) first row of the result.
-        truth: (4,) first row of the annotation, in the same coordinates if all is well.
-
-    >>> first_box_problem(np.array([10.0, 20, 30, 60]), np.array([10.0, 20, 20, 40]))
-    'x1,y1,x2,y2 corners instead of x,y,w,h'
-    """
-    shift = predicted - truth
-    if not shift.any():
-        return None
-    close = max(1.0, 0.05 * float(np.hypot(*truth[2:])))
-    for pixel, name in (
-        (-1.0, "0-based instead of 1-based coordinates"),
-        (1.0, "1-based instead of 0-based coordinates"),
-    ):
-        if np.abs(shift - [pixel, pixel, 0.0, 0.0]).max() <= 1e-3:
-            return name
-    if np.isfinite(predicted).all() and iou_continuous(predicted[None], truth[None])[0] >= _FAR:
-        return None
-    x, y, w, h = truth
-    for readings, name in (
-        (np.array([x, y, x + w, y + h]), "x1,y1,x2,y2 corners instead of x,y,w,h"),
-        (np.array([x + w / 2, y + h / 2, w, h]), "the centre instead of the top-left corner"),
-        (np.array([y, x, h, w]), "y,x,h,w instead of x,y,w,h"),
-    ):
-        if np.abs(predicted - readings).max() <= close:
-            return name
-    if np.isfinite(predicted).all() and (np.abs(predicted) <= 1.0).all() and (truth[2:] > 2.0).all():
-        return "coordinates as fractions of the image"
-    return "far from the ground truth"
-
-
-def describe_problems(problems: Iterable[tuple[str, str | None]]) -> tuple[str, ...]:
-    """One warning a kind of problem, from (sequence, problem) pairs."""
-    named = [(sequence, problem) for sequence, problem in problems if problem is not None]
-    counts = Counter(problem for _, problem in named)
-    first = {problem: sequence for sequence, problem in reversed(named)}
-    return tuple(
-        f"frame 0 of {count} sequences ({first[problem]}{', ...' if count > 1 else ''}) looks wrong: {problem}"
-        for problem, count in counts.most_common()
-    )

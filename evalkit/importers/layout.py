@@ -36,6 +36,7 @@ class Place:
         tracker: empty where no folder names it.
         repetition: number in the file's name, or in that of a pytracking run's folder.
         run_folder: the tracker's name with that number, where a folder has it: ``dimp/dimp50_003``.
+        in_own_folder: a folder above the file is named after the benchmark.
     """
 
     tracker: str
@@ -43,6 +44,7 @@ class Place:
     repetition: int | None
     layout: str
     run_folder: str = ""
+    in_own_folder: bool = False
 
 
 def locate(path: str, benchmark: str, find: Callable[[str], str | None]) -> Place | None:
@@ -60,20 +62,21 @@ def locate(path: str, benchmark: str, find: Callable[[str], str | None]) -> Plac
     stem = file.removesuffix(".txt")
     if any(plain(folder) in _NO_RESULTS for folder in folders) or _of_another(folders, benchmark):
         return None
-    sequence = find(stem)
+    sequence, repetition, layout = find(stem), None, "<sequence>.txt"
     numbered = _REPETITION.fullmatch(stem)
-    if sequence is None and numbered and folders and find(numbered[1]) and find(numbered[1]) == find(folders[-1]):
-        name = tracker_name(folders[:-1], benchmark)
-        return Place(name, find(numbered[1]) or "", int(numbered[2]), "<sequence>/<sequence>_001.txt")
+    if sequence is None and numbered and folders and find(numbered[1]) == find(folders[-1]):
+        sequence, repetition, layout = find(numbered[1]), int(numbered[2]), "<sequence>/<sequence>_001.txt"
     if sequence is None:
         return None
     if folders and find(folders[-1]) == sequence:
         folders = folders[:-1]
-    run = _RUN_FOLDER.fullmatch(folders[-1]) if folders else None
-    if run:
-        name = tracker_name([*folders[:-1], run[1]], benchmark)
-        return Place(name, sequence, int(run[2]), RUN_LAYOUT, tracker_name(folders, benchmark))
-    return Place(tracker_name(folders, benchmark), sequence, None, "<sequence>.txt")
+    kept = [folder for folder in folders if plain(folder) not in names_of(benchmark)]
+    own = len(kept) < len(folders)
+    run = _RUN_FOLDER.fullmatch(kept[-1]) if kept and repetition is None else None
+    if run is None or ":" in spec_of_folder(run[1]):  # our own runs are named after specs, which may end in a number
+        return Place(tracker_name(kept, benchmark), sequence, repetition, layout, in_own_folder=own)
+    name, folder = (tracker_name([*kept[:-1], last], benchmark) for last in (run[1], run[0]))
+    return Place(name, sequence, int(run[2]), RUN_LAYOUT, folder, own)
 
 
 def tracker_name(folders: list[str], benchmark: str) -> str:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path, PurePosixPath
-from typing import TypeAlias
 
 from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.layout import plain
 from evalkit.benchmarks.registry import BENCHMARKS
 from evalkit.errors import InputError
-from evalkit.importers.files import ResultFile, list_files
+from evalkit.importers.choice import Located, own_results
+from evalkit.importers.files import EXPECTED, ResultFile, list_files
 from evalkit.importers.layout import Place, likely_benchmark, locate, names_of, tracker_name
+from evalkit.importers.notes import reading_notes
 from evalkit.manifest import read_manifest
 from evalkit.results import TIME_SUFFIX
 from evalkit.trackers.spec import spec_of_folder
-
-_Found: TypeAlias = Mapping[str, list[tuple[Place, str]]]
-"""Sequence -> what its files are, and their paths in the tree."""
 
 
 @dataclass(frozen=True)
@@ -65,19 +63,21 @@ def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[Tracker
     if not places:
         raise _nothing_found(root, benchmark, list(files))
     repeated = _repeated(places.values())
-    found: dict[str, dict[str, list[tuple[Place, str]]]] = defaultdict(lambda: defaultdict(list))
+    located: dict[str, list[Located]] = defaultdict(list)
     for path, place in places.items():
         name = place.tracker if place.tracker in repeated else place.run_folder or place.tracker
-        found[name or _name_of_root(root, benchmark)][place.sequence].append((place, path))
+        located[name or _name_of_root(root, benchmark)].append((place, path))
     trackingnet = benchmark == "trackingnet"
-    submission = trackingnet and root.is_file() and len(found) == 1
+    submission = trackingnet and root.is_file() and len(located) == 1
     if submission:  # a folder inside a submission means nothing
-        found = {_name_of_root(root, benchmark): next(iter(found.values()))}
+        located = {_name_of_root(root, benchmark): next(iter(located.values()))}
     trackers = []
-    for name, sequences in sorted(found.items()):
-        ambiguous = _claimed_twice(sequences, files, whole_tree=submission) if trackingnet else ()
-        trackers.append(_tracker(name, sequences, files, ambiguous))
-    if any(len(sequences) < len(names) for sequences in found.values()):
+    for name, items in sorted(located.items()):
+        chosen = own_results(benchmark, items)
+        ambiguous = _claimed_twice(chosen, files, whole_tree=submission) if trackingnet else ()
+        left_out = sorted({path for _, path in items} - {path for _, path in chosen})
+        trackers.append(_tracker(name, chosen, files, ambiguous, left_out))
+    if any(len(tracker.files) < len(names) for tracker in trackers):
         likely = _likely(benchmark, (path for path in files if path not in places), at_least=len(places))
         return tuple(replace(tracker, likely=likely) for tracker in trackers)
     return tuple(trackers)
@@ -92,33 +92,39 @@ def _repeated(places: Iterable[Place]) -> frozenset[str]:
 
 
 def _tracker(
-    name: str, sequences: _Found, files: Mapping[str, ResultFile], ambiguous: tuple[str, ...]
+    name: str,
+    located: Sequence[Located],
+    files: Mapping[str, ResultFile],
+    ambiguous: tuple[str, ...],
+    left_out: Sequence[str],
 ) -> TrackerResults:
-    chosen: dict[str, tuple[ResultFile, ...]] = {}
-    numbers: dict[str, tuple[int, ...]] = {}
-    times: dict[str, ResultFile] = {}
-    first_run = min(place.repetition or 0 for places in sequences.values() for place, _ in places)
-    for sequence, places in sequences.items():
-        if sequence in ambiguous:
+    first_run = min(place.repetition or 0 for place, _ in located)
+    paths: dict[str, dict[int, str]] = defaultdict(dict)
+    for place, path in located:
+        if place.sequence in ambiguous:
             continue
-        by_repetition: dict[int, str] = {}
-        for place, path in places:
-            other = by_repetition.setdefault(_number(place, first_run), path)
-            if other != path:
-                raise InputError(
-                    f"a second result of {sequence} by {name or 'the tracker'}",
-                    path=files[path].place,
-                    hint=f"the first is {files[other].place}",
-                )
-        numbers[sequence] = tuple(sorted(by_repetition))
-        chosen[sequence] = tuple(files[by_repetition[number]] for number in numbers[sequence])
-        clock = _time_path(by_repetition[numbers[sequence][0]])
-        if clock in files:
-            times[sequence] = files[clock]
-    notes = _notes(sequences, chosen)
+        first = paths[place.sequence].setdefault(_number(place, first_run), path)
+        if first != path:
+            raise InputError(
+                f"a second result of {place.sequence} by {name or 'the tracker'}",
+                path=files[path].place,
+                hint=f"the first is {files[first].place}",
+            )
+    ordered = {sequence: dict(sorted(numbered.items())) for sequence, numbered in paths.items()}
+    chosen = {sequence: tuple(files[path] for path in numbered.values()) for sequence, numbered in ordered.items()}
+    clocks = {sequence: _time_path(next(iter(numbered.values()))) for sequence, numbered in ordered.items()}
+    notes = reading_notes(located, {sequence: len(numbered) for sequence, numbered in ordered.items()}, left_out)
     if ambiguous:
         notes += (f"several file names contain {', '.join(ambiguous)}: missing, by the rule of TrackingNet's devkit",)
-    return TrackerResults(name, chosen, notes, ambiguous, _remark(chosen), times=times, repetitions=numbers)
+    return TrackerResults(
+        tracker=name,
+        files=chosen,
+        notes=notes,
+        ambiguous=ambiguous,
+        remark=_remark(chosen),
+        times={sequence: files[path] for sequence, path in clocks.items() if path in files},
+        repetitions={sequence: tuple(numbered) for sequence, numbered in ordered.items()},
+    )
 
 
 def _number(place: Place, first_run: int) -> int:
@@ -144,7 +150,7 @@ def _remark(chosen: Mapping[str, tuple[ResultFile, ...]]) -> str:
     return manifest.tracker.get("note", "") if manifest else ""
 
 
-def _claimed_twice(sequences: _Found, files: Iterable[str], *, whole_tree: bool) -> tuple[str, ...]:
+def _claimed_twice(located: Sequence[Located], files: Iterable[str], *, whole_tree: bool) -> tuple[str, ...]:
     """TrackingNet's devkit takes a sequence as missing if two file names contain its own (``metrics.py``).
 
     Args:
@@ -155,43 +161,11 @@ def _claimed_twice(sequences: _Found, files: Iterable[str], *, whole_tree: bool)
     for path in files:
         folder, _, name = path.rpartition("/")
         names["" if whole_tree else folder].append(name)
-    own = {"" if whole_tree else path.rpartition("/")[0] for places in sequences.values() for _, path in places}
+    own = {"" if whole_tree else path.rpartition("/")[0] for _, path in located}
+    sequences = dict.fromkeys(place.sequence for place, _ in located)
     return tuple(
         name for name in sequences if any(sum(f"{name}.txt" in other for other in names[folder]) > 1 for folder in own)
     )
-
-
-def _notes(sequences: _Found, chosen: Mapping[str, tuple[ResultFile, ...]]) -> tuple[str, ...]:
-    places = [item for items in sequences.values() for item in items]
-    layouts = sorted({place.layout for place, _ in places})
-    notes = [f"{sum(map(len, chosen.values()))} files of {len(chosen)} sequences, {' and '.join(layouts)}"]
-    notes += _repetition_notes({sequence: len(repetitions) for sequence, repetitions in chosen.items()})
-    runs = sorted({place.run_folder for place, _ in places if place.run_folder})
-    if len(runs) > 1:
-        notes.append(
-            f"WARNING: {', '.join(runs)} are taken as runs of one tracker, as pytracking numbers them; "
-            "if they are different trackers, rename them or score each folder by itself"
-        )
-    renamed = [
-        (path.rpartition("/")[2].removesuffix(".txt"), place.sequence) for place, path in places if not place.repetition
-    ]
-    aliases = [f"{theirs} = {ours}" for theirs, ours in renamed if theirs != ours]
-    if aliases:
-        more = f" and {len(aliases) - 3} more" if len(aliases) > 3 else ""
-        notes.append(f"names matched: {', '.join(aliases[:3])}{more}")
-    return tuple(notes)
-
-
-def _repetition_notes(counts: Mapping[str, int]) -> list[str]:
-    fewest, most = min(counts.values(), default=1), max(counts.values(), default=1)
-    if most == 1:
-        return []
-    if fewest == most:
-        return [f"{most} repetitions, averaged"]
-    fewer = [sequence for sequence, count in counts.items() if count < most]
-    return [
-        f"{most} repetitions, averaged, but fewer of {len(fewer)} sequences, such as {fewer[0]}: {counts[fewer[0]]}"
-    ]
 
 
 def _name_of_root(root: Path, benchmark: str) -> str:
@@ -212,7 +186,7 @@ def _likely(benchmark: str, paths: Iterable[str], *, at_least: int = 0) -> str |
 
 def _nothing_found(root: Path, benchmark: str, paths: list[str]) -> InputError:
     if not paths:
-        return InputError("holds no result files (*.txt)", path=root, hint="what did `stdtrack run --out` write?")
+        return InputError("holds no result files (*.txt)", path=root, hint=f"results are {EXPECTED}")
     likely = _likely(benchmark, paths)
     hint = f"they look like results of {likely}" if likely else f"{benchmark} has no sequence of such names"
     problem = f"none of {len(paths)} files, such as {paths[0]}, is a result on {benchmark}"

@@ -54,12 +54,14 @@ def tally(measured: Measured, rules: Rules) -> Tally:
         counts["precision"] = error_counts(measured.errors, rules.precision.grid.thresholds)
     if rules.normalized is not None and measured.normalized is not None:
         counts["normalized_precision"] = error_counts(measured.normalized, rules.normalized.grid.thresholds)
+    with np.errstate(invalid="ignore"):  # infinite coordinates
+        covered = int((measured.prediction.sum(axis=1) > 0).sum())
     all_rows = rules.denominator is Denominator.ALL_ROWS
     return Tally(
         frames=len(measured.kept) if all_rows else int(measured.kept.sum()),
         counts=counts,
         overlap_sum=float(np.nansum(measured.overlaps[measured.valid])),
-        covered=int((measured.prediction.sum(axis=1) > 0).sum()),
+        covered=covered,
     )
 
 

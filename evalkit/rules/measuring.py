@@ -104,6 +104,7 @@ def _fit(sequence: Sequence, truth: Boxes, prediction: Boxes, rules: Rules, plac
     refused = rules.length is Length.EXACT or (rules.length is Length.CUT and have < need)
     if refused and not (have > need and sequence.name in rules.cut_anyway):
         hint = f"{rules.length.value}; {rules.source}"
+        hint = f"is the given box of the first frame left out? {hint}" if have == need - 1 else hint
         raise InputError(f"{have} rows, but {sequence.name} has {need} frames", path=place or None, hint=hint)
     if rules.length is Length.CUT_BOTH:
         shorter = min(have, need)

@@ -82,6 +82,8 @@ def test_infinity_is_a_miss() -> None:
     boxes[2] = np.inf
     assert score(sequence(steady()), boxes, OFFICIAL["otb"]).metrics["sr50"] == 0.9
     assert score(sequence(steady()), boxes, TABLE["pysot"]["otb"]).metrics["sr50"] == 0.9
+    boxes[2] = [np.inf, -np.inf, np.inf, np.inf]  # whose centre and sum are undefined
+    assert score(sequence(steady()), boxes, OFFICIAL["otb"]).metrics["sr50"] == 0.9
 
 
 @pytest.mark.parametrize(
@@ -217,6 +219,30 @@ def test_a_part_of_a_benchmark(tmp_path: Path) -> None:
     found = score_tracker(load_results(results), annotation)
     assert (found.sequences_total, len(found.sequences), found.missing) == (100, 1, missing)
     assert not found.complete
+
+
+@pytest.mark.parametrize(("rows", "note"), [(7, "7 rows for 8 frames of Biker"), (9, "9 rows for 8 frames of Biker")])
+def test_another_length_is_said_where_the_protocol_takes_it(tmp_path: Path, rows: int, note: str) -> None:
+    annotation = Annotation(open_benchmark("otb100", annotations=write(tmp_path / "anno", {"Biker": steady(8)})))
+    (results,) = read_tree(write(tmp_path / "mine", {"Biker": steady(rows)}), "otb100", ("Biker",))
+    loaded = load_results(results)
+    for protocol in ("pytracking", "got10k"):
+        (said,) = score_tracker(loaded, annotation, protocol).notes
+        assert said.startswith(f"WARNING: {note}: ")
+    with pytest.raises(InputError, match="is the given box of the first frame left out" if rows == 7 else "9 rows"):
+        score_tracker(loaded, annotation)
+
+
+def test_the_whole_of_tiger1_is_no_mistake(tmp_path: Path) -> None:
+    """got10k runs all of its 354 rows, the official evaluation begins at row 6."""
+    rows = np.array([[10 + 20.0 * row, 20, 30, 40] for row in range(354)])
+    annotation = Annotation(open_benchmark("otb100", annotations=write(tmp_path / "anno", {"Tiger1": rows})))
+    for index, boxes in enumerate((rows, rows[5:])):
+        (results,) = read_tree(write(tmp_path / str(index), {"Tiger1": boxes}), "otb100", ("Tiger1",))
+        for protocol in ("official", "got10k"):
+            found = score_tracker(load_results(results), annotation, protocol)
+            assert found.notes == ()
+            assert found.sequences[0].frames == (354 if protocol == "got10k" and index == 0 else 349)
 
 
 def test_per_frame_detail(tmp_path: Path) -> None:

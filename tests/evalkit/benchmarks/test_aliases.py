@@ -42,6 +42,10 @@ SIZES = {"otb100": 100, "uav123": 123, "nfs30": 100, "lasot": 280, "lasot_ext": 
         ("lasot", "airplane1", "airplane-1"),
         ("lasot", "airplane-1", "airplane-1"),
         ("lasot", "airplane-2", None),
+        ("otb100", "bird-2", None),  # LaSOT's
+        ("otb100", "bird_2", None),  # NFS's
+        ("otb100", "blur_car_1", "BlurCar1"),
+        ("uav123", "boat-3", None),  # LaSOT's
         ("dtb70", "Gull1", None),
     ],
 )

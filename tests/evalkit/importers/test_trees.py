@@ -105,6 +105,43 @@ def test_names_are_matched_by_alias_and_said(tmp_path: Path) -> None:
     assert any("Human4-2 = Human4_2" in note for note in found.notes)
 
 
+def test_one_folder_for_all_data_sets(tmp_path: Path) -> None:
+    """pytracking and its kin: UAV123's results have a prefix, LaSOT's names are like OTB's."""
+    folder = tmp_path / "vitb_256"
+    put(folder, "Car2.txt", "Bird2.txt", "Human4_2.txt", "uav_car2.txt", "uav_bike1.txt", "bird-2.txt", "car-2.txt")
+    otb = trackers(tmp_path)["vitb_256"]
+    assert {Path(file.place).name for (file,) in otb.files.values()} == {"Car2.txt", "Bird2.txt", "Human4_2.txt"}
+    uav = trackers(tmp_path, "uav123", ("car2", "bike1"))["vitb_256"]
+    assert {Path(file.place).name for (file,) in uav.files.values()} == {"uav_car2.txt", "uav_bike1.txt"}
+    assert "1 files are of another benchmark, such as vitb_256/Car2.txt" in uav.notes
+    (folder / "uav_car2.txt").unlink()
+    assert set(trackers(tmp_path, "uav123", ("car2", "bike1"))["vitb_256"].files) == {"bike1"}  # Car2 is OTB's
+
+
+def test_the_nearer_spelling_is_taken(tmp_path: Path) -> None:
+    root = put(tmp_path / "mine", "Car2.txt", "car2.txt")
+    (found,) = trackers(root).values()
+    assert [Path(file.place).name for file in found.files["Car2"]] == ["Car2.txt"]
+
+
+def test_a_folder_of_the_benchmarks_name_goes_first(tmp_path: Path) -> None:
+    """got10k puts LaSOT's results beside the folders of the other data sets."""
+    root = put(tmp_path, "results/OTB2015/mine/Bird2.txt", "results/mine/bird2.txt", "results/mine/airplane-1.txt")
+    (otb,) = trackers(root).values()
+    assert [Path(file.place).name for file in otb.files["Bird2"]] == ["Bird2.txt"]
+    (lasot,) = trackers(root, "lasot", ("airplane-1",)).values()
+    assert lasot.tracker == otb.tracker == "mine"
+
+
+def test_runs_of_ostrack_on_got10k_are_repetitions(tmp_path: Path) -> None:
+    name = "GOT-10k_Val_000001"
+    root = put(tmp_path, *(f"ostrack/vitb_{run:03d}/got10k/{name}.txt" for run in range(2)))
+    (found,) = trackers(root, "got10k", (name,)).values()
+    assert (found.tracker, len(found.files[name])) == ("ostrack/vitb", 2)
+    ours = put(tmp_path / "ours", *(f"onnx%3Amodel_{run:03d}/got10k/{name}.txt" for run in range(2)))
+    assert set(trackers(ours, "got10k", (name,))) == {"onnx:model_000", "onnx:model_001"}
+
+
 def test_times_scores_and_failures_are_no_results(tmp_path: Path) -> None:
     paths = ("Biker.txt", "Biker_time.txt", "Biker_score.txt", "failures/Bird1.log", "times/Biker_time.txt")
     (found,) = trackers(put(tmp_path / "mine", *paths)).values()
@@ -131,6 +168,10 @@ def test_a_few_names_in_common_with_another_benchmark(tmp_path: Path) -> None:
 def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no result files"):
         trackers(tmp_path)
+    put(tmp_path, "mine/Basketball_KCF.mat")
+    for place in (tmp_path, tmp_path / "mine" / "Basketball_KCF.mat"):
+        with pytest.raises(InputError, match=r"MATLAB's \.mat and other formats are not read"):
+            trackers(place)
     with pytest.raises(InputError, match="does not exist"):
         trackers(tmp_path / "nowhere")
 

@@ -1,0 +1,55 @@
+"""How a results tree was read, told to its user in a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from evalkit.importers.choice import Located, stem
+
+_NAMED = 3
+
+
+def reading_notes(located: Sequence[Located], counts: Mapping[str, int], left_out: Sequence[str]) -> tuple[str, ...]:
+    """What was found and what was made of it, for one tracker.
+
+    Args:
+        located: the files that are results.
+        counts: repetitions of each sequence.
+        left_out: files that only look like results.
+    """
+    layouts = sorted({place.layout for place, _ in located})
+    return (
+        f"{sum(counts.values())} files of {len(counts)} sequences, {' and '.join(layouts)}",
+        *_of_repetitions(counts),
+        *_of_run_folders(located),
+        *_of_names(located),
+        *([f"{len(left_out)} files are of another benchmark, such as {left_out[0]}"] if left_out else []),
+    )
+
+
+def _of_repetitions(counts: Mapping[str, int]) -> list[str]:
+    fewest, most = min(counts.values(), default=1), max(counts.values(), default=1)
+    if most == 1:
+        return []
+    if fewest == most:
+        return [f"{most} repetitions, averaged"]
+    fewer = [sequence for sequence, count in counts.items() if count < most]
+    such_as = f"such as {fewer[0]}: {counts[fewer[0]]}"
+    return [f"{most} repetitions, averaged, but fewer of {len(fewer)} sequences, {such_as}"]
+
+
+def _of_run_folders(located: Sequence[Located]) -> list[str]:
+    runs = sorted({place.run_folder for place, _ in located if place.run_folder})
+    if len(runs) < 2:
+        return []
+    return [
+        f"WARNING: {', '.join(runs)} are taken as runs of one tracker, as pytracking numbers them; "
+        "if they are different trackers, rename them or score each folder by itself"
+    ]
+
+
+def _of_names(located: Sequence[Located]) -> list[str]:
+    renamed = [(stem(path), place.sequence) for place, path in located if not place.repetition]
+    aliases = [f"{theirs} = {ours}" for theirs, ours in renamed if theirs != ours]
+    more = f" and {len(aliases) - _NAMED} more" if len(aliases) > _NAMED else ""
+    return [f"names matched: {', '.join(aliases[:_NAMED])}{more}"] if aliases else []
