@@ -30,6 +30,7 @@ ACCURACY = ("tracker", "fps_median", "mean_iou", "parameters")
 
 MIB = 2**20
 WAITED_WARNING = 0.05
+WAITED_NOTE = f"waited for the processor for more than {WAITED_WARNING:.0%} of the time"
 OTHER, DECODING = "other", "image"
 
 Reports = Mapping[str, ComplexityReport]
@@ -47,7 +48,11 @@ def latency_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.
             summary = summarise(np.concatenate(rounds))
             notes = [summary.warning, comparison.calibration.warning]
             waited = profile.waited_share(scope)
-            notes += [f"waited for the processor for {waited:.0%} of the time"] if waited > WAITED_WARNING else []
+            notes += (
+                [f"waited for the processor for more than {WAITED_WARNING:.0%} of the time"]
+                if waited > WAITED_WARNING
+                else []
+            )
             notes += [] if profile.warm_up.steady else ["the warm-up did not settle"]
             times = {"p50_ms": summary.p50, "p90_ms": summary.p90, "p99_ms": summary.p99, "max_ms": summary.slowest}
             rows.append(
@@ -141,9 +146,9 @@ def resource_table(comparison: Comparison, reports: Reports) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(RESOURCES))
 
 
-def scaling_table(comparison: Comparison) -> pd.DataFrame:
+def scaling_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
     """Median latency by number of threads, of trackers measured with more than one number."""
-    table = latency_table(comparison)
+    table = latency_table(comparison, scopes)
     titles = {profile.job.label: profile.job.title for profile in comparison.profiles}
     table["tracker"] = table["tracker"].map(titles)
     several = table.groupby(["tracker", "scope", "device"])["threads"].transform("nunique") > 1

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
+    from profiling.complexity import Complexity, ModuleCount
     from profiling.complexity_report import ComplexityReport
 
 MODULES_SHOWN = 40
@@ -46,18 +50,47 @@ class _CountersDisagree(click.ClickException):
 
 
 def _print(report: ComplexityReport, depth: int) -> None:
-    click.echo(f"{report.spec}: {report.parameters:,} parameters")
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console()
+    console.print(Text(f"{report.spec}: {report.parameters:,} parameters"))
     for part, result in report.parts.items():
-        click.echo(f"\n{part}: {result.macs:,} MACs = {result.flops:,} FLOPs ({result.counter})")
+        console.print()
+        console.print(Text(f"{part}: {result.macs:,} MACs = {result.flops:,} FLOPs ({result.counter})"))
         rows = [row for row in result.by_module if row.module and row.module.count(".") < depth]
-        for row in rows[:MODULES_SHOWN]:
-            indent = "  " * (row.module.count(".") + 1)
-            click.echo(f"{indent}{row.module:<36} {row.parameters:>12,} parameters {row.macs:>16,} MACs")
+        if rows:
+            console.print(_grid(rows[:MODULES_SHOWN], result.macs))
         if len(rows) > MODULES_SHOWN:
-            click.echo(f"  and {len(rows) - MODULES_SHOWN} more modules; --format json has all")
+            console.print(Text(f"and {len(rows) - MODULES_SHOWN} more modules; --format json has all"))
         if part in report.opinions and report.opinions[part].macs is not None:
-            click.echo(f"  second opinion (fvcore, contractions): {report.opinions[part].macs:,} MACs")
-        by_reason: dict[str, list[str]] = {}
-        for entry in result.uncounted:
-            by_reason.setdefault(entry.reason or "UNKNOWN", []).append(entry.operator.removeprefix("aten."))
-        click.echo("  without MACs: " + "; ".join(f"{why}: {', '.join(names)}" for why, names in by_reason.items()))
+            console.print(Text(f"second opinion (fvcore, contractions): {report.opinions[part].macs:,} MACs"))
+        console.print(Text(f"without MACs: {_uncounted(result)}"))
+
+
+def _grid(rows: Sequence[ModuleCount], total: int) -> Table:
+    """Modules under their parents; the indented name is the last part of the whole one."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    grid.add_column("module", overflow="fold")
+    for title in ("parameters", "MACs", "FLOPs", "share"):
+        grid.add_column(title, justify="right", no_wrap=True)
+    shown: set[str] = set()
+    for row in rows:
+        parent, _, name = row.module.rpartition(".")
+        known = parent in shown
+        shown.add(row.module)
+        label = Text("  " * row.module.count(".") + (name if known else row.module))
+        share = f"{row.macs / total:.1%}" if total else ""
+        grid.add_row(label, f"{row.parameters:,}", f"{row.macs:,}", f"{row.flops:,}", share)
+    return grid
+
+
+def _uncounted(result: Complexity) -> str:
+    by_reason: dict[str, list[str]] = {}
+    for entry in result.uncounted:
+        by_reason.setdefault(entry.reason or "UNKNOWN", []).append(entry.operator.removeprefix("aten."))
+    return "; ".join(f"{why}: {', '.join(names)}" for why, names in by_reason.items()) or "none"

@@ -19,11 +19,13 @@ from stdtrack.cli.options import comma_list
 if TYPE_CHECKING:
     from profiling.clips import ClipName
     from profiling.session import Job
+    from reports.tables import Table
 
 FRAME_TIMEOUT = 300.0
 # These take device and backend as options of their spec; the others run on the CPU with the one backend they have.
 WITH_OPTIONS = ("stdtrack",)
 WITHOUT_OPTIONS = ("opencv", "onnx", "trax", "process")
+ON_TERMINAL = ("latency", "ratios", "resources", "accuracy")
 
 
 @click.command()
@@ -53,7 +55,7 @@ def profile(
     """
     from profiling.profile import compare
     from profiling.stepping import SCOPES
-    from stdtrack.cli.profile_files import write_profile
+    from stdtrack.cli.profile_files import circumstances, write_profile
 
     sys.path.append(os.getcwd())  # module:factory may lie in the working folder, as with python -m
     wrong = sorted(set(scopes) - set(SCOPES))
@@ -66,8 +68,8 @@ def profile(
     jobs = jobs_of(specs, _numbers(threads), backends, device)
     clips = _clips(data, benchmarks, out)
     comparison = compare(jobs, clips, min_time=min_time, timeout=timeout, note=_tell)
-    write_profile(comparison, scopes or SCOPES, out, _tell)
-    click.echo((out / "profile.md").read_text(encoding="utf-8"))
+    shown = write_profile(comparison, scopes or SCOPES, out, _tell)
+    _print(circumstances(comparison), [table for table in shown if table.name in ON_TERMINAL], out)
     for label, problem in comparison.failures.items():
         click.echo(f"failed: {label}: {problem}", err=True)
     if comparison.failures:
@@ -121,6 +123,21 @@ def _numbers(threads: tuple[str, ...]) -> tuple[int, ...]:
         if not (text.isdecimal() and int(text) > 0):
             raise InputError(f"--threads {text} is no positive number")
     return tuple(int(text) for text in threads) or (1,)
+
+
+def _print(lines: list[str], tables: list[Table], out: Path) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from stdtrack.cli.terminal import print_table
+
+    console = Console()
+    for line in lines:
+        console.print(Text(line))
+    for table in tables:
+        console.print()
+        print_table(table, console)
+    console.print(Text(f"all tables: {out / 'profile.md'}; CSV, LaTeX and plots beside it"))
 
 
 def _tell(message: str) -> None:

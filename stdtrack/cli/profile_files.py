@@ -17,11 +17,12 @@ from profiling.complexity_report import ComplexityReport, report_complexity
 from profiling.profile import Comparison
 from profiling.roofline import measure_ceilings
 from reports.inputs import SPEEDS, ReportTables
-from reports.markup import comma_separated, latex, markdown
+from reports.markup import comma_separated, escape_markdown, latex, markdown
 from reports.plots.canvas import render
 from reports.plots.profile import ProfileTables, draw_profile
 from reports.profiles import profile_table
 from reports.tables import Table
+from stdtrack.cli.table_layout import numbered_notes, shared_settings
 
 FORMAT = 1
 MEASURE = "mean IoU over clips"
@@ -29,8 +30,12 @@ MEASURE = "mean IoU over clips"
 
 def write_profile(
     comparison: Comparison, scopes: Sequence[str], out: Path, note: Callable[[str], None] = lambda message: None
-) -> None:
-    """Write ``profile.json``, ``profile.md``, and folders of tables and plots into ``out``."""
+) -> list[Table]:
+    """Write ``profile.json``, ``profile.md``, and folders of tables and plots into ``out``.
+
+    Returns:
+        the tables that are not empty.
+    """
     note("counting complexity")
     reports = _complexity(comparison)
     ceilings = {count: measure_ceilings(count) for count in sorted({p.job.threads for p in comparison.profiles})}
@@ -40,7 +45,7 @@ def write_profile(
         "stages": tables.stage_table(comparison),
         "resources": tables.resource_table(comparison, reports),
         "accuracy": tables.accuracy_table(comparison, reports),
-        "scaling": tables.scaling_table(comparison),
+        "scaling": tables.scaling_table(comparison, scopes),
         "roofline": tables.roofline_table(comparison, reports, ceilings),
     }
     latencies = tables.frame_table(comparison, scopes)
@@ -64,6 +69,7 @@ def write_profile(
         for plot in draw_profile(drawn):
             for extension, content in render(plot).items():
                 write_atomic(out / "plots" / f"{plot.name}.{extension}", content)
+    return shown
 
 
 def _complexity(comparison: Comparison) -> dict[str, ComplexityReport]:
@@ -81,23 +87,33 @@ def _complexity(comparison: Comparison) -> dict[str, ComplexityReport]:
     return found
 
 
-def _page(comparison: Comparison, shown: Sequence[Table]) -> str:
+def circumstances(comparison: Comparison) -> list[str]:
+    """What a reader has to know before any number: machine, its state, versions, clips, and who failed."""
     machine, state, calibration = comparison.machine, comparison.state, comparison.calibration
     lines = [
-        "# Profile",
-        "",
         f"{machine['cpu']}, {machine['cores_usable']} cores, {machine['ram_gib']} GiB; GPU: {machine['gpu']}; "
         f"governor: {machine['governor']}.",
         f"Load average {state['before']['load_average'][0]} before, {state['after']['load_average'][0]} after; "
         f"calibration product {1e3 * calibration.before:.3f} ms before, {1e3 * calibration.after:.3f} ms after"
         f"{': ' + calibration.warning if calibration.warning else ''}.",
         f"Versions: {', '.join(f'{name} {version}' for name, version in machine['versions'].items())}.",
-        f"Clips: {', '.join(f'{clip.benchmark}/{clip.sequence} ({clip.frames})' for clip in comparison.clips)}.",
-        "",
     ]
-    lines += [f"Failed: {label}: {problem}\n" for label, problem in comparison.failures.items()]
+    if comparison.clips:
+        names = (f"{clip.benchmark}/{clip.sequence} ({clip.frames})" for clip in comparison.clips)
+        lines.append(f"Clips (frames): {', '.join(names)}.")
+    return lines + [f"Failed: {label}: {problem}" for label, problem in comparison.failures.items()]
+
+
+def _page(comparison: Comparison, shown: Sequence[Table]) -> str:
+    lines = ["# Profile", ""]
+    for line in circumstances(comparison):
+        lines += [escape_markdown(line), ""]
     for table in shown:
-        lines += [f"## {table.name.capitalize()}", "", markdown(table)]
+        rest, shared = shared_settings(table)
+        rest, notes = numbered_notes(rest)
+        lines += [f"## {table.name.capitalize()}", "", markdown(rest)]
+        lines += [escape_markdown(", ".join(f"{name} {value}" for name, value in shared.items())), ""] if shared else []
+        lines += [escape_markdown(f"Note {number}: {note}.") + "\n" for number, note in enumerate(notes, 1)]
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,7 @@ def test_json_of_a_module_has_a_frame_alone(factories: str) -> None:
 def test_text_names_both_units(factories: str) -> None:
     result = CliRunner().invoke(complexity, [f"{factories}:linear"], catch_exceptions=False)
     assert "24 MACs = 48 FLOPs" in result.stdout
+    assert re.search(r"^0 +15 +24 +48 +100\.0%$", result.stdout, re.MULTILINE)
 
 
 def test_disagreement_fails_and_names_the_module(factories: str) -> None:

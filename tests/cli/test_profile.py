@@ -65,12 +65,17 @@ def test_writes_tables_page_plots_and_json(data: Path, tmp_path: Path) -> None:
     assert content["machine"]["cpu"]
     assert content["calibration"]["before"] > 0
     assert content["trackers"]["opencv:mosse x2"]["threads_set"]["cv2"] == 2
-    assert {row["scope"] for row in content["tables"]["latency"]} == {"track"}
+    for table in ("latency", "ratios", "scaling"):
+        assert {row["scope"] for row in content["tables"][table]} == {"track"}
     assert {row["mean_iou"] for row in content["tables"]["accuracy"]} >= {1.0}
     latency = pd.read_csv(out / "tables" / "latency.csv")
     assert (latency["p50_ms"] > 0).all()
     assert "\\begin{tabular}" in (out / "tables" / "latency.tex").read_text()
-    assert "| opencv:mosse x2 |" in result.stdout
+    assert "opencv:mosse x2 " in result.stdout
+    assert "\\" not in result.stdout
+    page = (out / "profile.md").read_text()
+    assert "| opencv:mosse x2 |" in page
+    assert "device cpu" in page  # settings that all rows share are told once
     for name in ("latency_track", "latency_over_time_track", "thread_scaling_track", "speed_accuracy"):
         assert (out / "plots" / f"{name}.png").stat().st_size > 5000
         assert (out / "plots" / f"{name}.svg").is_file()

@@ -1,0 +1,38 @@
+"""Report tables on a terminal."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+
+from reports.tables import Table
+from stdtrack.cli.table_layout import GAP, WIDEST_TEXT, column_blocks, numbered_notes, shared_settings, title
+
+
+def print_table(table: Table, console: Console) -> None:
+    """Caption, the settings that all rows share, the columns in as many blocks as the width asks for, the notes."""
+    console.print(Text(table.name.capitalize(), style="bold"))
+    console.print(Text(table.caption, style="dim"))
+    shown, shared = shared_settings(table)
+    shown, notes = numbered_notes(shown)
+    if shared:
+        console.print(Text(", ".join(f"{name} {value}" for name, value in shared.items())))
+    for block in column_blocks(shown, console.width):
+        console.print()
+        console.print(_grid(block))
+    for number, note in enumerate(notes, 1):
+        console.print(Text(f"note {number}: {note}"))
+
+
+def _grid(table: Table) -> Grid:
+    grid = Grid(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))  # and 1 of the box
+    for name, numeric in zip(table.columns, table.numeric, strict=True):
+        if numeric:
+            grid.add_column(title(name), justify="right")
+        else:
+            grid.add_column(title(name), overflow="fold", max_width=WIDEST_TEXT)
+    for row in table.rows:
+        grid.add_row(*(Text(cell.text) for cell in row))
+    return grid
