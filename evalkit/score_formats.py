@@ -1,4 +1,4 @@
-"""Scores as text: JSON for machines; a table for people, and as CSV, Markdown or LaTeX."""
+"""Scores as text: JSON and CSV in full precision, and tables for a terminal, Markdown or LaTeX."""
 
 from __future__ import annotations
 
@@ -8,37 +8,11 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 
+from evalkit.score_labels import TITLES, VISIBLE, coverage, defined_metrics, metric_names, protocol_label, tracker_label
+from evalkit.score_table import score_table
 from evalkit.scores import OPE_METRICS, VOT_METRICS, BenchmarkScore
 
 FORMATS = ("table", "json", "csv", "markdown", "latex")
-VISIBLE = 0.5e-4
-"""Smaller differences do not show in four decimals."""
-_TITLES = {
-    "auc": "AUC",
-    "precision": "P",
-    "normalized_precision": "NP",
-    "ao": "AO",
-    "sr50": "SR0.50",
-    "sr75": "SR0.75",
-    "accuracy": "A",
-    "robustness": "R",
-    "eao": "EAO",
-}
-
-
-def metric_names(score: BenchmarkScore) -> tuple[str, ...]:
-    """What is reported for this kind of benchmark, defined by the protocol or not."""
-    return VOT_METRICS if "eao" in score.metrics else OPE_METRICS
-
-
-def coverage(score: BenchmarkScore) -> str:
-    """How much of the benchmark a figure stands for: ``5 of 100 sequences``; always shown beside partial figures.
-
-    An unverified total is what was found, not what an official list says.
-    """
-    total = score.sequences_total
-    text = f"{total - len(score.missing)} of {total} sequences" if score.missing else f"{total} sequences"
-    return text if score.total_verified else f"{text} (total unverified)"
 
 
 def to_json(scores: Iterable[BenchmarkScore]) -> str:
@@ -50,19 +24,16 @@ def format_scores(scores: Sequence[BenchmarkScore], kind: str) -> str:
     """The scores in one of :data:`FORMATS`."""
     if kind == "json":
         return to_json(scores)
-    header, rows = _cells(scores)
+    if kind == "table":
+        return score_table(scores)
     if kind == "csv":
         return _csv(scores)
-    if kind == "markdown":
-        lines = [header, ["---"] * 3 + ["---:"] * (len(header) - 4) + ["---"], *rows]
-        return "\n".join("| " + " | ".join(cell.translate(_MARKDOWN) for cell in line) + " |" for line in lines)
+    header, rows, texts = _cells(scores)
     if kind == "latex":
-        return _latex(header, rows)
-    widths = [max(len(line[column]) for line in [header, *rows]) for column in range(len(header))]
-    lines = [header, ["-" * width for width in widths], *rows]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
+        return _latex(header, rows, texts)
+    rule = ["---"] * texts + ["---:"] * (len(header) - texts - 1) + ["---"]
+    lines = [header, rule, *rows]
+    return "\n".join("| " + " | ".join(cell.translate(_MARKDOWN) for cell in line) + " |" for line in lines)
 
 
 def _as_object(score: BenchmarkScore) -> dict[str, object]:
@@ -83,22 +54,20 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _cells(scores: Sequence[BenchmarkScore]) -> tuple[list[str], list[list[str]]]:
-    names = [
-        name for name in (*OPE_METRICS, *VOT_METRICS) if any(score.metrics.get(name) is not None for score in scores)
-    ]
+def _cells(scores: Sequence[BenchmarkScore]) -> tuple[list[str], list[list[str]], int]:
+    """The header, the rows, and how many columns of text stand before the figures; one more stands behind them."""
+    names = defined_metrics(scores)
     by = ["attribute"] if any(score.attribute for score in scores) else []
-    header = ["tracker", "benchmark", "protocol", *by, *(_TITLES[name] for name in names), "scored"]
+    texts = ["tracker", "benchmark", "protocol", *by]
     first: dict[tuple[str, str, str | None], BenchmarkScore] = {}
     rows = []
     for score in scores:
         reference = first.setdefault((score.tracker, score.benchmark, score.attribute), score)
         figures = [_figure(score.metrics.get(name), reference.metrics.get(name), score is reference) for name in names]
         attribute = [score.attribute or "all"] if by else []
-        tracker = f"{score.tracker} ({score.remark})" if score.remark else score.tracker
-        protocol = f"{score.protocol} (annotation incomplete)" if score.shortcoming else score.protocol
-        rows.append([tracker, score.benchmark, protocol, *attribute, *figures, coverage(score)])
-    return header, rows
+        labels = [tracker_label(score), score.benchmark, protocol_label(score)]
+        rows.append([*labels, *attribute, *figures, coverage(score)])
+    return [*texts, *(TITLES[name] for name in names), "scored"], rows, len(texts)
 
 
 def _figure(value: float | None, reference: float | None, is_reference: bool) -> str:
@@ -135,8 +104,8 @@ _LATEX = str.maketrans(
 )
 
 
-def _latex(header: list[str], rows: list[list[str]]) -> str:
+def _latex(header: list[str], rows: list[list[str]], texts: int) -> str:
     body = [" & ".join(cell.translate(_LATEX) for cell in line) + r" \\" for line in [header, *rows]]
-    columns = "lll" + "r" * (len(header) - 4) + "l"
+    columns = "l" * texts + "r" * (len(header) - texts - 1) + "l"
     lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", body[0], r"\midrule", *body[1:], r"\bottomrule"]
     return "\n".join([*lines, r"\end{tabular}"])

@@ -101,8 +101,8 @@ def load_results(results: TrackerResults) -> LoadedResults:
                 odd.append((file.place, rows))
         boxes[sequence] = tuple(runs)
     notes = list(results.notes)
-    if delimiters:
-        notes.append(f"delimiter: {' and '.join(sorted(delimiters))}")
+    if notes and delimiters:  # part of how the files were read
+        notes[0] += f", delimiter: {' and '.join(sorted(delimiters))}"
     if odd:
         (place, rows), count = odd[0], sum(len(rows) for _, rows in odd)
         notes.append(

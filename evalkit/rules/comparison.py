@@ -1,7 +1,7 @@
 """Why two protocols give different figures for the same boxes: each rule in which they differ, with what it changes.
 
-One rule at a time is switched from the first protocol to the second and the tracker scored again, so that the reasons
-are measured on the data at hand instead of told in general.
+One rule after the other is switched from the first protocol to the second and the tracker scored again, so that the
+reasons are measured on the data at hand instead of told in general, and add up to the whole difference.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from evalkit.errors import InputError
 from evalkit.protocols import rules_for
-from evalkit.rules.knobs import CurveRule, Rules, differences
-from evalkit.score_formats import VISIBLE
+from evalkit.rules.knobs import CurveRule, differences
+from evalkit.score_labels import TITLES, VISIBLE
 from evalkit.scores import BenchmarkScore
 from evalkit.scoring import Annotation, LoadedResults, score_tracker
 
-# Settings that make no sense apart.
-_GROUPS = (("normalized_error", "normalized", "metrics"),)
+# Settings that make no sense apart: curves and the errors that they count, frames without a target and their errors.
+_GROUPS = (("normalized_error", "normalized", "metrics"), ("absent", "invalid_error", "invalid_normalized"))
 # What stands behind the sentences of these rules.
 _SUBJECTS = {
     "invalid_error": "the centre error in a frame without a valid target",
@@ -40,8 +40,8 @@ class Reason:
     Attributes:
         rule: name of the knob.
         first, second: what each protocol does.
-        changes: figure -> difference that this rule alone makes, from the first protocol's value.
-        refused: with this rule alone, scoring ends in this error.
+        changes: figure -> difference that this rule makes, after those before it.
+        refused: with this rule, scoring ends in this error; those after it are measured without it.
     """
 
     rule: str
@@ -51,7 +51,7 @@ class Reason:
     refused: str | None = None
 
     def __str__(self) -> str:
-        effect = ", ".join(f"{name} {change:+.4f}" for name, change in self.changes.items())
+        effect = ", ".join(f"{TITLES[name]} {change:+.4f}" for name, change in self.changes.items())
         return f"{self.rule}: {self.second}, instead of: {self.first} [{self.refused or effect}]"
 
 
@@ -62,38 +62,34 @@ def explain(results: LoadedResults, annotation: Annotation, score: BenchmarkScor
         score: of the same tracker, under the protocol to compare with.
         other: the second protocol's name.
     """
-    first, second = (rules_for(name, annotation.family) for name in (score.protocol, other))
+    rules, second = (rules_for(name, annotation.family) for name in (score.protocol, other))
+    figures = score.metrics
     reasons = []
-    for names in _grouped(differences(first, second)):
-        switched = replace(first, **{name: getattr(second, name) for name in names})
-        changes, refused = _effect(results, annotation, score, switched)
-        texts = [" and ".join(_text(name, getattr(rules, name)) for name in names) for rules in (first, second)]
-        if changes or refused:
-            reasons.append(Reason(names[0], texts[0], texts[1], changes, refused))
+    for names in _grouped(differences(rules, second)):
+        switched = replace(rules, **{name: getattr(second, name) for name in names})
+        texts = [" and ".join(_text(name, getattr(each, name)) for name in names) for each in (rules, second)]
+        try:
+            found = score_tracker(results, annotation, score.protocol, rules=switched).metrics
+        except InputError as error:
+            reasons.append(Reason(names[0], texts[0], texts[1], {}, f"refused: {error.problem}"))
+            continue
+        changes = _changes(figures, found)
+        if changes:
+            reasons.append(Reason(names[0], texts[0], texts[1], changes))
+        rules, figures = switched, found
     return reasons
 
 
-def _effect(
-    results: LoadedResults, annotation: Annotation, score: BenchmarkScore, rules: Rules
-) -> tuple[dict[str, float], str | None]:
-    try:
-        found = score_tracker(results, annotation, score.protocol, rules=rules).metrics
-    except InputError as error:
-        return {}, f"refused: {error.problem}"
-    pairs = {name: (value, found.get(name)) for name, value in score.metrics.items()}
+def _changes(before: Mapping[str, float | None], after: Mapping[str, float | None]) -> dict[str, float]:
+    pairs = {name: (old, after.get(name)) for name, old in before.items()}
     changes = {name: new - old for name, (old, new) in pairs.items() if old is not None and new is not None}
-    return {name: change for name, change in changes.items() if abs(change) >= VISIBLE}, None
+    return {name: change for name, change in changes.items() if abs(change) >= VISIBLE}
 
 
 def _grouped(names: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Names that belong together in one tuple, the others alone."""
-    grouped = []
-    for group in _GROUPS:
-        together = tuple(name for name in group if name in names)
-        if together:
-            grouped.append(together)
-    taken = {name for group in grouped for name in group}
-    return grouped + [(name,) for name in names if name not in taken]
+    """The names in their order, those that belong together in one tuple at the place of the first."""
+    groups = (next((group for group in _GROUPS if name in group), (name,)) for name in names)
+    return [tuple(name for name in names if name in group) for group in dict.fromkeys(groups)]
 
 
 def _text(name: str, value: object) -> str:

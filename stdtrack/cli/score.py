@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PROTOCOLS = ("official", "pytracking", "ostrack", "pysot", "pysot-toolkit", "got10k")
 _FORMATS = ("table", "json", "csv", "markdown", "latex")
 _NAMED = 10
+_NAMED_TRACKERS = 3
 _TABLES = (".csv", ".parquet")
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -80,7 +81,7 @@ def score(
 
     output = format_scores(shown, form)
     if form == "table":
-        output = "\n".join([output, *reasons])
+        output = "\n".join([output, "", *map(wrapped, reasons)] if reasons else [output])
     else:
         say("protocols", reasons)
     if out is None:
@@ -159,15 +160,18 @@ def score_all(
     crew: Crew | None = None,
     keep_frames: bool = False,
 ) -> list[BenchmarkScore]:
-    """Every tracker under every protocol; says on stderr how results were read and what looks wrong."""
+    """Every tracker under every protocol; says on stderr, once a note, how results were read and what looks wrong."""
     from evalkit.evaluation import evaluate_all
 
-    scores: list[BenchmarkScore] = []
-    for found in evaluate_all(trackers, annotation, protocols, crew=crew, keep_frames=keep_frames):
-        notes = (note for each in found.scores for note in each.notes)
-        say(f"{found.tracker} on {annotation.benchmark.name}", (*found.notes, *dict.fromkeys(notes)))
-        scores += found.scores
-    return scores
+    evaluated = evaluate_all(trackers, annotation, protocols, crew=crew, keep_frames=keep_frames)
+    concerned: dict[str, list[str]] = {}
+    for found in evaluated:
+        for note in dict.fromkeys((*found.notes, *(note for each in found.scores for note in each.notes))):
+            concerned.setdefault(note, []).append(found.tracker)
+    for note, names in concerned.items():
+        more = f" and {len(names) - _NAMED_TRACKERS} more" if len(names) > _NAMED_TRACKERS else ""
+        say(f"{', '.join(names[:_NAMED_TRACKERS])}{more} on {annotation.benchmark.name}", (note,))
+    return [score for found in evaluated for score in found.scores]
 
 
 def attribute_scores(score: BenchmarkScore, annotation: Annotation) -> list[BenchmarkScore]:
@@ -204,6 +208,14 @@ def differences(
                 reasons = REASONS if other.metrics != first.metrics else ()
             lines += [f"  {reason}" for reason in reasons] or ["  nothing that shows on these results"]
     return lines
+
+
+def wrapped(line: str) -> str:
+    """A line of prose that a terminal of 80 columns need not break, its continuation indented."""
+    import textwrap
+
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.fill(line, 80, subsequent_indent=indent + "  ", break_long_words=False, break_on_hyphens=False)
 
 
 def write_table(path: Path, kind: str, scores: Sequence[BenchmarkScore]) -> None:

@@ -69,17 +69,33 @@ def test_vot_has_its_own_figures() -> None:
 
 def test_it_says_what_it_read_and_how() -> None:
     messages = lasot(tracker="drifts").stderr
-    assert "drifts on lasot: 6 files of 6 sequences, <sequence>.txt" in messages
-    assert "delimiter: tab" in messages
+    assert "drifts on lasot: 6 files of 6 sequences, <sequence>.txt, delimiter: tab\n" in messages
     assert "far from the ground truth" in lasot().stderr
+
+
+def test_what_is_said_of_several_trackers_alike_is_said_once() -> None:
+    folder = PARITY / "OTB100"
+    result = run(folder / "results", "--on", "otb100", "--annotations", folder, "--protocol", "got10k")
+    read = [line for line in result.stderr.splitlines() if "delimiter: comma" in line]
+    assert read == ["good, invalid, short on otb100: 6 files of 6 sequences, <sequence>.txt, delimiter: comma"]
 
 
 def test_several_protocols_and_the_rules_that_part_them() -> None:
     table = lasot("--protocol", "official,pytracking").stdout
-    assert "0.8206 (-0.0250)" in table
+    lines = [line.split() for line in table.splitlines()]
+    at = next(index for index, line in enumerate(lines) if line[:1] == ["pytracking"])
+    assert "0.8206" in lines[at]
+    assert "-0.0250" in lines[at + 1]
     assert "good on lasot: pytracking differs from official by" in table
-    assert "invalid_error: " in table
-    assert "[precision -0.0250]" in table
+    assert "absent: " in table
+    assert "[P -0.0250]" in " ".join(table.split())
+
+
+@pytest.mark.parametrize("extra", [(), ("--protocol", "official,pytracking,ostrack,pysot,pysot-toolkit,got10k")])
+def test_a_terminal_of_80_columns_is_wide_enough(extra: tuple[str, ...]) -> None:
+    result = lasot(*extra)
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert result.stdout.startswith("lasot, ")
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,21 @@ def test_rules_without_effect_are_left_out(
     results: LoadedResults, annotation: Annotation, score: BenchmarkScore
 ) -> None:
     rules = [reason.rule for reason in explain(results, annotation, score, "got10k")]
-    assert {"absent", "denominator", "valid", "normalized_error"} <= set(rules)
+    assert {"absent", "valid", "normalized_error"} <= set(rules)
     assert not {"length", "omitted_rows", "cut_anyway"} & set(rules)
+
+
+@pytest.mark.parametrize("protocol", ["pytracking", "ostrack", "pysot", "got10k"])
+def test_reasons_add_up(results: LoadedResults, annotation: Annotation, score: BenchmarkScore, protocol: str) -> None:
+    """Each is measured after those before it, so that nothing is counted twice and nothing is left over."""
+    other = score_tracker(results, annotation, protocol).metrics
+    reasons = explain(results, annotation, score, protocol)
+    assert reasons
+    for name, value in score.metrics.items():
+        after = other.get(name)
+        if value is not None and after is not None:
+            told = sum(reason.changes.get(name, 0.0) for reason in reasons)
+            assert told == pytest.approx(after - value, abs=1e-4)
 
 
 def test_a_refusal_is_a_reason(annotation: Annotation) -> None:
@@ -102,4 +115,4 @@ def test_attributes_are_scores_of_their_sequences(score: BenchmarkScore) -> None
     assert one.metrics["auc"] == pytest.approx(sequence.metrics["auc"])
     table = tables.attribute_table(parts)
     assert tuple(table.columns) == tables.ATTRIBUTES
-    assert "attribute" in format_scores(parts, "table").splitlines()[0]
+    assert "attribute" in format_scores(parts, "table").splitlines()[2]
