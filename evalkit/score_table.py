@@ -35,10 +35,11 @@ def _section(scores: Sequence[BenchmarkScore]) -> str:
         lines += [[tracker]] if grouped else []
         for score in rows:
             first = next(each for each in rows if each.attribute == score.attribute)
-            figures = [_figure(score.metrics.get(name)) for name in names]
-            lines.append([*(of(score) for of in before.values()), *figures, *(of(score) for of in after.values())])
+            labels, closing = ([of(score) for of in columns.values()] for columns in (before, after))
+            lines.append([*labels, *(_figure(score.metrics.get(name)) for name in names), *closing])
             changes = [_change(score.metrics.get(name), first.metrics.get(name)) for name in names]
-            lines += [[*("" for _ in before), *changes, *("" for _ in after)]] if any(changes) else []
+            if any(changes):
+                lines.append([""] * len(labels) + changes + [""] * len(closing))
     heading = ", ".join([scores[0].benchmark, *filter(None, shared)])
     figures_at = range(len(before), len(before) + len(names))
     return f"{heading}\n\n{_aligned(lines, figures_at, indent='  ' if grouped else '')}"
@@ -58,8 +59,9 @@ def _figure(value: float | None) -> str:
 
 
 def _change(value: float | None, reference: float | None) -> str:
-    visible = value is not None and reference is not None and abs(value - reference) >= VISIBLE
-    return f"{value - reference:+.4f}" if visible else ""
+    if value is None or reference is None or abs(value - reference) < VISIBLE:
+        return ""
+    return f"{value - reference:+.4f}"
 
 
 def _aligned(lines: Sequence[Sequence[str]], figures: range, *, indent: str) -> str:
