@@ -40,7 +40,7 @@ def configured(path: Path) -> Path | None:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"cannot be read: {error}", path=path) from error
     value = content.get("data")
     if value is None:

@@ -16,6 +16,7 @@ from evalkit.errors import InputError
 from evalkit.execution.tracking import Track
 from evalkit.files import write_atomic
 from evalkit.manifest import Manifest, read_manifest
+from evalkit.reading import read_table
 from evalkit.trackers.spec import spec_of_folder
 from evalkit.types import Box, Vector
 
@@ -99,21 +100,16 @@ def read_times(folder: Path, sequence: str) -> Vector | None:
     """(N,) seconds a frame, row 0 being ``init``; None where the file is absent.
 
     Raises:
-        InputError: a row is no number.
+        InputError: a row is no number, or a negative, infinite or missing one.
     """
     path = time_path(folder, sequence)
-    try:
-        lines = path.read_text(encoding="utf-8").split()
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", path=path) from error
-    times = np.empty(len(lines))
-    for row, line in enumerate(lines):
-        try:
-            times[row] = float(line)
-        except ValueError as error:
-            raise InputError(f"'{line[:40]}' is no number of seconds", path=path, row=row + 1) from error
+    times: Vector = read_table(path, columns=(1,)).ravel()
+    wrong = ~(np.isfinite(times) & (times >= 0))
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise InputError(f"{times[row]:g} is no number of seconds", path=path, row=row + 1)
     return times
 
 

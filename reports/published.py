@@ -2,35 +2,72 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import math
+import re
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import pandas as pd
 
+from evalkit.errors import InputError
 from reports.inputs import records
 from reports.tables import Cell, Table, number, word
 
 COLUMNS = ("tracker", "quantity", "benchmark", "value", "unit", "device", "note", "source")
+NOT_STATED = "not stated"
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
 
 
 @cache
 def _read() -> pd.DataFrame:
-    with resources.files("reports").joinpath("published.csv").open(encoding="utf-8") as file:
-        return pd.read_csv(file, keep_default_na=False, dtype=str)
+    file = resources.files("reports").joinpath("published.csv")
+    return parse_published(file.read_bytes(), str(file))
 
 
 def published() -> pd.DataFrame:
-    """The published figures, one a row.
+    """The published figures, one a row: the table of :func:`parse_published` that comes with the package."""
+    return _read().copy()
+
+
+def parse_published(content: bytes, place: str) -> pd.DataFrame:
+    """Figures out of a CSV file.
+
+    Args:
+        content: of the file, whose first line names the columns.
+        place: named in errors.
 
     Returns:
         tracker; quantity (``ao``, ``auc``, ``precision``, ..., ``parameters``, ``macs``, ``flops``, ``gpu_fps``,
         ``cpu_fps``, ``edge_fps``); benchmark (empty for a quantity that has none); value in the given unit, NaN for
         "not stated"; device; note; source.
+
+    Raises:
+        InputError: with the line: it has other columns, or a value that is no number.
     """
-    table = _read().copy()
-    table["value"] = pd.to_numeric(table["value"].replace("not stated", ""))
+    try:
+        reader = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
+        rows = [(reader.line_num, row) for row in reader]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"is no CSV file: {error}", path=place) from error
+    if not rows or tuple(rows[0][1]) != COLUMNS:
+        raise InputError(f"the first line must be {','.join(COLUMNS)}", path=place, row=1)
+    for line, row in rows[1:]:
+        if len(row) != len(COLUMNS):
+            raise InputError(f"has {len(row)} columns, expected {len(COLUMNS)}", path=place, row=line)
+    table = pd.DataFrame([row for _, row in rows[1:]], columns=list(COLUMNS), dtype=str)
+    table["value"] = [_value(row[COLUMNS.index("value")], place, line) for line, row in rows[1:]]
     return table
+
+
+def _value(text: str, place: str, line: int) -> float:
+    if text == NOT_STATED:
+        return math.nan
+    if not _NUMBER.fullmatch(text):
+        raise InputError(f"{text[:40]!r} is neither a number nor '{NOT_STATED}'", path=place, row=line)
+    return float(text)
 
 
 def comparable(table: pd.DataFrame, benchmark: str, metric: str, device: str) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from profiling.backends import Graph
 from stdtrack.checkpoints import config_from_mapping
 from stdtrack.configs import ModelConfig
 from stdtrack.model import FrameOutput, STDTrack, TrackState
+from stdtrack.model.arranged import arranged
 from stdtrack.model.graphs import InitGraph, StepGraph, pack, unpack, unpack_step
 
 MANIFEST = "stdtrack.json"
@@ -70,7 +71,7 @@ def on_backend(model: STDTrack, backend: str, precision: str = "fp32") -> Networ
     """
     backends.check(backend, precision)
     if (backend, precision) == ("eager", "fp32"):
-        return model
+        return arranged(model) if next(model.parameters()).device.type == "cpu" else model
     _, inputs = example_inputs(model)
     step = backends.prepare(backend, StepGraph(model), inputs, precision)
     return GraphNetwork(InitGraph(model), step)
@@ -106,9 +107,10 @@ class Exported:
             content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise InputError("is no exported network", path=folder, hint="made by stdtrack export") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise InputError(f"cannot be read: {error}", path=path) from error
-        if content.get("format") != EXPORT_FORMAT or content.get("backend") not in SUFFIXES:
+        ours = isinstance(content, dict) and content.get("format") == EXPORT_FORMAT
+        if not ours or str(content.get("backend")) not in SUFFIXES:
             raise InputError(f"is not of the format {EXPORT_FORMAT}", path=path)
         return cls(config_from_mapping(content.get("config", {}), path), content["backend"], content.get("facts", {}))
 

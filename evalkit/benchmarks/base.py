@@ -160,7 +160,10 @@ class Benchmark(ABC):
             source = self.sources[name]
         except KeyError:
             raise InputError(f"no sequence {name!r} of {self.name}", path=str(self.root)) from None
-        return self.load(name, source)
+        sequence = self.load(name, source)
+        if sequence.size is not None and min(sequence.size) <= 0:
+            raise InputError("states an image of {}x{} pixels".format(*sequence.size), path=str(source.facts))
+        return sequence
 
     def load(self, name: str, source: Source) -> Sequence:
         """Read the files of one sequence; the default is plain rows of x, y, w, h and one flag a row."""

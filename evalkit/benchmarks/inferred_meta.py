@@ -35,12 +35,12 @@ def read_inferred_meta(file: Traversable) -> Mapping[str, InferredMeta]:
         return {}
     try:
         return {name: _parse(facts) for name, facts in json.loads(read_bytes(file))["seqs"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise InputError(f"does not describe GOT-10k sequences: {error!r}", path=str(file)) from error
 
 
 def _parse(facts: Mapping[str, object]) -> InferredMeta:
     size, dropped = facts["resolution_inferred"], facts["dropped_frames_1based"]
-    if not isinstance(dropped, list) or not (size is None or isinstance(size, list)):
-        raise TypeError("lists expected")
+    if not isinstance(dropped, list) or not (size is None or (isinstance(size, list) and len(size) == 2)):
+        raise TypeError("a list, and null or a list of two, expected")
     return InferredMeta(None if size is None else (int(size[0]), int(size[1])), tuple(map(int, dropped)))

@@ -94,7 +94,7 @@ def _listed_sizes(file: Traversable) -> dict[str, tuple[int, int]]:
     try:
         sizes = json.loads(read_bytes(file))
         return {name: (int(width), int(height)) for name, (width, height) in sizes.items()}
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise InputError(f"is not {{sequence: [width, height]}}: {error}", path=str(file)) from error
 
 

@@ -71,6 +71,8 @@ def parse_trajectory(content: bytes, place: str) -> Trajectory:
     numbers = np.full((len(lines), _POLYGON), np.nan)
     for index, line in enumerate(lines):
         try:
+            if b"_" in line:  # float() reads 1_0 as 10
+                raise ValueError(line)
             values = [float(field) for field in line.replace(b"\t", b",").split(b",")]
         except ValueError:
             shown = line[:40].decode("ascii", "backslashreplace")

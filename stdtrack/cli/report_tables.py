@@ -118,7 +118,7 @@ def _read_profile(folder: Path) -> Mapping[str, Any]:
         raise InputError(
             "holds no profile.json", path=folder, hint="give what `stdtrack profile --out` wrote"
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"cannot be read: {error}", path=path) from error
     if not isinstance(content, dict) or not isinstance(content.get("tables"), dict):
         raise InputError("is no profile", path=path, hint="give what `stdtrack profile --out` wrote")

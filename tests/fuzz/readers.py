@@ -5,33 +5,52 @@ A reader may raise InputError and nothing else; what it returns is compared with
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import re
-import tarfile
-import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
+from samples import (
+    ANSWERS,
+    BOXES,
+    INFERRED,
+    LABELS,
+    META,
+    SETTINGS,
+    SIZES,
+    SPECS,
+    STATES,
+    TRAJECTORIES,
+    VATIC,
+    baseline_sample,
+    config_samples,
+    exported_sample,
+    manifest_sample,
+    published_samples,
+    tar_sample,
+    weights_sample,
+    zip_sample,
+)
 
 from evalkit.baselines.file import dump_baseline, load_baseline
 from evalkit.benchmarks.archive import open_archive
 from evalkit.benchmarks.registry import open_benchmark
-from evalkit.execution.provenance import now
 from evalkit.importers.formats import read_result
-from evalkit.manifest import Manifest, read_manifest
+from evalkit.manifest import read_manifest
+from evalkit.paths import CONFIG_NAME, configured
 from evalkit.reading import parse_table
 from evalkit.results import read_times, time_path
 from evalkit.submission import check_members, kind_of, read_submission
 from evalkit.trackers.process import parse_answer, prediction_of
 from evalkit.trackers.spec import TrackerSpec
 from evalkit.trackers.trax import check_state
-
-BOXES = (b"1,2,3,4\n5.25,6,7,8\n", b"1\t2\t3\t4\r\n5\t6\t7\t8\r\n", b"1 2 3 4\nNaN NaN NaN NaN\n1e1 2 3 4\n")
+from evalkit.vot.trajectory import parse_trajectory
+from reports.published import COLUMNS, parse_published
+from stdtrack.checkpoints import load_facts
+from stdtrack.networks import MANIFEST, Exported
 
 
 @dataclass(frozen=True)
@@ -43,7 +62,8 @@ class Reader:
 
 
 def numbers_of(text: bytes) -> np.ndarray:
-    """A table by Python's own rules, slow and simple."""
+    """A table by Python's own rules, slow and simple; no file of numbers means 10 by 1_0, as Python does."""
+    assert b"_" not in text
     lines = re.split(rb"\r\n|\r|\n", text.removeprefix(b"\xef\xbb\xbf").rstrip())
     return np.array([[float(field) for field in re.split(rb"[,;\s]+", line.strip(b",; \t"))] for line in lines])
 
@@ -62,18 +82,32 @@ def times(content: bytes, folder: Path) -> None:
     time_path(folder, "a").write_bytes(content)
     found = read_times(folder, "a")
     assert found is not None
-    np.testing.assert_array_equal(found, [float(word) for word in content.decode().split()])
+    assert (found >= 0).all()
+    np.testing.assert_array_equal(found, numbers_of(content).ravel())
 
 
-def meta(content: bytes, folder: Path) -> None:
-    sequence = folder / "val" / "a"
-    if not sequence.exists():
-        sequence.mkdir(parents=True)
-        (sequence / "groundtruth.txt").write_bytes(BOXES[0])
-    (sequence / "meta_info.ini").write_bytes(content)
-    loaded = open_benchmark("got10k", data=folder).sequence("a")
-    if loaded.size is not None:
-        assert all(str(side).encode() in content or b"0" in content for side in loaded.size)
+def supervised(content: bytes, folder: Path) -> None:
+    trajectory = parse_trajectory(content, "x")
+    lines = content.replace(b"\r", b"").rstrip().split(b"\n")
+    for line, code, numbers in zip(lines, trajectory.codes, trajectory.numbers, strict=True):
+        written = numbers_of(line).ravel()
+        np.testing.assert_array_equal(written, [code] if code >= 0 else numbers[: len(written)])
+
+
+def layout(benchmark: str, damaged: str, others: Mapping[str, bytes] | None = None) -> Callable[[bytes, Path], None]:
+    """Loads the sequence ``a`` of a benchmark whose file ``damaged`` has the content."""
+
+    def read(content: bytes, folder: Path) -> None:
+        for path, original in {**(others or {}), damaged: content}.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(original)
+        sequence = open_benchmark(benchmark, data=folder).sequence("a")
+        assert sequence.native.shape == (len(sequence), 4)
+        assert not np.isinf(sequence.native).any()
+        assert sequence.size is None or min(sequence.size) > 0
+        assert all(values.shape == (len(sequence),) for values in sequence.flags.values())
+
+    return read
 
 
 def archive(suffix: str) -> Callable[[bytes, Path], None]:
@@ -109,6 +143,30 @@ def baseline(content: bytes, folder: Path) -> None:
     assert load_baseline(dump_baseline(read)) is not None
 
 
+def published(content: bytes, folder: Path) -> None:
+    table = parse_published(content, "x")
+    assert tuple(table.columns) == COLUMNS
+    assert not np.isinf(table["value"]).any()
+    assert all(f"{value:g}".lstrip("-")[0].encode() in content for value in table["value"].dropna())
+
+
+def stdtrack_toml(content: bytes, folder: Path) -> None:
+    (folder / CONFIG_NAME).write_bytes(content)
+    root = configured(folder / CONFIG_NAME)
+    assert root is None or root.parts
+
+
+def weights(content: bytes, folder: Path) -> None:
+    path = folder / "a.safetensors"
+    path.write_bytes(content)
+    assert "format" not in load_facts(path)
+
+
+def exported(content: bytes, folder: Path) -> None:
+    (folder / MANIFEST).write_bytes(content)
+    assert Exported.read(folder).backend in content.decode()
+
+
 def training_config(content: bytes, folder: Path) -> None:
     from stdtrack.training.config_file import load_config
 
@@ -140,68 +198,28 @@ def spec(content: bytes, folder: Path) -> None:
         assert str(parsed) == text
 
 
-def zip_sample() -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("a/a_001.txt", BOXES[0] * 20)
-        file.writestr("b.txt", BOXES[1])
-    return stream.getvalue()
-
-
-def tar_sample(mode: str) -> bytes:
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode=f"w{mode}") as file:
-        member = tarfile.TarInfo("a/groundtruth.txt")
-        member.size = len(BOXES[0])
-        file.addfile(member, io.BytesIO(BOXES[0]))
-    return stream.getvalue().rstrip(b"\0") + bytes(1024) if not mode else stream.getvalue()
-
-
-def manifest_sample() -> bytes:
-    from dataclasses import asdict
-
-    filled = Manifest("1", "a:b", {"note": "n"}, {"name": "otb100"}, 1, 1, {"cpu": "x"}, {"numpy": "2"}, now(), now())
-    return json.dumps(asdict(filled)).encode()
-
-
-def baseline_sample() -> bytes:
-    sequences = {
-        "s": {"frames": 2, "metrics": {"auc": 0.5}, "boxes": "0" * 64, "initial_box": [1, 2, 3, 4], "seconds": 0.1}
-    }
-    record = {
-        "tracker": "a",
-        "benchmark": "otb100",
-        "protocol": "official",
-        "fingerprint": "f",
-        "metrics": {"auc": 0.5},
-    }
-    record |= {"curves": {"success": {"x": [0, 1], "y": [1, 0]}}, "sequences": sequences}
-    return json.dumps({"format": 1, "stdtrack": "1", "records": [record]}).encode()
-
-
-@cache
-def config_samples() -> tuple[bytes, ...]:
-    from stdtrack.training import config_file
-
-    return tuple(path.read_bytes() for path in sorted((Path(config_file.__file__).parent / "configs").glob("*.toml")))
-
-
-STATES = (b'@@TRAX:state "1.5,2,3,4" "confidence=0.5" \n', b'@@TRAX:state "1,2,3,4,5,6,7,8" \n', b"@@TRAX:state 1 \n")
-ANSWERS = (b'{"box": [1, 2.5, 3, 4], "score": 0.5}\n', b"{}\n", b'{"error": "why"}\n')
-SPECS = (b"opencv:csrt", b"onnx:nanotrack_v2?weights=DIR&threads=1", b"trax:python a.py --b 'c d'", b"process:a?b=c")
-
 READERS = {
     "ground truth": Reader(ground_truth, BOXES),
+    "VOT regions": Reader(layout("vot2018", "a/groundtruth.txt"), (*BOXES, b"1,2,3,2,3,4,1,4\n" * 2)),
+    "NFS annotation": Reader(layout("nfs30", "a/30/a.txt"), (VATIC,)),
+    "labels": Reader(layout("got10k", "val/a/cover.label", {"val/a/groundtruth.txt": BOXES[0]}), LABELS),
+    "meta": Reader(layout("got10k", "val/a/meta_info.ini", {"val/a/groundtruth.txt": BOXES[0]}), META),
+    "inferred meta": Reader(layout("got10k", "inferred_meta.json", {"gt/a.txt": BOXES[0]}), (INFERRED,)),
+    "image sizes": Reader(layout("vot2018", "image_sizes.json", {"gt/a.txt": BOXES[0]}), (SIZES,)),
     "results": Reader(results, BOXES),
+    "supervised results": Reader(supervised, TRAJECTORIES),
     "times": Reader(times, (b"0.5\n0.25\n1e-3\n",)),
-    "meta": Reader(meta, (b"[METAINFO]\nresolution: (1920, 1080)\nfps: 30\n",)),
     "zip": Reader(archive(".zip"), (zip_sample(),)),
     "tar": Reader(archive(".tar"), (tar_sample(""),)),
     "tar.gz": Reader(archive(".tar.gz"), (tar_sample(":gz"),)),
     "submission": Reader(submission, (zip_sample(),)),
     "run.json": Reader(manifest, (manifest_sample(),)),
     "baseline": Reader(baseline, (baseline_sample(),)),
+    "published.csv": Reader(published, published_samples()),
+    "stdtrack.toml": Reader(stdtrack_toml, SETTINGS),
     "training config": Reader(training_config, config_samples()),
+    "weights": Reader(weights, (weights_sample(),)),
+    "exported network": Reader(exported, (exported_sample(),)),
     "JSON line": Reader(json_line, ANSWERS),
     "TraX line": Reader(trax_line, STATES),
     "spec": Reader(spec, SPECS),

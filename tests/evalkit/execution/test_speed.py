@@ -70,5 +70,5 @@ def test_no_times_are_no_speed(tmp_path):
 
 def test_a_time_that_is_no_number_names_file_and_row(run):
     (run.folder / "two_time.txt").write_text("9.0\nsoon\n")
-    with pytest.raises(InputError, match=r"two_time.txt, row 2: 'soon' is no number"):
+    with pytest.raises(InputError, match=r"two_time.txt, row 2: 'soon' is not a number"):
         speed_table([run])

@@ -1,0 +1,90 @@
+"""Small valid files of every kind that is read, for a fuzzer to damage."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import zipfile
+from dataclasses import asdict
+from importlib import resources
+from pathlib import Path
+
+import torch
+from safetensors.torch import save
+
+from evalkit.execution.provenance import now
+from evalkit.manifest import Manifest
+from stdtrack.checkpoints import FORMAT
+from stdtrack.configs import VARIANTS
+from stdtrack.networks import EXPORT_FORMAT
+from stdtrack.training import config_file
+
+BOXES = (b"1,2,3,4\n5.25,6,7,8\n", b"1\t2\t3\t4\r\n5\t6\t7\t8\r\n", b"1 2 3 4\nNaN NaN NaN NaN\n1e1 2 3 4\n")
+TRAJECTORIES = (b"1\n1,2,3,4\n2\n0\n0\n1\n5.5,6,7,8\n", b"1\n1,2,3,2,3,4,1,4\nnan,nan,nan,nan\n")
+VATIC = b'0 1 2 3.5 4 0 0 0 0 "a"\n0 2 2 4 4 8 1 0 0 "a"\n'
+LABELS = (b"0\n8\n", b"0,1")
+META = (b"[METAINFO]\nresolution: (1920, 1080)\nfps: 30\n",)
+SIZES = b'{"a": [8, 6]}'
+INFERRED = b'{"seqs": {"a": {"resolution_inferred": [8, 6], "dropped_frames_1based": [2]}}}'
+SETTINGS = (b'data = "benchmarks"\n', b"# nothing\n")
+STATES = (b'@@TRAX:state "1.5,2,3,4" "confidence=0.5" \n', b'@@TRAX:state "1,2,3,4,5,6,7,8" \n', b"@@TRAX:state 1 \n")
+ANSWERS = (b'{"box": [1, 2.5, 3, 4], "score": 0.5}\n', b"{}\n", b'{"error": "why"}\n')
+SPECS = (b"opencv:csrt", b"onnx:nanotrack_v2?weights=DIR&threads=1", b"trax:python a.py --b 'c d'", b"process:a?b=c")
+
+
+def zip_sample() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a/a_001.txt", BOXES[0] * 20)
+        file.writestr("b.txt", BOXES[1])
+    return stream.getvalue()
+
+
+def tar_sample(mode: str) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode=f"w{mode}") as file:
+        member = tarfile.TarInfo("a/groundtruth.txt")
+        member.size = len(BOXES[0])
+        file.addfile(member, io.BytesIO(BOXES[0]))
+    return stream.getvalue().rstrip(b"\0") + bytes(1024) if not mode else stream.getvalue()
+
+
+def manifest_sample() -> bytes:
+    filled = Manifest("1", "a:b", {"note": "n"}, {"name": "otb100"}, 1, 1, {"cpu": "x"}, {"numpy": "2"}, now(), now())
+    return json.dumps(asdict(filled)).encode()
+
+
+def baseline_sample() -> bytes:
+    sequences = {
+        "s": {"frames": 2, "metrics": {"auc": 0.5}, "boxes": "0" * 64, "initial_box": [1, 2, 3, 4], "seconds": 0.1}
+    }
+    record = {
+        "tracker": "a",
+        "benchmark": "otb100",
+        "protocol": "official",
+        "fingerprint": "f",
+        "metrics": {"auc": 0.5},
+    }
+    record |= {"curves": {"success": {"x": [0, 1], "y": [1, 0]}}, "sequences": sequences}
+    return json.dumps({"format": 1, "stdtrack": "1", "records": [record]}).encode()
+
+
+def config_samples() -> tuple[bytes, ...]:
+    folder = Path(config_file.__file__).parent / "configs"
+    return tuple(path.read_bytes() for path in sorted(folder.glob("*.toml")))
+
+
+def published_samples() -> tuple[bytes, ...]:
+    lines = resources.files("reports").joinpath("published.csv").read_bytes().splitlines(keepends=True)
+    return b"".join(lines[:20]), lines[0] + lines[-1]
+
+
+def weights_sample() -> bytes:
+    config = json.dumps(asdict(VARIANTS["nano"]))
+    return save({"a": torch.zeros(2, 3)}, {"format": FORMAT, "config": config, "data": "none"})
+
+
+def exported_sample() -> bytes:
+    content = {"format": EXPORT_FORMAT, "backend": "onnx", "facts": {"a": "b"}, "config": asdict(VARIANTS["nano"])}
+    return json.dumps(content).encode()
