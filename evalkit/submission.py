@@ -6,7 +6,6 @@ the seconds of each frame. TrackingNet: ``<sequence>.txt`` in the archive's root
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -17,16 +16,12 @@ import numpy as np
 
 from evalkit.benchmarks.archive import UNREADABLE, unreadable
 from evalkit.errors import InputError
-from evalkit.files import write_atomic
-from evalkit.importers.formats import read_result
-from evalkit.importers.trees import TrackerResults
 from evalkit.reading import parse_table
 from evalkit.results import TIME_SUFFIX
 
 KINDS = ("got10k", "trackingnet")
 _LAYOUTS = {"got10k": "<sequence>/<sequence>_001.txt and _time.txt", "trackingnet": "<sequence>.txt"}
 TOTALS = {"got10k": 180, "trackingnet": 511}
-_BOX_FORMAT = {"got10k": "%.3f", "trackingnet": "%.2f"}
 _MEMBER_LIMIT = 1 << 26
 _TOTAL_LIMIT = 1 << 30
 
@@ -46,44 +41,6 @@ class Problem:
 def got10k_test_names() -> tuple[str, ...]:
     """The 180 sequences of GOT-10k's test split."""
     return tuple(f"GOT-10k_Test_{number:06d}" for number in range(1, TOTALS["got10k"] + 1))
-
-
-def pack(results: TrackerResults, kind: str, out: Path, names: Iterable[str], lengths: Mapping[str, int]) -> int:
-    """Write a submission; returns the number of sequences.
-
-    Args:
-        kind: one of :data:`KINDS`.
-        names: the sequences that the server expects; empty if no list is at hand.
-        lengths: frames of each sequence, as far as known.
-
-    Raises:
-        InputError: results are incomplete or wrong; it names them.
-    """
-    members: dict[str, bytes] = {}
-    for sequence, files in results.files.items():
-        if kind == "trackingnet" and len(files) > 1:
-            hint = "give the folder of one run"
-            raise InputError(
-                f"{len(files)} results of {sequence}, TrackingNet takes one", path=files[0].place, hint=hint
-            )
-        for number, file in zip(results.repetitions[sequence], files, strict=True):
-            boxes = read_result(file.read(), file.place)
-            path = f"{sequence}/{sequence}_{number:03d}.txt" if kind == "got10k" else f"{sequence}.txt"
-            members[path] = _lines(boxes, _BOX_FORMAT[kind])
-        times = results.times.get(sequence)
-        if kind == "got10k" and times is not None:
-            seconds = parse_table(times.read(), times.place)
-            members[f"{sequence}/{sequence}{TIME_SUFFIX}"] = _lines(seconds, "%.8f")
-    problems = list(check_members(members, kind, names, lengths))
-    if problems:
-        shown = "; ".join(map(str, problems[:10])) + (f"; and {len(problems) - 10} more" if len(problems) > 10 else "")
-        raise InputError(f"not packed, {len(problems)} problems: {shown}", path=results.tracker)
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(members):
-            archive.writestr(zipfile.ZipInfo(path, (2000, 1, 1, 0, 0, 0)), members[path], zipfile.ZIP_DEFLATED)
-    write_atomic(out, stream.getvalue())
-    return len(results.files)
 
 
 def read_submission(path: Path) -> tuple[dict[str, bytes], list[Problem]]:
@@ -246,7 +203,3 @@ def _check_times(members: Mapping[str, bytes], sequence: str, paths: Iterable[st
             yield Problem(path, f"has {rows} rows, its time file {len(values)}")
     if not np.isfinite(values).all():
         yield Problem(times, "NaN or infinity")
-
-
-def _lines(values: np.ndarray, form: str) -> bytes:
-    return "".join(",".join(form % value for value in row) + "\n" for row in values.tolist()).encode()

@@ -68,7 +68,7 @@ def write(kind: str, runs: Path, data: Path | None, annotations: Path | None, ou
     """Pack the one tracker whose results lie in ``runs``."""
     from evalkit.importers.recorded import recorded_benchmark
     from evalkit.importers.trees import read_tree
-    from evalkit.submission import pack as pack_results
+    from evalkit.packing import pack as pack_results
 
     benchmark = open_if_given(kind, data, annotations)
     recorded = recorded_benchmark(runs, kind) if benchmark is None else None

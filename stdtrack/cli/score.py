@@ -69,6 +69,8 @@ def score(
             for each in found:
                 shown += [each, *(attribute_scores(each, annotation) if by else ())]
             if len(protocols) > 1:
+                from stdtrack.cli.differences import differences
+
                 reasons += differences(trackers, annotation, found)
     if by and len(shown) == len(scores):
         raise InputError(f"no attributes of {', '.join(benchmarks)} are at hand", hint="leave out --by attribute")
@@ -81,7 +83,7 @@ def score(
 
     output = format_scores(shown, form)
     if form == "table":
-        output = "\n".join([output, "", *map(wrapped, reasons)] if reasons else [output])
+        output = "\n".join([output, "", *reasons] if reasons else [output])
     else:
         say("protocols", reasons)
     if out is None:
@@ -185,37 +187,6 @@ def attribute_scores(score: BenchmarkScore, annotation: Annotation) -> list[Benc
     if "eao" in score.metrics:  # measured on all sequences together
         return []
     return by_attribute(score, attributes, rules_for(score.protocol, annotation.family))
-
-
-def differences(
-    trackers: Sequence[TrackerResults], annotation: Annotation, scores: Sequence[BenchmarkScore]
-) -> list[str]:
-    """Lines that say by which rules the protocols come to other figures than the first one."""
-    from evalkit.rules.comparison import explain
-    from evalkit.scoring import load_results
-    from evalkit.vot.scoring import REASONS
-
-    lines = []
-    for tracker in trackers:
-        first, *others = (each for each in scores if each.tracker == tracker.tracker)
-        supervised = "eao" in first.metrics
-        loaded = None if supervised else load_results(tracker)
-        for other in others:
-            lines.append(f"{tracker.tracker} on {first.benchmark}: {other.protocol} differs from {first.protocol} by")
-            if loaded is not None:
-                reasons: Sequence[object] = explain(loaded, annotation, first, other.protocol)
-            else:  # two names of the same supervised rules give the same figures
-                reasons = REASONS if other.metrics != first.metrics else ()
-            lines += [f"  {reason}" for reason in reasons] or ["  nothing that shows on these results"]
-    return lines
-
-
-def wrapped(line: str) -> str:
-    """A line of prose that a terminal of 80 columns need not break, its continuation indented."""
-    import textwrap
-
-    indent = " " * (len(line) - len(line.lstrip()))
-    return textwrap.fill(line, 80, subsequent_indent=indent + "  ", break_long_words=False, break_on_hyphens=False)
 
 
 def write_table(path: Path, kind: str, scores: Sequence[BenchmarkScore]) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from evalkit.errors import InputError
 from evalkit.importers.trees import read_tree
-from evalkit.submission import check_members, got10k_test_names, kind_of, pack, read_submission
+from evalkit.packing import pack
+from evalkit.submission import check_members, got10k_test_names, kind_of, read_submission
 
 NAMES = got10k_test_names()[:3]
 ROWS = "1.5,2,3,4\n" * 4
