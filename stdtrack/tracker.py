@@ -39,12 +39,14 @@ class STDTracker:
         # Channels last is how convolutions read a crop without a copy.
         folded = model.fold().to(self.device)
         self.model: STDTrack = folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
-        self.network: Network = self.model
+        self.network: Network = on_backend(self.model, "eager")
         self.stage: StageTimer = untimed
         self._facts = {"backend": "eager", **(facts or {})}
         self._window_HW = _score_window(self.config).to(self.device)
         mean, std = (torch.tensor(value, device=self.device) for value in (self.config.mean, self.config.std))
-        self._scale_3, self._shift_3 = 1.0 / (255.0 * std), -mean / std
+        # As long as a row of the larger crop: three numbers a pixel are too short a run for vector instructions.
+        pixels = max(self.config.template_size, self.config.search_size)
+        self._scale_R, self._shift_R = (1.0 / (255.0 * std)).repeat(pixels), (-mean / std).repeat(pixels)
         self._state: TrackState | None = None
         self._box: Box = np.zeros(4)
 
@@ -117,8 +119,9 @@ class STDTracker:
 
     def _tensor(self, crop: Image) -> Tensor:
         """H x W x 3 uint8 -> (1, 3, H, W) normalised, channels last in memory."""
-        pixels_HW3 = torch.from_numpy(crop).to(self.device, torch.float32)
-        return (pixels_HW3 * self._scale_3 + self._shift_3).permute(2, 0, 1)[None]
+        rows_HR = torch.from_numpy(crop).flatten(1).to(self.device, torch.float32)
+        R = rows_HR.shape[1]
+        return rows_HR.mul_(self._scale_R[:R]).add_(self._shift_R[:R]).view(crop.shape).permute(2, 0, 1)[None]
 
     def describe(self) -> Mapping[str, str]:
         """Facts for the run manifest."""

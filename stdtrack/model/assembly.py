@@ -149,9 +149,8 @@ class STDTrack(nn.Module):
         pair = peak[..., None, :].expand(*lead, 2, 1)
         offset = output.offset.reshape(*lead, 2, H * W).gather(-1, pair)[..., 0]
         size = output.size.reshape(*lead, 2, H * W).gather(-1, pair)[..., 0]
-        cell = torch.cat((peak % W, torch.div(peak, W, rounding_mode="floor")), dim=-1)
-        centre = (cell + offset) / torch.tensor([W, H], dtype=offset.dtype, device=offset.device)
-        return torch.cat((centre, size), dim=-1), score_N.gather(-1, peak)[..., 0]
+        x, y = (peak % W + offset[..., :1]) / W, (peak // W + offset[..., 1:]) / H
+        return torch.cat((x, y, size), dim=-1), score_N.gather(-1, peak)[..., 0]
 
     def fold(self) -> STDTrack:
         """A copy for inference, in evaluation mode: each multi-scale block has become one convolution."""

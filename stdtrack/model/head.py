@@ -95,9 +95,10 @@ class Gate(nn.Module):
 
     def forward(self, map_BCHW: Tensor, token_BC: Tensor) -> Tensor:
         """(B, C_head, H, W) features and (B, C) token -> features times weights in (0, 2)."""
-        C = map_BCHW.shape[1]
-        place_BC11 = self.place(token_BC)[:, :, None, None] * C**-0.5
-        logit_BCHW = (map_BCHW * place_BC11).sum(1, keepdim=True) + self.channel(token_BC)[:, :, None, None]
+        B, C, H, W = map_BCHW.shape
+        place_B1C = self.place(token_BC)[:, None] * C**-0.5
+        place_B1HW = (place_B1C @ map_BCHW.flatten(2)).view(B, 1, H, W)
+        logit_BCHW = place_B1HW + self.channel(token_BC)[:, :, None, None]
         return map_BCHW * (2.0 * torch.sigmoid(logit_BCHW))
 
 

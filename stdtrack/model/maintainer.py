@@ -87,6 +87,6 @@ class Maintainer:
         if self.rule == "none":
             return torch.zeros_like(memory.frame_BM[:, 0])
         worth_BM = memory.quality_BM if self.rule == "quality" else memory.frame_BM.to(memory.quality_BM.dtype)
-        worth_BM = torch.where(memory.valid_BM, worth_BM, torch.full_like(worth_BM, -1.0))
+        worth_BM = worth_BM.masked_fill(~memory.valid_BM, -1.0)
         # Slot 0 is left out of the search, hence the shift by one.
         return worth_BM[:, 1:].argmin(dim=1) + 1

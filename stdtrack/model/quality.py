@@ -24,7 +24,7 @@ class QualityHead(nn.Module):
         """Token (None without one), gated features, score logits -> (B,) logit of the IoU."""
         score_BN = score_B1HW.detach().flatten(1)
         weight_BN = torch.softmax(score_BN, dim=1)
-        seen_BC = (map_BCHW.flatten(2) * weight_BN[:, None]).sum(2)
+        seen_BC = (map_BCHW.flatten(2) @ weight_BN[:, :, None])[:, :, 0]
         # The peak, and how much of all weight it holds: one sharp peak, or many.
         shape_B2 = torch.stack((torch.sigmoid(score_BN.amax(1)), weight_BN.amax(1)), dim=1)
         parts = [seen_BC, shape_B2] if token_BC is None else [token_BC, seen_BC, shape_B2]

@@ -31,8 +31,10 @@ def head() -> int:
     first, second = BASE.tower_dims
     towers = HEAD * HEAD + HEAD * 3 * first + 3 * first * second  # the last one in three groups
     maps = second * (1 + 2 + 2)
-    quality = C + HEAD
-    return SEARCH * C * HEAD + 2 * C * HEAD + SEARCH * (towers * KERNEL**2 + maps) + (quality + 2) * quality + quality
+    gate = 2 * C * HEAD + SEARCH * HEAD
+    hidden = C + HEAD
+    quality = SEARCH * HEAD + (hidden + 2) * hidden + hidden
+    return SEARCH * C * HEAD + gate + SEARCH * (towers * KERNEL**2 + maps) + quality
 
 
 def test_base_equals_the_count_by_hand() -> None:

@@ -9,6 +9,7 @@ import torch
 
 from stdtrack.configs import VARIANTS, ModelConfig, ablations
 from stdtrack.model import FrameOutput, STDTrack, TrackState
+from stdtrack.model.arranged import arranged
 from stdtrack.model.graphs import pack, unpack
 from tests.stdtrack.tiny import TINY, TINY_HYBRID, clip, make
 
@@ -125,6 +126,24 @@ def test_folded_equals_unfolded(config: ModelConfig) -> None:
         one, other = model.forward_clip(*crops), model.fold().forward_clip(*crops)
     for name in ("score", "offset", "size", "quality"):
         torch.testing.assert_close(getattr(one, name), getattr(other, name), rtol=0, atol=1e-5)
+
+
+def test_arranged_equals_folded(config: ModelConfig) -> None:
+    folded = make(config).fold()
+    crops = clip(config)
+    with torch.no_grad():
+        one, other = folded.forward_clip(*crops), arranged(folded).forward_clip(*crops)
+    for name in ("score", "offset", "size", "quality"):
+        torch.testing.assert_close(getattr(one, name), getattr(other, name), rtol=0, atol=1e-5)
+
+
+def test_arranging_leaves_wide_convolutions_and_the_model_itself() -> None:
+    folded = make(TINY_HYBRID).fold()
+    kinds = [type(module) for module in folded.modules()]
+    left = [module for module in arranged(folded).modules() if isinstance(module, torch.nn.Conv2d | torch.nn.GELU)]
+    assert left
+    assert all(module.kernel_size > (1, 1) for module in left)
+    assert [type(module) for module in folded.modules()] == kinds
 
 
 def test_folding_leaves_one_convolution_a_block() -> None:
