@@ -5,97 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING, TypeVar
 
 from evalkit.execution.tasks import TaskError
 from evalkit.execution.worker import Worker
-from profiling import session
+from profiling import questions, session
 from profiling.calibration import Calibration, gemm_seconds
 from profiling.clips import ClipName
+from profiling.comparison import Comparison, Profile
 from profiling.hardware import machine, machine_state
 from profiling.interleave import interleave
-from profiling.session import Finish, Job, Round
-from profiling.statistics import Seconds
-from profiling.stepping import Step
+from profiling.job import Job
+from profiling.session import Finish, Round
 from profiling.warm_up import WarmUp
+
+if TYPE_CHECKING:
+    from profiling.complexity_report import ComplexityReport
 
 ROUNDS = 20
 LEAST_FRAMES = 5
 """Frames in a round at least, so that a slow tracker has a median in every one."""
 
 Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True)
-class Profile:
-    """Everything measured of one job.
-
-    Attributes:
-        rounds: as they were measured, in order.
-        overlap: mean IoU on the clips; None for a module.
-        difference: largest absolute difference of the network's outputs from eager; None for no other backend.
-        is_module: a plain module, called with its example inputs: the scope ``model`` alone.
-    """
-
-    job: Job
-    warm_up: WarmUp
-    rounds: tuple[Round, ...]
-    finish: Finish
-    overlap: float | None
-    difference: float | None
-    is_module: bool
-
-    def latencies(self, scope: str) -> list[Seconds]:
-        """(n,) seconds of the frames of each round; empty where the scope is not available."""
-        return self._by_round(scope, Step.seconds)
-
-    def undisturbed(self, scope: str) -> list[Seconds]:
-        """:meth:`latencies` without the time in which another program held the processor."""
-        return self._by_round(scope, Step.undisturbed)
-
-    def waited_share(self, scope: str) -> float:
-        """Share of the time in which another program held the processor."""
-        total = sum(float(part.sum()) for part in self.latencies(scope))
-        return 1.0 - sum(float(part.sum()) for part in self.undisturbed(scope)) / total
-
-    def _by_round(self, scope: str, value: Callable[[Step, str], float | None]) -> list[Seconds]:
-        if self.is_module and scope != "model":
-            return []
-        rounds = [[value(step, scope) for step in part.steps] for part in self.rounds]
-        if any(seconds is None for part in rounds for seconds in part):
-            return []
-        return [np.array(part, dtype=np.float64) for part in rounds]
-
-    @property
-    def frames(self) -> int:
-        """Measured frames."""
-        return sum(len(part.steps) for part in self.rounds)
-
-    @property
-    def joules_per_frame(self) -> float | None:
-        """Energy of everything that the counter covers, over the frames."""
-        used = [part.joules for part in self.rounds]
-        return None if None in used else sum(joules for joules in used if joules is not None) / self.frames
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A run: all profiles, the failures, and the machine.
-
-    Attributes:
-        failures: one line by job label, of those that could not be measured.
-        state: the machine's state before and after.
-    """
-
-    profiles: tuple[Profile, ...]
-    failures: Mapping[str, str]
-    clips: tuple[ClipName, ...]
-    calibration: Calibration
-    machine: Mapping[str, Any]
-    state: Mapping[str, Any]
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -141,16 +72,16 @@ class _Run:
             self.fail(label, error)
         return measured.results
 
-    def overlaps(self, is_module: Mapping[str, bool]) -> dict[str, float | None]:
-        """Mean IoU by title: threads change the speed, not the answers, so one job a title is asked."""
-        asked: dict[str, float | None] = {}
+    def once(self, what: str, ask: Callable[[Worker, str], Answer]) -> dict[str, Answer]:
+        """Answers by title: threads change the speed, not the answers, so one job a title is asked."""
+        asked: dict[str, Answer] = {}
 
-        def ask(worker: Worker, label: str) -> None:
+        def ask_first(worker: Worker, label: str) -> None:
             title = self.jobs[label].title
             if title not in asked:
-                asked[title] = None if is_module[label] else worker.call(session.overlap, ())
+                asked[title] = ask(worker, label)
 
-        self.each("accuracy", ask)
+        self.each(what, ask_first)
         return asked
 
 
@@ -188,9 +119,14 @@ def compare(
         calibration, state_after = Calibration(before, gemm_seconds()), machine_state()
         finishes: dict[str, Finish] = run.each("memory", lambda worker, label: worker.call(session.finish, ()))
         differences: dict[str, float | None] = run.each(
-            "comparing outputs", lambda worker, label: worker.call(session.difference, (by_label[label],))
+            "comparing outputs", lambda worker, label: worker.call(questions.difference, (by_label[label],))
         )
-        overlaps = run.overlaps(is_module)
+        overlaps: dict[str, float | None] = run.once(
+            "accuracy", lambda worker, label: None if is_module[label] else worker.call(questions.overlap, ())
+        )
+        complexities: dict[str, ComplexityReport | str] = run.once(
+            "complexity", lambda worker, label: worker.call(questions.complexity, (by_label[label],))
+        )
     profiles = tuple(
         Profile(
             job=by_label[label],
@@ -199,6 +135,7 @@ def compare(
             finish=finishes[label],
             overlap=overlaps[by_label[label].title],
             difference=differences[label],
+            complexity=complexities[by_label[label].title],
             is_module=is_module[label],
         )
         for label in run.alive

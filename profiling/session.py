@@ -21,41 +21,10 @@ from profiling import warm_up as warming
 from profiling.clips import Clip, ClipName, open_clip
 from profiling.energy import EnergyMeter, NoEnergyMeter, open_meter
 from profiling.hardware import gpu_state, thread_settings
+from profiling.job import Job
 from profiling.memory import cuda_peak_bytes, peak_resident_bytes, resident_bytes
 from profiling.run_delay import run_delay_clock
 from profiling.stepping import HostRecorder, StageRecorder, Step, module_steps, steps
-
-
-@dataclass(frozen=True)
-class Job:
-    """One tracker (or module) under one setting.
-
-    Attributes:
-        spec: what is loaded; a tracker's backend and device are options in it.
-        threads: of every library in the worker.
-        device: ``cpu`` or ``cuda``.
-        backend: what runs the network, perhaps with its precision (``onnx:int8``); empty for the tracker's own.
-        name: what the user wrote, if that differs from ``spec``.
-    """
-
-    spec: str
-    threads: int = 1
-    device: str = "cpu"
-    backend: str = ""
-    name: str = ""
-
-    @property
-    def title(self) -> str:
-        """Name, backend and device: what jobs with other numbers of threads share."""
-        extra = [self.backend] if self.backend else []
-        extra += [self.device] if self.device != "cpu" else []
-        name = self.name or self.spec
-        return f"{name} [{', '.join(extra)}]" if extra else name
-
-    @property
-    def label(self) -> str:
-        """Tells jobs apart."""
-        return self.title if self.threads == 1 else f"{self.title} x{self.threads}"
 
 
 @dataclass(frozen=True)
@@ -89,7 +58,9 @@ class Finish:
 
 
 @dataclass(frozen=True)
-class _Session:
+class Session:
+    """A tracker (or module) in its process, with the steps that it takes on and on."""
+
     subject: Any
     clips: tuple[Clip, ...]
     run: Run
@@ -104,7 +75,7 @@ Run = Callable[[StageRecorder, Callable[[], None]], Iterator[Step]]
 
 THROUGHPUT_FRAMES = 200
 
-_current: ContextVar[_Session] = ContextVar("profiled_session")
+_current: ContextVar[Session] = ContextVar("profiled_session")
 
 
 def begin(job: Job, clips: tuple[ClipName, ...]) -> bool:
@@ -116,30 +87,45 @@ def begin(job: Job, clips: tuple[ClipName, ...]) -> bool:
     opened = () if is_module else tuple(open_clip(clip) for clip in clips)
     if is_module:
         from profiling.running import module_call
+        from profiling.subject import checked_part
 
-        run: Run = partial(module_steps, module_call(subject, job.backend, job.device))
+        call = module_call(checked_part(job.spec, subject), job.backend, job.device)
+        run: Run = partial(module_steps, call)
     elif job.backend and "backend=" not in job.spec:
         raise InputError(f"'{job.spec}' is a tracker: its backend is its own affair", hint="leave --backend out")
     elif hasattr(subject, "init") and hasattr(subject, "update"):
         run = partial(steps, subject, opened, run_delay=run_delay)
     else:
-        raise InputError(f"'{job.spec}' is no tracker: it has no init() and update()")
+        raise InputError(
+            f"'{job.spec}' is no tracker: it has no init() and update()",
+            hint="a network comes from a factory that returns (module, example_inputs)",
+        )
+    running = run(*_clock(job.device, run_delay))
+    _current.set(Session(subject, opened, run, running, open_meter(job.device), job.device, resident_bytes()))
+    return is_module
+
+
+def current_session() -> Session:
+    """What :func:`begin` began in this process."""
+    return _current.get()
+
+
+def loaded_session() -> Session:
+    """The same. Its tracker is loaded, so the time limit of a frame holds from the first one of a call on."""
     heartbeat = current_heartbeat.get()
     if heartbeat is not None:
-        heartbeat.beat()  # loaded: from here on the time limit of a frame holds
-    running = run(*_clock(job.device, run_delay))
-    _current.set(_Session(subject, opened, run, running, open_meter(job.device), job.device, resident_bytes()))
-    return is_module
+        heartbeat.beat()
+    return _current.get()
 
 
 def settle() -> warming.WarmUp:
     """Warm up."""
-    return warming.warm_up(_current.get().steps)
+    return warming.warm_up(loaded_session().steps)
 
 
 def measure(seconds: float, least: int) -> Round:
     """Step for ``seconds``, but at least ``least`` times; every step counts, so what is rare is not lost."""
-    session = _current.get()
+    session = loaded_session()
     taken: list[Step] = []
     start = session.meter.read() if isinstance(session.meter, EnergyMeter) else None
     end = perf_counter() + seconds
@@ -166,25 +152,6 @@ def finish() -> Finish:
     )
 
 
-def difference(job: Job) -> float | None:
-    """Largest absolute difference of the network's outputs from eager; None without a network or another backend."""
-    if not job.backend:
-        return None
-    from profiling.running import largest_difference
-    from profiling.subject import network_parts
-
-    module, inputs = network_parts(job.spec, _current.get().subject)["frame"]
-    return largest_difference(module, tuple(inputs), job.backend)
-
-
-def overlap() -> float:
-    """Mean IoU on the clips, each tracked once from its start."""
-    from profiling.accuracy import mean_overlap
-
-    session = _current.get()
-    return mean_overlap(session.subject, session.clips)
-
-
 def _pin_torch(threads: int) -> None:
     """Set torch's two thread counts, if the tracker brought torch; OpenMP, BLAS and cv2 were set by the worker."""
     torch = sys.modules.get("torch")
@@ -208,7 +175,7 @@ def _no_wait() -> None:
     """The CPU is done when a call returns."""
 
 
-def _throughput(session: _Session) -> float | None:
+def _throughput(session: Session) -> float | None:
     if not session.device.startswith("cuda"):
         return None
     from profiling.cuda import throughput

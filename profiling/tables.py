@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from profiling.complexity_report import ComplexityReport
-from profiling.profile import Comparison, Profile
+from profiling.comparison import Comparison, Profile
 from profiling.roofline import Ceilings, roofline_point
 from profiling.statistics import growth_per_frame, paired_ratio, summarise
 from profiling.stepping import SCOPES
@@ -23,6 +22,7 @@ STAGES = ("tracker", "stage", "median_ms", "share")
 RESOURCES = (
     "tracker", "parameters", "parameters_mib", "init_macs", "frame_macs", "frame_flops", "loaded_mib",
     "peak_mib", "growth_bytes_per_frame", "cuda_peak_mib", "joules_per_frame", "energy", "difference_from_eager",
+    "note",
 )  # fmt: skip
 SCALING = ("tracker", "scope", "threads", "p50_ms")
 ROOFLINE = ("tracker", "threads", "flops_per_byte", "gflops", "peak_gflops", "peak_gbytes")
@@ -32,9 +32,6 @@ MIB = 2**20
 WAITED_WARNING = 0.05
 WAITED_NOTE = f"waited for the processor for more than {WAITED_WARNING:.0%} of the time"
 OTHER, DECODING = "other", "image"
-
-Reports = Mapping[str, ComplexityReport]
-"""Complexity by job label; a tracker that shows no network is absent."""
 
 
 def latency_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
@@ -117,11 +114,11 @@ def stage_table(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(STAGES))
 
 
-def resource_table(comparison: Comparison, reports: Reports) -> pd.DataFrame:
+def resource_table(comparison: Comparison) -> pd.DataFrame:
     """Parameters, complexity, memory and energy of each tracker; missing values where they are unknown."""
     rows = []
     for profile in comparison.profiles:
-        report, finish = reports.get(profile.job.label), profile.finish
+        report, finish = profile.counted, profile.finish
         parts = report.parts if report else {}
         counted = np.cumsum([len(part.steps) for part in profile.rounds])
         rows.append(
@@ -141,6 +138,7 @@ def resource_table(comparison: Comparison, reports: Reports) -> pd.DataFrame:
                 "joules_per_frame": profile.joules_per_frame,
                 "energy": finish.energy,
                 "difference_from_eager": profile.difference,
+                "note": profile.complexity.replace(";", ",") if isinstance(profile.complexity, str) else "",
             }
         )
     return pd.DataFrame(rows, columns=list(RESOURCES))
@@ -155,11 +153,11 @@ def scaling_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.
     return table.loc[several, list(SCALING)].reset_index(drop=True)
 
 
-def roofline_table(comparison: Comparison, reports: Reports, ceilings: Mapping[int, Ceilings]) -> pd.DataFrame:
+def roofline_table(comparison: Comparison, ceilings: Mapping[int, Ceilings]) -> pd.DataFrame:
     """Networks on the CPU below the ceilings of their number of threads, by the scope ``model`` without waits."""
     rows = []
     for profile in comparison.profiles:
-        report, rounds = reports.get(profile.job.label), profile.undisturbed("model")
+        report, rounds = profile.counted, profile.undisturbed("model")
         if report is None or not rounds or profile.job.device != "cpu":
             continue
         frame = report.parts["frame"]
@@ -170,13 +168,13 @@ def roofline_table(comparison: Comparison, reports: Reports, ceilings: Mapping[i
     return pd.DataFrame(rows, columns=list(ROOFLINE))
 
 
-def accuracy_table(comparison: Comparison, reports: Reports) -> pd.DataFrame:
+def accuracy_table(comparison: Comparison) -> pd.DataFrame:
     """Speed in the scope ``track`` beside the mean IoU on the same clips."""
     rows = []
     for profile in comparison.profiles:
         rounds = profile.latencies("track")
         if profile.overlap is not None and rounds:
-            report = reports.get(profile.job.label)
+            report = profile.counted
             fps = summarise(np.concatenate(rounds)).fps_median
             row = (profile.job.label, fps, profile.overlap, report.parameters if report else None)
             rows.append(row)

@@ -18,7 +18,7 @@ from stdtrack.cli.options import comma_list
 
 if TYPE_CHECKING:
     from profiling.clips import ClipName
-    from profiling.session import Job
+    from profiling.job import Job
     from reports.tables import Table
 
 FRAME_TIMEOUT = 300.0
@@ -30,7 +30,13 @@ ON_TERMINAL = ("latency", "ratios", "resources", "accuracy")
 
 @click.command()
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
-@click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Folder of tables, plots and JSON.")
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder of tables, plots and JSON.",
+)
 @click.option("--data", type=click.Path(path_type=Path), help="Root of benchmarks; rendered scenes without. "
               "[STDTRACK_DATA]")  # fmt: skip
 @comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Only these benchmarks under the root.")
@@ -67,6 +73,7 @@ def profile(
         require_cuda()
     jobs = jobs_of(specs, _numbers(threads), backends, device)
     clips = _clips(data, benchmarks, out)
+    _make(out)
     comparison = compare(jobs, clips, min_time=min_time, timeout=timeout, note=_tell)
     shown = write_profile(comparison, scopes or SCOPES, out, _tell)
     _print(circumstances(comparison), [table for table in shown if table.name in ON_TERMINAL], out)
@@ -92,8 +99,8 @@ def jobs_of(specs: tuple[str, ...], threads: tuple[int, ...], backends: tuple[st
 
 
 def _job(spec: TrackerSpec, name: str, threads: int, backend: str, device: str) -> Job:
+    from profiling.job import Job
     from profiling.running import split_backend
-    from profiling.session import Job
 
     engine, precision = split_backend(backend, device) if backend else ("", "")
     if spec.prefix not in WITH_OPTIONS:
@@ -116,6 +123,16 @@ def _clips(data: Path | None, benchmarks: tuple[str, ...], out: Path) -> tuple[C
         _tell(f"no --data: rendering scenes into {root}")
         render(root, 0)
     return choose_clips(root, SHORTEST_CLIP, benchmarks)
+
+
+def _make(folder: Path) -> None:
+    """Make the folder of the results now: after the measurement would be too late to hear that it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"the folder cannot be made: {error.strerror}", path=folder, hint="choose another --out"
+        ) from error
 
 
 def _numbers(threads: tuple[str, ...]) -> tuple[int, ...]:

@@ -10,11 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.errors import InputError
 from evalkit.files import write_atomic
 from profiling import tables
-from profiling.complexity_report import ComplexityReport, report_complexity
-from profiling.profile import Comparison
+from profiling.comparison import Comparison
 from profiling.roofline import measure_ceilings
 from reports.inputs import SPEEDS, ReportTables
 from reports.markup import comma_separated, escape_markdown, latex, markdown
@@ -36,17 +34,15 @@ def write_profile(
     Returns:
         the tables that are not empty.
     """
-    note("counting complexity")
-    reports = _complexity(comparison)
     ceilings = {count: measure_ceilings(count) for count in sorted({p.job.threads for p in comparison.profiles})}
     frames = {
         "latency": tables.latency_table(comparison, scopes),
         "ratios": tables.ratio_table(comparison, scopes),
         "stages": tables.stage_table(comparison),
-        "resources": tables.resource_table(comparison, reports),
-        "accuracy": tables.accuracy_table(comparison, reports),
+        "resources": tables.resource_table(comparison),
+        "accuracy": tables.accuracy_table(comparison),
         "scaling": tables.scaling_table(comparison, scopes),
-        "roofline": tables.roofline_table(comparison, reports, ceilings),
+        "roofline": tables.roofline_table(comparison, ceilings),
     }
     latencies = tables.frame_table(comparison, scopes)
     shown = [profile_table(name, frame) for name, frame in frames.items() if not frame.empty]
@@ -55,7 +51,7 @@ def write_profile(
         write_atomic(out / "tables" / f"{table.name}.tex", latex(table))
     write_atomic(out / "tables" / "frames.csv", latencies.to_csv(index=False))
     write_atomic(out / "profile.md", _page(comparison, shown))
-    write_atomic(out / "profile.json", json.dumps(_content(comparison, frames, reports), indent=2, default=str))
+    write_atomic(out / "profile.json", json.dumps(_content(comparison, frames), indent=2, default=str))
     note("drawing")
     drawn = ProfileTables(
         frames["latency"],
@@ -70,21 +66,6 @@ def write_profile(
             for extension, content in render(plot).items():
                 write_atomic(out / "plots" / f"{plot.name}.{extension}", content)
     return shown
-
-
-def _complexity(comparison: Comparison) -> dict[str, ComplexityReport]:
-    """By job label; without the trackers that show no network to count."""
-    found: dict[str, ComplexityReport] = {}
-    by_spec: dict[str, ComplexityReport] = {}
-    for profile in comparison.profiles:
-        spec = profile.job.spec
-        if spec not in by_spec:
-            try:
-                by_spec[spec] = report_complexity(spec, allow_uncounted=True)
-            except InputError:
-                continue  # not a network: its complexity is left blank
-        found[profile.job.label] = by_spec[spec]
-    return found
 
 
 def circumstances(comparison: Comparison) -> list[str]:
@@ -117,9 +98,7 @@ def _page(comparison: Comparison, shown: Sequence[Table]) -> str:
     return "\n".join(lines)
 
 
-def _content(
-    comparison: Comparison, frames: Mapping[str, pd.DataFrame], reports: Mapping[str, ComplexityReport]
-) -> dict[str, Any]:
+def _content(comparison: Comparison, frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     jobs = {
         profile.job.label: {
             **asdict(profile.job),
@@ -129,7 +108,8 @@ def _content(
             "energy": profile.finish.energy,
             "throughput_fps": profile.finish.throughput,
             "gpu_during_run": [part.gpu for part in profile.rounds if part.gpu],
-            "complexity": reports[profile.job.label].as_json() if profile.job.label in reports else None,
+            "complexity": profile.counted.as_json() if profile.counted else None,
+            "complexity_problem": profile.complexity if isinstance(profile.complexity, str) else "",
         }
         for profile in comparison.profiles
     }

@@ -105,6 +105,13 @@ def test_wrong_options_are_one_clear_line(arguments: list[str], problem: str, da
     assert not (tmp_path / "o").exists()
 
 
+def test_a_folder_that_cannot_be_made_is_told_before_anything_starts(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(InputError, match="the folder cannot be made"):
+        run(data, "some_trackers:still", "--out", str(tmp_path / "file" / "below"))
+    assert "is a file" in run(data, "some_trackers:still", "--out", str(tmp_path / "file")).stderr
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is CUDA here")
 def test_cuda_without_cuda_is_one_clear_line(data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="finds no CUDA device"):

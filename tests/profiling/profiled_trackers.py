@@ -116,6 +116,33 @@ def hangs() -> Still:
     return Still(lambda frame: 3600.0 if frame > 30 else 0.0)
 
 
+def hangs_at_once() -> Still:
+    return Still(lambda frame: 3600.0)
+
+
+def hangs_while_measured() -> Still:
+    """After the warm-up, wherever in a round that is."""
+    start = time.monotonic()
+    return Still(lambda frame: 3600.0 if frame > 16 and time.monotonic() - start > 1.0 else 0.001)
+
+
+class Fourier(Still):
+    """Its network has an operator that nobody counts."""
+
+    def complexity_parts(self) -> Any:
+        import torch
+
+        class Transform(torch.nn.Module):
+            def forward(self, x: Any) -> Any:
+                return torch.fft.rfft(x)
+
+        return {"frame": (Transform(), (torch.zeros(1, 8),))}
+
+
+def fourier() -> Fourier:
+    return Fourier()
+
+
 def dies() -> Still:
     def end(frame: int) -> float:
         if frame > 30:
@@ -132,6 +159,12 @@ def linear() -> Any:
     import torch
 
     return torch.nn.Linear(64, 64), (torch.zeros(1, 64),)
+
+
+def single_input() -> Any:
+    import torch
+
+    return torch.nn.Linear(4, 4), torch.zeros(1, 4)
 
 
 def number() -> int:

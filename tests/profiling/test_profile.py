@@ -12,8 +12,8 @@ import pytest
 from evalkit.errors import InputError
 from profiling import tables
 from profiling.clips import ClipName
+from profiling.job import Job
 from profiling.profile import ROUNDS, compare
-from profiling.session import Job
 
 SHORT = {"min_time": 0.2, "timeout": 3.0}
 
@@ -39,7 +39,7 @@ def test_two_trackers_are_measured_in_turns(trackers: str, clips: tuple[ClipName
     assert list(stages["stage"]) == ["image", "crop", "forward", "other"]
     assert stages["share"].sum() == pytest.approx(1.0)
     assert len(tables.frame_table(result, ["track"])) == staged.frames + sleeper.frames
-    assert tables.resource_table(result, {})["energy"].str.len().min() > 3
+    assert tables.resource_table(result)["energy"].str.len().min() > 3
     assert "loading" in notes[0]
 
 
@@ -51,6 +51,8 @@ def test_two_trackers_are_measured_in_turns(trackers: str, clips: tuple[ClipName
         ("misshapen", "not four finite numbers"),
         ("dies", "exited with code 17"),
         ("hangs", "no answer within 3 s"),
+        ("hangs_at_once", "no answer within 3 s"),
+        ("hangs_while_measured", "no answer within 3 s"),
     ],
 )
 def test_a_tracker_that_fails_fails_alone(fault: str, reason: str, trackers: str, clips: tuple[ClipName, ...]) -> None:
@@ -73,6 +75,7 @@ def test_all_may_fail(trackers: str, clips: tuple[ClipName, ...]) -> None:
     [
         (Job("nowhere:tracker"), "no prefix or module"),
         (Job("profiled_trackers:number"), "is no tracker"),
+        (Job("profiled_trackers:single_input"), "not \\(module, example_inputs\\)"),
         (Job("profiled_trackers:still", backend="onnx"), "its backend is its own affair"),
         (Job("profiled_trackers:linear", backend="onyx"), "did you mean 'onnx'"),
     ],
@@ -94,6 +97,16 @@ def test_a_module_has_the_scope_model_on_any_backend(trackers: str, clips: tuple
     assert result.profiles[0].difference is None
     assert result.profiles[1].difference == pytest.approx(0.0, abs=1e-6)
     assert np.isfinite(result.calibration.drift)
+
+
+def test_what_cannot_be_counted_is_left_blank_with_the_reason(trackers: str, clips: tuple[ClipName, ...]) -> None:
+    result = compare([Job(f"{trackers}:fourier"), Job(f"{trackers}:still"), Job(f"{trackers}:linear")], clips, **SHORT)
+    assert not result.failures
+    table = tables.resource_table(result).set_index("tracker")
+    assert "_fft_r2c" in table.loc[f"{trackers}:fourier", "note"]
+    assert np.isnan(table.loc[f"{trackers}:fourier", "frame_macs"])
+    assert table.loc[f"{trackers}:still", "note"] == ""
+    assert table.loc[f"{trackers}:linear", "frame_macs"] == 64 * 64
 
 
 def test_labels_tell_jobs_apart() -> None:
