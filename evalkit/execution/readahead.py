@@ -16,8 +16,9 @@ DEPTH = 4
 def read_ahead(frames: Frames, depth: int = DEPTH) -> Generator[Image, None, None]:
     """Yield every frame in order; at most ``depth`` decoded frames wait in memory.
 
-    cv2 releases the interpreter lock while it decodes, so one thread is real concurrency. An error in a frame is raised
-    when its turn comes. ``depth=0`` decodes in the caller's thread.
+    cv2 releases the interpreter lock while it decodes, so one thread is real concurrency. It is one only, because
+    videos are decoded in order: of decoding that takes longer than the tracker, no more than the tracker's time is
+    hidden. An error in a frame is raised when its turn comes. ``depth=0`` decodes in the caller's thread.
     """
     if depth == 0:
         yield from (frames.read(index) for index in range(len(frames)))
