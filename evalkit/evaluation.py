@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from evalkit.benchmarks.vot import YEARS
 from evalkit.errors import InputError
 from evalkit.importers.files import ResultFile
 from evalkit.importers.times import got10k_speed
@@ -15,7 +16,6 @@ from evalkit.protocols import default_protocol
 from evalkit.score_cache import read_score, score_key, write_score
 from evalkit.scores import BenchmarkScore
 from evalkit.scoring import Annotation, load_results, score_tracker
-from evalkit.vot.scoring import holds_supervised, score_supervised
 
 if TYPE_CHECKING:
     from evalkit.crew import Crew
@@ -88,8 +88,11 @@ def evaluate_all(
 def _score(
     results: TrackerResults, annotation: Annotation, protocols: Sequence[str], keep_frames: bool
 ) -> tuple[list[BenchmarkScore], tuple[str, ...]]:
-    if holds_supervised(results, annotation.benchmark.name):
-        return [score_supervised(results, annotation, name) for name in protocols], results.notes
+    if annotation.benchmark.name in YEARS:
+        from evalkit.vot.scoring import holds_supervised, score_supervised  # other benchmarks do without
+
+        if holds_supervised(results, annotation.benchmark.name):
+            return [score_supervised(results, annotation, name) for name in protocols], results.notes
     if "vot-toolkit" in protocols:
         raise InputError("protocol 'vot-toolkit' needs results of VOT's supervised experiment", hint="these are not")
     loaded = load_results(results)

@@ -17,7 +17,7 @@ from evalkit.execution.tracking import Track
 from evalkit.files import write_atomic
 from evalkit.manifest import Manifest, read_manifest
 from evalkit.reading import read_table
-from evalkit.trackers.spec import spec_of_folder
+from evalkit.trackers.folders import spec_of_folder
 from evalkit.types import Box, Vector
 
 FAILURES = "failures"

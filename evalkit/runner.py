@@ -30,7 +30,7 @@ from evalkit.results import (
     write_result,
 )
 from evalkit.sequence import Sequence
-from evalkit.trackers.spec import folder_name
+from evalkit.trackers.folders import folder_name
 
 
 @dataclass(frozen=True)

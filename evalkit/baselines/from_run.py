@@ -15,7 +15,7 @@ from evalkit.protocols import default_protocol
 from evalkit.results import failure_path
 from evalkit.runner import RunOptions, run
 from evalkit.scoring import Annotation, load_results
-from evalkit.trackers.spec import folder_name
+from evalkit.trackers.folders import folder_name
 
 
 class Unwatched:

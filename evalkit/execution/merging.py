@@ -22,7 +22,7 @@ from evalkit.results import (
     score_path,
     time_path,
 )
-from evalkit.trackers.spec import folder_name
+from evalkit.trackers.folders import folder_name
 
 
 def merge(parts: Iterable[Path], out: Path) -> dict[tuple[str, str], int]:

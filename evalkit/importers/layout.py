@@ -14,7 +14,7 @@ from functools import cache
 
 from evalkit.benchmarks.layout import plain
 from evalkit.benchmarks.registry import BENCHMARKS
-from evalkit.trackers.spec import spec_of_folder
+from evalkit.trackers.folders import spec_of_folder
 
 # Folders that toolkits put around or below a tracker's results.
 _GENERIC = frozenset({"results", "result", "trackingresults", "rawresults", "raw", "baseline", "runs", "run"})

@@ -18,7 +18,7 @@ from evalkit.importers.layout import Place, likely_benchmark, locate, names_of, 
 from evalkit.importers.notes import reading_notes
 from evalkit.manifest import read_manifest
 from evalkit.results import TIME_SUFFIX
-from evalkit.trackers.spec import spec_of_folder
+from evalkit.trackers.folders import spec_of_folder
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from importlib.metadata import entry_points
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import parse_qsl
 
 from evalkit.errors import InputError
 from evalkit.trackers.adapted import adapt
 from evalkit.trackers.base import Tracker
+from evalkit.trackers.folders import folder_name
 
 ENTRY_POINT_GROUP = "stdtrack.trackers"
 
@@ -53,21 +54,6 @@ class TrackerSpec:
     def folder(self) -> str:
         """The spec as a folder name: everything but ``A-Za-z0-9._-`` percent-encoded."""
         return folder_name(str(self))
-
-
-def folder_name(text: str) -> str:
-    """Percent-encode what is not ``A-Za-z0-9._-``, so that any spec is one safe path component.
-
-    >>> folder_name("stdtrack:nano?backend=onnx"), folder_name("..")
-    ('stdtrack%3Anano%3Fbackend%3Donnx', '%2E%2E')
-    """
-    encoded = quote(text, safe="").replace("~", "%7E")
-    return encoded.replace(".", "%2E") if set(encoded) == {"."} else encoded
-
-
-def spec_of_folder(name: str) -> str:
-    """The inverse of :func:`folder_name`."""
-    return unquote(name)
 
 
 def load_tracker(text: str) -> Tracker:

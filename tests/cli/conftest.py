@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from evalkit.manifest import Manifest, write_manifest
-from evalkit.trackers.spec import folder_name
+from evalkit.trackers.folders import folder_name
 
 LENGTH = 12
 

@@ -53,7 +53,7 @@ def test_results_are_in_the_coordinates_of_the_benchmark(run_folder, runs, data)
     from evalkit.execution.pool import WorkerPool
     from evalkit.execution.selection import select
     from evalkit.runner import RunOptions, run
-    from evalkit.trackers.spec import folder_name
+    from evalkit.trackers.folders import folder_name
 
     _, progress = run_folder(STEADY)
     (zero_based,) = list_runs(runs)
