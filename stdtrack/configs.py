@@ -114,7 +114,7 @@ NANO = ModelConfig(
     head_dim=64,
     tower_dims=(32, 32),
     head_kernels=(1, 3),
-    # The best of six settings on the clips left out of training: docs/results.md.
+    # The best of seven settings on the clips left out of training: docs/results.md.
     online=OnlineConfig(window_influence=0.6, size_smoothing=0.15),
 )
 
