@@ -1,16 +1,16 @@
 """The folded network rearranged for PyTorch on a CPU: the same function, from kernels that are faster there.
 
 Exporters and compilers take the folded network as it is: they arrange it better themselves, and know a convolution by
-its name. What each rewriting saves depends on the machine; that nothing changes is tested.
+its name.
 """
 
 from __future__ import annotations
 
 import copy
 import math
+from typing import cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stdtrack.model.assembly import STDTrack
@@ -19,20 +19,33 @@ GELU_SLOPE = 2.0 * math.sqrt(2.0 / math.pi)
 GELU_BEND = 0.044715 * GELU_SLOPE
 
 
-class Pointwise(nn.Module):
-    """A 1 x 1 convolution as one matrix product: in channels-last memory the pixels are its rows already."""
+class Product(nn.Module):
+    """A linear map of the last dimension.
 
-    def __init__(self, conv: nn.Conv2d) -> None:
+    ``nn.Linear`` first writes the bias over the whole result and then adds the product to it; adding the bias to the
+    finished product passes over less memory. The weight lies as the product reads it.
+    """
+
+    def __init__(self, weight_OI: Tensor, bias_O: Tensor) -> None:
         super().__init__()
-        self.weight, self.bias = nn.Parameter(conv.weight.detach().flatten(1)), conv.bias
+        self.weight_IO = nn.Parameter(weight_OI.detach().t().contiguous())
+        self.bias_O = nn.Parameter(bias_O.detach().clone())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., I) -> (..., O)."""
+        return (x @ self.weight_IO).add_(self.bias_O)
+
+
+class Pointwise(Product):
+    """A 1 x 1 convolution as a product: in channels-last memory its pixels are the rows of a matrix already."""
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
         """(B, C_in, H, W) -> (B, C_out, H, W), channels last in memory."""
-        return F.linear(x_BCHW.permute(0, 2, 3, 1), self.weight, self.bias).permute(0, 3, 1, 2)
+        return super().forward(x_BCHW.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
 class SigmoidGELU(nn.Module):
-    """GELU in its tanh form as x * sigmoid(slope * x + bend * x^3), an identity; PyTorch's own kernel is slower."""
+    """GELU's tanh form as x * sigmoid(slope * x + bend * x^3), an identity; PyTorch's own kernel is slower."""
 
     slope: Tensor
 
@@ -50,16 +63,15 @@ def arranged(model: STDTrack) -> STDTrack:
     model = copy.deepcopy(model)
     for parent in list(model.modules()):
         for name, child in parent.named_children():
-            if isinstance(child, nn.Conv2d) and child.kernel_size == (1, 1) and child.groups == 1:
-                setattr(parent, name, Pointwise(child))
-            elif isinstance(child, nn.GELU) and child.approximate == "tanh":
-                setattr(parent, name, SigmoidGELU())
-    for module in model.modules():
-        if isinstance(module, nn.Linear | Pointwise):
-            module.weight = nn.Parameter(_input_major(module.weight.detach()))
+            setattr(parent, name, _arranged(child))
     return model
 
 
-def _input_major(weight_OI: Tensor) -> Tensor:
-    """The same matrix, laid out as a product with few rows reads it: all outputs of one input side by side."""
-    return weight_OI.t().contiguous().t()
+def _arranged(module: nn.Module) -> nn.Module:
+    if isinstance(module, nn.Linear):
+        return Product(module.weight, module.bias)
+    if isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1):
+        return Pointwise(module.weight.flatten(1), cast("Tensor", module.bias))
+    if isinstance(module, nn.GELU):
+        return SigmoidGELU()
+    return module
