@@ -76,8 +76,11 @@ def place(current: Box, previous: Box, config: ClipConfig, rng: np.random.Genera
 
 def step_away(box: Box, factor: float, rng: np.random.Generator) -> Box:
     """A box so far from ``box`` that its window does not contain the target: the target has left."""
-    angle, distance = rng.uniform(0, 2 * np.pi), rng.uniform(0.5, 0.8) * factor + 0.8
-    return jitter_box(box, distance * np.array([np.cos(angle), np.sin(angle)]), 0.0)
+    angle, beyond = rng.uniform(0, 2 * np.pi), rng.uniform(0.2, 1.4)
+    direction = np.array([np.cos(angle), np.sin(angle)])
+    # A square window is left where the larger of both offsets says so, and by the target's whole extent.
+    extent = box[2:].max() / (2 * np.sqrt(box[2] * box[3]))
+    return jitter_box(box, (factor / 2 + extent + beyond) * direction / np.abs(direction).max(), 0.0)
 
 
 def vanishing(frames: int, share: float, rng: np.random.Generator) -> np.ndarray:

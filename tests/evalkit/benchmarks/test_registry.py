@@ -135,7 +135,7 @@ def test_annotation_archives(kind: str, inside: bool, tmp_path: Path, write_rows
 
 def test_damaged_archives_and_other_files(tmp_path: Path) -> None:
     for name in ("a.zip", "a.tar.xz", "a.tar.gz"):
-        (tmp_path / name).write_bytes(b"no archive")
+        (tmp_path / name).write_bytes(b"no archive" * 100)
         with pytest.raises(InputError, match="cannot be read as an archive"):
             open_benchmark("lasot", annotations=tmp_path / name)
     (tmp_path / "a.txt").touch()

@@ -11,7 +11,7 @@ from stdtrack.crops import crop_window, sample_crop
 from stdtrack.model.assembly import FrameOutput, STDTrack
 from stdtrack.training.rollout import CLOSE, WIDE, ClipModel, Plan, cut_windows, draw_plan, given_windows, next_windows
 
-FACTOR = NANO.search_factor
+FACTOR, SIDE = NANO.search_factor, NANO.search_size
 
 
 @pytest.fixture(scope="module")
@@ -62,14 +62,14 @@ def test_the_next_window_follows_the_predicted_box() -> None:
 
 def test_a_lost_targets_window_is_the_true_one() -> None:
     windows, truth = torch.tensor([[0.5, 0.5, 0.4]]), torch.tensor([[0.4, 0.4, 0.05, 0.05]])
-    following = next_windows(output_at((19, 19), 0.3), windows, truth, FACTOR)[0]
+    following = next_windows(output_at((NANO.score_grid - 1, NANO.score_grid - 1), 0.3), windows, truth, FACTOR)[0]
     np.testing.assert_allclose(following.numpy(), [0.4, 0.4, 0.05 * FACTOR], rtol=1e-5)
 
 
 @torch.no_grad()
 def test_given_windows_are_one_pass_of_the_clip(net: ClipModel) -> None:
     templates = torch.randint(0, 256, (2, 1, 80, 80, 3), dtype=torch.uint8)
-    searches = torch.randint(0, 256, (2, 2, 160, 160, 3), dtype=torch.uint8)
+    searches = torch.randint(0, 256, (2, 2, SIDE, SIDE, 3), dtype=torch.uint8)
     boxes, visible = torch.rand(2, 2, 4), torch.ones(2, 2, dtype=torch.bool)
     output, same, shown = net(templates, searches, boxes, visible, None)
     direct = net.model.forward_clip(net.normalise(templates), net.normalise(searches))
@@ -82,15 +82,15 @@ def test_given_windows_are_one_pass_of_the_clip(net: ClipModel) -> None:
 
 def test_a_roll_out_judges_boxes_in_the_windows_it_used(net: ClipModel) -> None:
     templates = torch.randint(0, 256, (2, 1, 80, 80, 3), dtype=torch.uint8)
-    searches = torch.randint(0, 256, (2, 3, 320, 320, 3), dtype=torch.uint8)
+    searches = torch.randint(0, 256, (2, 3, 2 * SIDE, 2 * SIDE, 3), dtype=torch.uint8)
     boxes = torch.tensor([0.5, 0.5, 0.12, 0.12]).expand(2, 3, 4)
     visible = torch.ones(2, 3, dtype=torch.bool)
     noise = torch.tensor([1.0, 0.0, 0.0]).expand(2, 3, 3)
     output, placed, shown = net(templates, searches, boxes, visible, Plan(noise, torch.tensor([True, False])))
     assert output.score.shape == (2, 3, 1, NANO.score_grid, NANO.score_grid)
     # A window that lies d target sizes to the right sees the target d / factor to the left of its middle.
-    np.testing.assert_allclose(placed[0, 0].numpy(), [0.5 - CLOSE / FACTOR, 0.5, 0.25, 0.25], rtol=1e-4)
-    np.testing.assert_allclose(placed[1].numpy(), [[0.5 - WIDE / FACTOR, 0.5, 0.25, 0.25]] * 3, rtol=1e-4)
+    np.testing.assert_allclose(placed[0, 0].numpy(), [0.5 - CLOSE / FACTOR, 0.5, 1 / FACTOR, 1 / FACTOR], rtol=1e-4)
+    np.testing.assert_allclose(placed[1].numpy(), [[0.5 - WIDE / FACTOR, 0.5, 1 / FACTOR, 1 / FACTOR]] * 3, rtol=1e-4)
     assert (placed[0, 1] - placed[0, 0]).abs().max() > 1e-3, "the first clip follows the model"
     assert shown[1].all()
     output.score[:, 2].sum().backward()
