@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import signal
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
@@ -23,7 +22,7 @@ class WorkerPool(Executor):
         self._idle: queue.LifoQueue[Worker] = queue.LifoQueue()  # last in, first out: warm workers are used first
         for worker in self._workers:
             self._idle.put(worker)
-        self._watchers = ThreadPoolExecutor(workers, thread_name_prefix="watcher", initializer=_block_interrupts)
+        self._watchers = ThreadPoolExecutor(workers, thread_name_prefix="watcher")
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Call ``fn(*args)``, an importable function with picklable arguments, in the next free worker."""
@@ -50,9 +49,3 @@ class WorkerPool(Executor):
             return worker.call(function, arguments)
         finally:
             self._idle.put(worker)
-
-
-def _block_interrupts() -> None:
-    # Workers inherit the mask: Ctrl-C cannot hit one while its interpreter starts.
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

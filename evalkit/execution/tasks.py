@@ -34,6 +34,6 @@ def perform(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[b
         return True, function(*arguments)
     except InputError as error:
         return False, error
-    except Exception as error:  # noqa: BLE001 - whatever a tracker raises is a result here
-        summary = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
-        return False, TaskError(summary, traceback.format_exc())
+    except BaseException as error:  # noqa: BLE001 - whatever a tracker raises is a result here, sys.exit() too
+        lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
+        return False, TaskError(lines[-1 if isinstance(error, SyntaxError) else 0], traceback.format_exc())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -65,10 +66,13 @@ def track(
 def checked_answer(prediction: Prediction, index: int) -> tuple[Box, float]:
     """The box (4,) and score of an answer; raises NonsenseError with the frame's number if it is none."""
     try:
-        box = np.asarray(prediction.box, dtype=np.float64)
-        score = float(prediction.score)
+        given, score = np.asarray(prediction.box), float(prediction.score)
     except (AttributeError, TypeError, ValueError) as error:
         raise NonsenseError(f"frame {index}: {prediction!r} is no prediction") from error
-    if box.shape != (4,) or not np.isfinite(box).all():
+    # Neither text nor complex numbers, which numpy would take for numbers.
+    if given.shape != (4,) or given.dtype.kind not in "iuf" or not np.isfinite(given).all():
         raise NonsenseError(f"frame {index}: {prediction.box!r} is not four finite numbers")
+    if not math.isfinite(score):
+        raise NonsenseError(f"frame {index}: the score is {score}")
+    box: Box = given.astype(np.float64)
     return box, score

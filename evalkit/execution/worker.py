@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from time import monotonic, sleep
@@ -28,7 +29,8 @@ class Worker:
 
     It is a fresh interpreter and not a fork, so no lock and no CUDA context of the parent is copied. Its pipe is its
     own (a pool that shares a queue between workers can lose its lock with one of them), so however it dies, no other
-    worker is touched. What it prints is kept in an unnamed file, for failure records.
+    worker is touched. Its session is its own too: Ctrl-C in the terminal does not reach it, and whatever a tracker has
+    started ends with it. What it prints is kept in an unnamed file, for failure records.
 
     Args:
         threads: of OpenMP, BLAS and cv2 in the process.
@@ -42,7 +44,8 @@ class Worker:
         self._aborted = False
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._beats = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
-        self._beats.truncate(Heartbeat.SIZE)
+        self._beats.write(bytes(Heartbeat.SIZE))  # now, as a mapped page for which there is no space ends the process
+        self._beats.flush()
         self._heartbeat = Heartbeat(self._beats.fileno())
 
     def call(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
@@ -74,11 +77,12 @@ class Worker:
         return answer
 
     def kill(self) -> None:
-        """End the process at once; the next call starts a new one."""
+        """End the process and its children at once; the next call starts a new one."""
         process, self._process = self._process, None
         connection, self._connection = self._connection, None
         if process is not None:
-            process.kill()
+            with suppress(ProcessLookupError, PermissionError):  # macOS refuses on a group of zombies
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         if connection is not None:
             connection.close()
@@ -102,15 +106,20 @@ class Worker:
         descriptors = (theirs.fileno(), self._beats.fileno())
         command = [sys.executable, "-P", "-m", "evalkit.execution.worker_main", *map(str, descriptors)]
         environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(self.threads))
-        with theirs:
-            self._process = subprocess.Popen(
-                command,
-                pass_fds=descriptors,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=self._output,
-                stderr=self._output,
-            )
+        try:
+            with theirs:
+                self._process = subprocess.Popen(
+                    command,
+                    pass_fds=descriptors,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=self._output,
+                    stderr=self._output,
+                    start_new_session=True,
+                )
+        except OSError as error:  # no more processes, or no memory for one
+            ours.close()
+            raise TaskError(f"no worker can be started: {error}") from error
         self._connection = ours
         ours.send((sys.path, self.threads))
         return ours
@@ -136,9 +145,12 @@ class Worker:
 
     def _death(self) -> TaskError:
         process = self._process
-        code = None if process is None else process.wait()
+        assert process is not None  # it has just hung up
+        with suppress(ChildProcessError):  # reaped by abort()
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # not reaped: its group is still its own
         self.kill()
-        if code is not None and code < 0:
+        code = process.returncode
+        if code < 0:
             reason = f"the worker was killed by {signal.Signals(-code).name}"
             reason += " (out of memory?)" if -code == signal.SIGKILL else ""
         else:

@@ -22,8 +22,7 @@ Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
 def main(arguments: list[str]) -> None:
-    """Set up signals, paths and threads as the parent's first message says, then serve."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what ends
+    """Set up paths and threads as the parent's first message says, then serve."""
     faulthandler.enable()
     faulthandler.register(signal.SIGUSR1, all_threads=True)  # the parent asks a hung worker where it hangs
     pipe, beats = (int(argument) for argument in arguments)
@@ -39,7 +38,10 @@ def main(arguments: list[str]) -> None:
 
 
 def serve(connection: Connection) -> None:
-    """Answer calls one by one; the process ends when the parent hangs up, even in the middle of a call."""
+    """Answer calls one by one; the process ends when the parent hangs up, even in the middle of a call.
+
+    What a tracker has started ends with it, as the process leads a group of its own.
+    """
     calls: queue.SimpleQueue[Call | TaskError] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(connection, calls), daemon=True).start()
     while True:
@@ -52,7 +54,7 @@ def _receive(connection: Connection, calls: queue.SimpleQueue[Call | TaskError])
         try:
             calls.put(connection.recv())
         except (EOFError, OSError):
-            os._exit(0)
+            os.killpg(0, signal.SIGKILL)
         except Exception as error:  # noqa: BLE001 - the call names something that cannot be imported here
             calls.put(TaskError(f"the call cannot be read: {error!r}"))
 

@@ -16,6 +16,7 @@ import click
 from evalkit.errors import InputError
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
 from stdtrack.cli.options import comma_list
+from stdtrack.cli.progress import counted, make_progress
 
 if TYPE_CHECKING:
     from evalkit.execution.selection import Selection
@@ -73,12 +74,14 @@ def run(
     root = data_root(data)
     if root is None:
         raise InputError("nothing says where the data are", hint="--data ROOT, STDTRACK_DATA or stdtrack.toml")
+    root = root.absolute()  # a tracker may change the working folder
     selections = select([open_benchmark(name, data=root) for name in benchmarks], sequences, shard)
     for selection in selections:
         if selection.absent:
-            count = len(selection.sequences)
-            click.echo(f"{selection.benchmark.key}: {count} sequences; {selection.absent} are absent", err=True)
+            present = counted(len(selection.sequences))
+            click.echo(f"{selection.benchmark.key}: {present}; {selection.absent} are absent", err=True)
     options = RunOptions(out, fresh, retry_failed, max_failures, workers, threads)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's warning is as good as Ctrl-C
     summary = run_watched(tuple(dict.fromkeys(trackers)), selections, options, timeout, scheduler)
     tell(summary, out)
 
@@ -94,7 +97,6 @@ def run_watched(
     from evalkit.execution.cluster import ClusterExecutor
     from evalkit.execution.pool import WorkerPool
     from evalkit.runner import run as run_all
-    from stdtrack.cli.progress import make_progress
 
     pool: ClusterExecutor | WorkerPool
     if scheduler is None:
@@ -120,13 +122,12 @@ def resume_command(arguments: Sequence[str]) -> str:
 
 def tell(summary: Summary, out: Path) -> None:
     """Say what came of it; exits 3 when sequences failed."""
-    click.echo(f"{summary.finished} sequences run, {summary.resumed} finished before: {out}", err=True)
+    click.echo(f"{counted(summary.finished)} run, {summary.resumed} finished before: {out}", err=True)
     if summary.stopped:
-        click.echo("stopped: more failures than --max-failures", err=True)
+        click.echo("stopped: more failures than --max-failures; the same command goes on with the others", err=True)
     if summary.failures:
-        click.echo(
-            f"{len(summary.failures)} sequences failed (see failures/; run again with --retry-failed):", err=True
-        )
+        failed = counted(len(summary.failures))
+        click.echo(f"{failed} failed (see failures/; run again with --retry-failed):", err=True)
         for tracker, benchmark, sequence in summary.failures:
             click.echo(f"  {tracker} {benchmark} {sequence}", err=True)
         sys.exit(EXIT_SEQUENCES_FAILED)

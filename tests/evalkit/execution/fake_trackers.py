@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -45,7 +46,9 @@ class Faulty(Steady):
         match self.fault:
             case "raise":
                 sys.stdout.write("some last words\n")
-                raise LookupError("lost my way")
+                raise LookupError("lost my way\nand the second line")
+            case "leave":
+                sys.exit("I have had enough")
             case "hang":
                 time.sleep(600)
             case "exit":
@@ -58,6 +61,12 @@ class Faulty(Steady):
                 return Prediction(np.zeros(3), 1.0)
             case "nan":
                 return Prediction(np.full(4, np.nan), 1.0)
+            case "text":
+                return Prediction(np.array(["1", "2", "3", "4"]), 1.0)  # type: ignore[arg-type]
+            case "complex":
+                return Prediction(np.array([1, 2, 3, 4j]), 1.0)  # type: ignore[arg-type]
+            case "score":
+                return Prediction(np.zeros(4), float("nan"))
             case "none":
                 return None  # type: ignore[return-value]
         raise AssertionError(self.fault)
@@ -79,7 +88,19 @@ def steady(delay: str = "0") -> Steady:
     return Steady(float(delay))
 
 
+class Restless(Steady):
+    """Starts a process that outlives it, if it may, and changes the working folder."""
+
+    def __init__(self, marker: str) -> None:
+        super().__init__(0.2)
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        with open(marker, "a") as stream:
+            stream.write(f"{child.pid}\n")
+        os.chdir("/")
+
+
 faulty = Faulty
+restless = Restless
 described = Described
 
 

@@ -10,11 +10,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
 from evalkit.execution.locks import exclusive
-from evalkit.results import list_runs, result_path
+from evalkit.results import list_runs, result_path, time_path
 
 COMMAND = [sys.executable, "-m", "stdtrack", "run", "--on", "folder"]
 
@@ -130,13 +131,66 @@ def test_workers_end_with_a_killed_run(start):
     assert not alive
 
 
-@pytest.mark.parametrize("interrupts", [1, 2])
-def test_an_interrupt_ends_the_run_at_once_and_says_how_to_go_on(start, tmp_path, interrupts):
+def test_what_a_tracker_has_started_ends_with_it(start, tmp_path):
+    def started() -> list[psutil.Process]:
+        pids = (tmp_path / "marker").read_text().split()
+        return [psutil.Process(int(pid)) for pid in pids if psutil.pid_exists(int(pid))]
+
+    spec = f"fake_trackers:restless?marker={tmp_path / 'marker'}"
+    process = start(spec)
+    wait_for(lambda: any((tmp_path / "runs").glob("*/*/alpha.txt")))
+    process.kill()
+    _, alive = psutil.wait_procs(started(), timeout=5)
+    assert not alive
+    again = start(spec)
+    again.communicate(timeout=100)
+    assert again.returncode == 0
+    _, alive = psutil.wait_procs(started(), timeout=5)
+    assert not alive
+
+
+def test_a_relative_path_holds_though_a_tracker_changes_the_working_folder(start, tmp_path):
+    (tmp_path / "here").symlink_to(tmp_path / "data")
+    process = start(f"fake_trackers:restless?marker={tmp_path / 'marker'}", "--data", "here")
+    _, messages = process.communicate(timeout=100)
+    assert process.returncode == 0, messages
+
+
+CLOCK = """
+import time
+now = time.time()
+
+def backwards():
+    global now
+    now -= 3600
+    return now
+
+time.time = backwards
+"""
+
+
+def test_a_clock_that_jumps_backwards_changes_nothing(start, tmp_path, environment):
+    (tmp_path / "clock").mkdir()
+    (tmp_path / "clock" / "sitecustomize.py").write_text(CLOCK)
+    start("fake_trackers:steady", out="undisturbed").communicate(timeout=100)
+    environment["PYTHONPATH"] += f"{os.pathsep}{tmp_path / 'clock'}"
+    process = start("fake_trackers:steady?delay=0.01", "--timeout", "5")
+    _, messages = process.communicate(timeout=100)
+    assert process.returncode == 0, messages
+    (run,) = list_runs(tmp_path / "runs")
+    (undisturbed,) = list_runs(tmp_path / "undisturbed")
+    assert (np.loadtxt(time_path(run.folder, "alpha"))[1:] >= 0.01).all()
+    boxes = [result_path(each.folder, "alpha").read_bytes() for each in (run, undisturbed)]
+    assert boxes[0] == boxes[1]
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGINT] * 2, [signal.SIGTERM]])
+def test_an_interrupt_ends_the_run_at_once_and_says_how_to_go_on(start, tmp_path, signals):
     process = start("fake_trackers:steady?delay=0.3", "--workers", "2")
     wait_for(lambda: finished(tmp_path / "runs") >= 2)
     begin = time.monotonic()
-    for _ in range(interrupts):  # as a terminal does: to the whole group
-        os.killpg(process.pid, signal.SIGINT)
+    for number in signals:  # as a terminal does: to the whole group
+        os.killpg(process.pid, number)
         time.sleep(0.1)
     _, messages = process.communicate(timeout=20)
     assert time.monotonic() - begin < 2.0
@@ -147,7 +201,7 @@ def test_an_interrupt_ends_the_run_at_once_and_says_how_to_go_on(start, tmp_path
     again = start("fake_trackers:steady?delay=0.3")
     _, messages = again.communicate(timeout=100)
     assert again.returncode == 0
-    assert "1 sequences run, 2 finished before" in messages
+    assert "1 sequence run, 2 finished before" in messages
 
 
 def test_two_runs_on_one_folder_exclude_each_other(start, tmp_path):

@@ -116,11 +116,15 @@ def test_several_workers_are_remembered_by_the_manifest(run_folder, runs):
 
 FAULTS = {
     "raise": "LookupError: lost my way",
+    "leave": "SystemExit: I have had enough",
     "exit": "exited with code 9",
     "kill": "killed by SIGKILL",
     "crash": "killed by SIGSEGV",
     "shape": "is not four finite numbers",
     "nan": "is not four finite numbers",
+    "text": "is not four finite numbers",
+    "complex": "is not four finite numbers",
+    "score": "the score is nan",
     "none": "is no prediction",
 }
 
