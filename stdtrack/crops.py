@@ -37,18 +37,6 @@ def crop_window(box: Floats, factor: float) -> Window:
     return window
 
 
-def whole_pixels(window: Window) -> Window:
-    """The window with centre and side in whole pixels.
-
-    A tracker's next window follows from its last answer. Rounded, it is the same window on two machines or backends
-    whose answers differ in the last digits; otherwise such differences grow from crop to crop.
-
-    >>> whole_pixels(np.array([18.3, 21.9, 15.6]))
-    array([18., 22., 16.])
-    """
-    return np.rint(window)
-
-
 def sample_crop(image: Image, window: Window, size: int) -> Image:
     """What the window shows, as ``size`` x ``size`` x 3 uint8, bilinear; outside the image the mean colour.
 

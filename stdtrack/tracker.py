@@ -17,7 +17,7 @@ from profiling import backends
 from profiling.complexity import Part
 from stdtrack.checkpoints import load_model, sha256, shipped_weights, untrained
 from stdtrack.configs import VARIANTS, ModelConfig
-from stdtrack.crops import crop_window, sample_crop, to_image, whole_pixels
+from stdtrack.crops import crop_window, sample_crop, to_image
 from stdtrack.images import rgb_image, starting_box
 from stdtrack.model import STDTrack, TrackState
 from stdtrack.model.graphs import InitGraph, StepGraph
@@ -93,7 +93,7 @@ class STDTracker:
             raise RuntimeError("update() before init()")
         image = rgb_image(image)
         with self.stage("crop"):
-            window = whole_pixels(crop_window(self._box, self.config.search_factor))
+            window = crop_window(self._box, self.config.search_factor)
             crop = sample_crop(image, window, self.config.search_size)
         with self.stage("normalise"):
             search = self._tensor(crop)
