@@ -22,7 +22,7 @@ class Heartbeat:
         self._memory = mmap.mmap(descriptor, self.SIZE)
 
     def beat(self) -> None:
-        """Count one more frame."""
+        """Count one more step: the tracker is loaded, then a frame is done."""
         _COUNTER.pack_into(self._memory, 0, self.count() + 1)
 
     def reset(self) -> None:

@@ -42,8 +42,10 @@ class Job:
 def run_job(job: Job) -> Track:
     """Track the sequence in this process; raises what the tracker raises."""
     tracker = _tracker(job.spec)
-    seed_everything(crc32(job.sequence.encode()))
     heartbeat = current_heartbeat.get()
+    if heartbeat is not None:
+        heartbeat.beat()  # loaded: from now on the time limit of a frame counts
+    seed_everything(crc32(job.sequence.encode()))
     return track(tracker, job.frames, job.box, on_frame=heartbeat.beat if heartbeat else None)
 
 

@@ -18,7 +18,7 @@ from evalkit.execution.heartbeat import Heartbeat
 from evalkit.execution.tasks import TaskError
 
 LOAD_TIMEOUT = 600.0
-"""Seconds until the first frame is done: imports, weights, compilation."""
+"""Seconds until a tracker is loaded: imports, weights, compilation."""
 POLL = 0.2
 TAIL_BYTES = 16_000
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -136,12 +136,13 @@ class Worker:
                 if monotonic() - since > limit:
                     raise self._hang(count, limit)
 
-    def _hang(self, frames: int, limit: float) -> TaskError:
+    def _hang(self, count: int, limit: float) -> TaskError:
         if self._process is not None and hasattr(signal, "SIGUSR1"):
             self._process.send_signal(signal.SIGUSR1)
             sleep(POLL)
         self.kill()
-        return TaskError(f"no answer within {limit:g} s in frame {frames}", self._tail())
+        place = f"in frame {count - 1}" if count else "while the tracker was loaded"
+        return TaskError(f"no answer within {limit:g} s {place}", self._tail())
 
     def _death(self) -> TaskError:
         process = self._process

@@ -99,6 +99,19 @@ class Restless(Steady):
         os.chdir("/")
 
 
+class Stuck(Steady):
+    """Never starts."""
+
+    def init(self, image: Image, box: Box) -> None:
+        time.sleep(600)
+
+
+def endless() -> Steady:
+    time.sleep(600)
+    return Steady()
+
+
+stuck = Stuck
 faulty = Faulty
 restless = Restless
 described = Described
