@@ -31,8 +31,8 @@ def select(
     Args:
         benchmarks: opened benchmarks.
         globs: shell patterns on sequence names.
-        shard: ``(i, n)``: every n-th sequence beginning with the i-th (1-based), counted before any is left out
-            as finished, so that n machines share the work without a word.
+        shard: ``(i, n)``: the i-th (1-based) of n parts with about as many frames each, dealt out before any sequence
+            is left out as finished, so that n machines share the work without a word.
 
     Raises:
         InputError: a glob matches nothing, an annotation or image is broken, or a first box cannot be tracked.
@@ -44,13 +44,30 @@ def select(
         if not any(fnmatchcase(name, glob) for names in matching for name in names):
             keys = ", ".join(benchmark.key for benchmark in benchmarks)
             raise InputError(f"no sequence of {keys} is named like '{glob}'", hint="`stdtrack data check` lists them")
+    loaded = [
+        [benchmark.sequence(name) for name in names] for benchmark, names in zip(benchmarks, matching, strict=True)
+    ]
+    parts = iter(deal([len(sequence) for sequences in loaded for sequence in sequences], count))
     selections = []
-    for benchmark, inventory, names in zip(benchmarks, present, matching, strict=True):
-        sequences = tuple(benchmark.sequence(name) for name in names[index - 1 :: count])
+    for benchmark, inventory, every in zip(benchmarks, present, loaded, strict=True):
+        sequences = tuple(sequence for sequence in every if next(parts) == index - 1)
         with ThreadPoolExecutor() as pool:
             tuple(pool.map(check_start, sequences))
         selections.append(Selection(benchmark, sequences, len(inventory.missing)))
     return tuple(selections)
+
+
+def deal(lengths: Many[int], parts: int) -> list[int]:
+    """The part (0-based) of each sequence: the longest first, each to the part with the fewest frames so far.
+
+    >>> deal([5, 9, 4, 3], 2)
+    [1, 0, 1, 0]
+    """
+    frames, part = [0] * parts, [0] * len(lengths)
+    for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
+        part[index] = frames.index(min(frames))
+        frames[part[index]] += lengths[index]
+    return part
 
 
 def _matching(names: Many[str], globs: Many[str]) -> list[str]:
