@@ -63,7 +63,8 @@ def read_manifest(folder: Path) -> Manifest | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"is no readable manifest: {error}", path=path) from error
+        hint = "restore or delete it: results without one can be scored, but not gone on with"
+        raise InputError(f"is no readable manifest: {error}", path=path, hint=hint) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(f"is no manifest of format {FORMAT}", path=path, hint="made by another version?")
     known = {key: content[key] for key in (item.name for item in fields(Manifest)) if key in content}

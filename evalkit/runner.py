@@ -14,7 +14,7 @@ from evalkit.benchmarks.base import Benchmark
 from evalkit.errors import InputError
 from evalkit.execution.jobs import Job, describe_job, run_job
 from evalkit.execution.locks import exclusive
-from evalkit.execution.provenance import continued, make_manifest, now
+from evalkit.execution.provenance import KEEP_OR_DELETE, continued, make_manifest, now
 from evalkit.execution.selection import Selection
 from evalkit.execution.tasks import TaskError
 from evalkit.execution.tracking import Track
@@ -149,11 +149,14 @@ def _prepare(
         todo = [sequence for sequence in left if sequence.name not in failed]
     names = [sequence.name for sequence in group.sequences]
     current = make_manifest(group.spec, facts, group.benchmark, names, workers=options.workers, threads=options.threads)
+    resumed = len(group.sequences) - len(left)
     previous = read_manifest(group.folder)
     if previous is not None:
         current = continued(previous, current, group.folder, idle=not todo)
+    elif resumed:  # a run writes its manifest first
+        problem = f"holds results of {group.benchmark.key} without a run.json: nothing says what made them"
+        raise InputError(problem, path=group.folder, hint=KEEP_OR_DELETE)
     write_manifest(group.folder, current)
-    resumed = len(group.sequences) - len(left)
     summary.resumed += resumed
     frames = sum(len(sequence) for sequence in todo)
     progress.begin(group.spec, group.benchmark.key, sequences=len(todo), frames=frames, finished=resumed)

@@ -13,6 +13,8 @@ from evalkit.errors import InputError
 from evalkit.hardware import hardware_card, versions
 from evalkit.manifest import Manifest
 
+KEEP_OR_DELETE = "--fresh deletes them; another --out keeps them"
+
 
 def make_manifest(
     spec: str, facts: Mapping[str, str], benchmark: Benchmark, names: Sequence[str], *, workers: int, threads: int
@@ -57,7 +59,7 @@ def continued(previous: Manifest, current: Manifest, folder: Path, *, idle: bool
     elif changed:
         problem = f"holds results on another annotation of {', '.join(changed[:3])}" + "..." * (len(changed) > 3)
     if problem:
-        raise InputError(problem, path=folder, hint="--fresh deletes them; another --out keeps them")
+        raise InputError(problem, path=folder, hint=KEEP_OR_DELETE)
     fingerprints = {**previous.fingerprints, **current.fingerprints}
     if idle:
         return replace(previous, fingerprints=fingerprints)

@@ -228,6 +228,16 @@ def test_results_of_another_spec_in_the_folder_are_refused(run_folder, runs):
         run_folder(STEADY)
 
 
+def test_results_that_nobody_answers_for_are_refused(run_folder, runs):
+    run_folder(STEADY)
+    (run,) = list_runs(runs)
+    (run.folder / "run.json").unlink()
+    with pytest.raises(InputError, match=r"holds results of folder without a run.json.*--fresh deletes them"):
+        run_folder(STEADY)
+    summary, _ = run_folder(STEADY, fresh=True)
+    assert summary.finished == 3
+
+
 def test_a_tracker_that_cannot_be_loaded_is_wrong_input(run_folder):
     with pytest.raises(InputError, match=r"'fake_trackers:broken' cannot be loaded: OSError: no such weights"):
         run_folder("fake_trackers:broken")
