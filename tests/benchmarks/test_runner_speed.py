@@ -1,13 +1,12 @@
 """What a run costs beside the tracker: the runner's own work, decoding, a second worker.
 
-Limits are ratios of times taken in turns, on a machine with nothing else to do: on any other the test is skipped, with
-the ratio that it found. (tests/evalkit/execution/test_overhead.py has a limit that a busy machine keeps too.)
+The runner's own work has a limit in processor time, which a busy machine keeps too. The others are ratios of elapsed
+times taken in turns, on a machine with nothing else to do: on any other they are skipped, with what was found.
 """
 
 from __future__ import annotations
 
 import os
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -95,12 +94,12 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sequences of 640x480 JPEG in the layout ``folder``, all of the same pictures."""
+    """Sequences of 640x480 JPEG, 0.22 bytes a pixel as OTB100's, in the layout ``folder``; all of the same pictures."""
     root = tmp_path_factory.mktemp("data")
     pictures = root / ".pictures"
     pictures.mkdir()
     noise = np.random.default_rng(0).integers(0, 256, (600, 700, 3), dtype=np.uint8)
-    picture = cv2.GaussianBlur(noise, (0, 0), 2)
+    picture = cv2.GaussianBlur(noise, (0, 0), 2.5)
     for index in range(FRAMES):
         cv2.imwrite(str(pictures / f"{index}.jpg"), picture[index : index + 480, index : index + 640])
     for name in (f"s{number}" for number in range(SEQUENCES)):
@@ -135,44 +134,29 @@ def idle() -> bool:
     return psutil.cpu_percent(interval=1.0) < BUSY
 
 
-def alone(tracker: Filtering, frames: Decoded) -> None:
-    """The least that a tracker needs."""
-    tracker.init(frames.read(0), BOX)
-    for index in range(1, len(frames)):
-        tracker.update(frames.read(index))
-
-
 def test_overhead(
-    benchmark: BenchmarkFixture, data: Path, frames: ImageFolder, filtering: Filtering, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    """A run, with read-ahead, records and files, takes at most 3 % more processor time than its 2 ms tracker."""
-    monkeypatch.setattr(jobs, "_tracker", lambda spec: filtering)
-    free, decoded, native = idle(), Decoded(frames, LONG), np.tile(BOX, (LONG, 1))
+    benchmark: BenchmarkFixture, data: Path, frames: ImageFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run, with read-ahead, records and files, takes at most 3 % of a 2 ms tracker's processor time for itself."""
+    monkeypatch.setattr(jobs, "_tracker", lambda spec: Filtering(0))
+    decoded, native = Decoded(frames, LONG), np.tile(BOX, (LONG, 1))
     (found,) = select([open_benchmark("folder", data=data)], ["s0", "s1"])
     long = tuple(replace(each, frames=decoded, native=native) for each in found.sequences)
     selection = replace(found, sequences=long)
 
     def whole() -> None:
         with ThreadPoolExecutor(1) as executor:
-            run(["bench:filtering"], [selection], executor, RunOptions(tmp_path, fresh=True), Silent())
+            run(["bench:idle"], [selection], executor, RunOptions(tmp_path, fresh=True), Silent())
 
-    def bare() -> None:
-        for _ in long:
-            alone(filtering, decoded)
-
-    pairs = [(measured(whole, time.process_time), measured(bare, time.process_time)) for _ in range(ROUNDS)]
-    against = statistics.median(with_runner / tracker for with_runner, tracker in pairs)
-    benchmark.extra_info["run / tracker"] = against
+    share = min(measured(whole, time.process_time) for _ in range(ROUNDS)) / (len(long) * LONG * SECONDS)
+    benchmark.extra_info["share of a 2 ms tracker"] = share
     benchmark.pedantic(whole, rounds=1)
-    if not free:
-        pytest.skip(f"other work runs here: {against:.3f} is no measure")
-    assert against <= 1.03
+    assert share <= 0.03
 
 
 @two_processors
 def test_read_ahead(benchmark: BenchmarkFixture, frames: ImageFolder, filtering: Filtering) -> None:
-    """Reading ahead hides at least 80 % of decoding behind a 2 ms tracker."""
+    """Reading ahead hides at least 80 % of decoding, which takes less than the tracker's 2 ms here."""
     free, decoded = idle(), Decoded(frames)
     cases = {"hidden": (frames, 4), "decoding": (frames, 0), "tracking": (decoded, 0)}
     times: dict[str, list[float]] = {name: [] for name in cases}
