@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from evalkit.errors import InputError
-from stdtrack.configs import VARIANTS, ModelConfig, OnlineConfig
+from stdtrack.configs import BASE, VARIANTS, ModelConfig, OnlineConfig
 from stdtrack.model import STDTrack
 
 FORMAT = "stdtrack-1"
@@ -69,7 +70,10 @@ def load_model(path: Path, expected: ModelConfig | None = None) -> STDTrack:
     config, tensors = file.config, file.tensors
     if expected is not None:
         _compare(path, config, expected)
-    model = STDTrack(config)
+    try:
+        model = STDTrack(config)
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise InputError(f"its config describes no network: {error}", path=path) from error
     own = model.state_dict()
     for key in sorted(own.keys() | tensors.keys()):
         if key not in tensors or key not in own:
@@ -93,20 +97,36 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def config_from_mapping(values: Mapping[str, Any], path: Path | None = None) -> ModelConfig:
+def config_from_mapping(values: object, path: Path | None = None) -> ModelConfig:
     """The config that ``dataclasses.asdict`` and JSON made of one.
 
     Raises:
-        InputError: a key is missing or unknown.
+        InputError: a key is missing or unknown, or its value is of another kind than in :data:`BASE`.
     """
-    online = values.get("online", {})
-    for given, wanted in ((values, ModelConfig), (online, OnlineConfig)):
-        names = {field.name for field in dataclasses.fields(wanted)}
-        for key in sorted(given.keys() ^ names):
-            raise InputError(f"config key '{key}' is {'unknown' if key in given else 'missing'}", path=path)
-    plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-    plain["online"] = OnlineConfig(**online)
-    return ModelConfig(**plain)
+    given = values if isinstance(values, dict) else {}
+    online = OnlineConfig(**_checked(given.get("online"), BASE.online, path))
+    return ModelConfig(**_checked({**given, "online": online}, BASE, path))
+
+
+def _checked(values: object, example: ModelConfig | OnlineConfig, path: Path | None) -> dict[str, Any]:
+    """The values as keywords, each of the kind that the example has."""
+    given = values if isinstance(values, dict) else {}
+    names = {field.name for field in dataclasses.fields(example)}
+    for key in sorted(given.keys() ^ names):
+        raise InputError(f"config key '{key}' is {'unknown' if key in given else 'missing'}", path=path)
+    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
+    for key, value in plain.items():
+        if not _is_like(value, getattr(example, key)):
+            raise InputError(f"config key '{key}' is {str(value)[:40]!r}", path=path)
+    return plain
+
+
+def _is_like(value: object, example: object) -> bool:
+    if isinstance(example, tuple):
+        return isinstance(value, tuple) and all(_is_like(each, example[0]) for each in value)
+    if isinstance(example, float):
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < math.inf
+    return type(value) is type(example)
 
 
 @dataclass(frozen=True)
@@ -136,7 +156,7 @@ def _read(path: Path) -> _Checkpoint:
         raise InputError("is no checkpoint of STDTrack", path=path, hint=f"its metadata lack format={FORMAT}")
     try:
         values = json.loads(metadata.get("config", ""))
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"its config is no JSON: {error}", path=path) from error
     return _Checkpoint(config_from_mapping(values, path), tensors, metadata)
 

@@ -77,6 +77,11 @@ def rewritten(path: Path, tensors: dict[str, torch.Tensor | None], config: dict[
         ({"start_11C": torch.zeros(1, 1, 5)}, {}, r"'start_11C' has shape \(1, 1, 5\)"),
         ({}, {"depth": None}, "config key 'depth' is missing"),
         ({}, {"colour": 3}, "config key 'colour' is unknown"),
+        ({}, {"depth": "two"}, "config key 'depth' is 'two'"),
+        ({}, {"tower_dims": [32, True]}, r"config key 'tower_dims' is '\(32, True\)'"),
+        ({}, {"online": [1]}, "config key 'lost_quality' is missing"),
+        ({}, {"search_factor": float("nan")}, "config key 'search_factor' is 'nan'"),
+        ({}, {"search_size": -16}, "describes no network"),
     ],
 )
 def test_what_does_not_fit_is_named(
