@@ -18,8 +18,8 @@ from profiling.complexity import count
 from stdtrack.checkpoints import load_model, shipped_weights, untrained
 from stdtrack.configs import FULL, VARIANTS, ModelConfig, ablations
 from stdtrack.model import STDTrack
-from stdtrack.model.graphs import StepGraph
-from stdtrack.networks import example_inputs
+from stdtrack.model.graphs import StepGraph, unpack
+from stdtrack.networks import example_inputs, on_backend
 from stdtrack.tracker import STDTracker
 
 WARM_UP = 5
@@ -105,13 +105,14 @@ def _timed(models: Mapping[str, STDTrack], repeats: int) -> Mapping[str, Sequenc
     """Seconds of ``repeats`` steps of each model, in rounds of random order, so that drift meets all alike."""
     order, random = list(models), Random(0)
     inputs = {name: example_inputs(model)[1] for name, model in models.items()}
-    graphs = {name: StepGraph(model) for name, model in models.items()}
+    networks = {name: on_backend(model, "eager") for name, model in models.items()}
     seconds: dict[str, list[float]] = {name: [] for name in models}
     for repeat in range(WARM_UP + repeats):
         random.shuffle(order)
         for name in order:
+            search, *state = inputs[name]
             start = time.perf_counter()
-            graphs[name](*inputs[name])
+            networks[name].step(unpack(tuple(state)), search)
             if repeat >= WARM_UP:
                 seconds[name].append(time.perf_counter() - start)
     return seconds

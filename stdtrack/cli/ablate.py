@@ -8,7 +8,7 @@ import click
 
 
 @click.command()
-@click.argument("variant", default="base")
+@click.argument("spec", default="stdtrack:base")
 @click.option(
     "--weights", type=click.Path(path_type=Path), help="A folder with full.safetensors, no-stm.safetensors..."
 )
@@ -24,7 +24,7 @@ import click
 @click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="Trained runs a row.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Runs trained at a time.")
 def ablate(
-    variant: str,
+    spec: str,
     weights: Path | None,
     data: Path | None,
     repeats: int,
@@ -34,7 +34,9 @@ def ablate(
     seeds: int,
     jobs: int,
 ) -> None:
-    """Parameters, MACs, latency on the CPU, and accuracy where weights exist, of VARIANT without each of its parts.
+    """Parameters, MACs, latency on the CPU, and accuracy where weights exist, of SPEC without each of its parts.
+
+    SPEC is a variant, such as base or stdtrack:base.
 
     MACs and latency are of one step, batch 1, folded, the template's part cached; rows are timed in turns. With --train
     every row, and sparse sampling, is trained for the config's budget and judged by its left-out sequences.
@@ -48,6 +50,7 @@ def ablate(
 
     torch.set_num_threads(threads)
     clips = () if data is None else tuple(open_clip(name) for name in choose_clips(data, 2))
+    variant = spec.removeprefix("stdtrack:")
     rows = ablation_rows(variant, repeats, weights, clips)
     click.echo(f"{variant:20s} {'params M':>9s} {'GMACs':>7s} {'ms/step':>8s} {'mean IoU':>9s}")
     for row in rows:

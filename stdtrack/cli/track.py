@@ -56,11 +56,15 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str) -> None:
         raise InputError("would overwrite the video it is made from", path=out, hint="name another --out")
     if not out.parent.is_dir():
         raise InputError("no such folder", path=out.parent)
+    boxes = out.with_suffix(".txt")
+    for path in (out, boxes):
+        if path.is_dir():
+            raise InputError("is a folder", path=path, hint="name another --out")
     stream = open_footage(footage)
     lines = _track(load_tracker(spec), stream, np.array(box), out)
-    boxes = out.with_suffix(".txt")
     write_atomic(boxes, "".join(lines))
-    click.echo(f"{out}, {boxes}: {len(lines)} frames", err=True)
+    promised = f" of {stream.frames} that {footage} promises" if len(lines) < stream.frames else ""
+    click.echo(f"{out}, {boxes}: {len(lines)} frames{promised}", err=True)
 
 
 def _track(tracker: Tracker, stream: Footage, box: Box, out: Path) -> list[str]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from evalkit.errors import InputError
 from evalkit.trackers.base import Prediction
 from stdtrack import ablation
 from stdtrack.cli.main import cli
-from stdtrack.configs import ablations
+from stdtrack.configs import VARIANTS, ablations
 from stdtrack.video import Tracked, VideoFile, drawn, open_footage, track
 from tests.stdtrack.tiny import TINY
 
@@ -103,11 +104,93 @@ def test_track_command(folder: Path, tmp_path: Path) -> None:
     assert open_footage(out).frames == 6
 
 
+def follow(footage: Path, out: Path, box: str = "10,10,20,16", tracker: str = "opencv:mosse") -> Result:
+    return CliRunner().invoke(cli, ["track", str(footage), f"--box={box}", "--out", str(out), "--tracker", tracker])
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "size", "colour"),
+    [
+        ("v.mp4", "mp4v", (64, 48), True),
+        ("v.avi", "MJPG", (64, 48), True),
+        ("v.mkv", "XVID", (64, 48), True),
+        ("grey.avi", "MJPG", (64, 48), False),
+        ("odd.avi", "MJPG", (63, 47), True),
+    ],
+)
+def test_track_command_on_videos(name: str, codec: str, size: tuple[int, int], colour: bool, tmp_path: Path) -> None:
+    writer = cv2.VideoWriter(str(tmp_path / name), cv2.VideoWriter.fourcc(*codec), 10.0, size, colour)
+    shape = (size[1], size[0], 3) if colour else (size[1], size[0])
+    for index in range(4):
+        writer.write(np.full(shape, 40 * index, np.uint8))
+    writer.release()
+    out = tmp_path / "out.mp4"
+    result = follow(tmp_path / name, out, tracker="stdtrack:nano")
+    assert result.exit_code == 0, result.output
+    boxes = np.loadtxt(out.with_suffix(".txt"), delimiter=",")
+    assert boxes.shape == (4, 4)
+    assert np.isfinite(boxes).all()
+    assert len(list(open_footage(out))) == 4
+
+
+@pytest.mark.parametrize("box", ["-10,10,30,20", "30,20,1,1", "50.5,40.25,40,40"])
+def test_track_command_with_unusual_boxes(folder: Path, box: str, tmp_path: Path) -> None:
+    result = follow(folder, tmp_path / "out.mp4", box, "stdtrack:nano")
+    assert result.exit_code == 0, result.output
+    boxes = np.loadtxt(tmp_path / "out.txt", delimiter=",")
+    assert (boxes[1:, :2] >= 0).all()
+    assert (boxes[1:, :2] + boxes[1:, 2:] <= (64, 48)).all()
+
+
+def test_track_command_says_what_is_wrong(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken.mp4").mkdir()
+    (tmp_path / "text.txt").mkdir()
+    for footage, out, box, problem in (
+        (tmp_path / "nothing.mp4", "o.mp4", "1,1,5,5", "no such video"),
+        (folder, "o.avi", "1,1,5,5", "must be a .mp4"),
+        (folder, "nowhere/o.mp4", "1,1,5,5", "no such folder"),
+        (folder, "taken.mp4", "1,1,5,5", "is a folder"),
+        (folder, "text.mp4", "1,1,5,5", "is a folder"),
+        (folder, "o.mp4", "900,1,5,5", "outside"),
+    ):
+        result = follow(footage, tmp_path / out, box, "stdtrack:nano")
+        assert isinstance(result.exception, InputError), (out, result.output)
+        assert problem in str(result.exception)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["images", "taken.mp4", "text.txt"]
+
+
+def test_a_video_shorter_than_its_header(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.avi"
+    writer = cv2.VideoWriter(str(whole), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (64, 48))
+    for seed in range(20):
+        writer.write(np.random.default_rng(seed).integers(0, 255, (48, 64, 3), np.uint8))
+    writer.release()
+    cut = tmp_path / "cut.avi"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    result = follow(cut, tmp_path / "out.mp4")
+    assert result.exit_code == 0, result.output
+    assert re.search(r"\b(7|8|9|10) frames of 20 that \S*cut.avi promises", result.output.replace("\n", " "))
+
+
 @pytest.mark.parametrize("box", ["1,2,3", "a,b,c,d"])
 def test_track_command_with_a_wrong_box(folder: Path, box: str) -> None:
     result = CliRunner().invoke(cli, ["track", str(folder), "--box", box, "--out", "x.mp4"])
     assert result.exit_code == 2
     assert "four numbers" in result.output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spec", ["stdtrack:nano", "base"])
+def test_ablate_command(spec: str) -> None:
+    result = CliRunner().invoke(cli, ["ablate", spec, "--repeats", "1", "--threads", "1"])
+    assert result.exit_code == 0, result.output
+    assert [line[:20].strip() for line in result.stdout.splitlines()[1:]] == list(ablations(VARIANTS["base"]))
+
+
+def test_ablate_command_with_an_unknown_variant() -> None:
+    result = CliRunner().invoke(cli, ["ablate", "stdtrack:huge"])
+    assert isinstance(result.exception, InputError)
+    assert "unknown variant 'huge'" in str(result.exception)
 
 
 def test_ablation_rows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
