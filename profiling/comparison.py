@@ -11,7 +11,7 @@ import numpy as np
 from profiling.calibration import Calibration
 from profiling.clips import ClipName
 from profiling.job import Job
-from profiling.session import Finish, Round
+from profiling.measured import Finish, Round
 from profiling.statistics import Seconds
 from profiling.stepping import Step
 from profiling.warm_up import WarmUp
@@ -48,6 +48,11 @@ class Profile:
     def undisturbed(self, scope: str) -> list[Seconds]:
         """:meth:`latencies` without the time in which another program held the processor."""
         return self._by_round(scope, Step.undisturbed)
+
+    @property
+    def round_clips(self) -> list[str]:
+        """The clip of each round."""
+        return [part.steps[-1].clip for part in self.rounds]
 
     def waited_share(self, scope: str) -> float:
         """Share of the time in which another program held the processor."""

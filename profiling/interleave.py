@@ -21,13 +21,13 @@ class Interleaved(Generic[Result]):
 
 def interleave(
     candidates: Sequence[str],
-    measure: Callable[[str], Result],
+    measure: Callable[[str, int], Result],
     rounds: int,
     *,
     failure: type[Exception],
     seed: int = 0,
 ) -> Interleaved[Result]:
-    """Call ``measure(candidate)`` once a round for every candidate, in random order.
+    """Call ``measure(candidate, number of the round)`` once a round for every candidate, in random order.
 
     A candidate whose call raises ``failure`` is measured no further and its earlier rounds are dropped; the others
     go on.
@@ -35,13 +35,13 @@ def interleave(
     rng = np.random.default_rng(seed)
     results: dict[str, list[Result]] = {candidate: [] for candidate in candidates}
     failures: dict[str, Exception] = {}
-    for _ in range(rounds):
+    for number in range(rounds):
         for index in rng.permutation(len(candidates)):
             candidate = candidates[index]
             if candidate in failures:
                 continue
             try:
-                results[candidate].append(measure(candidate))
+                results[candidate].append(measure(candidate, number))
             except failure as error:
                 failures[candidate] = error
                 del results[candidate]

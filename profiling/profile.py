@@ -16,15 +16,16 @@ from profiling.comparison import Comparison, Profile
 from profiling.hardware import machine, machine_state
 from profiling.interleave import interleave
 from profiling.job import Job
-from profiling.session import Finish, Round
+from profiling.measured import Finish, Round
 from profiling.warm_up import WarmUp
 
 if TYPE_CHECKING:
     from profiling.complexity_report import ComplexityReport
 
-ROUNDS = 20
-LEAST_FRAMES = 5
-"""Frames in a round at least, so that a slow tracker has a median in every one."""
+ROUNDS = 200
+"""Short ones: other work comes and goes within fractions of a second, and should meet all trackers alike."""
+LEAST_FRAMES = 1
+"""Frames in a round at least: a slow tracker has two hundred in all."""
 
 Answer = TypeVar("Answer")
 
@@ -59,12 +60,13 @@ class _Run:
         self.failures[label] = str(error)
         self.workers[label].kill()
 
-    def measure(self, min_time: float, seed: int) -> Mapping[str, Sequence[Round]]:
-        """All rounds of the jobs that did not fail, interleaved."""
+    def measure(self, min_time: float, clips: int, seed: int) -> Mapping[str, Sequence[Round]]:
+        """All rounds of the jobs that did not fail, interleaved; in each round all of them follow the same clip."""
         self.note("measuring")
 
-        def one_round(label: str) -> Round:
-            result: Round = self.workers[label].call(session.measure, (min_time / ROUNDS, LEAST_FRAMES))
+        def one_round(label: str, number: int) -> Round:
+            clip = number * clips // ROUNDS
+            result: Round = self.workers[label].call(session.measure, (min_time / ROUNDS, LEAST_FRAMES, clip))
             return result
 
         measured = interleave(self.alive, one_round, ROUNDS, failure=TaskError, seed=seed)
@@ -99,7 +101,7 @@ def compare(
     Every job has a process of its own that sleeps while another one is measured.
 
     Args:
-        min_time: seconds measured of each job, in twenty rounds.
+        min_time: seconds measured of each job, in two hundred rounds.
         timeout: seconds that a frame may take.
         note: told what is going on.
 
@@ -115,7 +117,7 @@ def compare(
         )
         before, state_before = gemm_seconds(), machine_state()
         warm_ups: dict[str, WarmUp] = run.each("warm-up", lambda worker, label: worker.call(session.settle, ()))
-        rounds = run.measure(min_time, seed)
+        rounds = run.measure(min_time, len(clips), seed)
         calibration, state_after = Calibration(before, gemm_seconds()), machine_state()
         finishes: dict[str, Finish] = run.each("memory", lambda worker, label: worker.call(session.finish, ()))
         differences: dict[str, float | None] = run.each(

@@ -7,9 +7,9 @@ Nothing here imports torch, so that the memory of a tracker without it is its ow
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -22,56 +22,37 @@ from profiling.clips import Clip, ClipName, open_clip
 from profiling.energy import EnergyMeter, NoEnergyMeter, open_meter
 from profiling.hardware import gpu_state, thread_settings
 from profiling.job import Job
+from profiling.measured import Finish, Round
 from profiling.memory import cuda_peak_bytes, peak_resident_bytes, resident_bytes
 from profiling.run_delay import run_delay_clock
 from profiling.stepping import HostRecorder, StageRecorder, Step, module_steps, steps
 
 
 @dataclass(frozen=True)
-class Round:
-    """What one round brought: steps, memory after it, joules during it (None without a counter), the GPU's state."""
-
-    steps: tuple[Step, ...]
-    resident: int
-    joules: float | None
-    gpu: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Finish:
-    """What is known at the end: bytes of memory, threads as set, facts of the tracker.
+class Session:
+    """A tracker (or module) in its process, with the steps that it takes on and on.
 
     Attributes:
-        peak_resident: of the whole process, interpreter and libraries included.
-        loaded_resident: when the tracker was built, before the first frame.
-        throughput: frames a second without synchronisation; CUDA only.
-        energy: the counter used, or why there is none.
+        loaded_resident: bytes of memory when the tracker was built.
+        clip: index of the clip that they go over again and again; None for all of them in turn.
     """
-
-    peak_resident: int
-    loaded_resident: int
-    cuda_peak: int | None
-    threads: Mapping[str, Any]
-    facts: Mapping[str, str]
-    throughput: float | None
-    energy: str
-
-
-@dataclass(frozen=True)
-class Session:
-    """A tracker (or module) in its process, with the steps that it takes on and on."""
 
     subject: Any
     clips: tuple[Clip, ...]
-    run: Run
-    steps: Iterator[Step]
+    start: Start
+    clock: Clock
     meter: EnergyMeter | NoEnergyMeter
     device: str
     loaded_resident: int
+    steps: Iterator[Step]
+    clip: int | None = None
 
 
-Run = Callable[[StageRecorder, Callable[[], None]], Iterator[Step]]
-"""Start stepping, with a recorder of stages and what to call at the end of each step."""
+Clock = Callable[[], tuple[StageRecorder, Callable[[], None]]]
+"""Makes a recorder of stages, and what to call at the end of each step."""
+
+Start = Callable[[tuple[Clip, ...], StageRecorder, Callable[[], None]], Iterator[Step]]
+"""Begins to step over clips with such a clock."""
 
 THROUGHPUT_FRAMES = 200
 
@@ -85,24 +66,31 @@ def begin(job: Job, clips: tuple[ClipName, ...]) -> bool:
     is_module = isinstance(subject, tuple)
     run_delay = run_delay_clock()
     opened = () if is_module else tuple(open_clip(clip) for clip in clips)
-    if is_module:
-        from profiling.running import module_call
-        from profiling.subject import checked_part
+    start = _module_start(job, subject) if is_module else _tracker_start(job, subject, run_delay)
+    clock = partial(_clock, job.device, run_delay)
+    meter, steps_on = open_meter(job.device), start(opened, *clock())
+    session = Session(subject, opened, start, clock, meter, job.device, resident_bytes(), steps_on)
+    _current.set(session)
+    return is_module
 
-        call = module_call(checked_part(job.spec, subject), job.backend, job.device)
-        run: Run = partial(module_steps, call)
-    elif job.backend and "backend=" not in job.spec:
+
+def _module_start(job: Job, subject: Any) -> Start:
+    from profiling.running import module_call
+    from profiling.subject import checked_part
+
+    call = module_call(checked_part(job.spec, subject), job.backend, job.device)
+    return lambda clips, recorder, synchronise: module_steps(call, recorder, synchronise)
+
+
+def _tracker_start(job: Job, subject: Any, run_delay: Callable[[], float]) -> Start:
+    if job.backend and "backend=" not in job.spec:
         raise InputError(f"'{job.spec}' is a tracker: its backend is its own affair", hint="leave --backend out")
-    elif hasattr(subject, "init") and hasattr(subject, "update"):
-        run = partial(steps, subject, opened, run_delay=run_delay)
-    else:
+    if not (hasattr(subject, "init") and hasattr(subject, "update")):
         raise InputError(
             f"'{job.spec}' is no tracker: it has no init() and update()",
             hint="a network comes from a factory that returns (module, example_inputs)",
         )
-    running = run(*_clock(job.device, run_delay))
-    _current.set(Session(subject, opened, run, running, open_meter(job.device), job.device, resident_bytes()))
-    return is_module
+    return partial(steps, subject, run_delay=run_delay)
 
 
 def current_session() -> Session:
@@ -123,9 +111,15 @@ def settle() -> warming.WarmUp:
     return warming.warm_up(loaded_session().steps)
 
 
-def measure(seconds: float, least: int) -> Round:
-    """Step for ``seconds``, but at least ``least`` times; every step counts, so what is rare is not lost."""
-    session = loaded_session()
+def measure(seconds: float, least: int, clip: int) -> Round:
+    """Step over a clip, on from where the last round left it; every step counts, so what is rare is not lost.
+
+    Args:
+        seconds: how long.
+        least: steps at least.
+        clip: index of the clip; a module has none.
+    """
+    session = _on_clip(loaded_session(), clip)
     taken: list[Step] = []
     start = session.meter.read() if isinstance(session.meter, EnergyMeter) else None
     end = perf_counter() + seconds
@@ -134,6 +128,14 @@ def measure(seconds: float, least: int) -> Round:
     joules = session.meter.joules_since(start) if isinstance(session.meter, EnergyMeter) and start is not None else None
     gpu = gpu_state() if session.device.startswith("cuda") else {}
     return Round(tuple(taken), resident_bytes(), joules, gpu)
+
+
+def _on_clip(session: Session, clip: int) -> Session:
+    if not session.clips or session.clip == clip:
+        return session
+    moved = replace(session, clip=clip, steps=session.start(session.clips[clip : clip + 1], *session.clock()))
+    _current.set(moved)
+    return moved
 
 
 def finish() -> Finish:
@@ -180,4 +182,4 @@ def _throughput(session: Session) -> float | None:
         return None
     from profiling.cuda import throughput
 
-    return throughput(session.run(HostRecorder(), _no_wait), THROUGHPUT_FRAMES)
+    return throughput(session.start(session.clips, HostRecorder(), _no_wait), THROUGHPUT_FRAMES)

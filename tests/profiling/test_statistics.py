@@ -33,15 +33,25 @@ def test_the_two_kinds_of_fps_differ_by_the_tail() -> None:
     assert summarise(np.full(10, 0.01)).warning == ""
 
 
-def test_ratio_survives_drift_that_hits_both_alike() -> None:
+def test_ratio_survives_load_that_hits_one_kind_of_code_more() -> None:
     rng = np.random.default_rng(1)
-    mood = np.exp(rng.normal(0, 0.5, 40))
-    first = [3e-3 * m * np.exp(rng.normal(0, 0.02, 20)) for m in mood]
-    second = [1e-3 * m * np.exp(rng.normal(0, 0.02, 20)) for m in mood]
+    load = np.where(rng.random(200) < 0.8, rng.uniform(0, 1, 200), 0.0)  # other work comes and goes between rounds
+    first = [3e-3 * (1 + 0.9 * hit) * np.exp(rng.normal(0, 0.02, 4)) for hit in load]
+    second = [1e-3 * (1 + 0.3 * hit) * np.exp(rng.normal(0, 0.02, 12)) for hit in load]
     ratio = paired_ratio(first, second)
-    assert ratio.value == pytest.approx(3.0, rel=0.01)
+    assert ratio.value == pytest.approx(3.0, rel=0.03)
     assert ratio.low < ratio.value < ratio.high
-    assert ratio.high / ratio.low < 1.02
+    assert ratio.high / ratio.low < 1.06
+    assert np.median(np.concatenate(first)) / np.median(np.concatenate(second)) > 3.2  # the plain one does not
+
+
+def test_ratio_weighs_clips_alike_however_many_frames_they_brought() -> None:
+    # The same tracker against itself and against one whose second clip costs four times as much.
+    steady = [np.full(10, 1e-3)] * 8
+    uneven = [np.full(10, 1e-3)] * 4 + [np.full(2, 4e-3)] * 4
+    clips = ["a"] * 4 + ["b"] * 4
+    assert paired_ratio(uneven, steady, clips).value == pytest.approx(2.0)  # geometric mean of 1 and 4
+    assert paired_ratio(steady, uneven, clips).value == pytest.approx(0.5)
 
 
 @given(st.floats(0.1, 10.0), st.integers(2, 30))
