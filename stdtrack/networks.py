@@ -25,6 +25,9 @@ EXPORT_FORMAT = "stdtrack-export-1"
 SUFFIXES: Mapping[str, str] = {"onnx": ".onnx", "openvino": ".xml", "torch-export": ".pt2"}
 """Formats that live in a folder, and how their files end."""
 
+SAME_BOXES = frozenset({("onnx", "int8")})
+"""Reduced precisions that keep a mean IoU of 0.99 with fp32's boxes (tests/benchmarks/test_network_speed.py)."""
+
 
 class Network(Protocol):
     """What a tracker needs of a network: the module itself has it, and so has what a backend made of it."""
@@ -50,6 +53,16 @@ class GraphNetwork:
     def step(self, state: TrackState, search_B3HW: Tensor) -> tuple[FrameOutput, TrackState]:
         """As :meth:`STDTrack.step`."""
         return unpack_step(tuple(self.step_graph(search_B3HW, *pack(state))), state.cache_LBM2HD)
+
+
+def precision_note(backend: str, precision: str) -> str:
+    """What a run should say of its precision; empty where boxes are those of fp32.
+
+    >>> precision_note("openvino", "bf16")
+    'bf16, boxes differ from fp32'
+    """
+    same = precision == "fp32" or (backend, precision) in SAME_BOXES
+    return "" if same else f"{precision}, boxes differ from fp32"
 
 
 def example_inputs(model: STDTrack) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:

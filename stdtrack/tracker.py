@@ -21,7 +21,7 @@ from stdtrack.crops import crop_window, sample_crop, to_image
 from stdtrack.images import rgb_image, starting_box
 from stdtrack.model import STDTrack, TrackState
 from stdtrack.model.graphs import InitGraph, StepGraph
-from stdtrack.networks import Exported, Network, example_inputs, from_folder, on_backend
+from stdtrack.networks import Exported, Network, example_inputs, from_folder, on_backend, precision_note
 
 
 class STDTracker:
@@ -125,7 +125,10 @@ class STDTracker:
 
     def describe(self) -> Mapping[str, str]:
         """Facts for the run manifest."""
-        return {"variant": self.config.name, "device": str(self.device), **self._facts}
+        facts = {"variant": self.config.name, "device": str(self.device), **self._facts}
+        notes = (facts.get("note", ""), precision_note(facts["backend"], facts.get("precision", "fp32")))
+        note = ", ".join(filter(None, notes))
+        return facts | {"note": note} if note else facts
 
     def complexity_parts(self) -> Mapping[str, Part]:
         """The two graphs with example inputs: ``init``, and ``frame`` at steady state."""

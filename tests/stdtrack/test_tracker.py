@@ -151,6 +151,11 @@ def test_untrained_says_so() -> None:
     assert create("small", {}).describe()["note"] == "untrained"
 
 
+def test_reduced_precisions_say_whether_boxes_stay() -> None:
+    assert create("small", {"precision": "bf16"}).describe()["note"] == "untrained, bf16, boxes differ from fp32"
+    assert "note" not in create("nano", {}).describe()
+
+
 def test_checkpoint_tracks_like_its_model(tmp_path: object) -> None:
     path = tmp_path / "tiny.safetensors"
     save_model(path, make(TINY_HYBRID))
