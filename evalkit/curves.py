@@ -1,4 +1,4 @@
-"""Curves over thresholds, counted in one pass: frames are sorted into bins instead of compared with every threshold."""
+"""Curves over thresholds: frames are sorted, so that every count is one look-up."""
 
 from __future__ import annotations
 
@@ -36,11 +36,9 @@ def success_counts(overlaps: Vector, thresholds: Vector, *, inclusive: bool = Fa
     >>> success_counts(np.array([0.0, 0.5, 1.0, np.nan]), np.array([0.0, 0.5, 1.0])).tolist()
     [2, 1, 0]
     """
-    finite = overlaps[~np.isnan(overlaps)]
-    # passed[i] thresholds lie below overlap i; frames that pass threshold k are those with passed > k.
-    passed = np.searchsorted(thresholds, finite, side="right" if inclusive else "left")
-    histogram = np.bincount(passed, minlength=len(thresholds) + 1)
-    counts: Counts = histogram[::-1].cumsum()[::-1][1:]
+    ordered = np.sort(overlaps[~np.isnan(overlaps)])
+    below = np.searchsorted(ordered, thresholds, side="left" if inclusive else "right")
+    counts: Counts = len(ordered) - below
     return counts
 
 
@@ -50,9 +48,8 @@ def error_counts(errors: Vector, thresholds: Vector) -> Counts:
     >>> error_counts(np.array([-1.0, 20.0, 20.5, np.nan]), np.array([0.0, 20.0, 50.0])).tolist()
     [1, 2, 3]
     """
-    reached = np.searchsorted(thresholds, errors, side="left")
-    histogram = np.bincount(reached, minlength=len(thresholds) + 1)
-    counts: Counts = histogram.cumsum()[:-1]
+    # NaN is sorted behind infinity, so behind every threshold.
+    counts: Counts = np.searchsorted(np.sort(errors), thresholds, side="right")
     return counts
 
 
