@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import psutil
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from profiling.calibrated import KEY, calibration_loop
+
+BUSY = 15
+"""Per cent of all processors that others may take."""
 
 
 @pytest.fixture(autouse=True)
@@ -20,3 +24,9 @@ def calibration(request: pytest.FixtureRequest) -> Iterator[None]:
     before = calibration_loop()
     yield
     benchmark.extra_info[KEY] = min(before, calibration_loop())
+
+
+@pytest.fixture
+def idle() -> bool:
+    """Nothing else runs here now: a load average would still count the benchmark before this one."""
+    return psutil.cpu_percent(interval=1.0) < BUSY

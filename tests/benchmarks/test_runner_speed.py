@@ -15,7 +15,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import psutil
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
@@ -34,8 +33,6 @@ SEQUENCES, FRAMES, SECONDS = 8, 50, 0.002
 LONG = 590
 """Frames of a sequence of OTB100, on average."""
 ROUNDS = 7
-BUSY = 15
-"""Per cent of all processors that others may take."""
 BOX = np.array([100.0, 100.0, 50.0, 50.0])
 KERNEL = np.ones((3, 3), np.float32)
 
@@ -130,10 +127,6 @@ def measured(work: Callable[[], object], clock: Callable[[], float]) -> float:
     return clock() - begin
 
 
-def idle() -> bool:
-    return psutil.cpu_percent(interval=1.0) < BUSY
-
-
 def test_overhead(
     benchmark: BenchmarkFixture, data: Path, frames: ImageFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,9 +148,9 @@ def test_overhead(
 
 
 @two_processors
-def test_read_ahead(benchmark: BenchmarkFixture, frames: ImageFolder, filtering: Filtering) -> None:
+def test_read_ahead(benchmark: BenchmarkFixture, idle: bool, frames: ImageFolder, filtering: Filtering) -> None:
     """Reading ahead hides at least 80 % of decoding, which takes less than the tracker's 2 ms here."""
-    free, decoded = idle(), Decoded(frames)
+    decoded = Decoded(frames)
     cases = {"hidden": (frames, 4), "decoding": (frames, 0), "tracking": (decoded, 0)}
     times: dict[str, list[float]] = {name: [] for name in cases}
     for _ in range(ROUNDS):
@@ -167,15 +160,15 @@ def test_read_ahead(benchmark: BenchmarkFixture, frames: ImageFolder, filtering:
     share = (decoding - hidden) / (decoding - tracking)
     benchmark.extra_info |= {"hidden share": share, "decoding / tracking": decoding / tracking - 1}
     benchmark.pedantic(track, (filtering, frames, BOX), rounds=1)
-    if not free:
+    if not idle:
         pytest.skip(f"other work runs here: {share:.2f} is no measure")
     assert share >= 0.8
 
 
 @two_processors
-def test_two_workers(benchmark: BenchmarkFixture, data: Path, tmp_path: Path) -> None:
+def test_two_workers(benchmark: BenchmarkFixture, idle: bool, data: Path, tmp_path: Path) -> None:
     """Two workers have at least 1.7 times the throughput of one on CSRT, and need hardly more processor time."""
-    free, selections = idle(), select([open_benchmark("folder", data=data)])
+    selections = select([open_benchmark("folder", data=data)])
     csrt: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
     for _ in range(2):
         for workers, times in csrt.items():
@@ -186,7 +179,7 @@ def test_two_workers(benchmark: BenchmarkFixture, data: Path, tmp_path: Path) ->
     benchmark.extra_info |= {"one worker / two": one / two, "processor time, two / one": two_processor / one_processor}
     benchmark.pedantic(run_csrt, (selections, tmp_path / "2", 2), rounds=1)
     assert two_processor / one_processor <= 1.15
-    if not free:
+    if not idle:
         pytest.skip(f"other work runs here: {one / two:.2f} is no measure")
     assert one / two >= 1.7
 
