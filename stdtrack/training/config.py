@@ -11,7 +11,8 @@ class SourceConfig:
 
     Attributes:
         kind: ``video`` (sequences of an evalkit benchmark), ``stills`` (COCO format), ``synthetic`` (cut-outs moving
-            over backgrounds, made from every other source), ``procedural`` (textures only; needs no data).
+            over backgrounds, made from both), ``patches`` (any textured square of both, under a moving camera),
+            ``procedural`` (textures only; needs no data).
         benchmark: for ``video``, the benchmark with its options, such as ``got10k?split=train``.
         root: folder of the data; relative paths start at the config file's ``data_root``.
         weight: share of the clips drawn from here, relative to the other sources.

@@ -16,7 +16,7 @@ from stdtrack.training.config import TrainConfig
 Section = TypeVar("Section")
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
-    "kind": ("video", "stills", "synthetic", "procedural"),
+    "kind": ("video", "stills", "synthetic", "patches", "procedural"),
     "sampling": ("dense", "sparse"),
     "precision": ("float32", "bfloat16"),
 }

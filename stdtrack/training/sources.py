@@ -15,7 +15,7 @@ from evalkit.errors import InputError
 from stdtrack.training.config import SourceConfig, TrainConfig
 from stdtrack.training.footage import Footage, load_footage
 from stdtrack.training.shots import Shots, draw_shots
-from stdtrack.training.stills import Still, draw_still, load_stills
+from stdtrack.training.stills import Still, draw_still, load_stills, patch, views
 from stdtrack.training.synthetic import CutOut, compose, cut_out, procedural_cut_out, texture
 
 CUT_OUTS = 1000
@@ -67,6 +67,19 @@ class SyntheticSource:
         scene = self.material.draw(1, rng).images[0]
         target, other = (self.cut_outs[index] for index in rng.integers(len(self.cut_outs), size=2))
         return compose(scene, target, other, self.templates, frames, rng)
+
+
+@dataclass(frozen=True)
+class PatchSource:
+    """Patches of the pictures of ``material``, whatever they show, under a synthetic camera."""
+
+    material: Source
+    templates: int
+
+    def draw(self, frames: int, rng: np.random.Generator) -> Shots:
+        """Views of one patch."""
+        scene = self.material.draw(1, rng).images[0]
+        return views(scene, patch(scene, rng), self.templates, frames, rng)
 
 
 def cut_outs_of(material: Source, count: int, seed: int) -> tuple[CutOut, ...]:
@@ -130,12 +143,15 @@ def build_sources(config: TrainConfig) -> tuple[Mixture, tuple[str, ...]]:
         elif source.kind == "procedural":
             made.append((ProceduralSource(templates), source.weight))
     for source in config.sources:
-        if source.kind == "synthetic":
+        if source.kind in ("synthetic", "patches"):
             if not real:
                 raise InputError(
-                    "a synthetic source cuts its targets out of others", hint="add a video or stills source"
+                    f"a {source.kind} source cuts its targets out of others", hint="add a video or stills source"
                 )
             material = mix(*zip(*real, strict=True))
+        if source.kind == "patches":
+            made.append((PatchSource(material, templates), source.weight))
+        elif source.kind == "synthetic":
             bank = cut_outs_of(material, source.limit or CUT_OUTS, config.seed)
             made.append((SyntheticSource(material, bank, templates), source.weight))
     used = [(source, weight) for source, weight in real + made if weight > 0]
