@@ -12,15 +12,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from evalkit.errors import InputError
 from stdtrack.training.clips import Clip, Geometry, make_clip
 from stdtrack.training.config import StageConfig, TrainConfig
+from stdtrack.training.retry import made_of_readable
 from stdtrack.training.shots import without_target
 from stdtrack.training.sources import Mixture
-
-ATTEMPTS = 20
-"""Draws in a row that may fail on unreadable images before training stops."""
-
 
 TENSORS = ("templates", "searches", "boxes", "visible")
 
@@ -67,20 +63,16 @@ class ClipDataset(Dataset[tuple[Clip, tuple[str, ...]]]):
     def __getitem__(self, request: Request) -> tuple[Clip, tuple[str, ...]]:
         """The clip, and the images that could not be read before one could be made."""
         rng = np.random.default_rng((self.config.seed, request.index))
+        return made_of_readable(lambda: self._make(request, rng))
+
+    def _make(self, request: Request, rng: np.random.Generator) -> Clip:
+        """One attempt; raises InputError on an unreadable image."""
         geometry = Geometry(**{**vars(self.geometry), "margin": request.margin})
-        skipped: list[str] = []
-        for _ in range(ATTEMPTS):
-            try:
-                shots = self.sources.draw(request.frames, rng)
-                negative = rng.random() < self.config.clips.negatives
-                other = self.sources.draw(request.frames if negative else 1, rng)
-                shots = without_target(shots, other) if negative else shots
-                clip = make_clip(shots, other, geometry, self.config.clips, self.config.augment, rng)
-            except InputError as error:
-                skipped.append(str(error))
-                continue
-            return clip, tuple(skipped)
-        raise InputError(f"{ATTEMPTS} clips in a row could not be made; the last: {skipped[-1]}")
+        shots = self.sources.draw(request.frames, rng)
+        negative = rng.random() < self.config.clips.negatives
+        other = self.sources.draw(request.frames if negative else 1, rng)
+        shots = without_target(shots, other) if negative else shots
+        return make_clip(shots, other, geometry, self.config.clips, self.config.augment, rng)
 
 
 class StepSampler(Sampler[list[Request]]):

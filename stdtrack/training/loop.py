@@ -160,8 +160,9 @@ class Trainer:
                 sums, clips, since = torch.zeros(len(LOSS_NAMES)), 0, time.perf_counter()
             ends = self.step == config.total_steps
             if self.step % config.validation.every == 0 or ends:
+                paused = time.perf_counter()
                 self.validate(record)
-                since = time.perf_counter()
+                since += time.perf_counter() - paused
             # After validation, so that the best score so far is in it.
             if self.step % config.save_every == 0 or ends:
                 self.save()

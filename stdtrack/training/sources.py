@@ -14,6 +14,7 @@ from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
 from stdtrack.training.config import SourceConfig, TrainConfig
 from stdtrack.training.footage import Footage, load_footage
+from stdtrack.training.retry import made_of_readable
 from stdtrack.training.shots import Shots, draw_shots
 from stdtrack.training.stills import Still, draw_still, load_stills, patch, views
 from stdtrack.training.synthetic import CutOut, compose, cut_out, procedural_cut_out, texture
@@ -82,11 +83,22 @@ class PatchSource:
         return views(scene, patch(scene, rng), self.templates, frames, rng)
 
 
-def cut_outs_of(material: Source, count: int, seed: int) -> tuple[CutOut, ...]:
-    """Cut ``count`` targets out of drawn clips once: GrabCut is too slow to run for every clip."""
+def cut_outs_of(material: Source, count: int, seed: int) -> tuple[tuple[CutOut, ...], tuple[str, ...]]:
+    """Cut ``count`` targets out of drawn clips once: GrabCut is too slow to run for every clip.
+
+    Returns:
+        the targets, and the messages of images that could not be read on the way.
+
+    Raises InputError when hardly any image can be read.
+    """
     rng = np.random.default_rng((seed, count))
-    shots = (material.draw(1, rng) for _ in range(count))
-    return tuple(cut_out(shot.images[0], shot.boxes[0], rng) for shot in shots)
+    cut_outs: list[CutOut] = []
+    skipped: list[str] = []
+    for _ in range(count):
+        shot, unreadable = made_of_readable(lambda: material.draw(1, rng))
+        cut_outs.append(cut_out(shot.images[0], shot.boxes[0], rng))
+        skipped += unreadable
+    return tuple(cut_outs), tuple(skipped)
 
 
 @dataclass(frozen=True)
@@ -152,10 +164,11 @@ def build_sources(config: TrainConfig) -> tuple[Mixture, tuple[str, ...]]:
         if source.kind == "patches":
             made.append((PatchSource(material, templates), source.weight))
         elif source.kind == "synthetic":
-            bank = cut_outs_of(material, source.limit or CUT_OUTS, config.seed)
+            bank, missed = cut_outs_of(material, source.limit or CUT_OUTS, config.seed)
+            skipped += missed
             made.append((SyntheticSource(material, bank, templates), source.weight))
     used = [(source, weight) for source, weight in real + made if weight > 0]
-    return mix(*zip(*used, strict=True)), tuple(skipped)
+    return mix(*zip(*used, strict=True)), tuple(dict.fromkeys(skipped))
 
 
 def root_of(source: SourceConfig, config: TrainConfig) -> Path:

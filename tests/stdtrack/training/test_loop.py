@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -14,14 +16,15 @@ import torch
 from evalkit.errors import InputError
 from stdtrack.checkpoints import load_model
 from stdtrack.configs import NANO
+from stdtrack.training import loop
 from stdtrack.training.checkpoint import list_checkpoints
 from stdtrack.training.clips import Geometry
 from stdtrack.training.config_file import load_config, shipped_config
 from stdtrack.training.data import ClipDataset, Request, StepSampler, stage_at
-from stdtrack.training.loop import Progress, clips_left
+from stdtrack.training.loop import Progress, Trainer, clips_left
 from stdtrack.training.record import read_rows
 from stdtrack.training.run import run_training
-from stdtrack.training.sources import build_sources
+from stdtrack.training.sources import SyntheticSource, build_sources
 
 
 def train(folder: Path, *overrides: str, resume: bool = False) -> list[str]:
@@ -107,6 +110,45 @@ def test_unreadable_images_are_skipped_counted_and_named(tiny: Path) -> None:
         image.write_bytes(b"broken")
     with pytest.raises(InputError, match="20 clips in a row could not be made"):
         train(tiny, "validation.names=[]", f"out={tiny / 'other'}")
+
+
+def test_targets_are_cut_out_of_what_can_be_read(tiny: Path) -> None:
+    config = load_config(
+        tiny / "tiny.toml",
+        ['sources=[{benchmark="got10k?split=train",root="got10k"},{kind="synthetic",limit=12}]', "validation.names=[]"],
+    )
+    whole = [source for source in build_sources(config)[0].sources if isinstance(source, SyntheticSource)]
+    for bad in (tiny / "got10k" / "train" / "a").glob("*.jpg"):
+        bad.write_bytes(b"broken")
+    mixture, skipped = build_sources(config)
+    made = [source for source in mixture.sources if isinstance(source, SyntheticSource)]
+    assert [len(source.cut_outs) for source in made] == [len(source.cut_outs) for source in whole] == [12]
+    assert skipped
+    assert len(set(skipped)) == len(skipped)
+    assert all(str(tiny / "got10k" / "train" / "a") in name for name in skipped)
+    for bad in (tiny / "got10k" / "train").glob("*/*.jpg"):
+        bad.write_bytes(b"broken")
+    with pytest.raises(InputError, match="20 clips in a row could not be made"):
+        build_sources(config)
+
+
+def test_validation_takes_no_time_from_training(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+
+    def taking(seconds: float, method: Callable[..., Any]) -> Callable[..., Any]:
+        def slow(*arguments: Any) -> Any:
+            now[0] += seconds
+            return method(*arguments)
+
+        return slow
+
+    monkeypatch.setattr(loop, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    monkeypatch.setattr(Trainer, "train_step", taking(1.0, Trainer.train_step))
+    monkeypatch.setattr(Trainer, "validate", taking(50.0, lambda *arguments: None))
+    train(tiny, "log_every=4", "validation.every=3")
+    rates = [row[2] for row in read_rows(tiny / "run" / "metrics.csv") if row[1] == "train/clips_per_second"]
+    assert [float(rate) for rate in rates] == [2.0]
+    assert torch.load(list_checkpoints(tiny / "run")[-1], weights_only=True)["seconds"] == 4.0
 
 
 def test_empty_lists_and_sources_are_errors(tiny: Path, tmp_path: Path) -> None:
