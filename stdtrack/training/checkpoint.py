@@ -7,6 +7,7 @@ import os
 import pickle
 import re
 from collections.abc import Mapping
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ import torch
 from evalkit.errors import InputError
 from stdtrack.training.config import TrainConfig
 from stdtrack.training.config_file import from_mapping
-from stdtrack.training.data import stage_at
 
 FREE = frozenset({"data_root", "out", "threads", "workers", "device", "save_every", "keep", "log_every", "stages"})
 """What may differ between a run and its continuation: nothing that changes the numbers. Stages are compared apart."""
@@ -88,7 +88,8 @@ def difference(saved: Mapping[str, Any], config: TrainConfig, step: int) -> str:
         before, now = getattr(past, key), getattr(config, key)
         if before != now:
             return f"'{key}' was {before}, now {now}"
-    reached = past.stages.index(stage_at(past, step)[0]) + 1
-    if past.stages[:reached] != config.stages[:reached]:
-        return f"the first {reached} stages were {past.stages[:reached]}, now {config.stages[:reached]}"
+    starts = accumulate((stage.steps for stage in past.stages[:-1]), initial=0)
+    begun = sum(start < step for start in starts)
+    if past.stages[:begun] != config.stages[:begun]:
+        return f"the first {begun} stages were {past.stages[:begun]}, now {config.stages[:begun]}"
     return ""

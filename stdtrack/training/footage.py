@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,7 +39,7 @@ class Footage:
 
 
 class CachedFrames:
-    """Frames decoded once; an unreadable one raises its own error again whenever it is asked for."""
+    """Frames decoded once; an unreadable one raises its own error anew whenever it is asked for."""
 
     def __init__(self, frames: Frames) -> None:
         self._names = [frames.name(index) for index in range(len(frames))]
@@ -51,7 +52,7 @@ class CachedFrames:
         """Frame ``index`` as uint8 RGB; the same array at every call, so it must not be written to."""
         image = self._images[index]
         if isinstance(image, InputError):
-            raise image
+            raise copy(image)
         return image
 
     def name(self, index: int) -> str:
@@ -69,7 +70,7 @@ def _read_or_error(frames: Frames, index: int) -> Image | InputError:
     try:
         return frames.read(index)
     except InputError as error:
-        return error
+        return copy(error)  # without the traceback, which would keep alive what is on the stack
 
 
 def from_sequence(sequence: Sequence, *, cache: bool) -> Footage:

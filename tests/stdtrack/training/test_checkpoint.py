@@ -74,6 +74,19 @@ def test_what_changes_no_number_may_differ_and_later_stages_too(tmp_path: Path) 
     assert load_checkpoint(path, longer)["step"] == 3
 
 
+def test_stages_are_told_apart_by_their_place_and_begin_with_their_first_step(tmp_path: Path) -> None:
+    one, other = CONFIG.stages
+    again = dataclasses.replace(CONFIG, stages=(one, other, one))
+    path = save_checkpoint(tmp_path, 12, state(12, again), keep=1)
+    with pytest.raises(InputError, match="the first 3 stages were"):
+        load_checkpoint(path, dataclasses.replace(again, stages=(one, StageConfig(6, frames=9), one)))
+    path = save_checkpoint(tmp_path, one.steps, state(one.steps), keep=2)
+    load_checkpoint(path, dataclasses.replace(CONFIG, stages=(one, StageConfig(9))))
+    path = save_checkpoint(tmp_path, one.steps + 1, state(one.steps + 1), keep=3)
+    with pytest.raises(InputError, match="the first 2 stages were"):
+        load_checkpoint(path, dataclasses.replace(CONFIG, stages=(one, StageConfig(9))))
+
+
 def test_a_checkpoint_from_before_a_setting_existed_still_fits(tmp_path: Path) -> None:
     old = state(3)
     del old["config"]["clips"]["surroundings"]  # type: ignore[attr-defined, index]

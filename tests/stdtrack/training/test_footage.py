@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 import numpy as np
@@ -59,5 +60,9 @@ def test_unreadable_frames_are_named_and_raise_when_asked_for(tiny: Path) -> Non
     frames = loaded.footage[0].frames
     assert isinstance(frames, CachedFrames)
     assert frames.read(0) is frames.read(0)
-    with pytest.raises(InputError, match="00000003"):
-        frames.read(2)
+    depths = set()
+    for _ in range(3):
+        with pytest.raises(InputError, match="00000003") as caught:
+            frames.read(2)
+        depths.add(len(traceback.extract_tb(caught.value.__traceback__)))
+    assert len(depths) == 1, "an error that is raised again and again keeps every stack"
