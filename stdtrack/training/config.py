@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from stdtrack.training.limits import COUNT, SHARE, one_of
+
 
 @dataclass(frozen=True)
 class SourceConfig:
@@ -23,7 +25,7 @@ class SourceConfig:
         cache: decode every frame once and keep it in memory.
     """
 
-    kind: str = "video"
+    kind: str = field(default="video", metadata=one_of("video", "stills", "synthetic", "patches", "procedural"))
     benchmark: str = ""
     root: str = ""
     weight: float = 1.0
@@ -53,18 +55,18 @@ class ClipConfig:
         surroundings: share of clips in which what lies outside the image shows another picture, not the mean colour.
     """
 
-    sampling: str = "dense"
-    templates: int = 1
-    max_gap: int = 6
-    template_gap: int = 80
+    sampling: str = field(default="dense", metadata=one_of("dense", "sparse"))
+    templates: int = field(default=1, metadata=COUNT)
+    max_gap: int = field(default=6, metadata=COUNT)
+    template_gap: int = field(default=80, metadata=COUNT)
     shift: float = 1.4
-    wide: float = 0.5
+    wide: float = field(default=0.5, metadata=SHARE)
     scale: float = 0.18
-    negatives: float = 0.08
-    vanish: float = 0.1
-    distractors: float = 0.25
-    occluders: float = 0.15
-    surroundings: float = 0.5
+    negatives: float = field(default=0.08, metadata=SHARE)
+    vanish: float = field(default=0.1, metadata=SHARE)
+    distractors: float = field(default=0.25, metadata=SHARE)
+    occluders: float = field(default=0.15, metadata=SHARE)
+    surroundings: float = field(default=0.5, metadata=SHARE)
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,13 @@ class AugmentConfig:
         noise: share of frames with Gaussian noise.
     """
 
-    flip: float = 0.5
-    reverse: float = 0.5
-    grey: float = 0.1
+    flip: float = field(default=0.5, metadata=SHARE)
+    reverse: float = field(default=0.5, metadata=SHARE)
+    grey: float = field(default=0.1, metadata=SHARE)
     colour: float = 0.25
     drift: float = 0.1
-    blur: float = 0.15
-    noise: float = 0.1
+    blur: float = field(default=0.15, metadata=SHARE)
+    noise: float = field(default=0.1, metadata=SHARE)
 
 
 @dataclass(frozen=True)
@@ -114,12 +116,12 @@ class StageConfig:
             true ones.
     """
 
-    steps: int
-    frames: int = 1
-    batch: int = 32
+    steps: int = field(metadata=COUNT)
+    frames: int = field(default=1, metadata=COUNT)
+    batch: int = field(default=32, metadata=COUNT)
     learning_rate: float = 4e-4
     warmup: int = 200
-    predicted: float = 0.0
+    predicted: float = field(default=0.0, metadata=SHARE)
 
 
 @dataclass(frozen=True)
@@ -143,8 +145,8 @@ class OptimConfig:
     frozen_depthwise: bool = False
     final_rate: float = 0.02
     clip_norm: float = 1.0
-    ema: float = 0.999
-    precision: str = "float32"
+    ema: float = field(default=0.999, metadata=SHARE)
+    precision: str = field(default="float32", metadata=one_of("float32", "bfloat16"))
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ class ValidationConfig:
     """
 
     names: tuple[str, ...] = ()
-    every: int = 1000
+    every: int = field(default=1000, metadata=COUNT)
     frames: int = 0
 
 
@@ -194,9 +196,9 @@ class TrainConfig:
     imagenet_stem: bool = False
     init: str = ""
     without: str = ""
-    save_every: int = 500
-    keep: int = 2
-    log_every: int = 20
+    save_every: int = field(default=500, metadata=COUNT)
+    keep: int = field(default=2, metadata=COUNT)
+    log_every: int = field(default=20, metadata=COUNT)
     clips: ClipConfig = field(default_factory=ClipConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     loss: LossConfig = field(default_factory=LossConfig)

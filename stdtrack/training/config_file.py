@@ -12,28 +12,9 @@ from typing import Any, TypeVar
 
 from evalkit.errors import InputError
 from stdtrack.training.config import TrainConfig
+from stdtrack.training.limits import check_limits
 
 Section = TypeVar("Section")
-
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "kind": ("video", "stills", "synthetic", "patches", "procedural"),
-    "sampling": ("dense", "sparse"),
-    "precision": ("float32", "bfloat16"),
-}
-SHARES = (
-    "wide",
-    "negatives",
-    "vanish",
-    "distractors",
-    "occluders",
-    "surroundings",
-    "flip",
-    "reverse",
-    "grey",
-    "blur",
-    "noise",
-    "ema",
-)
 
 
 def shipped_config(name: str) -> Path:
@@ -74,14 +55,18 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
 
 
 def from_mapping(section: type[Section], values: Mapping[str, Any], place: str) -> Section:
-    """Build the dataclass ``section`` from parsed TOML, checking keys and types; ``place`` names it in messages."""
+    """Build the dataclass ``section`` from parsed TOML; keys, types and limits are checked. ``place`` names it."""
     hints = typing.get_type_hints(section)
     for key in values:
         if key not in hints:
             near = difflib.get_close_matches(key, hints, n=1, cutoff=0.0)
             raise InputError(f"{place}: unknown key '{key}'", hint=f"nearest known key: '{near[0]}'")
     built = {key: _convert(hints[key], value, f"{place}: {key}") for key, value in values.items()}
-    required = [f.name for f in dataclasses.fields(section) if f.default is f.default_factory is dataclasses.MISSING]  # type: ignore[arg-type]
+    fields = dataclasses.fields(section)  # type: ignore[arg-type]
+    for given in fields:
+        if given.name in built:
+            check_limits(given.metadata, built[given.name], f"{place}: {given.name}")
+    required = [f.name for f in fields if f.default is f.default_factory is dataclasses.MISSING]
     missing = [name for name in required if name not in built]
     if missing:
         raise InputError(f"{place}: missing key '{missing[0]}'")
@@ -103,39 +88,6 @@ def _convert(kind: Any, value: Any, place: str) -> Any:
         value = float(value)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise InputError(f"{place} must be {_type_name(kind)}, not {value!r}")
-    return _check_value(place.rsplit(": ", 1)[-1], value, place)
-
-
-def _check_value(key: str, value: Any, place: str) -> Any:
-    """Ranges and choices that a type cannot say."""
-    if key in CHOICES and value not in CHOICES[key]:
-        near = difflib.get_close_matches(value, CHOICES[key], n=1, cutoff=0.0)[0]
-        raise InputError(
-            f"{place} must be one of {', '.join(CHOICES[key])}, not '{value}'", hint=f"did you mean '{near}'"
-        )
-    if key in SHARES and not 0 <= value <= 1:
-        raise InputError(f"{place} must lie between 0 and 1, not {value}")
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
-        raise InputError(f"{place} must not be negative, not {value}")
-    if (
-        key
-        in (
-            "steps",
-            "frames",
-            "batch",
-            "templates",
-            "max_gap",
-            "template_gap",
-            "save_every",
-            "keep",
-            "log_every",
-            "every",
-        )
-        and value < 1
-    ):
-        if key == "frames" and "validation" in place:
-            return value
-        raise InputError(f"{place} must be at least 1, not {value}")
     return value
 
 

@@ -15,7 +15,7 @@ MINIMAL = 'variant = "nano"\n[[stages]]\nsteps = 5\n[[sources]]\nkind = "procedu
 
 
 def written(tmp_path: Path, text: str) -> Path:
-    path = tmp_path / "config.toml"
+    path = tmp_path / "my-validation.toml"  # a file's name must not decide what is valid
     path.write_text(text)
     return path
 
@@ -42,6 +42,12 @@ def test_defaults_and_overrides(tmp_path: Path) -> None:
         ("optim.precision='bfloat61'", "did you mean 'bfloat16'"),
         ("stages.0.steps='many'", "must be a whole number"),
         ("stages.0.steps=0", "at least 1"),
+        ("stages.0.frames=0", "at least 1"),
+        ("stages.0.predicted=1.5", "between 0 and 1"),
+        ("stages.0.learning_rate=nan", "at least 0"),
+        ("clips.max_gap=0", "at least 1"),
+        ("sources.0.weight=-1", "at least 0"),
+        ("sources.0.kind='video,'", "did you mean 'video'"),
         ("stages.3.steps=1", "no position of a list of 1"),
         ("seed=true", "must be a whole number"),
         ("clips=3", "must be a table"),
@@ -54,6 +60,10 @@ def test_defaults_and_overrides(tmp_path: Path) -> None:
 def test_wrong_settings_are_named(tmp_path: Path, override: str, message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
         load_config(written(tmp_path, MINIMAL), [override])
+
+
+def test_all_frames_of_a_left_out_sequence_are_none_in_particular(tmp_path: Path) -> None:
+    assert load_config(written(tmp_path, MINIMAL), ["validation.frames=0"]).validation.frames == 0
 
 
 def test_missing_and_broken_files(tmp_path: Path) -> None:

@@ -1,0 +1,37 @@
+"""What a setting may be beyond its type: kept in its dataclass field's ``metadata``."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from evalkit.errors import InputError
+
+SHARE: Mapping[str, Any] = {"most": 1}
+"""A part of a whole, 0 to 1."""
+COUNT: Mapping[str, Any] = {"least": 1}
+"""At least one."""
+
+
+def one_of(*choices: str) -> Mapping[str, Any]:
+    """One of a few words."""
+    return {"choices": choices}
+
+
+def check_limits(limits: Mapping[str, Any], value: Any, place: str) -> None:
+    """Raise InputError, beginning with ``place``, for a word that is no choice or a number outside its range.
+
+    No number may be negative, unless its limits say otherwise.
+    """
+    choices = limits.get("choices")
+    if choices and value not in choices:
+        near = difflib.get_close_matches(value, choices, n=1, cutoff=0.0)[0]
+        raise InputError(f"{place} must be one of {', '.join(choices)}, not '{value}'", hint=f"did you mean '{near}'")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return
+    least, most = limits.get("least", 0), limits.get("most", math.inf)
+    if not least <= value <= most:
+        allowed = f"at least {least}" if most == math.inf else f"between {least} and {most}"
+        raise InputError(f"{place} must be {allowed}, not {value}")
