@@ -13,8 +13,7 @@ class SourceConfig:
 
     Attributes:
         kind: ``video`` (sequences of an evalkit benchmark), ``stills`` (COCO format), ``synthetic`` (cut-outs moving
-            over backgrounds, made from both), ``patches`` (any textured square of both, under a moving camera),
-            ``procedural`` (textures only; needs no data).
+            over backgrounds, made from every other source), ``procedural`` (textures only; needs no data).
         benchmark: for ``video``, the benchmark with its options, such as ``got10k?split=train``.
         root: folder of the data; relative paths start at the config file's ``data_root``.
         weight: share of the clips drawn from here, relative to the other sources.
@@ -25,7 +24,7 @@ class SourceConfig:
         cache: decode every frame once and keep it in memory.
     """
 
-    kind: str = field(default="video", metadata=one_of("video", "stills", "synthetic", "patches", "procedural"))
+    kind: str = field(default="video", metadata=one_of("video", "stills", "synthetic", "procedural"))
     benchmark: str = ""
     root: str = ""
     weight: float = 1.0

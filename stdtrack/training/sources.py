@@ -16,7 +16,7 @@ from stdtrack.training.config import SourceConfig, TrainConfig
 from stdtrack.training.footage import Footage, load_footage
 from stdtrack.training.retry import made_of_readable
 from stdtrack.training.shots import Shots, draw_shots
-from stdtrack.training.stills import Still, draw_still, load_stills, patch, views
+from stdtrack.training.stills import Still, draw_still, load_stills
 from stdtrack.training.synthetic import CutOut, compose, cut_out, procedural_cut_out, texture
 
 CUT_OUTS = 1000
@@ -68,19 +68,6 @@ class SyntheticSource:
         scene = self.material.draw(1, rng).images[0]
         target, other = (self.cut_outs[index] for index in rng.integers(len(self.cut_outs), size=2))
         return compose(scene, target, other, self.templates, frames, rng)
-
-
-@dataclass(frozen=True)
-class PatchSource:
-    """Patches of the pictures of ``material``, whatever they show, under a synthetic camera."""
-
-    material: Source
-    templates: int
-
-    def draw(self, frames: int, rng: np.random.Generator) -> Shots:
-        """Views of one patch."""
-        scene = self.material.draw(1, rng).images[0]
-        return views(scene, patch(scene, rng), self.templates, frames, rng)
 
 
 def cut_outs_of(material: Source, count: int, seed: int) -> tuple[tuple[CutOut, ...], tuple[str, ...]]:
@@ -155,15 +142,12 @@ def build_sources(config: TrainConfig) -> tuple[Mixture, tuple[str, ...]]:
         elif source.kind == "procedural":
             made.append((ProceduralSource(templates), source.weight))
     for source in config.sources:
-        if source.kind in ("synthetic", "patches"):
+        if source.kind == "synthetic":
             if not real:
                 raise InputError(
-                    f"a {source.kind} source cuts its targets out of others", hint="add a video or stills source"
+                    "a synthetic source cuts its targets out of others", hint="add a video or stills source"
                 )
             material = mix(*zip(*real, strict=True))
-        if source.kind == "patches":
-            made.append((PatchSource(material, templates), source.weight))
-        elif source.kind == "synthetic":
             bank, missed = cut_outs_of(material, source.limit or CUT_OUTS, config.seed)
             skipped += missed
             made.append((SyntheticSource(material, bank, templates), source.weight))

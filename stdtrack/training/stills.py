@@ -24,9 +24,6 @@ LEAST_SIDE, LARGEST_SHARE = 12.0, 0.7
 """A box is used when its shorter side has this many pixels and its longer one is below this share of the image."""
 VIEW = 288
 """Side of a view in pixels: the search windows of a target of the usual size lie inside it."""
-PATCH_SHARE = (0.08, 0.4)
-"""Side of a patch over the picture's shorter one."""
-CANDIDATES = 3
 SIZE = (30.0, 60.0)
 """Geometric mean of a target's sides in a view; smaller ones are not enlarged."""
 
@@ -128,26 +125,9 @@ def view(image: Image, box: np.ndarray, pose: np.ndarray, size: float) -> tuple[
 
 def draw_still(still: Still, templates: int, frames: int, rng: np.random.Generator) -> Shots:
     """``templates`` + ``frames`` views of one box of one picture. Raises InputError on an unreadable image."""
-    return views(still.read(), still.boxes[rng.integers(len(still.boxes))], templates, frames, rng)
-
-
-def views(image: Image, box: np.ndarray, templates: int, frames: int, rng: np.random.Generator) -> Shots:
-    """``templates`` + ``frames`` views of a box (4,) of a picture."""
+    image = still.read()
+    box = still.boxes[rng.integers(len(still.boxes))]
     size = min(float(np.sqrt(box[2] * box[3])), rng.uniform(*SIZE))
-    seen = [view(image, box, pose, size) for pose in camera_path(templates + frames, rng)]
-    images, boxes = zip(*seen, strict=True)
+    views = [view(image, box, pose, size) for pose in camera_path(templates + frames, rng)]
+    images, boxes = zip(*views, strict=True)
     return Shots(images, np.stack(boxes), np.ones(templates + frames, dtype=bool), templates)
-
-
-def patch(image: Image, rng: np.random.Generator) -> np.ndarray:
-    """A square box (4,) anywhere in a picture, the most textured of a few: a target that nobody had to annotate.
-
-    Square, because the template's window tells a target's area and not its aspect.
-    """
-    height, width = image.shape[:2]
-    shorter = min(height, width)
-    sides = shorter * np.exp(rng.uniform(*np.log(PATCH_SHARE), size=CANDIDATES))
-    corners = rng.uniform(size=(CANDIDATES, 2)) * (np.array([width, height]) - sides[:, None])
-    whole = zip(corners.astype(int), sides.astype(int), strict=True)
-    best = int(np.argmax([image[y : y + side, x : x + side].std() for (x, y), side in whole]))
-    return np.concatenate([corners[best], sides[[best, best]]])

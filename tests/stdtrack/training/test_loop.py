@@ -181,11 +181,11 @@ def test_stages_follow_each_other(tiny: Path) -> None:
 
 def test_every_kind_of_source_can_be_mixed(tiny: Path, layouts: SimpleNamespace) -> None:
     layouts.coco(tiny / "coco", "images", "instances.json")
-    made = '{kind="synthetic",limit=4},{kind="patches"},{kind="procedural"}'
+    made = '{kind="synthetic",limit=4},{kind="procedural"}'
     real = '{kind="stills",root="coco"},{benchmark="got10k?split=train",root="got10k"}'
     config = load_config(tiny / "tiny.toml", [f"sources=[{real},{made}]", "clips.sampling='sparse'"])
     mixture, skipped = build_sources(config)
-    assert len(mixture.sources) == 5
+    assert len(mixture.sources) == 4
     assert not skipped
     dataset = ClipDataset(mixture, config, Geometry.of(NANO))
     for index in range(12):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from evalkit.errors import InputError
-from stdtrack.training.stills import VIEW, Still, camera_path, draw_still, load_stills, patch, usable_boxes, view, views
+from stdtrack.training.stills import VIEW, Still, camera_path, draw_still, load_stills, usable_boxes, view
 
 
 def test_the_box_follows_the_camera() -> None:
@@ -34,20 +34,6 @@ def test_clips_of_a_still_are_all_visible() -> None:
     shots = draw_still(still, 2, 3, np.random.default_rng(0))
     assert len(shots.images) == 5
     assert shots.templates == 2
-    assert shots.visible.all()
-
-
-def test_patches_are_squares_inside_the_picture_where_it_has_texture() -> None:
-    image = np.zeros((120, 200, 3), np.uint8)
-    image[:, 120:] = np.random.default_rng(1).integers(0, 256, (120, 80, 3), np.uint8)
-    boxes = np.array([patch(image, np.random.default_rng(seed)) for seed in range(60)])
-    np.testing.assert_array_equal(boxes[:, 2], boxes[:, 3])
-    assert (boxes[:, :2] >= 0).all()
-    assert (boxes[:, :2] + boxes[:, 2:] <= [200, 120]).all()
-    textured = boxes[:, 0] + boxes[:, 2] > 120
-    assert textured.mean() > 0.7  # of places drawn alike, 0.5 would be
-    shots = views(image, boxes[0], 1, 3, np.random.default_rng(0))
-    assert len(shots.images) == 4
     assert shots.visible.all()
 
 
