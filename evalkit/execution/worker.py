@@ -137,7 +137,7 @@ class Worker:
                     raise self._hang(count, limit)
 
     def _hang(self, count: int, limit: float) -> TaskError:
-        if self._process is not None and hasattr(signal, "SIGUSR1"):
+        if self._process is not None:
             self._process.send_signal(signal.SIGUSR1)
             sleep(POLL)
         self.kill()
@@ -147,8 +147,9 @@ class Worker:
     def _death(self) -> TaskError:
         process = self._process
         assert process is not None  # it has just hung up
-        with suppress(ChildProcessError):  # reaped by abort()
-            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # not reaped: its group is still its own
+        if hasattr(os, "waitid"):  # macOS has it from Python 3.13 on; what has hung up is ending anyway
+            with suppress(ChildProcessError):  # reaped by abort()
+                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # not reaped: its group is still its own
         self.kill()
         code = process.returncode
         if code < 0:

@@ -30,7 +30,10 @@ def main(arguments: list[str]) -> int:
     for stream in (0, 1):  # the starter must see the end of the command's output, not of ours
         os.dup2(silence, stream)
     threading.Thread(target=_watch, args=(lifeline, process.pid), daemon=True).start()
-    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # not reaped yet: its group cannot be another's
+    if hasattr(os, "waitid"):
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # not reaped yet: its group cannot be another's
+    else:  # macOS before Python 3.13; the number is not given away while the group has members
+        process.wait()
     _kill(process.pid)
     shutil.rmtree(folder, ignore_errors=True)
     code = process.wait()
