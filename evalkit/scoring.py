@@ -183,10 +183,10 @@ def score_tracker(
 def _detail(sequence: Sequence, prediction: Boxes, place: str, length: int) -> FrameDetail:
     """The boxes behind ``length`` scored frames, 0-based, with the confidence that lies beside the result."""
     truth = sequence.full_native if length > len(sequence) else sequence.native
+    confidence = _confidence(Path(place), sequence.name) if place else np.empty(0)
     surplus = len(prediction) - length
     if surplus > 0 and surplus == len(sequence.omitted):
-        prediction = prediction[surplus:]
-    confidence = _confidence(Path(place), sequence.name)
+        prediction, confidence = prediction[surplus:], confidence[surplus:]
     corner = np.array([sequence.origin, sequence.origin, 0.0, 0.0])
     absent = np.zeros(length, dtype=bool) if sequence.absent is None else sequence.absent
     return FrameDetail(

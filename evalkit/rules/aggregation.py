@@ -147,11 +147,6 @@ def combine(
     )
 
 
-def dropped_sequences(score: BenchmarkScore, curve: str) -> tuple[str, ...]:
-    """Sequences whose whole curve is zero, which OTB's and LaSOT's code leaves out of that curve's mean."""
-    return tuple(each.sequence for each in score.sequences if not each.curves[curve].any())
-
-
 def _average(curves: list[Vector], sequences: tuple[SequenceScore, ...], rules: Rules) -> Vector:
     values = np.stack(curves)
     mean: Vector

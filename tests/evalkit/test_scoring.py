@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
 from evalkit.importers.trees import read_tree
 from evalkit.protocols import TABLE
-from evalkit.rules.aggregation import combine, dropped_sequences, score_sequence
+from evalkit.rules.aggregation import combine, score_sequence
 from evalkit.rules.knobs import Rules
 from evalkit.scores import SequenceScore
 from evalkit.scoring import Annotation, load_results, missing_sequences, score_tracker
@@ -198,8 +199,6 @@ def test_a_sequence_without_a_single_success_is_dropped_from_the_official_mean()
         found = combine(scores, rules, tracker="t", benchmark="b", protocol=protocol, total=2)
         assert found.metrics["sr50"] == expected
         assert found.metrics["precision"] == 1
-        assert dropped_sequences(found, "success") == ("far",)
-        assert dropped_sequences(found, "precision") == ()
 
 
 def write(folder: Path, boxes: dict[str, Boxes]) -> Path:
@@ -259,3 +258,31 @@ def test_per_frame_detail(tmp_path: Path) -> None:
     assert found.overlaps[0] == 1  # frame 0 is replaced by the ground truth
     assert found.overlaps[1] == pytest.approx(29 / 31)
     np.testing.assert_allclose(found.errors, [0, 1, 1, 1])
+
+
+def test_confidence_of_a_whole_clip_begins_where_its_boxes_do(tmp_path: Path) -> None:
+    rows = np.array([[10 + 20.0 * row, 20, 30, 40] for row in range(354)])
+    annotation = Annotation(open_benchmark("otb100", annotations=write(tmp_path / "anno", {"Tiger1": rows})))
+    mine = write(tmp_path / "mine", {"Tiger1": rows})
+    np.savetxt(mine / "Tiger1_score.txt", np.arange(354.0))
+    (results,) = read_tree(mine, "otb100", ("Tiger1",))
+    (found,) = score_tracker(load_results(results), annotation, keep_frames=True).sequences
+    assert found.detail is not None
+    np.testing.assert_array_equal(found.detail.prediction, found.detail.truth)
+    np.testing.assert_array_equal(found.detail.confidence, np.arange(5.0, 354.0))
+
+
+def test_a_missing_result_has_no_confidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TrackingNet counts it as zero boxes; a file of that name in the working folder is another's."""
+    names = ("a", "b")
+    annotation = Annotation(
+        open_benchmark("folder", annotations=write(tmp_path / "anno", dict.fromkeys(names, steady(4))))
+    )
+    (results,) = read_tree(write(tmp_path / "mine", {"a": steady(4)}), "folder", names)
+    (tmp_path / "b_score.txt").write_text("1\n" * 4)
+    monkeypatch.chdir(tmp_path)
+    rules = replace(TABLE["official"]["otb"], missing_is_zero=True)
+    found = score_tracker(load_results(results), annotation, keep_frames=True, rules=rules)
+    detail = found.sequences[1].detail
+    assert detail is not None
+    assert np.isnan(detail.confidence).all()

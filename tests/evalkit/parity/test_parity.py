@@ -22,7 +22,6 @@ from evalkit.errors import InputError
 from evalkit.importers.times import got10k_speed
 from evalkit.importers.trees import TrackerResults, read_tree
 from evalkit.protocols import rules_for
-from evalkit.rules.aggregation import dropped_sequences
 from evalkit.rules.knobs import Grid
 from evalkit.scores import BenchmarkScore
 from evalkit.scoring import Annotation, load_results, score_tracker
@@ -102,7 +101,7 @@ def figure(score: BenchmarkScore, key: str, dataset: str, tracker: str) -> Any:
         rules = replace(rules, success=replace(rules.success, grid=Grid.TWENTIETHS))
         return score_tracker(load_results(results(dataset, tracker)), annotation(dataset), rules=rules).metrics["auc"]
     if key == "sequences_dropped":
-        return np.array([len(dropped_sequences(score, name)) for name in score.curves])
+        return np.array([sum(not each.curves[name].any() for each in score.sequences) for name in score.curves])
     if key == "speed_fps":
         return got10k_speed(results(dataset, tracker))
     return score.metrics[key]
