@@ -12,13 +12,12 @@ from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import Synchronized
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from evalkit.errors import InputError
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
-_Call = tuple[Callable[[Any], Any], Sequence[Any]]
 
 
 class Crew:
@@ -30,6 +29,7 @@ class Crew:
     def __init__(self, helpers: int) -> None:
         context = get_context("spawn")
         self._taken = context.Value("q", 0)
+        self._broken = False
         self._helpers = []
         for _ in range(helpers):
             ours, theirs = context.Pipe()
@@ -54,8 +54,11 @@ class Crew:
             function: is sent to each helper once, so that what it keeps between items is kept there too.
 
         Raises:
-            InputError: one of the calls did; no further items are taken then.
+            InputError: one of the calls did; no further items are taken then, and the crew does no further map.
         """
+        if self._broken:
+            raise RuntimeError("an earlier map of this crew failed: its answers would be taken for those of this one")
+        self._broken = True  # until every answer is in
         self._taken.value = 0
         for _, connection in self._helpers:
             connection.send((function, items))
@@ -68,6 +71,7 @@ class Crew:
             if isinstance(theirs, InputError):
                 raise theirs
             found |= theirs
+        self._broken = False
         return [found[index] for index in range(len(items))]
 
 

@@ -29,6 +29,14 @@ def test_wrong_input_ends_the_map(tmp_path: Path) -> None:
         crew.map(read_bytes, [tmp_path / "a.txt"] * 4)
 
 
+def test_after_a_failed_map_there_is_no_other(tmp_path: Path) -> None:
+    with Crew(1) as crew:
+        with pytest.raises(InputError):
+            crew.map(read_bytes, [tmp_path / "a.txt"] * 4)
+        with pytest.raises(RuntimeError, match="an earlier map of this crew failed"):
+            crew.map(math.sqrt, [4.0])
+
+
 def test_what_another_process_took_is_left_to_it(tmp_path: Path) -> None:
     taken = get_context("spawn").Value("q", 2)
     assert _share(math.sqrt, [1.0, 4.0, 9.0, 16.0], taken) == {2: 3.0, 3: 4.0}
