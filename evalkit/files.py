@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from evalkit.errors import InputError
 
 TEMPORARY_SUFFIX = ".tmp"
+KEPT = "what was finished is kept; free some space or choose another --out, then run the same command again"
 
 
-def write_atomic(path: Path, content: str | bytes) -> None:
-    """Write ``content`` under a temporary name in the same folder, flush it to the disk, and rename it to ``path``.
+@contextmanager
+def atomic(path: Path, *, hint: str = KEPT) -> Iterator[Path]:
+    """A temporary path in the same folder: write it, and it becomes ``path`` when the block ends without an error.
 
     A reader sees the old file or the whole new one, whatever kills the writer. The temporary name is hidden and ends in
     ``.tmp``, so no glob for results finds it; :func:`remove_leftovers` clears what a killed writer left.
+
+    Args:
+        hint: what to do where the file cannot be written.
 
     Raises:
         InputError: the folder cannot be written (read-only, full, no permission).
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
-    data = content.encode() if isinstance(content, str) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with temporary.open("wb") as stream:
-                stream.write(data)
-                stream.flush()
+            yield temporary
+            with temporary.open("rb") as stream:
                 os.fsync(stream.fileno())
             temporary.replace(path)
         except BaseException:
@@ -34,8 +39,13 @@ def write_atomic(path: Path, content: str | bytes) -> None:
             raise
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        hint = "what was finished is kept; free some space or choose another --out, then run the same command again"
         raise InputError(f"cannot be written: {reason}", path=path, hint=hint) from error
+
+
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write ``content`` as :func:`atomic` does; raises InputError where the folder cannot be written."""
+    with atomic(path) as temporary:
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +16,7 @@ from evalkit.execution.locks import exclusive
 from evalkit.execution.merging import finished_sequences
 from evalkit.execution.pool import WorkerPool
 from evalkit.execution.selection import select
-from evalkit.files import remove_leftovers, write_atomic
+from evalkit.files import atomic, remove_leftovers, write_atomic
 from evalkit.results import is_finished, list_runs, result_path
 from evalkit.runner import RunOptions, run
 
@@ -117,6 +119,31 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
     assert sorted(child.name for child in tmp_path.iterdir()) == ["a.txt", "b.txt"]
     write_atomic(path, b"second\n")
     assert path.read_text() == "second\n"
+
+
+def test_what_is_written_piece_by_piece_appears_on_the_disk_and_whole(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr("os.fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_size))
+    with atomic(tmp_path / "new" / "a.txt") as temporary:
+        temporary.write_text("first\n")
+        assert not list(temporary.parent.glob("*.txt"))
+    assert (tmp_path / "new" / "a.txt").read_text() == "first\n"
+    assert synced == [6]
+
+
+def _write_half(path, error):
+    with atomic(path, hint="buy a disk") as temporary:
+        temporary.write_text("half")
+        raise error
+
+
+def test_a_block_that_fails_leaves_the_old_file(tmp_path):
+    (tmp_path / "a.txt").write_text("old")
+    with pytest.raises(ZeroDivisionError):
+        _write_half(tmp_path / "a.txt", ZeroDivisionError())
+    with pytest.raises(InputError, match=r"cannot be written: No space left .*\(buy a disk\)"):
+        _write_half(tmp_path / "a.txt", OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    assert [(child.name, child.read_text()) for child in tmp_path.iterdir()] == [("a.txt", "old")]
 
 
 def test_leftovers_are_removed_and_nothing_else(tmp_path):
