@@ -46,8 +46,14 @@ def _as_object(score: BenchmarkScore) -> dict[str, object]:
         "sequences_scored": scored,
         "sequences_total": score.sequences_total,
         "missing": list(score.missing),
+        **_caveats(score),
     }
     return item if score.attribute is None else {**item, "attribute": score.attribute}
+
+
+def _caveats(score: BenchmarkScore) -> dict[str, str | bool]:
+    """What parts a figure from the protocol's own: without it, ``official`` may stand beside figures that are not."""
+    return {"shortcoming": score.shortcoming, "total_verified": score.total_verified, "remark": score.remark}
 
 
 def _finite(value: float | None) -> float | None:
@@ -84,15 +90,15 @@ def _csv(scores: Sequence[BenchmarkScore]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     by = ["attribute"] if any(score.attribute for score in scores) else []
-    writer.writerow(["tracker", "benchmark", "protocol", *by, *names, "sequences_scored", "sequences_total"])
+    closing = ["sequences_scored", "sequences_total", "shortcoming", "total_verified", "remark"]
+    writer.writerow(["tracker", "benchmark", "protocol", *by, *names, *closing])
     for score in scores:
         values = [_finite(score.metrics.get(name)) for name in names]
         figures = ["" if value is None else repr(value) for value in values]
         total = score.sequences_total
         attribute = [score.attribute or ""] if by else []
-        writer.writerow(
-            [score.tracker, score.benchmark, score.protocol, *attribute, *figures, total - len(score.missing), total]
-        )
+        labels = [score.tracker, score.benchmark, score.protocol, *attribute]
+        writer.writerow([*labels, *figures, total - len(score.missing), total, *_caveats(score).values()])
     return stream.getvalue().rstrip("\n")
 
 

@@ -10,21 +10,25 @@ import pandas as pd
 from evalkit.scores import BenchmarkScore, FrameDetail, SequenceScore
 from evalkit.types import Vector
 
-SCORES = ("tracker", "benchmark", "protocol", "sequence", "metric", "value")
+SCORES = ("tracker", "benchmark", "protocol", "sequence", "metric", "value", "shortcoming")
 CURVES = ("tracker", "benchmark", "protocol", "sequence", "curve", "threshold", "value")
 COVERAGE = ("tracker", "benchmark", "protocol", "scored", "total", "verified", "missing")
 ATTRIBUTES = ("tracker", "benchmark", "protocol", "attribute", "sequences", "metric", "value")
 _BOX, _TRUTH = ("x", "y", "w", "h"), ("gt_x", "gt_y", "gt_w", "gt_h")
-FRAMES = ("tracker", "benchmark", "sequence", "frame", *_BOX, *_TRUTH, "iou", "error", "score", "absent")
+_MEASURED = ("iou", "error", "score", "absent")
+FRAMES = ("tracker", "benchmark", "protocol", "sequence", "frame", *_BOX, *_TRUTH, *_MEASURED)
 
 
 def score_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
-    """One row a figure: :data:`SCORES`; ``sequence`` is None for the benchmark's own; undefined figures have no row."""
+    """One row a figure: :data:`SCORES`; ``sequence`` is None for the benchmark's own; undefined figures have no row.
+
+    ``shortcoming`` says what the annotation lacks for the protocol's own figures, and is empty where it lacks nothing.
+    """
     rows = []
     for score in scores:
         by_sequence = [(None, score.metrics), *((each.sequence, each.metrics) for each in score.sequences)]
         rows += [
-            (score.tracker, score.benchmark, score.protocol, sequence, metric, value)
+            (score.tracker, score.benchmark, score.protocol, sequence, metric, value, score.shortcoming)
             for sequence, metrics in by_sequence
             for metric, value in metrics.items()
             if value is not None
@@ -79,8 +83,8 @@ def frame_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
     for score in scores:
         for each in score.sequences:
             if each.detail is not None:
-                table = _frames(each, each.detail)
-                tables.append(table.assign(tracker=score.tracker, benchmark=score.benchmark, sequence=each.sequence))
+                table = _labelled(_frames(each, each.detail), score)
+                tables.append(table.assign(sequence=each.sequence))
     return _joined(tables, FRAMES)
 
 

@@ -41,6 +41,7 @@ def test_json_is_an_array_in_full_precision() -> None:
     expected = json.loads((PARITY.parent / "expected.json").read_text())["LaSOT"]["good"]["official"]
     assert list(found) == [
         "tracker", "benchmark", "protocol", "metrics", "sequences_scored", "sequences_total", "missing",
+        "shortcoming", "total_verified", "remark",
     ]  # fmt: skip
     assert (found["tracker"], found["benchmark"], found["protocol"]) == ("good", "lasot", "official")
     assert list(found["metrics"]) == ["auc", "precision", "normalized_precision", "ao", "sr50", "sr75"]
@@ -125,6 +126,7 @@ def test_tables_by_sequence_and_frame(tmp_path: Path, suffix: str) -> None:
     by_sequence, by_frame = read(sequences), read(frames)
     assert set(by_sequence["sequence"].dropna()) == {f"synth-{number}" for number in range(1, 7)}
     assert len(by_frame) == 211
+    assert set(by_frame["protocol"]) == {"official"}
     assert by_frame["iou"].max() == 1
 
 
@@ -191,7 +193,8 @@ def test_untrained_weights_say_so_in_tables(tmp_path: Path) -> None:
     facts |= {"benchmark": {"name": "uav123", "root": str(folder)}, "threads": 1, "hardware": {}, "versions": {}}
     (mine / "run.json").write_text(json.dumps({**facts, "started": "2026-01-01T00:00:00Z"}))
     assert "stdtrack:nano (untrained)" in run(tmp_path, "--on", "uav123").stdout
-    assert json.loads(run(tmp_path, "--on", "uav123", "--format", "json").stdout)[0]["tracker"] == "stdtrack:nano"
+    (found,) = json.loads(run(tmp_path, "--on", "uav123", "--format", "json").stdout)
+    assert (found["tracker"], found["remark"]) == ("stdtrack:nano", "untrained")
 
 
 def test_heavy_packages_stay_out() -> None:
@@ -266,6 +269,10 @@ def test_figures_without_absent_flags_do_not_look_official(tmp_path: Path) -> No
         assert "official scores need it" in result.stderr
     (found,) = json.loads(run(*arguments, "--format", "json").stdout)
     assert found["protocol"] == "official"
+    run(*arguments, "--per-sequence", tmp_path / "s.csv", "--format", "csv", "--out", tmp_path / "o.csv")
+    texts = [found["shortcoming"], *(pd.read_csv(tmp_path / file)["shortcoming"][0] for file in ("s.csv", "o.csv"))]
+    assert all("official scores need it" in text for text in texts)
+    assert json.loads(lasot("--format", "json").stdout)[0]["shortcoming"] == ""
 
 
 def test_rows_without_a_box_are_counted() -> None:
