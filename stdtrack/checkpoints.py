@@ -144,13 +144,15 @@ def _read(path: Path) -> _Checkpoint:
             start = file.read(4)
     except OSError as error:
         raise InputError(f"cannot read the checkpoint: {error.strerror}", path=path) from error
-    if start.startswith(PICKLE_MARKS):
-        raise InputError("is a pickle, which could run any code", path=path, hint="save it with safetensors")
     try:
         with safe_open(path, framework="pt") as archive:
             metadata = archive.metadata() or {}
             tensors: dict[str, Tensor] = {key: archive.get_tensor(key) for key in archive.keys()}  # noqa: SIM118
     except SafetensorError as error:
+        # Only now: a safetensors file begins with its header's length, which may look like a pickle's mark.
+        if start.startswith(PICKLE_MARKS):
+            hint = "save it with safetensors"
+            raise InputError("is a pickle, which could run any code", path=path, hint=hint) from error
         raise InputError(f"is no safetensors file: {error}", path=path) from error
     if metadata.get("format") != FORMAT:
         raise InputError("is no checkpoint of STDTrack", path=path, hint=f"its metadata lack format={FORMAT}")

@@ -13,7 +13,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from evalkit.errors import InputError
-from stdtrack.checkpoints import load_model, save_model, shipped_weights, untrained
+from stdtrack.checkpoints import PICKLE_MARKS, load_model, save_model, shipped_weights, untrained
 from stdtrack.configs import NANO, OnlineConfig
 from tests.stdtrack.tiny import TINY, clip, make
 
@@ -55,6 +55,16 @@ def test_pickles_are_refused(tmp_path: Path, protocol: int | None) -> None:
         path.write_bytes(pickle.dumps({"a": 1}, protocol=protocol))
     with pytest.raises(InputError, match="pickle"):
         load_model(path)
+
+
+@pytest.mark.parametrize("mark", PICKLE_MARKS[1:])
+def test_a_header_as_long_as_a_pickles_mark_is_none(tmp_path: Path, mark: bytes) -> None:
+    path = tmp_path / "tiny.safetensors"
+    save_model(path, make(TINY), {"pad": ""})
+    wanted = int.from_bytes(mark, "little") + 2**16
+    save_model(path, make(TINY), {"pad": " " * (wanted - int.from_bytes(path.read_bytes()[:8], "little"))})
+    assert path.read_bytes().startswith(mark)
+    assert load_model(path).config == TINY
 
 
 def rewritten(path: Path, tensors: dict[str, torch.Tensor | None], config: dict[str, object]) -> Path:
