@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from evalkit.errors import InputError
+from evalkit.execution.tracking import checked_answer
 from evalkit.frames import list_images, read_image
 from evalkit.trackers.base import Prediction, Tracker
 from evalkit.types import Box, Image
@@ -89,7 +90,11 @@ class Tracked:
 
 
 def track(tracker: Tracker, footage: Footage, box: Box) -> Iterator[Tracked]:
-    """Run a tracker through the footage from a box in its first frame, and hand out frame after frame."""
+    """Run a tracker through the footage from a box in its first frame, and hand out frame after frame.
+
+    Raises:
+        NonsenseError: an answer is not four finite numbers and a score.
+    """
     seconds = 0.0
     for index, image in enumerate(footage):
         if index == 0:
@@ -99,6 +104,7 @@ def track(tracker: Tracker, footage: Footage, box: Box) -> Iterator[Tracked]:
         start = time.perf_counter()
         prediction = tracker.update(image)
         elapsed = time.perf_counter() - start
+        prediction = Prediction(*checked_answer(prediction, index))
         seconds = elapsed if seconds == 0.0 else SMOOTHING * seconds + (1.0 - SMOOTHING) * elapsed
         yield Tracked(image, prediction, 1.0 / seconds)
 

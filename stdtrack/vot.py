@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from evalkit.errors import InputError
+from evalkit.execution.tracking import NonsenseError, checked_answer
 from evalkit.frames import read_image
 from evalkit.trackers.spec import load_tracker
 from evalkit.types import Box, Image
@@ -31,8 +32,8 @@ class Tracker:
         spec: the tracker; another one is chosen by ``arg_spec`` in trackers.ini.
 
     Raises:
-        RuntimeError: with an InputError's message. Of an exception that it does not know, as InputError, the toolkit
-            says nothing but that time ran out.
+        RuntimeError: with an InputError's or NonsenseError's message. Of an exception that it does not know, as those,
+            the toolkit says nothing but that time ran out.
     """
 
     multiobject = True
@@ -41,22 +42,24 @@ class Tracker:
         self._spec = spec
         with _told():
             self._trackers = [load_tracker(spec)]
-        self._followed = 0
+        self._followed, self._frame = 0, 0
 
     def init(self, frame: str | Mapping[str, Image], new: Sequence[tuple[Any, Any]]) -> list[Status]:
         """Forget all targets and take these; a polygon counts as its bounding box."""
-        self._followed = 0
+        self._followed, self._frame = 0, 0
         return self.update(frame, new)
 
     def update(self, frame: str | Mapping[str, Image], new: Sequence[tuple[Any, Any]]) -> list[Status]:
         """Every target as a rectangle, its score as the property ``confidence``; those in ``new`` as they are given."""
         with _told():
             image = read_image(Path(frame)) if isinstance(frame, str) else frame[CHANNEL]
-            found = [tracker.update(image) for tracker in self._trackers[: self._followed]]
+            followed = self._trackers[: self._followed]
+            found = [checked_answer(tracker.update(image), self._frame) for tracker in followed]
             boxes = [bounding_box(region) for region, _ in new]
             for box in boxes:
                 self._follow(image, box)
-        known = [(_rectangle(prediction.box), {"confidence": float(prediction.score)}) for prediction in found]
+        known = [(_rectangle(box), {"confidence": score}) for box, score in found]
+        self._frame += 1
         return [*known, *((_rectangle(box), {}) for box in boxes)]
 
     def _follow(self, image: Image, box: Box) -> None:
@@ -88,5 +91,5 @@ def _rectangle(box: Box) -> tuple[float, ...]:
 def _told() -> Iterator[None]:
     try:
         yield
-    except InputError as error:
+    except (InputError, NonsenseError) as error:
         raise RuntimeError(str(error)) from error

@@ -46,6 +46,7 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str) -> None:
     import numpy as np
 
     from evalkit.errors import InputError
+    from evalkit.execution.tracking import NonsenseError
     from evalkit.files import write_atomic
     from evalkit.trackers.spec import load_tracker
     from stdtrack.video import open_footage
@@ -61,7 +62,10 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str) -> None:
         if path.is_dir():
             raise InputError("is a folder", path=path, hint="name another --out")
     stream = open_footage(footage)
-    lines = _track(load_tracker(spec), stream, np.array(box), out)
+    try:
+        lines = _track(load_tracker(spec), stream, np.array(box), out)
+    except NonsenseError as error:
+        raise InputError(f"{spec}: {error}", hint="it must answer x, y, w, h and a score") from error
     write_atomic(boxes, "".join(lines))
     promised = f" of {stream.frames} that {footage} promises" if len(lines) < stream.frames else ""
     click.echo(f"{out}, {boxes}: {len(lines)} frames{promised}", err=True)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from evalkit.frames import read_image
+from evalkit.trackers.base import Prediction
 from evalkit.trackers.spec import load_tracker
 from stdtrack.vot import Tracker, bounding_box
 
@@ -58,6 +59,24 @@ def test_a_new_sequence_forgets_the_targets_of_the_last(files):
 def test_of_several_channels_the_colours_are_taken(files):
     image, depth = read_image(Path(files[0])), np.zeros((240, 320), np.uint16)
     assert Tracker(SPEC).init({"color": image, "depth": depth}, [(FIRST, {})]) == [(FIRST, {})]
+
+
+def test_an_answer_that_is_no_box_reaches_the_toolkit_as_an_error(files, monkeypatch):
+    answers = iter(([20, 30, 50, 50], [1.0, 2.0, float("nan"), 4.0]))
+
+    class Listing:
+        def init(self, image, box):
+            pass
+
+        def update(self, image):
+            return Prediction(next(answers), 1.0)
+
+    monkeypatch.setattr("stdtrack.vot.load_tracker", lambda spec: Listing())
+    tracker = Tracker("a:list")
+    tracker.init(files[0], [(FIRST, {})])
+    assert tracker.update(files[1], []) == [((20.0, 30.0, 50.0, 50.0), {"confidence": 1.0})]
+    with pytest.raises(RuntimeError, match=r"frame 2: .* is not four finite numbers"):
+        tracker.update(files[2], [])
 
 
 def test_a_polygon_counts_as_its_bounding_box():
