@@ -52,8 +52,9 @@ def ablation_rows(
 
     Args:
         repeats: timed steps a row, the rows in a random order in each round.
-        weights: a folder with ``<row>.safetensors`` (spaces as hyphens, lower case) for some of the rows; the full
-            network takes the shipped weights if there are none.
+        weights: a folder with ``<row>.safetensors`` (spaces as hyphens) for some of the rows, or what
+            ``stdtrack ablate --train`` wrote, of which the first seed counts; the full network takes the shipped
+            weights if there are none.
         clips: what rows with weights are tried on.
 
     Raises:
@@ -76,13 +77,18 @@ def ablation_rows(
     return tuple(rows)
 
 
-def checkpoint_name(row: str) -> str:
-    """The file that holds a row's weights.
+def file_name(row: str) -> str:
+    """A row's name in those of files and folders.
 
-    >>> checkpoint_name("no STM")
-    'no-stm.safetensors'
+    >>> file_name("no STM")
+    'no-STM'
     """
-    return row.lower().replace(" ", "-") + ".safetensors"
+    return row.replace(" ", "-")
+
+
+def run_folder(folder: Path, row: str, seed: int) -> Path:
+    """Where the run of a row and seed lies."""
+    return folder / f"{file_name(row)}-{seed}"
 
 
 def _checkpoint(folder: Path | None, row: str) -> Path | None:
@@ -90,8 +96,8 @@ def _checkpoint(folder: Path | None, row: str) -> Path | None:
         return None
     if not folder.is_dir():
         raise InputError("no such folder of weights", path=folder)
-    path = folder / checkpoint_name(row)
-    return path if path.is_file() else None
+    paths = (folder / f"{file_name(row)}.safetensors", run_folder(folder, row, 1) / "last.safetensors")
+    return next((path for path in paths if path.is_file()), None)
 
 
 def _build(config: ModelConfig, path: Path | None) -> STDTrack:

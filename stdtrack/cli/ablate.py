@@ -5,12 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
+
+TRAINING_ONLY = ("overrides", "seeds", "jobs")
+WITHOUT_TRAINING = ("spec", "weights", "data", "repeats", "threads")
 
 
 @click.command()
 @click.argument("spec", default="stdtrack:base")
 @click.option(
-    "--weights", type=click.Path(path_type=Path), help="A folder with full.safetensors, no-stm.safetensors..."
+    "--weights",
+    type=click.Path(path_type=Path),
+    help="A folder with full.safetensors, no-STM.safetensors..., or that --train wrote.",
 )
 @click.option(
     "--data", type=click.Path(path_type=Path), help="Root of benchmarks: rows with weights are tried on them."
@@ -23,7 +29,9 @@ import click
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting of that config.")
 @click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="Trained runs a row.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Runs trained at a time.")
+@click.pass_context
 def ablate(
+    context: click.Context,
     spec: str,
     weights: Path | None,
     data: Path | None,
@@ -41,6 +49,7 @@ def ablate(
     MACs and latency are of one step, batch 1, folded, the template's part cached; rows are timed in turns. With --train
     every row, and sparse sampling, is trained for the config's budget and judged by its left-out sequences.
     """
+    _refuse(context, WITHOUT_TRAINING if config else TRAINING_ONLY, "does not go with" if config else "needs")
     if config is not None:
         return _train(config, overrides, seeds, jobs)
     import torch
@@ -60,13 +69,20 @@ def ablate(
     click.echo(f"eager fp32, {threads} threads, median of {repeats} steps", err=True)
 
 
+def _refuse(context: click.Context, names: tuple[str, ...], why: str) -> None:
+    """Exit with code 2 when one of these parameters was given: it would be ignored."""
+    for parameter in context.command.params:
+        if parameter.name in names and context.get_parameter_source(parameter.name) is not ParameterSource.DEFAULT:
+            raise click.UsageError(f"{parameter.get_error_hint(context)} {why} --train", context)
+
+
 def _train(config: str, overrides: tuple[str, ...], seeds: int, jobs: int) -> None:
     """Train and judge every row; a line on stdout as soon as a row is known."""
     from stdtrack.training.ablation import row_names, run_ablation
     from stdtrack.training.config_file import find_config, load_config
 
     training = load_config(find_config(config), overrides)
-    rows, numbers = row_names(training.variant), range(1, seeds + 1)
+    rows, numbers = row_names(training), range(1, seeds + 1)
     outcomes = run_ablation(training, rows, numbers, lambda event: click.echo(str(event), err=True), jobs=jobs)
     click.echo(f"{'row':20s} {'mean AUC':>9s} {'std':>6s}  each seed")
     for outcome in outcomes:

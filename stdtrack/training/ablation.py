@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from evalkit.errors import InputError
+from stdtrack.ablation import run_folder
 from stdtrack.checkpoints import load_model
-from stdtrack.configs import FULL, VARIANTS, ablations
+from stdtrack.configs import FULL, ablations
 from stdtrack.training.config import StageConfig, TrainConfig
-from stdtrack.training.loop import Listener, Progress
+from stdtrack.training.loop import Listener, Progress, network_of
 from stdtrack.training.run import run_training
 from stdtrack.training.validation import build_validation
 
@@ -40,9 +41,9 @@ class Outcome:
         return float(np.std(self.auc, ddof=1)) if len(self.auc) > 1 else float("nan")
 
 
-def row_names(variant: str) -> tuple[str, ...]:
-    """The rows: the full method, each part left out, and sparse sampling."""
-    return (*ablations(VARIANTS[variant]), SPARSE)
+def row_names(config: TrainConfig) -> tuple[str, ...]:
+    """The rows: the full method, each part left out, and sparse sampling; raises InputError for an unknown variant."""
+    return (*ablations(network_of(dataclasses.replace(config, without=""))), SPARSE)
 
 
 def row_config(config: TrainConfig, row: str, seed: int) -> TrainConfig:
@@ -51,7 +52,7 @@ def row_config(config: TrainConfig, row: str, seed: int) -> TrainConfig:
     Sparse sampling trains on pairs (one template, one search frame) and as many search frames a step as dense clips
     have, so that both see the same number of frames.
     """
-    config = dataclasses.replace(config, seed=seed, out=str(Path(config.out) / f"{row.replace(' ', '-')}-{seed}"))
+    config = dataclasses.replace(config, seed=seed, out=str(run_folder(Path(config.out), row, seed)))
     if row != SPARSE:
         return dataclasses.replace(config, without="" if row == FULL else row)
     stages = tuple(_as_pairs(stage) for stage in config.stages)

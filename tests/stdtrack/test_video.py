@@ -11,12 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from evalkit.errors import InputError
+from evalkit.execution.tracking import NonsenseError
 from evalkit.trackers.base import Prediction
-from stdtrack import ablation
 from stdtrack.cli.main import cli
-from stdtrack.configs import VARIANTS, ablations
 from stdtrack.video import Tracked, VideoFile, drawn, open_footage, track
-from tests.stdtrack.tiny import TINY
 
 
 @pytest.fixture
@@ -83,6 +81,17 @@ def test_track_streams(folder: Path) -> None:
     first = next(results)
     assert (first.prediction.score, first.rate) == (1.0, 0.0)
     assert all(result.rate > 0 for result in results)
+
+
+def test_a_box_is_checked_whoever_tracks(folder: Path) -> None:
+    tracker = Still()
+    results = track(tracker, open_footage(folder), np.array([1.0, 2.0, 3.0, 4.0]))
+    next(results)
+    tracker.box = [5, 6, 7, 8]  # type: ignore[assignment]
+    np.testing.assert_array_equal(next(results).prediction.box, [5.0, 6.0, 7.0, 8.0])
+    tracker.box = np.array([5, 6, np.nan, 8])
+    with pytest.raises(NonsenseError, match=r"frame 2: .* is not four finite numbers"):
+        next(results)
 
 
 def test_drawing_leaves_the_frame_alone() -> None:
@@ -159,6 +168,18 @@ def test_track_command_says_what_is_wrong(folder: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["images", "taken.mp4", "text.txt"]
 
 
+def test_track_command_with_an_answer_that_is_no_box(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracker = Still()
+    monkeypatch.setattr(tracker, "update", lambda image: Prediction(np.full(4, np.nan), 0.5))
+    monkeypatch.setattr("evalkit.trackers.spec.load_tracker", lambda spec: tracker)
+    result = follow(folder, tmp_path / "out.mp4", tracker="a:nan")
+    assert isinstance(result.exception, InputError)
+    assert "a:nan: frame 1: " in str(result.exception)
+    assert [path.name for path in tmp_path.iterdir()] == ["images"]
+
+
 def test_a_video_shorter_than_its_header(tmp_path: Path) -> None:
     whole = tmp_path / "whole.avi"
     writer = cv2.VideoWriter(str(whole), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (64, 48))
@@ -177,32 +198,3 @@ def test_track_command_with_a_wrong_box(folder: Path, box: str) -> None:
     result = CliRunner().invoke(cli, ["track", str(folder), "--box", box, "--out", "x.mp4"])
     assert result.exit_code == 2
     assert "four numbers" in result.output
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("spec", ["stdtrack:nano", "base"])
-def test_ablate_command(spec: str) -> None:
-    result = CliRunner().invoke(cli, ["ablate", spec, "--repeats", "1", "--threads", "1"])
-    assert result.exit_code == 0, result.output
-    assert [line[:20].strip() for line in result.stdout.splitlines()[1:]] == list(ablations(VARIANTS["base"]))
-
-
-def test_ablate_command_with_an_unknown_variant() -> None:
-    result = CliRunner().invoke(cli, ["ablate", "stdtrack:huge"])
-    assert isinstance(result.exception, InputError)
-    assert "unknown variant 'huge'" in str(result.exception)
-
-
-def test_ablation_rows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(ablation, "VARIANTS", {"tiny": TINY})
-    monkeypatch.setattr(ablation, "shipped_weights", lambda variant: None)
-    rows = {row.name: row for row in ablation.ablation_rows("tiny", repeats=2)}
-    assert list(rows) == list(ablations(TINY))
-    full = rows["full"]
-    assert rows["no token"].parameters < rows["no MFIFM"].parameters < full.parameters
-    assert rows["no token"].macs < full.macs
-    assert (rows["FIFO"].parameters, rows["FIFO"].macs) == (full.parameters, full.macs)
-    assert rows["single-scale head"].macs == full.macs
-    assert all(row.milliseconds > 0 and row.overlap is None for row in rows.values())
-    with pytest.raises(InputError, match="no such folder"):
-        ablation.ablation_rows("tiny", weights=tmp_path / "nowhere")

@@ -15,8 +15,9 @@ from stdtrack.training.config_file import load_config
 
 def test_rows_differ_in_one_thing_and_see_the_same_number_of_frames(tiny: Path) -> None:
     config = load_config(tiny / "tiny.toml")
-    runs = {row: row_config(config, row, 5) for row in row_names("nano")}
+    runs = {row: row_config(config, row, 5) for row in row_names(config)}
     assert len({run.out for run in runs.values()}) == len(runs) == 7
+    assert Path(runs["no STM"].out) == tiny / "run" / "no-STM-5"
     assert {run.seed for run in runs.values()} == {5}
     frames = {sum(s.steps * s.batch * s.frames for s in run.stages) for run in runs.values()}
     assert len(frames) == 1
