@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stdtrack.cli.options import find_own_modules
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -27,12 +29,10 @@ def complexity(spec: str, form: str, allow_uncounted: bool, depth: int) -> None:
     A factory returns (module, example_inputs). Exit code 1 if two independent counters differ by more than 1 %.
     """
     import json
-    import os
-    import sys
 
     from profiling.complexity_report import report_complexity
 
-    sys.path.append(os.getcwd())  # module:factory may lie in the working folder, as with python -m
+    find_own_modules()
     report = report_complexity(spec, allow_uncounted=allow_uncounted)
     if form == "json":
         click.echo(json.dumps(report.as_json(), indent=2))

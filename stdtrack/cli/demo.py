@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stdtrack.cli.run import FRAME_TIMEOUT, run_watched, tell
+from stdtrack.cli.options import FRAME_TIMEOUT
+from stdtrack.cli.run import run_watched, tell
 
 if TYPE_CHECKING:
     from reports.inputs import ReportTables

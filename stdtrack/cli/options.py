@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,6 +11,14 @@ from typing import Any, TypeVar
 import click
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+FRAME_TIMEOUT = 300.0
+"""Seconds that a frame may take unless --timeout says otherwise."""
+
+
+def find_own_modules() -> None:
+    """Let ``module:factory`` lie in the working folder, as with ``python -m``."""
+    sys.path.append(os.getcwd())
 
 
 class CommaList(click.ParamType[tuple[str, ...]]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from itertools import product
@@ -14,14 +13,13 @@ import click
 from evalkit.errors import InputError
 from evalkit.trackers.spec import TrackerSpec
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
-from stdtrack.cli.options import comma_list
+from stdtrack.cli.options import FRAME_TIMEOUT, comma_list, find_own_modules
 
 if TYPE_CHECKING:
     from profiling.clips import ClipName
     from profiling.job import Job
     from reports.tables import Table
 
-FRAME_TIMEOUT = 300.0
 # These take device and backend as options of their spec; the others run on the CPU with the one backend they have.
 WITH_OPTIONS = ("stdtrack",)
 WITHOUT_OPTIONS = ("opencv", "onnx", "trax", "process")
@@ -63,7 +61,7 @@ def profile(
     from profiling.stepping import SCOPES
     from stdtrack.cli.profile_files import circumstances, write_profile
 
-    sys.path.append(os.getcwd())  # module:factory may lie in the working folder, as with python -m
+    find_own_modules()
     wrong = sorted(set(scopes) - set(SCOPES))
     if wrong:
         raise InputError(f"unknown scope '{wrong[0]}'", hint=f"there are: {', '.join(SCOPES)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import signal
 import sys
@@ -15,7 +14,7 @@ import click
 
 from evalkit.errors import InputError
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
-from stdtrack.cli.options import comma_list
+from stdtrack.cli.options import FRAME_TIMEOUT, comma_list, find_own_modules
 from stdtrack.cli.progress import counted, make_progress
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from evalkit.runner import RunOptions, Summary
 
 EXIT_INTERRUPTED = 130
-FRAME_TIMEOUT = 300.0
 
 
 class Shard(click.ParamType[tuple[int, int]]):
@@ -70,7 +68,7 @@ def run(
     from evalkit.paths import data_root
     from evalkit.runner import RunOptions
 
-    sys.path.append(os.getcwd())  # module:factory may lie in the working folder, as with python -m
+    find_own_modules()
     root = data_root(data)
     if root is None:
         raise InputError("nothing says where the data are", hint="--data ROOT, STDTRACK_DATA or stdtrack.toml")

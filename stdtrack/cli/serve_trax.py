@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
 import click
+
+from stdtrack.cli.options import find_own_modules
 
 
 @click.command()
@@ -18,5 +17,5 @@ def serve_trax(tracker: str) -> None:
     from evalkit.trackers.spec import load_tracker
     from evalkit.trackers.trax_server import serve
 
-    sys.path.append(os.getcwd())  # module:factory may lie in the working folder, as with python -m
+    find_own_modules()
     serve(load_tracker(tracker), tracker)
