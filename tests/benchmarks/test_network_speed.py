@@ -156,7 +156,7 @@ def corner_box(output: FrameOutput) -> np.ndarray:
 def test_backends_give_the_same_boxes(
     backend: str, precision: str, sequence: str, shared: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Mean IoU with eager's boxes over a real sequence: 0.99, or a note that says so in every run.
+    """Mean IoU with eager's boxes over a real sequence: 0.99, or 0.95 and a note that says so in every run.
 
     An untrained ``base`` has no peak that this could judge.
     """
@@ -167,7 +167,7 @@ def test_backends_give_the_same_boxes(
     track(tracker, clip.frames, clip.boxes[0], depth=0)
     with capsys.disabled():
         print(f"\n{backend} {precision} on {sequence}: {beside.overlap():.4f}")  # noqa: T201
-    assert beside.overlap() >= 0.99 or precision_note(backend, precision)
+    assert beside.overlap() >= (0.95 if precision_note(backend, precision) else 0.99)
 
 
 @pytest.mark.slow
