@@ -8,7 +8,8 @@ frame over the whole clip, not through the tokens in the STM.
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor, nn
@@ -53,6 +54,12 @@ class FrameOutput:
     offset: Tensor
     size: Tensor
     quality: Tensor
+
+
+def stack_frames(outputs: Sequence[FrameOutput]) -> FrameOutput:
+    """T frames' predictions (B, ...) -> one with T after B."""
+    names = [field.name for field in fields(FrameOutput)]
+    return FrameOutput(*(torch.stack([getattr(output, name) for output in outputs], dim=1) for name in names))
 
 
 class STDTrack(nn.Module):
@@ -102,12 +109,7 @@ class STDTrack(nn.Module):
         for search_BNC, fine_BCHW in zip(search_TBNC, fine_TBCHW, strict=True):
             output, state = self._advance(state, search_BNC, fine_BCHW)
             outputs.append(output)
-        return FrameOutput(
-            score=torch.stack([output.score for output in outputs], dim=1),
-            offset=torch.stack([output.offset for output in outputs], dim=1),
-            size=torch.stack([output.size for output in outputs], dim=1),
-            quality=torch.stack([output.quality for output in outputs], dim=1),
-        )
+        return stack_frames(outputs)
 
     forward = forward_clip
 

@@ -16,6 +16,8 @@ from stdtrack.training.shots import Shots
 
 TEMPLATE_JITTER = 0.04
 """The first box is given by a person: its window is off by little."""
+CLOSE = 0.12
+"""Standard deviation of a window's offset in target sizes, as in tracking."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def place(current: Box, previous: Box, config: ClipConfig, rng: np.random.Genera
     log_scale = rng.normal(0, config.scale)
     if rng.random() < config.wide:
         return jitter_box(current, rng.uniform(-config.shift, config.shift, size=2), log_scale)
-    return jitter_box(previous, rng.normal(0, 0.12, size=2), log_scale)
+    return jitter_box(previous, rng.normal(0, CLOSE, size=2), log_scale)
 
 
 def step_away(box: Box, factor: float, rng: np.random.Generator) -> Box:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stdtrack.model.assembly import FrameOutput, STDTrack
+from stdtrack.model.assembly import FrameOutput, STDTrack, stack_frames
+from stdtrack.training.clips import CLOSE
 from stdtrack.training.data import Batch
 
 MARGIN = 2.0
 """Enlargement of search crops in which windows may move by themselves."""
-CLOSE, WIDE, SCALE = 0.12, 0.6, 0.15
-"""Standard deviations of a window's offset in target sizes, as in tracking and wide of it, and of its log side."""
+WIDE, SCALE = 0.6, 0.15
+"""Standard deviations of a window's offset wide of the target, in target sizes, and of its log side."""
 LOST = 1.6
 """A predicted window farther than this from the target, in target sizes, is replaced by the true one."""
+NARROWEST, WIDEST = 0.5, 1.6
+"""Limits of a predicted window's side, over the true one's."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def next_windows(output: FrameOutput, windows: Tensor, truth: Tensor, factor: fl
     centre = windows[:, :2] + (boxes[:, :2] - 0.5) * windows[:, 2:]
     side = factor * (boxes[:, 2:] * windows[:, 2:]).prod(1, keepdim=True).sqrt()
     size = truth[:, 2:].prod(1, keepdim=True).sqrt()
-    side = torch.minimum(torch.maximum(side, 0.5 * factor * size), 1.6 * factor * size)
+    side = torch.minimum(torch.maximum(side, NARROWEST * factor * size), WIDEST * factor * size)
     lost = (centre - truth[:, :2]).norm(dim=1, keepdim=True) > LOST * size
     return torch.where(lost, torch.cat((truth[:, :2], factor * size), 1), torch.cat((centre, side), 1))
 
@@ -131,12 +133,6 @@ def cut_windows(images: Tensor, windows: Tensor, size: int) -> Tensor:
     )
     grid = F.affine_grid(torch.stack(rows, 1), [len(images), 3, size, size], align_corners=False)
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-
-
-def stack_frames(outputs: Sequence[FrameOutput]) -> FrameOutput:
-    """Frames' predictions (B, ...) -> one with T after B."""
-    names = ("score", "offset", "size", "quality")
-    return FrameOutput(*(torch.stack([getattr(output, name) for output in outputs], 1) for name in names))
 
 
 def move_batch(batch: Batch, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:

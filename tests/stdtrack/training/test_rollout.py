@@ -9,7 +9,8 @@ import torch
 from stdtrack.configs import NANO
 from stdtrack.crops import crop_window, sample_crop
 from stdtrack.model.assembly import FrameOutput, STDTrack
-from stdtrack.training.rollout import CLOSE, WIDE, ClipModel, Plan, cut_windows, draw_plan, given_windows, next_windows
+from stdtrack.training.clips import CLOSE
+from stdtrack.training.rollout import WIDE, ClipModel, Plan, cut_windows, draw_plan, given_windows, next_windows
 
 FACTOR, SIDE = NANO.search_factor, NANO.search_size
 
