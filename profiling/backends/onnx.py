@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from evalkit.files import atomic
 from profiling.backends import Graph
 from profiling.backends.silence import quiet_exporter
 
@@ -70,12 +71,21 @@ def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Grap
 
 
 def quantised(path: Path) -> Path:
-    """Write ``<name>.int8.onnx`` beside a .onnx file, unless it is there: signed weights, one scale a channel."""
+    """Write ``<name>.int8.onnx`` beside a .onnx file, unless it is there: signed weights, one scale a channel.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
     target = path.with_suffix(".int8.onnx")
     if target.is_file():
         return target
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    with quiet_exporter():
-        quantize_dynamic(path, target, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul"])
+    network = onnx.load(path)  # of a path, the inferred shapes would be written beside the file
+    hint = "the int8 network is kept beside the other one: copy that to a folder that can be written"
+    with quiet_exporter(), atomic(target, hint=hint) as temporary:
+        quantize_dynamic(
+            network, temporary, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul"]
+        )
     return target

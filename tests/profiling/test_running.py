@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -71,6 +73,29 @@ def test_folded_is_what_runs() -> None:
 def test_backends_that_cannot_be_had_say_why(text: str, device: str | None, problem: str) -> None:
     with pytest.raises(InputError, match=problem):
         split_backend(text, device)
+
+
+def test_an_int8_network_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quantization = pytest.importorskip("onnxruntime.quantization")
+    from profiling.backends.onnx import export, quantised
+
+    path, target = tmp_path / "net.onnx", tmp_path / "net.int8.onnx"
+    export(nn.Linear(8, 8), (torch.zeros(1, 8),), path)
+    quantise = quantization.quantize_dynamic
+
+    def watched(network: object, output: Path, **options: object) -> None:
+        quantise(network, output, **options)
+        assert output.is_file()
+        assert not target.is_file()  # another worker would open it
+
+    monkeypatch.setattr(quantization, "quantize_dynamic", watched)
+    target.mkdir()  # as good as a folder that cannot be written, for root too
+    with pytest.raises(InputError, match=r"net\.int8\.onnx: cannot be written: .*copy that to a folder"):
+        quantised(path)
+    target.rmdir()
+    assert quantised(path) == target
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["net.int8.onnx", "net.onnx"]
+    assert quantised(path) == target  # is taken as it is: to write it again would fail above
 
 
 @pytest.mark.cuda
