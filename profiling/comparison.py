@@ -12,6 +12,7 @@ from profiling.calibration import Calibration
 from profiling.clips import ClipName
 from profiling.job import Job
 from profiling.measured import Finish, Round
+from profiling.roofline import Ceilings
 from profiling.statistics import Seconds
 from profiling.stepping import Step
 from profiling.warm_up import WarmUp
@@ -30,6 +31,7 @@ class Profile:
         difference: largest absolute difference of the network's outputs from eager; None for no other backend.
         complexity: of the networks, or why it is not known; empty for a tracker that shows no network.
         is_module: a plain module, called with its example inputs: the scope ``model`` alone.
+        problem: what went wrong after the measurement, so that some of the above is not known; else empty.
     """
 
     job: Job
@@ -40,6 +42,7 @@ class Profile:
     difference: float | None
     complexity: ComplexityReport | str
     is_module: bool
+    problem: str = ""
 
     def latencies(self, scope: str) -> list[Seconds]:
         """(n,) seconds of the frames of each round; empty where the scope is not available."""
@@ -73,6 +76,11 @@ class Profile:
         return None if isinstance(self.complexity, str) else self.complexity
 
     @property
+    def has_roofline(self) -> bool:
+        """A counted network on the CPU that was timed by itself."""
+        return self.counted is not None and self.job.device == "cpu" and bool(self.latencies("model"))
+
+    @property
     def frames(self) -> int:
         """Measured frames."""
         return sum(len(part.steps) for part in self.rounds)
@@ -91,6 +99,7 @@ class Comparison:
     Attributes:
         failures: one line by job label, of those that could not be measured.
         state: the machine's state before and after.
+        ceilings: what the machine allows, by number of threads of the profiles that have a roofline.
     """
 
     profiles: tuple[Profile, ...]
@@ -100,3 +109,4 @@ class Comparison:
     machine: Mapping[str, Any]
     state: Mapping[str, Any]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    ceilings: Mapping[int, Ceilings] = field(default_factory=dict)

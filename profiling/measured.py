@@ -36,10 +36,14 @@ class Finish:
         energy: the counter used, or why there is none.
     """
 
-    peak_resident: int
-    loaded_resident: int
+    peak_resident: int | None
+    loaded_resident: int | None
     cuda_peak: int | None
     threads: Mapping[str, Any]
     facts: Mapping[str, str]
     throughput: float | None
     energy: str
+
+
+UNKNOWN = Finish(None, None, None, {}, {}, None, "unknown")
+"""Of a tracker that could not be asked."""

@@ -22,9 +22,6 @@ def peak_resident_bytes(status: Path = Path("/proc/self/status")) -> int:
         for line in status.read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
-    peak = getattr(psutil.Process().memory_info(), "peak_wset", None)  # Windows
-    if peak is not None:
-        return int(peak)
     import resource
 
     unit = 1 if sys.platform == "darwin" else 1024

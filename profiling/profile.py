@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from evalkit.errors import InputError
 from evalkit.execution.tasks import TaskError
 from evalkit.execution.worker import Worker
 from profiling import questions, session
@@ -16,7 +17,8 @@ from profiling.comparison import Comparison, Profile
 from profiling.hardware import machine, machine_state
 from profiling.interleave import interleave
 from profiling.job import Job
-from profiling.measured import Finish, Round
+from profiling.measured import UNKNOWN, Finish, Round
+from profiling.roofline import measure_ceilings
 from profiling.warm_up import WarmUp
 
 if TYPE_CHECKING:
@@ -32,12 +34,13 @@ Answer = TypeVar("Answer")
 
 @dataclass
 class _Run:
-    """The jobs' workers, and who has failed so far."""
+    """The jobs' workers, who has failed so far, and who could not answer when all was measured."""
 
     jobs: Mapping[str, Job]
     workers: Mapping[str, Worker]
     note: Callable[[str], None]
     failures: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
 
     @property
     def alive(self) -> list[str]:
@@ -46,14 +49,36 @@ class _Run:
 
     def each(self, what: str, ask: Callable[[Worker, str], Answer]) -> dict[str, Answer]:
         """``ask(worker, label)`` for every job that has not failed."""
-        answers = {}
-        for label in self.alive:
+        answers, errors = self._ask(what, self.alive, ask, (TaskError,))
+        for label, error in errors.items():
+            self.fail(label, error)
+        return answers
+
+    def late(self, what: str, ask: Callable[[Worker, str], Answer]) -> dict[str, Answer]:
+        """The same when all is measured: an error costs the answer, and those to later questions, but no latencies."""
+        labels = [label for label in self.alive if label not in self.problems]
+        answers, errors = self._ask(what, labels, ask, (TaskError, InputError))
+        for label, error in errors.items():
+            self.problems[label] = f"{what}: {error}, and nothing was asked after that"
+            self.workers[label].kill()
+        return answers
+
+    def _ask(
+        self,
+        what: str,
+        labels: Sequence[str],
+        ask: Callable[[Worker, str], Answer],
+        expected: tuple[type[Exception], ...],
+    ) -> tuple[dict[str, Answer], dict[str, Exception]]:
+        answers: dict[str, Answer] = {}
+        errors: dict[str, Exception] = {}
+        for label in labels:
             self.note(f"{what}: {label}")
             try:
                 answers[label] = ask(self.workers[label], label)
-            except TaskError as error:
-                self.fail(label, error)
-        return answers
+            except expected as error:
+                errors[label] = error
+        return answers, errors
 
     def fail(self, label: str, error: Exception) -> None:
         """Note a failure and end the worker."""
@@ -75,7 +100,7 @@ class _Run:
         return measured.results
 
     def once(self, what: str, ask: Callable[[Worker, str], Answer]) -> dict[str, Answer]:
-        """Answers by title: threads change the speed, not the answers, so one job a title is asked."""
+        """:meth:`late` by title: threads change the speed, not the answers, so one job a title is asked."""
         asked: dict[str, Answer] = {}
 
         def ask_first(worker: Worker, label: str) -> None:
@@ -83,7 +108,7 @@ class _Run:
             if title not in asked:
                 asked[title] = ask(worker, label)
 
-        self.each(what, ask_first)
+        self.late(what, ask_first)
         return asked
 
 
@@ -106,7 +131,8 @@ def compare(
         note: told what is going on.
 
     Raises:
-        InputError: a spec, option, device or clip is wrong; nothing was measured then.
+        InputError: a spec, option, device or clip is wrong; nothing was measured then. What goes wrong after the
+            measurement is each profile's ``problem``.
     """
     by_label = {job.label: job for job in jobs}
     with ExitStack() as stack:
@@ -119,8 +145,8 @@ def compare(
         warm_ups: dict[str, WarmUp] = run.each("warm-up", lambda worker, label: worker.call(session.settle, ()))
         rounds = run.measure(min_time, len(clips), seed)
         calibration, state_after = Calibration(before, gemm_seconds()), machine_state()
-        finishes: dict[str, Finish] = run.each("memory", lambda worker, label: worker.call(session.finish, ()))
-        differences: dict[str, float | None] = run.each(
+        finishes: dict[str, Finish] = run.late("memory", lambda worker, label: worker.call(session.finish, ()))
+        differences: dict[str, float | None] = run.late(
             "comparing outputs", lambda worker, label: worker.call(questions.difference, (by_label[label],))
         )
         overlaps: dict[str, float | None] = run.once(
@@ -134,14 +160,18 @@ def compare(
             job=by_label[label],
             warm_up=warm_ups[label],
             rounds=tuple(rounds[label]),
-            finish=finishes[label],
-            overlap=overlaps[by_label[label].title],
-            difference=differences[label],
-            complexity=complexities[by_label[label].title],
+            finish=finishes.get(label, UNKNOWN),
+            overlap=overlaps.get(by_label[label].title),
+            difference=differences.get(label),
+            complexity=complexities.get(by_label[label].title, ""),
             is_module=is_module[label],
+            problem=run.problems.get(label, ""),
         )
         for label in run.alive
     )
     settings = {"min_time": min_time, "rounds": ROUNDS, "timeout": timeout, "seed": seed}
     states = {"before": state_before, "after": state_after}
-    return Comparison(profiles, run.failures, clips, calibration, machine(), states, settings)
+    note("measuring ceilings")
+    threads = sorted({profile.job.threads for profile in profiles if profile.has_roofline})
+    ceilings = {count: measure_ceilings(count) for count in threads}
+    return Comparison(profiles, run.failures, clips, calibration, machine(), states, settings, ceilings)

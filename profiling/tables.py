@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from profiling.comparison import Comparison, Profile
-from profiling.roofline import Ceilings, roofline_point
+from profiling.roofline import roofline_point
 from profiling.statistics import growth_per_frame, paired_ratio, summarise
 from profiling.stepping import SCOPES
 
@@ -45,11 +45,7 @@ def latency_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.
             summary = summarise(np.concatenate(rounds))
             notes = [summary.warning, comparison.calibration.warning]
             waited = profile.waited_share(scope)
-            notes += (
-                [f"waited for the processor for more than {WAITED_WARNING:.0%} of the time"]
-                if waited > WAITED_WARNING
-                else []
-            )
+            notes += [WAITED_NOTE] if waited > WAITED_WARNING else []
             notes += [] if profile.warm_up.steady else ["the warm-up did not settle"]
             times = {"p50_ms": summary.p50, "p90_ms": summary.p90, "p99_ms": summary.p99, "max_ms": summary.slowest}
             rows.append(
@@ -131,16 +127,16 @@ def resource_table(comparison: Comparison) -> pd.DataFrame:
                 "init_macs": parts["init"].macs if "init" in parts else None,
                 "frame_macs": parts["frame"].macs if parts else None,
                 "frame_flops": parts["frame"].flops if parts else None,
-                "loaded_mib": finish.loaded_resident / MIB,
-                "peak_mib": finish.peak_resident / MIB,
+                "loaded_mib": _mib(finish.loaded_resident),
+                "peak_mib": _mib(finish.peak_resident),
                 "growth_bytes_per_frame": growth_per_frame(
                     counted.tolist(), [part.resident for part in profile.rounds]
                 ),
-                "cuda_peak_mib": None if finish.cuda_peak is None else finish.cuda_peak / MIB,
+                "cuda_peak_mib": _mib(finish.cuda_peak),
                 "joules_per_frame": profile.joules_per_frame,
                 "energy": finish.energy,
                 "difference_from_eager": profile.difference,
-                "note": profile.complexity.replace(";", ",") if isinstance(profile.complexity, str) else "",
+                "note": "; ".join(reason.replace(";", ",") for reason in _reasons(profile)),
             }
         )
     return pd.DataFrame(rows, columns=list(RESOURCES))
@@ -155,16 +151,16 @@ def scaling_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.
     return table.loc[several, list(SCALING)].reset_index(drop=True)
 
 
-def roofline_table(comparison: Comparison, ceilings: Mapping[int, Ceilings]) -> pd.DataFrame:
+def roofline_table(comparison: Comparison) -> pd.DataFrame:
     """Networks on the CPU below the ceilings of their number of threads, by the scope ``model`` without waits."""
     rows = []
     for profile in comparison.profiles:
-        report, rounds = profile.counted, profile.undisturbed("model")
-        if report is None or not rounds or profile.job.device != "cpu":
+        report = profile.counted
+        if report is None or not profile.has_roofline:
             continue
-        frame = report.parts["frame"]
-        point = roofline_point(frame.flops, frame.bytes_moved, float(np.median(np.concatenate(rounds))))
-        limits = ceilings[profile.job.threads]
+        frame, seconds = report.parts["frame"], np.concatenate(profile.undisturbed("model"))
+        point = roofline_point(frame.flops, frame.bytes_moved, float(np.median(seconds)))
+        limits = comparison.ceilings[profile.job.threads]
         row = (profile.job.label, limits.threads, point.intensity, point.gflops, limits.gflops, limits.gbytes)
         rows.append(row)
     return pd.DataFrame(rows, columns=list(ROOFLINE))
@@ -190,3 +186,13 @@ def _setting(profile: Profile) -> dict[str, object]:
         "threads": profile.job.threads,
         "device": profile.job.device,
     }
+
+
+def _mib(size: int | None) -> float | None:
+    return None if size is None else size / MIB
+
+
+def _reasons(profile: Profile) -> list[str]:
+    """Why something is not known."""
+    uncounted = profile.complexity if isinstance(profile.complexity, str) else ""
+    return [reason for reason in (uncounted, profile.problem) if reason]

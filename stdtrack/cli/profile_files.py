@@ -13,7 +13,6 @@ import pandas as pd
 from evalkit.files import write_atomic
 from profiling import tables
 from profiling.comparison import Comparison
-from profiling.roofline import measure_ceilings
 from reports.inputs import SPEEDS, ReportTables
 from reports.markup import comma_separated, escape_markdown, latex, markdown
 from reports.plots.canvas import render
@@ -34,7 +33,6 @@ def write_profile(
     Returns:
         the tables that are not empty.
     """
-    ceilings = {count: measure_ceilings(count) for count in sorted({p.job.threads for p in comparison.profiles})}
     frames = {
         "latency": tables.latency_table(comparison, scopes),
         "ratios": tables.ratio_table(comparison, scopes),
@@ -42,7 +40,7 @@ def write_profile(
         "resources": tables.resource_table(comparison),
         "accuracy": tables.accuracy_table(comparison),
         "scaling": tables.scaling_table(comparison, scopes),
-        "roofline": tables.roofline_table(comparison, ceilings),
+        "roofline": tables.roofline_table(comparison),
     }
     latencies = tables.frame_table(comparison, scopes)
     shown = [profile_table(name, frame) for name, frame in frames.items() if not frame.empty]
@@ -110,6 +108,7 @@ def _content(comparison: Comparison, frames: Mapping[str, pd.DataFrame]) -> dict
             "gpu_during_run": [part.gpu for part in profile.rounds if part.gpu],
             "complexity": profile.counted.as_json() if profile.counted else None,
             "complexity_problem": profile.complexity if isinstance(profile.complexity, str) else "",
+            "problem": profile.problem,
         }
         for profile in comparison.profiles
     }

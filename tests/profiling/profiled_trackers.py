@@ -155,6 +155,26 @@ def dies() -> Still:
     return Still(end)
 
 
+class Late(Still):
+    """Tracks well, and gives ``complexity_parts`` that cannot be had."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__()
+        self._fault = fault
+
+    def describe(self) -> dict[str, str]:
+        if self._fault == "raises":
+            raise ValueError("cannot describe myself")
+        return {"backend": "own"}
+
+    def complexity_parts(self) -> Any:
+        raise ValueError("no parts")
+
+
+def late(fault: str) -> Late:
+    return Late(fault)
+
+
 def linear() -> Any:
     import torch
 

@@ -62,6 +62,28 @@ def test_a_tracker_that_fails_fails_alone(fault: str, reason: str, trackers: str
     assert reason in result.failures[f"{trackers}:{fault}"]
 
 
+@pytest.mark.parametrize(
+    ("fault", "note", "overlap"),
+    [
+        ("raises", "memory: ValueError: cannot describe myself, and nothing was asked after that", None),
+        ("network", "complexity: ValueError: no parts, and nothing was asked after that", 1.0),
+    ],
+)
+def test_an_error_after_the_measurement_costs_no_latencies(
+    fault: str, note: str, overlap: float | None, trackers: str, clips: tuple[ClipName, ...]
+) -> None:
+    result = compare([Job(f"{trackers}:late?fault={fault}"), Job(f"{trackers}:still")], clips, **SHORT)
+    assert not result.failures
+    late, still = result.profiles
+    assert len(late.rounds) == ROUNDS
+    assert (late.problem, late.overlap) == (note, overlap)
+    assert (still.problem, still.overlap) == ("", 1.0)
+    table = tables.resource_table(result)
+    assert list(table["note"]) == [note, ""]
+    assert table["peak_mib"].isna().tolist() == [fault == "raises", False]
+    assert len(tables.latency_table(result, ["track"])) == 2
+
+
 def test_all_may_fail(trackers: str, clips: tuple[ClipName, ...]) -> None:
     result = compare([Job(f"{trackers}:misshapen")], clips, **SHORT)
     assert result.profiles == ()
@@ -97,6 +119,8 @@ def test_a_module_has_the_scope_model_on_any_backend(trackers: str, clips: tuple
     assert result.profiles[0].difference is None
     assert result.profiles[1].difference == pytest.approx(0.0, abs=1e-6)
     assert np.isfinite(result.calibration.drift)
+    assert list(result.ceilings) == [1]
+    assert len(tables.roofline_table(result)) == 2
 
 
 def test_what_cannot_be_counted_is_left_blank_with_the_reason(trackers: str, clips: tuple[ClipName, ...]) -> None:
@@ -107,6 +131,7 @@ def test_what_cannot_be_counted_is_left_blank_with_the_reason(trackers: str, cli
     assert np.isnan(table.loc[f"{trackers}:fourier", "frame_macs"])
     assert table.loc[f"{trackers}:still", "note"] == ""
     assert table.loc[f"{trackers}:linear", "frame_macs"] == 64 * 64
+    assert list(tables.roofline_table(result)["tracker"]) == [f"{trackers}:linear"]
 
 
 def test_labels_tell_jobs_apart() -> None:
