@@ -58,8 +58,7 @@ def _checked_clip(benchmark: Benchmark, data: Path, name: str, shortest: int) ->
             f"{benchmark.key}: {name} has {frames} frames, but the warm-up needs {shortest}",
             hint="choose other benchmarks with --on",
         )
-    query = "&".join(f"{key}={value}" for key, value in benchmark.options.items())
-    return ClipName(f"{benchmark.name}?{query}" if query else benchmark.name, data, name, frames)
+    return ClipName(benchmark.spec, data.absolute(), name, frames)  # a tracker may change the working folder
 
 
 def open_clip(name: ClipName) -> Clip:

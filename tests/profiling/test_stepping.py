@@ -121,3 +121,17 @@ def test_waits_for_the_processor_are_taken_off(trackers: str, clip: Clip) -> Non
     assert step.waits == pytest.approx({"model": 1e-3, "track": 3e-3, "pipeline": 4e-3})
     assert step.undisturbed("track") == pytest.approx(step.track - 3e-3)
     assert step.undisturbed("model") == pytest.approx(step.stages["forward"] - 1e-3)
+
+
+def test_clips_are_opened_by_the_spec_and_wherever_the_tracker_goes(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from profiling.clips import choose_clips, open_clip
+    from profiling.warm_up import SHORTEST_CLIP
+
+    monkeypatch.setattr("evalkit.benchmarks.folder.Folder.spec", "folder?base=%30")  # options are escaped there
+    monkeypatch.chdir(data.parent)
+    names = choose_clips(Path(data.name), SHORTEST_CLIP, ("folder?base=0",))
+    monkeypatch.chdir("/")
+    assert [(name.benchmark, name.data) for name in names] == [("folder?base=%30", data)] * 2
+    assert len(open_clip(names[0]).frames) == names[0].frames
