@@ -14,8 +14,8 @@ CAPTIONS: Mapping[str, str] = {
     "latency": "Milliseconds a frame. Scopes: model = tensors in, tensors out; track = crop, model and box; "
     "pipeline = track and decoding of the image. FPS (median) = 1 / p50, FPS (mean) = frames / total time. "
     "waited = share of the time in which another program held the processor.",
-    "ratios": "How many times longer a frame takes than one of the reference, waits for the processor left out, "
-    "with a 95 % bootstrap interval over rounds.",
+    "ratios": "How many times longer a frame takes than one of the reference: the fast tenth of each one's frames, "
+    "clip by clip, waits for the processor left out, with a 95 % bootstrap interval over rounds.",
     "stages": "Median milliseconds of each stage, and its share of the pipeline's total time.",
     "resources": "Complexity of the networks (FLOPs = 2 MACs), memory of a fresh process, energy.",
     "accuracy": "Speed in the scope track beside the mean IoU on the same clips (first frame left out).",

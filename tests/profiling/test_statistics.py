@@ -45,6 +45,18 @@ def test_ratio_survives_load_that_hits_one_kind_of_code_more() -> None:
     assert np.median(np.concatenate(first)) / np.median(np.concatenate(second)) > 3.2  # the plain one does not
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_ratio_of_a_tracker_that_is_30_percent_slower_under_noise_that_only_adds_time(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    clips = [f"clip {number // 20}" for number in range(200)]
+    cost = [1e-3 * (1 + number // 20) for number in range(200)]  # clips differ by up to ten times
+
+    def measured(factor: float) -> list[np.ndarray]:
+        return [factor * each * (1 + rng.exponential(0.3, 5) * (rng.random(5) < 0.6)) for each in cost]
+
+    assert paired_ratio(measured(1.3), measured(1.0), clips).value == pytest.approx(1.3, rel=0.05)
+
+
 def test_ratio_weighs_clips_alike_however_many_frames_they_brought() -> None:
     # The same tracker against itself and against one whose second clip costs four times as much.
     steady = [np.full(10, 1e-3)] * 8
