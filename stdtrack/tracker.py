@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,6 @@ class STDTracker:
         # Channels last is how convolutions read a crop without a copy.
         folded = model.fold().to(self.device)
         self.model: STDTrack = folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
-        self.network: Network = on_backend(self.model, "eager")
         self.stage: StageTimer = untimed
         self._facts = {"backend": "eager", **(facts or {})}
         self._window_HW = _score_window(self.config).to(self.device)
@@ -63,6 +63,12 @@ class STDTracker:
         """The network and weights of a checkpoint; see :func:`stdtrack.checkpoints.load_model` for its errors."""
         facts = {"weights": str(path), "weights_sha256": sha256(path)} if path.is_file() else {}
         return cls(load_model(path, expected), facts, device)
+
+    @cached_property
+    def network(self) -> Network:
+        """What runs: the model as eager runs it, unless :meth:`use` gave another; built when it is first asked for."""
+        with torch.inference_mode(False):  # its weights are a module's, also when ``init`` is the first to ask
+            return on_backend(self.model, "eager")
 
     def use(self, network: Network, **facts: str) -> None:
         """Run on another network of the same config, such as this one on a backend."""
@@ -169,17 +175,19 @@ def create(name: str, options: Mapping[str, str]) -> STDTracker:
     for key in options:
         if key not in OPTIONS:
             raise InputError(f"stdtrack:{name} takes no option '{key}'", hint=f"there are: {', '.join(OPTIONS)}")
-    device, precision = options.get("device", "cpu"), options.get("precision", "fp32")
-    backend = options.get("backend", "eager")
-    backends.check(backend, precision, device)
-    _try_device(device)
+    backend, precision = options.get("backend", "eager"), options.get("precision", "fp32")
     if "path" in options:
         return _from_export(name, options, precision)
+    device = options.get("device", "cpu")
+    backends.check(backend, precision, device)
+    _try_device(device)
     if "weights" in options:
         tracker = STDTracker.load(Path(options["weights"]), device, VARIANTS[name])
     else:
         tracker = STDTracker.from_pretrained(name, device)
-    tracker.use(on_backend(tracker.model, backend, precision), backend=backend, precision=precision)
+    eager = (backend, precision) == ("eager", "fp32")
+    network = tracker.network if eager else on_backend(tracker.model, backend, precision)
+    tracker.use(network, backend=backend, precision=precision)
     return tracker
 
 

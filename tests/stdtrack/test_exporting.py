@@ -13,7 +13,7 @@ from profiling.backends import BACKENDS
 from stdtrack import tracker as trackers
 from stdtrack.checkpoints import save_model
 from stdtrack.exporting import TOLERANCE, export, verified_export
-from stdtrack.networks import SUFFIXES, on_backend
+from stdtrack.networks import SUFFIXES, Exported, on_backend
 from stdtrack.tracker import STDTracker, create
 from tests.stdtrack.tiny import TINY, TINY_HYBRID, make
 
@@ -45,10 +45,26 @@ def test_exported_files_track_alike(backend: str, tmp_path: Path) -> None:
     for image in frames(5):
         np.testing.assert_allclose(exported.update(image).box, tracker.update(image).box, atol=1e-2)
     assert exported.describe()["backend"] == backend
+    for precision in BACKENDS[backend].precisions:  # without a word of the backend, which the folder knows
+        named = create("tiny-hybrid", {"path": str(folder), "precision": precision})
+        assert named.describe()["precision"] == precision
+        named.init(frames(1)[0], BOX)
+        assert np.isfinite(named.update(frames(1)[0]).box).all()
+    with pytest.raises(InputError, match="has no precision 'fp4'"):
+        create("tiny-hybrid", {"path": str(folder), "precision": "fp4"})
     with pytest.raises(InputError, match="holds a network for the backend"):
         create("tiny-hybrid", {"backend": "compile", "path": str(folder)})
     with pytest.raises(InputError, match="holds 'tiny-hybrid'"):
         create("tiny", {"path": str(folder)})
+
+
+@pytest.mark.parametrize(("backend", "precision"), [("onnx", "int8"), ("openvino", "bf16")])
+def test_a_folder_says_which_backend_a_precision_is_of(backend: str, precision: str, tmp_path: Path) -> None:
+    for needed in BACKENDS[backend].needs:
+        pytest.importorskip(needed)
+    Exported(TINY, backend, {}).write(tmp_path)
+    with pytest.raises(InputError, match="missing file of an exported network"):  # and not: eager has no int8
+        create("tiny", {"path": str(tmp_path), "precision": precision})
 
 
 def test_a_backend_in_memory_tracks_alike(tmp_path: Path) -> None:
@@ -69,7 +85,7 @@ def test_a_wrong_network_is_noticed(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="exists already"):
         export(STDTracker(make(TINY)), "torch-export", tmp_path / "here")
     from stdtrack.exporting import compare
-    from stdtrack.networks import Exported, from_folder
+    from stdtrack.networks import from_folder
 
     network = from_folder(tmp_path / "other", Exported.read(tmp_path / "other"))
     difference = compare(STDTracker(make(TINY)), network, frames(3), BOX)

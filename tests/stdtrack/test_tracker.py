@@ -9,9 +9,10 @@ import torch
 from evalkit.errors import InputError
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.spec import load_tracker
+from stdtrack import networks
 from stdtrack.checkpoints import save_model
 from stdtrack.configs import VARIANTS
-from stdtrack.model import FrameOutput
+from stdtrack.model import FrameOutput, STDTrack
 from stdtrack.tracker import STDTracker, create
 from tests.stdtrack.tiny import TINY, TINY_HYBRID, make
 
@@ -154,6 +155,22 @@ def test_untrained_says_so() -> None:
 def test_reduced_precisions_say_whether_boxes_stay() -> None:
     assert create("small", {"precision": "bf16"}).describe()["note"] == "untrained, bf16, boxes differ from fp32"
     assert "note" not in create("nano", {}).describe()
+
+
+def test_a_network_is_rearranged_once_and_only_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[STDTrack] = []
+    monkeypatch.setattr(networks, "arranged", lambda model: made.append(model) or model)
+    create("small", {"precision": "bf16"})
+    assert not made
+    tracker = create("small", {})
+    assert made == [tracker.model]
+    tracker.init(picture(), BOX)
+    assert len(made) == 1
+
+
+def test_a_network_that_is_built_while_tracking_is_an_ordinary_module(tracker: STDTracker) -> None:
+    tracker.init(picture(), BOX)
+    assert not any(weight.is_inference() for weight in tracker.network.parameters())
 
 
 def test_checkpoint_tracks_like_its_model(tmp_path: object) -> None:
