@@ -69,7 +69,7 @@ def parse_table(text: bytes, path: str, *, columns: Collection[int] = (), finite
     array([[1., 2., 3., 4.],
            [5., 6., 7., 8.]])
     """
-    text = text.removeprefix(b"\xef\xbb\xbf")
+    text = without_mark(text)
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     text = text.replace(b" \n", b"\n").rstrip(b" \t\n")
@@ -85,6 +85,11 @@ def parse_table(text: bytes, path: str, *, columns: Collection[int] = (), finite
     return array
 
 
+def without_mark(text: bytes) -> bytes:
+    """The text without the byte order mark that Windows editors put before UTF-8."""
+    return text.removeprefix(b"\xef\xbb\xbf")
+
+
 def _parse_uniform(text: bytes) -> np.ndarray | None:
     """The table by numpy's compiled reader, which knows NaN and exponents; None for what it does not read as we do."""
     if text.translate(None, _NUMBER_CHARACTERS):
@@ -98,7 +103,7 @@ def _parse_uniform(text: bytes) -> np.ndarray | None:
 
 
 def _parse_lines(lines: list[bytes], path: str, columns: tuple[int, ...]) -> np.ndarray:
-    table = [_parse_line(line, row, path) for row, line in enumerate(lines, 1)]
+    table = [parse_line(line, row, path) for row, line in enumerate(lines, 1)]
     allowed = columns or (len(table[0]),)
     for row, values in enumerate(table, 1):
         if len(values) not in allowed or len(values) != len(table[0]):
@@ -107,7 +112,8 @@ def _parse_lines(lines: list[bytes], path: str, columns: tuple[int, ...]) -> np.
     return np.array(table, dtype=np.float64)
 
 
-def _parse_line(line: bytes, row: int, path: str) -> list[float]:
+def parse_line(line: bytes, row: int, path: str) -> list[float]:
+    """The numbers of one line, whatever the delimiter; raises InputError with the row."""
     fields = re.split(rb"[ \t]*[,;][ \t]*|[ \t]+", line.strip(b" \t"))
     if len(fields) > 1 and not fields[-1]:  # "0,0,1," ends in a delimiter
         fields.pop()

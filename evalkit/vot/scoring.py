@@ -13,14 +13,23 @@ from evalkit.scores import BenchmarkScore, Curve, SequenceScore
 from evalkit.scoring import Annotation, missing_sequences
 from evalkit.types import Vector
 from evalkit.vot.measures import WINDOWS, Run, Supervised, ar_point, by_pysot, by_toolkit, eao_by_pysot, eao_by_toolkit
-from evalkit.vot.trajectory import Trajectory, from_regions, is_supervised, parse_trajectory
+from evalkit.vot.trajectory import (
+    INIT,
+    Trajectory,
+    from_regions,
+    is_supervised,
+    parse_trajectory,
+    restarted_without_code,
+)
+
+_FAR = 1e5
 
 
 @dataclass(frozen=True)
 class _Rules:
     measure: Callable[[Sequence[Run]], Supervised]
     eao: Callable[[Vector, tuple[int, int]], float]
-    cut: bool
+    cut: bool  # results of another length are cut, and no rule is known for NaN
     source: str
 
 
@@ -43,9 +52,9 @@ REASONS = (
 
 
 def holds_supervised(results: TrackerResults, benchmark: str) -> bool:
-    """The results are of VOT's supervised experiment, not of one pass over each sequence."""
-    first = next(iter(results.files.values()), ())
-    return benchmark in WINDOWS and bool(first) and is_supervised(first[0].read())
+    """The results are of VOT's supervised experiment, not of one pass over each sequence; one such file will do."""
+    files = (file for repetitions in results.files.values() for file in repetitions)
+    return benchmark in WINDOWS and any(is_supervised(file.read()) for file in files)
 
 
 def score_supervised(results: TrackerResults, annotation: Annotation, protocol: str = "official") -> BenchmarkScore:
@@ -59,7 +68,9 @@ def score_supervised(results: TrackerResults, annotation: Annotation, protocol: 
         raise InputError(f"protocol '{protocol}' has no rules for supervised VOT results", hint=f"use one of {known}")
     rules = SUPERVISED_PROTOCOLS[protocol]
     benchmark = annotation.benchmark
-    runs = [_run(name, results, annotation, rules) for name in annotation.inventory.present if name in results.files]
+    names = [name for name in annotation.inventory.present if name in results.files]
+    found_runs = [_run(name, results, annotation, rules) for name in names]
+    runs = [run for run, _ in found_runs]
     if not runs:
         raise InputError(f"{results.tracker} has no result on {benchmark.name}")
     found = rules.measure(runs)
@@ -67,6 +78,7 @@ def score_supervised(results: TrackerResults, annotation: Annotation, protocol: 
     pairs = zip(runs, found.sequence_accuracy.tolist(), found.sequence_failures.tolist(), strict=True)
     unbounded = [run.sequence for run in runs if run.size is None]
     notes = [f"{found.failures:g} failures; rules of {rules.source}"]
+    notes += _some([warning for _, warnings in found_runs for warning in warnings])
     if rules is _TOOLKIT:
         point = ar_point(found, float(np.mean([len(run.truth) for run in runs])))
         notes.append(f"AR plot: reliability {point[0]:.4f}, accuracy {point[1]:.4f}")
@@ -86,20 +98,45 @@ def score_supervised(results: TrackerResults, annotation: Annotation, protocol: 
     )
 
 
-def _run(name: str, results: TrackerResults, annotation: Annotation, rules: _Rules) -> Run:
+def _run(name: str, results: TrackerResults, annotation: Annotation, rules: _Rules) -> tuple[Run, list[str]]:
+    """One sequence, and what its user should know of it."""
     sequence = annotation.sequence(name)
     truth = from_regions(sequence.native, sequence.polygons)
-    repetitions = []
-    for file in results.files[name]:
-        trajectory = parse_trajectory(file.read(), file.place)
+    files = results.files[name]
+    repetitions = [parse_trajectory(file.read(), file.place, nan_is_unknown=not rules.cut) for file in files]
+    warnings = []
+    for file, trajectory in zip(files, repetitions, strict=True):
+        _check(trajectory, file.place, bounded=sequence.size is not None)
+        row = restarted_without_code(trajectory)
+        if row is not None:
+            warnings.append(f"{file.place}, row {row + 1}: a region after a failure without the code 1 of a new start")
         if len(trajectory) != len(truth):
+            problem = f"{len(trajectory)} rows, but {name} has {len(truth)} frames"
             if not rules.cut:
-                problem = f"{len(trajectory)} rows, but {name} has {len(truth)} frames"
                 raise InputError(problem, path=file.place, hint=f"{rules.source} refuses this")
-            truth = _cut(truth, len(trajectory))
-            trajectory = _cut(trajectory, len(truth))
-        repetitions.append(trajectory)
-    return Run(name, truth, tuple(repetitions), sequence.size)
+            warnings.append(f"{file.place}: {problem}; cut to the shortest")
+    length = min(len(truth), *map(len, repetitions))
+    return Run(name, _cut(truth, length), tuple(_cut(each, length) for each in repetitions), sequence.size), warnings
+
+
+def _check(trajectory: Trajectory, place: str, *, bounded: bool) -> None:
+    """Refuse what is no supervised run, and regions whose pixels nothing bounds."""
+    if trajectory.codes[0] != INIT:
+        hint = "results of one pass have none in any file"
+        raise InputError("a supervised run begins with the code 1 of an initialisation", path=place, row=1, hint=hint)
+    far = np.zeros(1, dtype=bool) if bounded else (np.abs(trajectory.numbers) > _FAR).any(axis=1)
+    if far.any():
+        raise InputError(
+            f"a coordinate beyond {_FAR:g}, where the image size is unknown",
+            path=place,
+            row=int(far.argmax()) + 1,
+            hint="where VOT's files `sequence` lie beside the ground truth, regions are cut at the border",
+        )
+
+
+def _some(warnings: list[str]) -> list[str]:
+    more = f", and {len(warnings) - 1} more warnings of results" if len(warnings) > 1 else ""
+    return [f"WARNING: {warnings[0]}{more}"] if warnings else []
 
 
 def _cut(trajectory: Trajectory, length: int) -> Trajectory:

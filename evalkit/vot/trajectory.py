@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import InputError
+from evalkit.reading import parse_line, without_mark
 from evalkit.types import Flags
 
 UNKNOWN, INIT, FAILURE = 0, 1, 2
 _CODES = (UNKNOWN, INIT, FAILURE)
 _REGION = -1
 _RECTANGLE, _POLYGON = 4, 8
+_LIMIT = 1e9  # beyond it, single precision and pixel counts have no meaning
 
 
 @dataclass(frozen=True)
@@ -51,39 +54,64 @@ class Trajectory:
         return points
 
 
+def restarted_without_code(trajectory: Trajectory) -> int | None:
+    """Index of the first region after a failure that no initialisation comes before; None if there is none.
+
+    >>> restarted_without_code(parse_trajectory(b"1\\n1,2,3,4\\n2\\n0\\n1,2,3,4\\n", "a.txt"))
+    4
+    """
+    failed = False
+    for index, code in enumerate(trajectory.codes.tolist()):
+        if failed and code == _REGION:
+            return index
+        failed = code == FAILURE or (failed and code != INIT)
+    return None
+
+
 def is_supervised(content: bytes) -> bool:
     """The result is of a supervised run: its first line is the code of an initialisation, not a region."""
-    first = content.lstrip().partition(b"\n")[0].strip()
+    first = without_mark(content).lstrip().partition(b"\n")[0].strip(b" \t\r,;")
     try:
         return float(first) == INIT
     except ValueError:
         return False
 
 
-def parse_trajectory(content: bytes, place: str) -> Trajectory:
-    """Read a result file; raises InputError with file and row.
+def parse_trajectory(content: bytes, place: str, *, nan_is_unknown: bool = True) -> Trajectory:
+    """Read a result file, whatever its delimiter.
+
+    Args:
+        content: of the file.
+        place: named in errors.
+        nan_is_unknown: a region with NaN is :data:`UNKNOWN`, as vot-toolkit reads it; otherwise it is refused.
+
+    Raises:
+        InputError: with file and row.
 
     >>> parse_trajectory(b"1\\n10,20,30,40\\n2\\n0\\n", "a.txt").codes.tolist()
     [1, -1, 2, 0]
     """
-    lines = content.replace(b"\r", b"").rstrip().split(b"\n")
+    lines = without_mark(content).replace(b"\r", b"").rstrip().split(b"\n")
     codes = np.full(len(lines), _REGION)
     numbers = np.full((len(lines), _POLYGON), np.nan)
     for index, line in enumerate(lines):
-        try:
-            if b"_" in line:  # float() reads 1_0 as 10
-                raise ValueError(line)
-            values = [float(field) for field in line.replace(b"\t", b",").split(b",")]
-        except ValueError:
-            shown = line[:40].decode("ascii", "backslashreplace")
-            raise InputError(f"'{shown}' is no region", path=place, row=index + 1) from None
+        if line.startswith(b"m"):
+            hint = "masks are of VOT2020 and later, whose experiments are not scored"
+            raise InputError("a mask is no rectangle or polygon", path=place, row=index + 1, hint=hint)
+        values = parse_line(line, index + 1, place)
         if len(values) == 1 and values[0] in _CODES:
             codes[index] = int(values[0])
-        elif len(values) in (_RECTANGLE, _POLYGON):
+        elif len(values) not in (_RECTANGLE, _POLYGON):
+            problem = f"{values[0]:g} is no code" if len(values) == 1 else f"{len(values)} numbers are no region"
+            hint = "1, 2 or 0, a rectangle of 4 numbers or a polygon of 8"
+            raise InputError(problem, path=place, row=index + 1, hint=hint)
+        elif nan_is_unknown and any(map(isnan, values)):
+            codes[index] = UNKNOWN
+        elif all(abs(value) <= _LIMIT for value in values):
             numbers[index, : len(values)] = values
         else:
-            hint = "1, 2 or 0, a rectangle of 4 numbers or a polygon of 8"
-            raise InputError(f"{len(values)} numbers are no region", path=place, row=index + 1, hint=hint)
+            problem = f"a region with NaN, infinity or a coordinate beyond {_LIMIT:g}"
+            raise InputError(problem, path=place, row=index + 1)
     return Trajectory(codes, numbers)
 
 
