@@ -51,17 +51,6 @@ def has_prefix(benchmark: str, name: str) -> bool:
     return prefix is not None and name.lower().startswith(prefix)
 
 
-def distance(benchmark: str, name: str, own: str) -> int:
-    """By how many of the ways of :func:`canonical_name` a spelling misses the benchmark's own name, 0 to 3.
-
-    >>> [distance("otb100", name, "Bird2") for name in ("Bird2", "otb_bird2", "bird-2")]
-    [0, 1, 2]
-    """
-    bare = _without_prefix(benchmark, name) if has_prefix(benchmark, name) else name
-    ways = zip(_keys(bare), _keys(own), strict=True)
-    return next((missed for missed, (theirs, ours) in enumerate(ways) if theirs == ours), 3)
-
-
 def _without_prefix(benchmark: str, name: str) -> str:
     return name[len(_PREFIXES[benchmark]) :]
 

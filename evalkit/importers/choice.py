@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from evalkit.benchmarks.aliases import distance, has_prefix
+from evalkit.benchmarks.aliases import canonical_name, has_prefix
+from evalkit.benchmarks.registry import BENCHMARKS
 from evalkit.importers.layout import Place
 
 Located = tuple[Place, str]
@@ -19,17 +20,22 @@ Located = tuple[Place, str]
 def own_results(benchmark: str, located: Iterable[Located]) -> list[Located]:
     """One tracker's files without those that only look like results on this benchmark.
 
-    Where some lie in a folder of the benchmark's name, the others are of another benchmark; so are those without the
-    benchmark's prefix where some have it. Of several for one sequence, those with the most similar name stay, and if
-    these are several too, it is for the caller to refuse them.
+    Where some lie in a folder of the benchmark's name, the others are of another benchmark. So is a file that bears
+    exactly the name of another benchmark's sequence, if a second file claims the same sequence here, or if any file
+    has this benchmark's prefix. Of several for one sequence all others stay: it is for the caller to refuse them.
     """
     found = list(located)
     found = [item for item in found if item[0].in_own_folder] or found
-    found = [item for item in found if has_prefix(benchmark, stem(item[1]))] or found
+    prefixed = any(has_prefix(benchmark, stem(path)) for _, path in found)
     same: dict[tuple[str, int | None], list[Located]] = defaultdict(list)
     for item in found:
         same[item[0].sequence, item[0].repetition].append(item)
-    return [item for items in same.values() for item in _nearest(benchmark, items)]
+    kept = []
+    for items in same.values():
+        doubtful = prefixed or len(items) > 1
+        own = [item for item in items if not _is_anothers(benchmark, *item)] if doubtful else items
+        kept += own if own or prefixed else items
+    return kept
 
 
 def stem(path: str) -> str:
@@ -37,8 +43,9 @@ def stem(path: str) -> str:
     return path.rpartition("/")[2].removesuffix(".txt")
 
 
-def _nearest(benchmark: str, items: list[Located]) -> list[Located]:
-    if len(items) == 1:
-        return items
-    distances = [distance(benchmark, stem(path), place.sequence) for place, path in items]
-    return [item for item, missed in zip(items, distances, strict=True) if missed == min(distances)]
+def _is_anothers(benchmark: str, place: Place, path: str) -> bool:
+    """The file's name is not this benchmark's own for the sequence, but exactly another's for one of its own."""
+    name = stem(path)
+    if name == place.sequence:
+        return False
+    return any(canonical_name(other, name) == name for other in BENCHMARKS if other != benchmark)

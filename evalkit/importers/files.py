@@ -11,6 +11,7 @@ from evalkit.benchmarks.archive import is_archive, open_archive
 from evalkit.errors import InputError
 
 _SUFFIX = ".txt"
+_UNREAD = frozenset({"txt", "bin", "mat", "csv", "npy", "pkl"})
 EXPECTED = "<sequence>.txt with a row x,y,w,h a frame; MATLAB's .mat and other formats are not read"
 """What results are, for whoever has none of these."""
 
@@ -55,8 +56,23 @@ def list_files(root: Path) -> Mapping[str, ResultFile]:
     else:
         problem = "is no folder of results" if root.exists() else "does not exist"
         raise InputError(problem, path=root, hint=f"give a folder, or a .zip or .tar.xz of one: {EXPECTED}")
-    wanted = (path for path in found if path.endswith(_SUFFIX) and "__MACOSX" not in path)
-    return {path: found[path] for path in sorted(wanted)}
+    return {path: found[path] for path in sorted(found) if path.endswith(_SUFFIX) and not _is_hidden(path)}
+
+
+def unread_files(root: Path) -> tuple[str, ...]:
+    """Files of a tree that may be results but are not read, for their suffix: VOT's ``.bin``, MATLAB's, ``.TXT``."""
+    if root.is_dir():
+        paths = [os.path.relpath(Path(folder, name), root) for folder, _, names in os.walk(root) for name in names]
+    else:
+        paths = list(open_archive(root).files) if is_archive(root) else []
+    endings = (path.rpartition(".")[2] for path in paths)
+    other = (path for path, end in zip(paths, endings, strict=True) if end.lower() in _UNREAD and end != _SUFFIX[1:])
+    return tuple(sorted(path for path in other if not _is_hidden(path)))
+
+
+def _is_hidden(path: str) -> bool:
+    """As macOS packs them beside the files proper: ``__MACOSX/``, ``._Basketball.txt``."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in path.split("/"))
 
 
 def _below(root: Path) -> dict[str, ResultFile]:

@@ -8,17 +8,18 @@ other folders are the tracker's name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from evalkit.benchmarks.layout import plain
 from evalkit.benchmarks.registry import BENCHMARKS
 from evalkit.trackers.folders import spec_of_folder
 
 # Folders that toolkits put around or below a tracker's results.
-_GENERIC = frozenset({"results", "result", "trackingresults", "rawresults", "raw", "baseline", "runs", "run"})
+_GENERIC = frozenset({"results", "result", "trackingresults", "rawresults", "raw", "runs", "run"})
 _NO_RESULTS = frozenset({"times", "failures"})
+_NEUTRAL = frozenset({"demo", "folder"})  # benchmarks of ours that a tracker may well be called after
 # Folder names that are no sure sign of a benchmark.
 _UNSURE = frozenset({"sequences", "fulldata"})
 _MORE_NAMES = {"lasot_ext": ("lasotextensionsubset",), "nfs30": ("nfs",), "lasot": ("lasot",)}
@@ -47,20 +48,21 @@ class Place:
     in_own_folder: bool = False
 
 
-def locate(path: str, benchmark: str, find: Callable[[str], str | None]) -> Place | None:
+def locate(path: str, benchmark: str, find: Callable[[str], str | None], *, whole_names: bool = False) -> Place | None:
     """Recognise one path.
 
     Args:
         path: relative to the root of the tree.
         benchmark: command-line name of the benchmark that is scored.
         find: the benchmark's own name of a sequence, or None.
+        whole_names: folders such as ``results`` and ``raw`` are a part of the tracker's name.
 
     Returns:
         None if the file is no result on this benchmark.
     """
     *folders, file = path.split("/")
     stem = file.removesuffix(".txt")
-    if any(plain(folder) in _NO_RESULTS for folder in folders) or _of_another(folders, benchmark):
+    if any(plain(folder) in _NO_RESULTS for folder in folders) or benchmark_named(folders, benchmark):
         return None
     sequence, repetition, layout = find(stem), None, "<sequence>.txt"
     numbered = _REPETITION.fullmatch(stem)
@@ -72,21 +74,47 @@ def locate(path: str, benchmark: str, find: Callable[[str], str | None]) -> Plac
         folders = folders[:-1]
     kept = [folder for folder in folders if plain(folder) not in names_of(benchmark)]
     own = len(kept) < len(folders)
+    if numbered and repetition and kept and is_experiment(kept[-1], benchmark):
+        kept = kept[:-1]
+    name_of = partial(tracker_name, benchmark=benchmark, generic=frozenset() if whole_names else _GENERIC)
     run = _RUN_FOLDER.fullmatch(kept[-1]) if kept and repetition is None else None
     if run is None or ":" in spec_of_folder(run[1]):  # our own runs are named after specs, which may end in a number
-        return Place(tracker_name(kept, benchmark), sequence, repetition, layout, in_own_folder=own)
-    name, folder = (tracker_name([*kept[:-1], last], benchmark) for last in (run[1], run[0]))
+        return Place(name_of(kept), sequence, repetition, layout, in_own_folder=own)
+    name, folder = (name_of([*kept[:-1], last]) for last in (run[1], run[0]))
     return Place(name, sequence, int(run[2]), RUN_LAYOUT, folder, own)
 
 
-def tracker_name(folders: list[str], benchmark: str) -> str:
+def keep_apart(places: Mapping[str, Place], locate_whole: Callable[[str], Place | None]) -> dict[str, Place]:
+    """The places, by whole names, of trackers whose folders are called ``results`` or ``raw`` beside other trackers'.
+
+    Args:
+        places: by path, as :func:`locate` finds them.
+        locate_whole: the same with ``whole_names``.
+    """
+    generic = (path for path in places if any(plain(folder) in _GENERIC for folder in path.split("/")[:-1]))
+    whole = {path: place for path in generic if (place := locate_whole(path)) is not None}
+    names = {(place.tracker, whole.get(path, place).tracker) for path, place in places.items()}
+    mixed = {
+        long
+        for short, long in names
+        if any(long != other and (not short or f"{name}/".startswith(f"{short}/")) for name, other in names)
+    }
+    return {path: place for path, place in whole.items() if place.tracker in mixed}
+
+
+def is_experiment(folder: str, benchmark: str) -> bool:
+    """The folder, in a tracker's own, is called as VOT calls its supervised experiment."""
+    return benchmark.startswith("vot") and plain(folder) == "baseline"
+
+
+def tracker_name(folders: list[str], benchmark: str, generic: frozenset[str] = _GENERIC) -> str:
     """The tracker that a chain of folders names: all but those of benchmarks and of no meaning.
 
     >>> tracker_name(["results", "OTB100", "SiamFC"], "otb100"), tracker_name(["opencv%3Acsrt", "otb100"], "otb100")
     ('SiamFC', 'opencv:csrt')
     """
     own = names_of(benchmark)
-    kept = [folder for folder in folders if plain(folder) not in own and plain(folder) not in _GENERIC]
+    kept = [folder for folder in folders if plain(folder) not in own and plain(folder) not in generic]
     return "/".join(spec_of_folder(folder.removesuffix("_tracking_result")) for folder in kept)
 
 
@@ -104,11 +132,14 @@ def likely_benchmark(stems: list[str], find: Mapping[str, Callable[[str], str | 
     return best if best is not None and hits[best] else None
 
 
-def _of_another(folders: list[str], benchmark: str) -> bool:
-    return not _foreign_names(benchmark).isdisjoint(plain(folder) for folder in folders)
+def benchmark_named(folders: Iterable[str], benchmark: str) -> str | None:
+    """Another benchmark that one of these folders is called after."""
+    foreign = _foreign_names(benchmark)
+    return next((foreign[name] for name in map(plain, folders) if name in foreign), None)
 
 
 @cache
-def _foreign_names(benchmark: str) -> frozenset[str]:
-    others = (names_of(other) for other in BENCHMARKS if other != benchmark)
-    return frozenset().union(*others) - names_of(benchmark)
+def _foreign_names(benchmark: str) -> Mapping[str, str]:
+    own = names_of(benchmark)
+    others = (other for other in BENCHMARKS if other != benchmark and other not in _NEUTRAL)
+    return {name: other for other in others for name in names_of(other) - own}

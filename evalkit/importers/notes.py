@@ -9,13 +9,13 @@ from evalkit.importers.choice import Located, stem
 _NAMED = 3
 
 
-def reading_notes(located: Sequence[Located], counts: Mapping[str, int], left_out: Sequence[str]) -> tuple[str, ...]:
+def reading_notes(located: Sequence[Located], counts: Mapping[str, int], copies: Sequence[str]) -> tuple[str, ...]:
     """What was found and what was made of it, for one tracker.
 
     Args:
         located: the files that are results.
         counts: repetitions of each sequence.
-        left_out: files that only look like results.
+        copies: files that hold what another of the same sequence holds.
     """
     layouts = sorted({place.layout for place, _ in located})
     return (
@@ -23,8 +23,19 @@ def reading_notes(located: Sequence[Located], counts: Mapping[str, int], left_ou
         *_of_repetitions(counts),
         *_of_run_folders(located),
         *_of_names(located),
-        *([f"{len(left_out)} files are of another benchmark, such as {left_out[0]}"] if left_out else []),
+        *([f"{len(copies)} files are copies of others for the same sequence, such as {copies[0]}"] if copies else []),
     )
+
+
+def left_out_note(located: Sequence[Located], chosen: Sequence[Located], benchmark: str) -> str:
+    """How many of a tracker's files that look like results were left out, and why; empty if none was."""
+    kept = {path for _, path in chosen}
+    paths = sorted(path for _, path in located if path not in kept)
+    if not paths:
+        return ""
+    by_folder = any(place.in_own_folder for place, _ in chosen)
+    reason = f"outside of the folder of {benchmark}" if by_folder else "named as another benchmark's sequences"
+    return f"{len(paths)} files are of another benchmark, such as {paths[0]}: {reason}"
 
 
 def _of_repetitions(counts: Mapping[str, int]) -> list[str]:

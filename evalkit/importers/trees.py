@@ -6,16 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.layout import plain
-from evalkit.benchmarks.registry import BENCHMARKS
 from evalkit.errors import InputError
 from evalkit.importers.choice import Located, own_results
-from evalkit.importers.files import EXPECTED, ResultFile, list_files
-from evalkit.importers.layout import Place, likely_benchmark, locate, names_of, tracker_name
-from evalkit.importers.notes import reading_notes
+from evalkit.importers.files import ResultFile, list_files
+from evalkit.importers.layout import Place, is_experiment, keep_apart, locate, names_of, tracker_name
+from evalkit.importers.notes import left_out_note, reading_notes
+from evalkit.importers.strangers import likely_other, nothing_found, unread_note
 from evalkit.manifest import read_manifest
 from evalkit.results import TIME_SUFFIX
 from evalkit.trackers.folders import spec_of_folder
@@ -32,6 +32,7 @@ class TrackerResults:
         notes: how the tree was read, for the user.
         ambiguous: sequences that count as missing because several files claim them (TrackingNet's rule).
         likely: another benchmark that most of the tree's files look like results of, where results are missing.
+        left_out: how many files were not taken and why, where results may be missing on their account; or empty.
         remark: what ``run.json`` says of the tracker, such as ``untrained``.
     """
 
@@ -41,6 +42,7 @@ class TrackerResults:
     ambiguous: tuple[str, ...] = ()
     remark: str = ""
     likely: str | None = None
+    left_out: str = ""
     times: Mapping[str, ResultFile] = field(default_factory=dict)
     repetitions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
@@ -61,7 +63,8 @@ def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[Tracker
     find = cache(partial(canonical_name, benchmark, known=names))  # all trackers' files are called alike
     places = {path: place for path in files if (place := locate(path, benchmark, find)) is not None}
     if not places:
-        raise _nothing_found(root, benchmark, list(files))
+        raise nothing_found(root, benchmark, list(files), find)
+    places |= keep_apart(places, partial(locate, benchmark=benchmark, find=find, whole_names=True))
     repeated = _repeated(places.values())
     located: dict[str, list[Located]] = defaultdict(list)
     for path, place in places.items():
@@ -75,11 +78,14 @@ def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[Tracker
     for name, items in sorted(located.items()):
         chosen = own_results(benchmark, items)
         ambiguous = _claimed_twice(chosen, files, whole_tree=submission) if trackingnet else ()
-        left_out = sorted({path for _, path in items} - {path for _, path in chosen})
-        trackers.append(_tracker(name, chosen, files, ambiguous, left_out))
+        trackers.append(_tracker(name, chosen, files, ambiguous, left_out_note(items, chosen, benchmark)))
     if any(len(tracker.files) < len(names) for tracker in trackers):
-        likely = _likely(benchmark, (path for path in files if path not in places), at_least=len(places))
-        return tuple(replace(tracker, likely=likely) for tracker in trackers)
+        likely = likely_other(benchmark, (path for path in files if path not in places), at_least=len(places))
+        unread = unread_note(root)
+        return tuple(
+            replace(tracker, likely=likely, left_out="; ".join(filter(None, (tracker.left_out, unread))))
+            for tracker in trackers
+        )
     return tuple(trackers)
 
 
@@ -96,15 +102,18 @@ def _tracker(
     located: Sequence[Located],
     files: Mapping[str, ResultFile],
     ambiguous: tuple[str, ...],
-    left_out: Sequence[str],
+    left_out: str,
 ) -> TrackerResults:
     first_run = min(place.repetition or 0 for place, _ in located)
     paths: dict[str, dict[int, str]] = defaultdict(dict)
+    copies = []
     for place, path in located:
         if place.sequence in ambiguous:
             continue
         first = paths[place.sequence].setdefault(_number(place, first_run), path)
-        if first != path:
+        if first != path and files[first].read() == files[path].read():
+            copies.append(path)
+        elif first != path:
             raise InputError(
                 f"a second result of {place.sequence} by {name or 'the tracker'}",
                 path=files[path].place,
@@ -113,7 +122,8 @@ def _tracker(
     ordered = {sequence: dict(sorted(numbered.items())) for sequence, numbered in paths.items()}
     chosen = {sequence: tuple(files[path] for path in numbered.values()) for sequence, numbered in ordered.items()}
     clocks = {sequence: _time_path(next(iter(numbered.values()))) for sequence, numbered in ordered.items()}
-    notes = reading_notes(located, {sequence: len(numbered) for sequence, numbered in ordered.items()}, left_out)
+    notes = reading_notes(located, {sequence: len(numbered) for sequence, numbered in ordered.items()}, copies)
+    notes += (left_out,) if left_out else ()
     if ambiguous:
         notes += (f"several file names contain {', '.join(ambiguous)}: missing, by the rule of TrackingNet's devkit",)
     return TrackerResults(
@@ -122,6 +132,7 @@ def _tracker(
         notes=notes,
         ambiguous=ambiguous,
         remark=_remark(chosen),
+        left_out=left_out,
         times={sequence: files[path] for sequence, path in clocks.items() if path in files},
         repetitions={sequence: tuple(numbered) for sequence, numbered in ordered.items()},
     )
@@ -171,23 +182,8 @@ def _claimed_twice(located: Sequence[Located], files: Iterable[str], *, whole_tr
 def _name_of_root(root: Path, benchmark: str) -> str:
     """The tracker of a tree whose folders name none: the tree's own folder or archive."""
     folder = root.resolve()
+    folder = folder.parent if is_experiment(folder.name, benchmark) else folder
     stem = folder.name.partition(".")[0] if folder.is_file() else folder.name
     own = names_of(benchmark)
     above = (parent.name for parent in folder.parents if parent.name and plain(parent.name) not in own)
     return tracker_name([stem], benchmark) or next(map(spec_of_folder, above), stem)
-
-
-def _likely(benchmark: str, paths: Iterable[str], *, at_least: int = 0) -> str | None:
-    """Another benchmark that files of these paths look like results of; None if they are fewer than ``at_least``."""
-    stems = [PurePosixPath(path).stem for path in paths]
-    others = {name: partial(canonical_name, name) for name in BENCHMARKS if name != benchmark}
-    return likely_benchmark(stems, others) if len(stems) >= at_least else None
-
-
-def _nothing_found(root: Path, benchmark: str, paths: list[str]) -> InputError:
-    if not paths:
-        return InputError("holds no result files (*.txt)", path=root, hint=f"results are {EXPECTED}")
-    likely = _likely(benchmark, paths)
-    hint = f"they look like results of {likely}" if likely else f"{benchmark} has no sequence of such names"
-    problem = f"none of {len(paths)} files, such as {paths[0]}, is a result on {benchmark}"
-    return InputError(problem, path=root, hint=hint)

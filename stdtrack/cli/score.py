@@ -74,6 +74,8 @@ def score(
                 reasons += differences(trackers, annotation, found)
     if by and len(shown) == len(scores):
         raise InputError(f"no attributes of {', '.join(benchmarks)} are at hand", hint="leave out --by attribute")
+    if per_frame and not any(each.detail for item in scores for each in item.sequences):
+        raise InputError("supervised results are not measured frame by frame", hint="leave out --per-frame")
     if per_sequence:
         write_table(per_sequence, "score_table", scores)
     if per_frame:
@@ -146,6 +148,8 @@ def refuse_missing(trackers: Sequence[TrackerResults], annotation: Annotation) -
             line = f"{tracker.tracker} lacks {len(missing)} of {total}: {', '.join(missing[:_NAMED])}{more}"
             if tracker.ambiguous:
                 line += f" (several file names contain {', '.join(tracker.ambiguous)})"
+            if tracker.left_out:
+                line += f" ({tracker.left_out})"
             lines.append(line)
     if lines:
         problem = f"incomplete results on {annotation.benchmark.name}: " + "; ".join(lines)

@@ -68,6 +68,13 @@ def test_vot_has_its_own_figures() -> None:
     assert all(list(each["metrics"]) == ["accuracy", "robustness", "eao"] for each in found)
 
 
+def test_supervised_results_have_no_figures_of_frames(tmp_path: Path) -> None:
+    folder = PARITY / "VOT"
+    with pytest.raises(InputError, match="leave out --per-frame"):
+        run(folder / "results" / "good", "--on", "vot2018", "--annotations", folder, "--per-frame", tmp_path / "f.csv")
+    assert not (tmp_path / "f.csv").exists()
+
+
 def test_it_says_what_it_read_and_how() -> None:
     messages = lasot(tracker="drifts").stderr
     assert "drifts on lasot: 6 files of 6 sequences, <sequence>.txt, delimiter: tab\n" in messages
@@ -155,6 +162,14 @@ def test_missing_sequences_are_named_in_one_line(tmp_path: Path, capsys: pytest.
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("stdtrack:")]
     assert "synB_0, synE_0" in line
     assert "--partial" in line
+
+
+def test_files_that_were_left_out_are_named_where_results_are_missing(tmp_path: Path) -> None:
+    for path in ("anno/car2.txt", "anno/bike1.txt", "mine/Car2.txt", "mine/uav_bike1.txt"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("1,2,3,4\n")
+    with pytest.raises(InputError, match=r"1 files are of another benchmark, such as Car2\.txt: named as"):
+        run(tmp_path / "mine", "--on", "uav123", "--annotations", tmp_path / "anno")
 
 
 @pytest.mark.parametrize("content", ["1,2,3\n", "a,b,c,d\n", "", "\x00\x01"])

@@ -89,8 +89,9 @@ def test_uneven_repetitions_are_said(tmp_path: Path) -> None:
 
 def test_a_flat_copy_beside_numbered_results_is_a_second_result(tmp_path: Path) -> None:
     name = "GOT-10k_Val_000001"
+    root = put(put(tmp_path, f"t/{name}/{name}_001.txt"), f"t/{name}.txt", text="5,6,7,8\n")
     with pytest.raises(InputError, match="a second result"):
-        trackers(put(tmp_path, f"t/{name}/{name}_001.txt", f"t/{name}.txt"), "got10k", (name,))
+        trackers(root, "got10k", (name,))
 
 
 def test_a_trackers_own_folder_names_it(tmp_path: Path) -> None:
@@ -113,12 +114,14 @@ def test_one_folder_for_all_data_sets(tmp_path: Path) -> None:
     assert {Path(file.place).name for (file,) in otb.files.values()} == {"Car2.txt", "Bird2.txt", "Human4_2.txt"}
     uav = trackers(tmp_path, "uav123", ("car2", "bike1"))["vitb_256"]
     assert {Path(file.place).name for (file,) in uav.files.values()} == {"uav_car2.txt", "uav_bike1.txt"}
-    assert "1 files are of another benchmark, such as vitb_256/Car2.txt" in uav.notes
+    text = "1 files are of another benchmark, such as vitb_256/Car2.txt: named as another benchmark's sequences"
+    assert text in uav.notes
+    assert uav.left_out == text
     (folder / "uav_car2.txt").unlink()
     assert set(trackers(tmp_path, "uav123", ("car2", "bike1"))["vitb_256"].files) == {"bike1"}  # Car2 is OTB's
 
 
-def test_the_nearer_spelling_is_taken(tmp_path: Path) -> None:
+def test_what_is_exactly_anothers_name_gives_way(tmp_path: Path) -> None:
     root = put(tmp_path / "mine", "Car2.txt", "car2.txt")
     (found,) = trackers(root).values()
     assert [Path(file.place).name for file in found.files["Car2"]] == ["Car2.txt"]
@@ -149,9 +152,58 @@ def test_times_scores_and_failures_are_no_results(tmp_path: Path) -> None:
 
 
 def test_a_repeated_sequence_names_both_files(tmp_path: Path) -> None:
+    mine = put(put(tmp_path / "mine", "Jogging-1.txt"), "Jogging.1.txt", text="5,6,7,8\n")
     with pytest.raises(InputError, match=r"second result of Jogging_1 .*Jogging-1\.txt") as caught:
-        trackers(put(tmp_path / "mine", "Jogging-1.txt", "Jogging.1.txt"))
+        trackers(mine)
     assert "Jogging" in str(caught.value.path)
+
+
+@pytest.mark.parametrize("other", ["Jogging-1.txt", "jogging_1.txt", "otb_Jogging_1.txt"])
+def test_no_spelling_of_two_is_preferred(tmp_path: Path, other: str) -> None:
+    """One stray file, prefixed or not, neither replaces another result nor hides those of other sequences."""
+    root = put(tmp_path / "mine", "Jogging_1.txt", "Biker.txt", other)
+    (found,) = trackers(root).values()
+    assert set(found.files) == {"Jogging_1", "Biker"}
+    assert any(note.startswith("1 files are copies of others for the same sequence") for note in found.notes)
+    put(root, other, text="5,6,7,8\n")
+    with pytest.raises(InputError, match="second result of Jogging_1"):
+        trackers(root)
+
+
+def test_trackers_may_be_called_after_our_own_benchmarks(tmp_path: Path) -> None:
+    assert set(trackers(put(tmp_path, "demo/Biker.txt", "folder/Biker.txt", "mine/Biker.txt"))) == {
+        "demo",
+        "folder",
+        "mine",
+    }
+
+
+def test_a_folder_of_another_benchmarks_name_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"2 files have names of its sequences, but lie in a folder .* vot2018"):
+        trackers(put(tmp_path, "vot2018/mine/Biker.txt", "vot2018/mine/Dog.txt"))
+
+
+@pytest.mark.parametrize(
+    ("folders", "expected"),
+    [
+        (("exp/baseline", "exp/ours"), {"exp/baseline", "exp/ours"}),
+        (("exp/run", "exp/ours"), {"exp/run", "exp/ours"}),
+        (("exp/raw", "exp/results"), {"exp/raw", "exp/results"}),
+        (("results", "mine"), {"results", "mine"}),
+        (("results/kcf", "results/mine"), {"kcf", "mine"}),
+        (("kcf/results", "mine/results"), {"kcf", "mine"}),
+    ],
+)
+def test_trackers_called_as_toolkits_call_folders_keep_their_names(
+    tmp_path: Path, folders: tuple[str, ...], expected: set[str]
+) -> None:
+    assert set(trackers(put(tmp_path, *(f"{folder}/Biker.txt" for folder in folders)))) == expected
+
+
+def test_baseline_is_the_experiment_of_vot(tmp_path: Path) -> None:
+    root = put(tmp_path, *(f"mine/{kind}/ants1/ants1_001.txt" for kind in ("baseline", "unsupervised")))
+    assert set(trackers(root, "vot2018", ("ants1",))) == {"mine", "mine/unsupervised"}
+    assert set(trackers(root / "mine" / "baseline", "vot2018", ("ants1",))) == {"mine"}
 
 
 def test_results_of_another_benchmark(tmp_path: Path) -> None:
@@ -174,6 +226,15 @@ def test_nothing_there(tmp_path: Path) -> None:
             trackers(place)
     with pytest.raises(InputError, match="does not exist"):
         trackers(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["Dog.TXT", "Dog.bin"])
+def test_files_that_are_not_read_are_said(tmp_path: Path, name: str) -> None:
+    put(tmp_path, f"mine/{name}")
+    with pytest.raises(InputError, match=f"1 files of other kinds are not read, such as mine/{name}"):
+        trackers(tmp_path)
+    (found,) = trackers(put(tmp_path, "mine/Biker.txt")).values()
+    assert found.left_out == f"1 files of other kinds are not read, such as mine/{name}"
 
 
 def test_trackingnet_takes_a_name_within_a_name_as_missing(tmp_path: Path) -> None:
@@ -204,7 +265,7 @@ def test_archives_are_read_in_memory(tmp_path: Path) -> None:
         info.size = len(ROW)
         file.addfile(info, io.BytesIO(ROW.encode()))
     assert list(trackers(tar)) == ["ATOM"]
-    assert list(trackers(zipped(tmp_path / "KCF.zip", "Biker.txt"))) == ["KCF"]
+    assert list(trackers(zipped(tmp_path / "KCF.zip", "Biker.txt", "._Biker.txt", "__MACOSX/._Biker.txt"))) == ["KCF"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["KCF.zip", "results_ATOM.tar.xz"]
 
 
