@@ -148,13 +148,18 @@ def _misplaced(path: str, kind: str) -> str:
     return f"does not belong here: the archive's root must hold {layout} alone"
 
 
+def _rows(content: bytes) -> list[str]:
+    """Lines up to the last that is not blank."""
+    return content.decode("utf-8", "replace").rstrip().split("\n")
+
+
 def _check_boxes(members: Mapping[str, bytes], path: str, length: int | None) -> Iterator[Problem]:
-    lines = members[path].decode("utf-8", "replace").split("\n")
-    while lines and not lines[-1].strip():
-        lines.pop()
-    if not lines:
+    lines = _rows(members[path])
+    if not lines[0] and len(lines) == 1:
         yield Problem(path, "is empty")
         return
+    if members[path].count(b"\n") > len(lines):
+        yield Problem(path, "a blank line at the end", len(lines) + 1)
     for row, line in enumerate(lines, 1):
         problem = _check_line(line)
         if problem:
@@ -170,6 +175,8 @@ def _check_line(line: str) -> str | None:
     if len(fields) != 4:
         return f"has {len(fields)} numbers instead of 4"
     try:
+        if "_" in line:  # float() reads 1_0 as 10
+            raise ValueError(line)
         values = [float(field) for field in fields]
     except ValueError:
         return f"'{line.strip()[:40]}' is no box"
@@ -198,8 +205,9 @@ def _check_times(members: Mapping[str, bytes], sequence: str, paths: Iterable[st
         yield Problem(times, error.problem, error.row)
         return
     for path in paths:
-        rows = len(members[path].splitlines())
+        rows = len(_rows(members[path]))
         if len(values) != rows:
             yield Problem(path, f"has {rows} rows, its time file {len(values)}")
-    if not np.isfinite(values).all():
-        yield Problem(times, "NaN or infinity")
+    wrong = ~(np.isfinite(values) & (values >= 0)).all(axis=1)
+    if wrong.any():
+        yield Problem(times, "a time that is negative, NaN or infinite", int(wrong.argmax()) + 1)

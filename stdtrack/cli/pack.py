@@ -61,7 +61,8 @@ def verify(archive: Path, data: Path | None, annotations: Path | None) -> None:
     if problems:
         click.echo(f"{len(problems)} problems, as a submission to {kind}", err=True)
         sys.exit(EXIT_CHECK_FAILED)
-    click.echo(f"{archive.name}: {len(members)} files, a submission to {kind} without problems")
+    unchecked = "" if lengths else "; row counts not checked: give --data"
+    click.echo(f"{archive.name}: {len(members)} files, a submission to {kind} without problems{unchecked}")
 
 
 def write(kind: str, runs: Path, data: Path | None, annotations: Path | None, out: Path) -> None:

@@ -99,6 +99,8 @@ BOXES, CLOCK = f"{NAMES[1]}/{NAMES[1]}_001.txt", f"{NAMES[1]}/{NAMES[1]}_time.tx
         ({BOXES: "1,2,3,4\n\n1,2,3,4\n1,2,3,4\n"}, f"{BOXES}, row 2: has 1 numbers instead of 4"),
         ({BOXES: ""}, f"{BOXES}: is empty"),
         ({BOXES: ROWS[10:]}, f"{BOXES}: has 3 rows, its time file 4"),
+        ({BOXES: "1,2,3,4\n1_0,2,3,4\n1,2,3,4\n1,2,3,4\n"}, f"{BOXES}, row 2: '1_0,2,3,4' is no box"),
+        ({CLOCK: "0.1\n0.1\n-0.1\n0.1\n"}, f"{CLOCK}, row 3: a time that is negative, NaN or infinite"),
         ({CLOCK: None}, f"{CLOCK}: is missing"),
         ({CLOCK: "0.1\nfast\n0.1\n0.1\n"}, f"{CLOCK}, row 2: 'fast' is not a number"),
         ({BOXES: None, CLOCK: None}, f"{NAMES[1]}: is missing"),
@@ -108,6 +110,10 @@ BOXES, CLOCK = f"{NAMES[1]}/{NAMES[1]}_001.txt", f"{NAMES[1]}/{NAMES[1]}_time.tx
 )
 def test_every_flaw_is_named(tmp_path: Path, changes: dict[str, str | None], problem: str) -> None:
     assert any(text.startswith(problem) for text in spoiled(tmp_path, changes))
+
+
+def test_a_blank_line_at_the_end_is_the_only_problem(tmp_path: Path) -> None:
+    assert spoiled(tmp_path, {BOXES: ROWS + "\n \n"}) == [f"{BOXES}, row 5: a blank line at the end"]
 
 
 def test_a_wrong_root_is_named(tmp_path: Path) -> None:
