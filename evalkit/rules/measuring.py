@@ -96,6 +96,12 @@ def _annotated_rows(sequence: Sequence, prediction: Boxes, rules: Rules) -> tupl
     return (sequence.full_native, prediction) if rules.omitted_rows else (sequence.native, prediction[omitted:])
 
 
+def _begins_with(truth: Boxes, prediction: Boxes) -> bool:
+    """The first row is the first frame's box, counted from whichever pixel, and not the second frame's as well."""
+    near = [bool((np.abs(prediction[0] - row) <= 1.0).all()) for row in truth[:2]]
+    return near == [True, False]
+
+
 def _fit(sequence: Sequence, truth: Boxes, prediction: Boxes, rules: Rules, place: str) -> tuple[Boxes, Boxes]:
     """k1: truth and a copy of the prediction, of the same length."""
     have, need = len(prediction), len(truth)
@@ -104,7 +110,8 @@ def _fit(sequence: Sequence, truth: Boxes, prediction: Boxes, rules: Rules, plac
     refused = rules.length is Length.EXACT or (rules.length is Length.CUT and have < need)
     if refused and not (have > need and sequence.name in rules.cut_anyway):
         hint = f"{rules.length.value}; {rules.source}"
-        hint = f"is the given box of the first frame left out? {hint}" if have == need - 1 else hint
+        if have == need - 1 and not _begins_with(truth, prediction):
+            hint = f"is the given box of the first frame left out? {hint}"
         raise InputError(f"{have} rows, but {sequence.name} has {need} frames", path=place or None, hint=hint)
     if rules.length is Length.CUT_BOTH:
         shorter = min(have, need)

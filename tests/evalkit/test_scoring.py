@@ -232,6 +232,17 @@ def test_another_length_is_said_where_the_protocol_takes_it(tmp_path: Path, rows
         score_tracker(loaded, annotation)
 
 
+@pytest.mark.parametrize("rows", [slice(1, None), slice(-1)])
+def test_a_row_is_asked_for_at_the_end_that_lacks_it(tmp_path: Path, rows: slice) -> None:
+    moving = steady(8) + np.arange(0, 80, 10)[:, None] * [1, 0, 0, 0]
+    annotation = Annotation(open_benchmark("otb100", annotations=write(tmp_path / "anno", {"Biker": moving})))
+    mine = write(tmp_path / "mine", {"Biker": moving[rows]})
+    (results,) = read_tree(mine, "otb100", ("Biker",))
+    with pytest.raises(InputError, match="7 rows, but Biker has 8 frames") as caught:
+        score_tracker(load_results(results), annotation)
+    assert ("is the given box of the first frame left out" in str(caught.value)) == (rows.start == 1)
+
+
 def test_the_whole_of_tiger1_is_no_mistake(tmp_path: Path) -> None:
     """got10k runs all of its 354 rows, the official evaluation begins at row 6."""
     rows = np.array([[10 + 20.0 * row, 20, 30, 40] for row in range(354)])
