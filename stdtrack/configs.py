@@ -119,7 +119,7 @@ NANO = ModelConfig(
     tower_dims=(32, 32),
     head_kernels=(1, 3),
     # Chosen on the clips left out of training: docs/results.md.
-    online=OnlineConfig(window_influence=0.6, size_smoothing=0.15, renewal=20, renewal_quality=0.75),
+    online=OnlineConfig(window_influence=0.6, size_smoothing=0.15, renewal=40),
 )
 
 VARIANTS: Mapping[str, ModelConfig] = {config.name: config for config in (BASE, SMALL, NANO)}

@@ -1,7 +1,4 @@
-"""The second template: the best view of late, beside the first template, which stays and counts twice.
-
-Ours, not the paper's.
-"""
+"""The second template: the best view of late, beside the first template, which stays. Ours, not the paper's."""
 
 from __future__ import annotations
 

@@ -41,11 +41,10 @@ class TrackState:
     def beside_first(self, cache_LBM2HD: Tensor) -> TrackState:
         """The same state with its first template and another one, of as many tokens, given by keys and values.
 
-        Neither template sees the other, as in training, where there is one. The first stands there twice, so that
-        attention weighs it double.
+        Neither template sees the other, as in training, where there is one.
         """
         first_LBM2HD = self.cache_LBM2HD[:, :, : cache_LBM2HD.shape[2]]
-        return replace(self, cache_LBM2HD=torch.cat((first_LBM2HD, first_LBM2HD, cache_LBM2HD), dim=2))
+        return replace(self, cache_LBM2HD=torch.cat((first_LBM2HD, cache_LBM2HD), dim=2))
 
 
 @dataclass(frozen=True)
