@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -99,18 +99,10 @@ class Lockstep:
         self._compare({"cache": (state.cache_LBM2HD, self._state.cache_LBM2HD)})
         return state
 
-    def encode(self, template_B3HW: Tensor) -> Tensor:
-        """Both encodings; returns the first one's."""
-        cache_LBM2HD, other = (network.encode(template_B3HW) for network in (self.first, self.second))
-        self._compare({"cache": (cache_LBM2HD, other)})
-        return cache_LBM2HD
-
     def step(self, state: TrackState, search_B3HW: Tensor) -> tuple[FrameOutput, TrackState]:
         """Both steps; returns the first one's."""
         assert self._state is not None, "a tracker calls init_state first"
         output, after = self.first.step(state, search_B3HW)
-        # Templates are compared where they are encoded, and shared.
-        self._state = replace(self._state, cache_LBM2HD=state.cache_LBM2HD)
         other, self._state = self.second.step(self._state, search_B3HW)
         self._compare({name: (getattr(output, name), getattr(other, name)) for name in OUTPUT_NAMES})
         names = state_names(after.token_BC is not None)

@@ -35,9 +35,6 @@ class Network(Protocol):
     def init_state(self, templates_BK3HW: Tensor) -> TrackState:
         """Template crops (1, 3, H, W) -> the first state."""
 
-    def encode(self, template_B3HW: Tensor) -> Tensor:
-        """A template crop (1, 3, H, W) -> its keys and values, (L, 1, M, 2, H, D)."""
-
     def step(self, state: TrackState, search_B3HW: Tensor) -> tuple[FrameOutput, TrackState]:
         """The state and a search crop (1, 3, H, W) -> predictions and the next state."""
 
@@ -52,10 +49,6 @@ class GraphNetwork:
     def init_state(self, templates_BK3HW: Tensor) -> TrackState:
         """As :meth:`STDTrack.init_state`."""
         return unpack(tuple(self.init_graph(templates_BK3HW)))
-
-    def encode(self, template_B3HW: Tensor) -> Tensor:
-        """As :meth:`STDTrack.encode`."""
-        return self.init_state(template_B3HW).cache_LBM2HD
 
     def step(self, state: TrackState, search_B3HW: Tensor) -> tuple[FrameOutput, TrackState]:
         """As :meth:`STDTrack.step`."""
@@ -72,12 +65,6 @@ def precision_note(backend: str, precision: str) -> str:
     return "" if same else f"{precision}, boxes differ from fp32"
 
 
-def first_state(network: Network, config: ModelConfig, template_B3HW: Tensor) -> TrackState:
-    """The state before the first frame; where a second template will be renewed, it begins as the first one."""
-    state = network.init_state(template_B3HW)
-    return state.beside_first(state.cache_LBM2HD) if config.online.renewal else state
-
-
 def example_inputs(model: STDTrack) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     """Inputs of the ``init`` and the ``step`` graph, batch 1, on the model's device."""
     device = next(model.parameters()).device
@@ -85,7 +72,7 @@ def example_inputs(model: STDTrack) -> tuple[tuple[Tensor, ...], tuple[Tensor, .
         torch.zeros(1, 3, size, size, device=device) for size in (model.config.template_size, model.config.search_size)
     )
     with torch.no_grad():
-        state = pack(first_state(model, model.config, template))
+        state = pack(model.init_state(template))
     return (template,), (search, *state)
 
 

@@ -22,8 +22,7 @@ from stdtrack.crops import crop_window, sample_crop, to_image
 from stdtrack.images import rgb_image, starting_box
 from stdtrack.model import STDTrack, TrackState
 from stdtrack.model.graphs import InitGraph, StepGraph
-from stdtrack.networks import Exported, Network, example_inputs, first_state, from_folder, on_backend, precision_note
-from stdtrack.renewal import Renewal
+from stdtrack.networks import Exported, Network, example_inputs, from_folder, on_backend, precision_note
 
 
 class STDTracker:
@@ -49,7 +48,6 @@ class STDTracker:
         pixels = max(self.config.template_size, self.config.search_size)
         self._scale_R, self._shift_R = (1.0 / (255.0 * std)).repeat(pixels), (-mean / std).repeat(pixels)
         self._state: TrackState | None = None
-        self._renewal: Renewal | None = None
         self._box: Box = np.zeros(4)
 
     @classmethod
@@ -90,8 +88,9 @@ class STDTracker:
         """
         image = rgb_image(image)
         self._box = starting_box(box, image)
-        self._state = first_state(self.network, self.config, self._template(image))
-        self._renewal = Renewal(self.config.online) if self.config.online.renewal else None
+        window = crop_window(self._box, self.config.template_factor)
+        template = self._tensor(sample_crop(image, window, self.config.template_size))
+        self._state = self.network.init_state(template)
 
     @torch.inference_mode()
     def update(self, image: Image) -> Prediction:
@@ -111,21 +110,7 @@ class STDTracker:
             quality = float(torch.sigmoid(output.quality[0]))
             found = to_image(boxes[0].double().cpu().numpy(), window)
             self._box = self._follow(found, quality, image)
-        with self.stage("renew"):
-            self._state = self._renewed(self._state, image, quality)
-        return Prediction(_visible_part(self._box, image), quality)
-
-    def _template(self, image: Image) -> Tensor:
-        """(1, 3, H, W) template crop of the target where it is now."""
-        window = crop_window(self._box, self.config.template_factor)
-        return self._tensor(sample_crop(image, window, self.config.template_size))
-
-    def _renewed(self, state: TrackState, image: Image, quality: float) -> TrackState:
-        """The state, with a new second template where one is due."""
-        if self._renewal is None:
-            return state
-        view = self._renewal.offer(quality, lambda: self._template(image))
-        return state if view is None else state.beside_first(self.network.encode(view))
+            return Prediction(_visible_part(self._box, image), quality)
 
     def _follow(self, found: Box, quality: float, image: Image) -> Box:
         """The box to search around next: size smoothed by quality, centre kept inside the image."""

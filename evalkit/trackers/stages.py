@@ -7,8 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol, runtime_checkable
 
 STAGES = ("crop", "normalise", "forward", "decode")
-"""Names in use: cut and resize the window; make the tensor; run the network; turn its output into a box. A tracker may
-have more, such as STDTrack's ``renew``, which encodes a new template now and then."""
+"""Names in use: cut and resize the window; make the tensor; run the network; turn its output into a box."""
 
 StageTimer = Callable[[str], AbstractContextManager[object]]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,6 @@ SHARE = click.FloatRange(0, 1)
 @click.option("--window", "window_influence", type=SHARE, multiple=True, help="Weight of the Hann window.")
 @click.option("--smoothing", "size_smoothing", type=SHARE, multiple=True, help="Share of the old size that is kept.")
 @click.option("--lost", "lost_quality", type=SHARE, multiple=True, help="Quality below which the window stays.")
-@click.option("--renewal", type=click.IntRange(0), multiple=True, help="Frames from one second template to the next.")
-@click.option("--renewal-quality", type=SHARE, multiple=True, help="Least quality of a second template.")
 @click.option("--admission", type=SHARE, multiple=True, help="Least quality of a token that is stored.")
 @click.option("--memory", type=click.Choice(("quality", "fifo", "none")), multiple=True, help="Rule of the STM.")
 @click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write WEIGHTS with the best here.")
@@ -31,22 +28,18 @@ def tune(config: str, weights: Path, overrides: tuple[str, ...], out: Path | Non
     """
     from stdtrack.checkpoints import load_facts, load_model, save_model
     from stdtrack.training.config_file import find_config, load_config
-    from stdtrack.training.tuning import HEADINGS, Grid, try_settings, with_config
+    from stdtrack.training.tuning import Grid, try_settings, with_config
     from stdtrack.training.validation import build_validation
 
     model = load_model(weights)
     validation = build_validation(load_config(find_config(config), overrides))
-    click.echo(_line(HEADINGS))
+    click.echo(f"{'window':>7s} {'smooth':>7s} {'lost':>6s} {'admit':>6s} {'memory':>8s} {'AUC':>7s} {'Spearman':>9s}")
     trials = []
     for trial in try_settings(model, validation, Grid(**values)):
         trials.append(trial)
-        click.echo(_line(trial.row))
+        click.echo(trial)
     best = max(trials, key=lambda trial: trial.score.auc)
-    click.echo(_line(best.row))
+    click.echo(best)
     if out is not None:
         save_model(out, with_config(model, best.config), load_facts(weights))
         click.echo(f"written: {out}", err=True)
-
-
-def _line(values: Iterable[object]) -> str:
-    return " ".join(f"{value!s:>8s}" for value in values)

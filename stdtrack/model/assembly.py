@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor, nn
@@ -37,14 +37,6 @@ class TrackState:
     memory: Memory | None
     cache_LBM2HD: Tensor
     frame_B: Tensor
-
-    def beside_first(self, cache_LBM2HD: Tensor) -> TrackState:
-        """The same state with its first template and another one, of as many tokens, given by keys and values.
-
-        Neither template sees the other, as in training, where there is one.
-        """
-        first_LBM2HD = self.cache_LBM2HD[:, :, : cache_LBM2HD.shape[2]]
-        return replace(self, cache_LBM2HD=torch.cat((first_LBM2HD, cache_LBM2HD), dim=2))
 
 
 @dataclass(frozen=True)
@@ -97,11 +89,6 @@ class STDTrack(nn.Module):
         if self.fusion is not None:
             token_BC = self.fusion(token_BC, memory, frame_B)
         return TrackState(token_BC, memory, cache_LBM2HD, frame_B)
-
-    def encode(self, template_B3HW: Tensor) -> Tensor:
-        """Template crops (B, 3, H, W) -> their keys and values (L, B, M, 2, H, D)."""
-        cache_LBM2HD, _ = self.backbone.encode_templates(template_B3HW[:, None], self.start_11C)
-        return cache_LBM2HD
 
     def step(self, state: TrackState, search_B3HW: Tensor) -> tuple[FrameOutput, TrackState]:
         """One frame: (B, 3, H, W) search crop -> its predictions and the state after it."""

@@ -7,13 +7,10 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from stdtrack.configs import MemoryRule, ModelConfig, OnlineConfig
+from stdtrack.configs import MemoryRule, ModelConfig
 from stdtrack.model.assembly import STDTrack
 from stdtrack.model.maintainer import Maintainer
 from stdtrack.training.validation import Validation, ValidationScore
-
-ONLINE = ("window_influence", "size_smoothing", "lost_quality", "renewal", "renewal_quality")
-HEADINGS = ("window", "smooth", "lost", "renew", "good", "admit", "memory", "AUC", "Spearman")
 
 
 @dataclass(frozen=True)
@@ -21,8 +18,7 @@ class Grid:
     """Values to try, in every combination; an empty field keeps what the weights come with.
 
     Attributes:
-        window_influence, size_smoothing, lost_quality, renewal, renewal_quality: see
-            :class:`~stdtrack.configs.OnlineConfig`.
+        window_influence, size_smoothing, lost_quality: see :class:`~stdtrack.configs.OnlineConfig`.
         admission, memory: the STM's threshold and rule. Weights were trained under one rule: that another does worse
             with them says less than training under both, which ``stdtrack ablate --train`` does.
     """
@@ -30,8 +26,6 @@ class Grid:
     window_influence: Sequence[float] = ()
     size_smoothing: Sequence[float] = ()
     lost_quality: Sequence[float] = ()
-    renewal: Sequence[int] = ()
-    renewal_quality: Sequence[float] = ()
     admission: Sequence[float] = ()
     memory: Sequence[MemoryRule] = ()
 
@@ -42,13 +36,22 @@ class Grid:
         >>> [c.online.window_influence for c in Grid(window_influence=(0.2, 0.4)).configs(NANO)]
         [0.2, 0.4]
         """
-        online = [getattr(self, name) or (getattr(base.online, name),) for name in ONLINE]
-        combinations = itertools.product(*online, self.admission or (base.admission,), self.memory or (base.memory,))
+        online = base.online
+        combinations = itertools.product(
+            self.window_influence or (online.window_influence,),
+            self.size_smoothing or (online.size_smoothing,),
+            self.lost_quality or (online.lost_quality,),
+            self.admission or (base.admission,),
+            self.memory or (base.memory,),
+        )
         return tuple(
             replace(
-                base, admission=admission, memory=memory, online=OnlineConfig(**dict(zip(ONLINE, values, strict=True)))
+                base,
+                admission=admission,
+                memory=memory,
+                online=replace(online, window_influence=window, size_smoothing=smoothing, lost_quality=lost),
             )
-            for *values, admission, memory in combinations
+            for window, smoothing, lost, admission, memory in combinations
         )
 
 
@@ -59,12 +62,12 @@ class Trial:
     config: ModelConfig
     score: ValidationScore
 
-    @property
-    def row(self) -> tuple[object, ...]:
-        """The values under :data:`HEADINGS`."""
+    def __str__(self) -> str:
         online, config = self.config.online, self.config
-        settings = (getattr(online, name) for name in ONLINE)
-        return (*settings, config.admission, config.memory, f"{self.score.auc:.4f}", f"{self.score.spearman:.3f}")
+        settings = f"{online.window_influence:7.2f} {online.size_smoothing:7.2f} {online.lost_quality:6.2f}"
+        return (
+            f"{settings} {config.admission:6.2f} {config.memory:>8s} {self.score.auc:7.4f} {self.score.spearman:9.3f}"
+        )
 
 
 def try_settings(model: STDTrack, validation: Validation, grid: Grid) -> Iterator[Trial]:

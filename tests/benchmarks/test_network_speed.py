@@ -134,9 +134,6 @@ class Beside:
     def init_state(self, templates: torch.Tensor) -> TrackState:
         return self.eager.init_state(templates)
 
-    def encode(self, template: torch.Tensor) -> torch.Tensor:
-        return self.eager.encode(template)
-
     def step(self, state: TrackState, search: torch.Tensor) -> tuple[FrameOutput, TrackState]:
         output, after = self.eager.step(state, search)
         other, _ = self.other.step(state, search)

@@ -128,9 +128,6 @@ class Fixed:
     def init_state(self, templates: torch.Tensor) -> object:
         return self.tracker.model.init_state(templates)
 
-    def encode(self, template: torch.Tensor) -> torch.Tensor:
-        return self.tracker.model.encode(template)
-
     def step(self, state: object, search: torch.Tensor) -> tuple[FrameOutput, object]:
         score = torch.zeros(1, 1, 4, 4)
         score[0, 0, 2, 2] = 9.0
