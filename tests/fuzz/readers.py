@@ -91,6 +91,9 @@ def supervised(content: bytes, folder: Path) -> None:
     lines = content.replace(b"\r", b"").rstrip().split(b"\n")
     for line, code, numbers in zip(lines, trajectory.codes, trajectory.numbers, strict=True):
         written = numbers_of(line).ravel()
+        if np.isnan(written).any():  # vot-toolkit reads no box there
+            assert code == 0
+            continue
         np.testing.assert_array_equal(written, [code] if code >= 0 else numbers[: len(written)])
 
 

@@ -67,7 +67,7 @@ def test_samples_are_read(name: str, tmp_path: Path) -> None:
         ("exported network", b"[1]", "is not of the format"),
         ("times", b"0.5\n-1\n", "row 2: -1 is no number of seconds"),
         ("times", b"0.5\n1_0\n", "row 2: '1_0' is not a number"),
-        ("supervised results", b"1\n1_0,2,3,4\n", "row 2: '1_0,2,3,4' is no region"),
+        ("supervised results", b"1\n1_0,2,3,4\n", "row 2: '1_0' is not a number"),
         ("published.csv", published_samples()[0].replace(b"not stated", b"1e999"), "'1e999' is neither a number nor"),
         ("published.csv", b"tracker,value\n", "the first line must be tracker,quantity"),
         ("published.csv", b'"', "is no CSV file"),
