@@ -70,8 +70,14 @@ def arranged(model: STDTrack) -> STDTrack:
 def _arranged(module: nn.Module) -> nn.Module:
     if isinstance(module, nn.Linear):
         return Product(module.weight, module.bias)
-    if isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1):
+    if isinstance(module, nn.Conv2d) and _mixes_channels_alone(module):
         return Pointwise(module.weight.flatten(1), cast("Tensor", module.bias))
     if isinstance(module, nn.GELU):
         return SigmoidGELU()
     return module
+
+
+def _mixes_channels_alone(convolution: nn.Conv2d) -> bool:
+    """Every pixel stays where it is, and every output channel has all input channels."""
+    shape = convolution.kernel_size, convolution.stride, convolution.padding, convolution.groups
+    return shape == ((1, 1), (1, 1), (0, 0), 1)

@@ -137,6 +137,10 @@ def test_arranged_equals_folded(config: ModelConfig) -> None:
         torch.testing.assert_close(getattr(one, name), getattr(other, name), rtol=0, atol=1e-5)
 
 
+def test_arranging_leaves_depthwise_kernels_of_one_pixel() -> None:
+    test_arranged_equals_folded(replace(TINY, head_kernels=(1,)))
+
+
 def test_arranging_leaves_wide_convolutions_and_the_model_itself() -> None:
     folded = make(TINY_HYBRID).fold()
     kinds = [type(module) for module in folded.modules()]
