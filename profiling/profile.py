@@ -116,8 +116,8 @@ def compare(
     jobs: Sequence[Job],
     clips: tuple[ClipName, ...],
     *,
-    min_time: float = 10.0,
-    timeout: float = 300.0,
+    min_time: float,
+    timeout: float,
     seed: int = 0,
     note: Callable[[str], None] = lambda message: None,
 ) -> Comparison:

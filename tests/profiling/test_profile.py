@@ -152,7 +152,7 @@ def test_two_runs_under_other_load_agree_on_the_ratio(trackers: str, clips: tupl
     try:
         jobs = [Job(f"{trackers}:multiplier?times=3"), Job(f"{trackers}:multiplier?times=12")]
         found = [
-            tables.ratio_table(compare(jobs, clips, min_time=10.0, seed=seed), ["track"])["ratio"].item()
+            tables.ratio_table(compare(jobs, clips, min_time=10.0, timeout=60.0, seed=seed), ["track"])["ratio"].item()
             for seed in (0, 1)
         ]
     finally:
