@@ -33,17 +33,13 @@ test: lint
 slow: $(VENV)/.test
 	$(BIN)/pytest -m slow
 
-BENCH := OMP_NUM_THREADS=1 $(BIN)/pytest tests/benchmarks -m "" -p no:xdist --benchmark-only --benchmark-warmup=on \
-	--benchmark-sort=name --benchmark-timer=profiling.calibrated.cpu_seconds
-
-# Stores a run under .benchmarks; the comparison is of ratios to a calibration loop, against the run stored last.
+# Stores a run under .benchmarks, then looks at the goals; they are no part of a comparison.
 bench: $(VENV)/.test
-	$(BENCH) --benchmark-autosave
+	$(BIN)/python -m profiling.suites store
+	$(BIN)/pytest tests/benchmarks -m goal -p no:xdist --benchmark-only --benchmark-sort=name
 
 bench-compare: $(VENV)/.test
-	mkdir -p .benchmarks
-	$(BENCH) --benchmark-json=.benchmarks/now.tmp
-	$(BIN)/python -m profiling.calibrated .benchmarks/now.tmp .benchmarks
+	$(BIN)/python -m profiling.suites compare
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .benchmarks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import cv2
 import psutil
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -12,6 +13,15 @@ from profiling.calibrated import KEY, calibration_loop
 
 BUSY = 15
 """Per cent of all processors that others may take."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """As in a worker. Processor time of several threads counts their waiting for each other."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    yield
+    cv2.setNumThreads(before)
 
 
 @pytest.fixture(autouse=True)

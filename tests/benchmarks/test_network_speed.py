@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from statistics import median
 
+import cv2
 import numpy as np
 import psutil
 import pytest
@@ -33,10 +34,12 @@ MEASURED = (("onnx", "fp32"), ("openvino", "fp32"), ("onnx", "int8"), ("openvino
 
 @pytest.fixture(autouse=True)
 def two_threads() -> Iterator[None]:
-    before = torch.get_num_threads()
+    before = torch.get_num_threads(), cv2.getNumThreads()
     torch.set_num_threads(THREADS)
+    cv2.setNumThreads(THREADS)
     yield
-    torch.set_num_threads(before)
+    torch.set_num_threads(before[0])
+    cv2.setNumThreads(before[1])
 
 
 def floor() -> Callable[[], object]:
