@@ -80,8 +80,8 @@ def score(
                 reasons += differences(trackers, annotation, found)
     if by and len(shown) == len(scores):
         raise InputError(f"no attributes of {', '.join(benchmarks)} are at hand", hint="leave out --by attribute")
-    if per_frame and not any(each.detail for item in scores for each in item.sequences):
-        raise InputError("supervised results are not measured frame by frame", hint="leave out --per-frame")
+    if per_frame:
+        refuse_supervised(scores)
     if per_sequence:
         write_table(per_sequence, "score_table", scores)
     if per_frame:
@@ -197,6 +197,14 @@ def attribute_scores(score: BenchmarkScore, annotation: Annotation) -> list[Benc
     if "eao" in score.metrics:  # measured on all sequences together
         return []
     return by_attribute(score, attributes, rules_for(score.protocol, annotation.family))
+
+
+def refuse_supervised(scores: Sequence[BenchmarkScore]) -> None:
+    """A table of frames that lacks a benchmark is not written."""
+    supervised = {score.benchmark for score in scores if not any(each.detail for each in score.sequences)}
+    if supervised:
+        problem = f"supervised results are not measured frame by frame: {', '.join(sorted(supervised))}"
+        raise InputError(problem, hint="leave out --per-frame, or these benchmarks")
 
 
 def write_table(path: Path, kind: str, scores: Sequence[BenchmarkScore]) -> None:

@@ -14,10 +14,14 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
+from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
+from evalkit.evaluation import Evaluated, evaluate
+from evalkit.importers.trees import read_tree
 from evalkit.score_cache import VARIABLE
+from evalkit.scoring import Annotation
 from stdtrack.cli.main import main
-from stdtrack.cli.score import score
+from stdtrack.cli.score import refuse_supervised, score
 
 PARITY = Path(__file__).parents[1] / "evalkit" / "parity" / "data"
 
@@ -73,6 +77,21 @@ def test_supervised_results_have_no_figures_of_frames(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="leave out --per-frame"):
         run(folder / "results" / "good", "--on", "vot2018", "--annotations", folder, "--per-frame", tmp_path / "f.csv")
     assert not (tmp_path / "f.csv").exists()
+
+
+def test_a_benchmark_without_frames_is_named_before_the_others_are_written() -> None:
+    framed, supervised = (
+        evaluated(family, name, keep_frames=True) for family, name in (("LaSOT", "lasot"), ("VOT", "vot2018"))
+    )
+    refuse_supervised(framed.scores)
+    with pytest.raises(InputError, match=r"not measured frame by frame: vot2018 \("):
+        refuse_supervised([*framed.scores, *supervised.scores])
+
+
+def evaluated(family: str, name: str, *, keep_frames: bool) -> Evaluated:
+    annotation = Annotation(open_benchmark(name, annotations=PARITY / family))
+    (found,) = read_tree(PARITY / family / "results" / "good", name, annotation.inventory.present)
+    return evaluate(found, annotation, keep_frames=keep_frames)
 
 
 def test_it_says_what_it_read_and_how() -> None:
