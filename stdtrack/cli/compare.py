@@ -12,7 +12,8 @@ import click
 
 from evalkit.errors import InputError
 from stdtrack.cli.options import comma_list, data_options
-from stdtrack.cli.score import open_annotation, read_results, score_all
+from stdtrack.cli.results import open_annotation, read_results
+from stdtrack.cli.score import score_all
 
 if TYPE_CHECKING:
     from evalkit.scores import BenchmarkScore

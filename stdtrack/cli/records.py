@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.errors import InputError
-from stdtrack.cli.score import open_annotation, read_results, require_results
+from stdtrack.cli.results import open_annotation, read_results, require_results
 
 if TYPE_CHECKING:
     from evalkit.baselines.record import Record

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalkit.errors import InputError
-from stdtrack.cli.score import attribute_scores, open_annotation, read_results, score_all
+from stdtrack.cli.results import open_annotation, read_results
+from stdtrack.cli.score import attribute_scores, score_all
 
 if TYPE_CHECKING:
     import pandas as pd
