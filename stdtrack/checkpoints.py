@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from evalkit.errors import InputError
+from evalkit.files import atomic
 from stdtrack.configs import BASE, VARIANTS, ModelConfig, OnlineConfig
 from stdtrack.model import STDTrack
 
@@ -51,12 +51,8 @@ def save_model(path: Path, model: STDTrack, facts: Mapping[str, str] | None = No
     """
     metadata = {**(facts or {}), "format": FORMAT, "config": json.dumps(dataclasses.asdict(model.config))}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        save_file(tensors, partial, metadata)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with atomic(path) as temporary:
+        save_file(tensors, temporary, metadata)
 
 
 def load_model(path: Path, expected: ModelConfig | None = None) -> STDTrack:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import pickle
 import re
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from typing import Any
 import torch
 
 from evalkit.errors import InputError
+from evalkit.files import atomic
 from stdtrack.training.config import TrainConfig
 from stdtrack.training.config_file import from_mapping
 
@@ -30,29 +30,15 @@ def save_checkpoint(folder: Path, step: int, state: Mapping[str, Any], keep: int
     written (a full disk); the older ones are untouched then.
     """
     target = folder / f"step-{step:08d}.pt"
-    write_atomically(target, state)
+    hint = "the last complete one is kept; free space and go on with --resume"
+    try:
+        with atomic(target, hint=hint) as temporary:
+            torch.save(dict(state), temporary)
+    except RuntimeError as error:  # how torch reports a short write
+        raise InputError(f"cannot be written: {error}", path=target, hint=hint) from error
     for old in list_checkpoints(folder)[:-keep]:
         old.unlink(missing_ok=True)
     return target
-
-
-def write_atomically(target: Path, state: Mapping[str, Any]) -> None:
-    """``torch.save`` under a temporary name, then rename; no partial file stays behind."""
-    partial = target.with_suffix(".partial")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as stream:
-            torch.save(dict(state), stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(partial, target)
-    except (OSError, RuntimeError) as error:  # torch reports a short write as RuntimeError
-        partial.unlink(missing_ok=True)
-        raise InputError(
-            f"the checkpoint could not be written: {error}",
-            path=target,
-            hint="the last complete one is kept; free space and go on with --resume",
-        ) from error
 
 
 def list_checkpoints(folder: Path) -> list[Path]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from evalkit.files import atomic
+
 
 class Record:
     """Rows of ``metrics.csv`` in long form (step, name, value), and the same scalars for TensorBoard.
@@ -20,10 +22,8 @@ class Record:
         self.path = folder / "metrics.csv"
         self.writer = _tensorboard(folder / "tensorboard", step)
         rows = [row for row in read_rows(self.path) if int(row[0]) <= step]
-        partial = self.path.with_suffix(".partial")
-        with partial.open("w", newline="") as stream:
+        with atomic(self.path) as temporary, temporary.open("w", newline="") as stream:
             csv.writer(stream).writerows([("step", "name", "value"), *rows])
-        partial.replace(self.path)
 
     def add(self, step: int, values: Mapping[str, float]) -> None:
         """Append one row a value."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from evalkit.errors import InputError
+from evalkit.files import remove_leftovers
 from stdtrack.training.checkpoint import list_checkpoints
 from stdtrack.training.config import TrainConfig
 from stdtrack.training.distributed import join_world
@@ -31,6 +32,8 @@ def run_training(config: TrainConfig, *, resume: bool, tell: Listener) -> Path |
         torch.set_num_threads(config.threads)
     with join_world(config.device) as world:
         own = tell if world.leads else _silent
+        if world.leads:
+            remove_leftovers(folder)
         sources, skipped = build_sources(config)
         for name in skipped:
             own(f"skipped: {name}")

@@ -45,7 +45,7 @@ def test_a_full_disk_leaves_the_older_one(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_an_unfinished_file_is_no_checkpoint(tmp_path: Path) -> None:
     save_checkpoint(tmp_path, 1, state(1), keep=2)
-    (tmp_path / "step-00000002.partial").write_bytes(b"half")
+    (tmp_path / ".step-00000002.pt.1.tmp").write_bytes(b"half")
     assert len(list_checkpoints(tmp_path)) == 1
     (tmp_path / "step-00000003.pt").write_bytes(b"PK\x03\x04 torn")
     with pytest.raises(InputError, match=r"not a readable checkpoint.*delete it"):
