@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import resource
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -63,19 +64,18 @@ class Change:
 
 
 def ratios(passes: Sequence[Pass]) -> dict[str, float]:
-    """Fastest round over fastest calibration loop of all passes, by full name of the benchmark.
+    """Fastest round of all passes over the fastest calibration loop of all, by full name of the benchmark.
 
-    Memory and neighbours of a process make short benchmarks up to twice as slow from one pass to the next, and always
-    slower, never faster: so the best of several passes is what the code can do.
+    Memory and neighbours of a process make short benchmarks up to twice as slow from one pass to the next, always
+    slower, never faster: so the best is what the code, and the machine, can do.
     """
-    seconds: dict[str, list[float]] = {}
-    loops: dict[str, list[float]] = {}
-    for each in passes:
-        for entry in each["benchmarks"]:
-            if KEY in entry["extra_info"]:
-                seconds.setdefault(entry["fullname"], []).append(entry["stats"]["min"])
-                loops.setdefault(entry["fullname"], []).append(entry["extra_info"][KEY])
-    return {name: min(seconds[name]) / min(loops[name]) for name in seconds}
+    entries = [entry for each in passes for entry in each["benchmarks"] if KEY in entry["extra_info"]]
+    loop = min((entry["extra_info"][KEY] for entry in entries), default=math.nan)
+    seconds: dict[str, float] = {}
+    for entry in entries:
+        name, fastest = entry["fullname"], entry["stats"]["min"]
+        seconds[name] = min(fastest, seconds.get(name, fastest))
+    return {name: value / loop for name, value in seconds.items()}
 
 
 def changes(before: Sequence[Pass], now: Sequence[Pass]) -> tuple[Change, ...]:

@@ -20,8 +20,8 @@ from evalkit.files import write_atomic
 from profiling.calibrated import TOLERANCE, Change, Pass, changes, ratios
 
 SUITES, STORE = Path("tests/benchmarks"), Path(".benchmarks")
-PASSES, AGAIN = 3, 4
-"""Times that everything is run; times more that what seems slower is run."""
+STORED, COMPARED, AGAIN = 5, 3, 4
+"""Passes of a run that is stored, and of one that is compared; passes more of what seems slower."""
 
 RunPass = Callable[[Sequence[str]], Pass]
 """Runs the named benchmarks once; all of them without a name."""
@@ -48,11 +48,11 @@ def run_pass(names: Sequence[str] = ()) -> Pass:
         return result
 
 
-def run_passes(run: RunPass) -> list[Pass]:
+def run_passes(run: RunPass, count: int) -> list[Pass]:
     """All benchmarks, several times over."""
     passes = []
-    for number in range(PASSES):
-        sys.stderr.write(f"pass {number + 1} of {PASSES}\n")
+    for number in range(count):
+        sys.stderr.write(f"pass {number + 1} of {count}\n")
         passes.append(run(()))
     return passes
 
@@ -82,7 +82,7 @@ def last_run(folder: Path) -> tuple[Path, list[Pass]]:
 
 def compare(before: Sequence[Pass], run: RunPass) -> tuple[Change, ...]:
     """Run the suites; what seems slower than before is run again until it does not, four times at most."""
-    now = run_passes(run)
+    now = run_passes(run, COMPARED)
     for _ in range(AGAIN):
         slower = [change.name for change in changes(before, now) if change.slower]
         if not slower:
@@ -95,7 +95,7 @@ def compare(before: Sequence[Pass], run: RunPass) -> tuple[Change, ...]:
 def main(arguments: Sequence[str], run: RunPass = run_pass, folder: Path = STORE) -> int:
     """Store a run, or compare one and tell on stderr; 1 where something became slower."""
     if list(arguments) == ["store"]:
-        sys.stderr.write(f"stored as {store(run_passes(run), folder)}\n")
+        sys.stderr.write(f"stored as {store(run_passes(run, STORED), folder)}\n")
         return 0
     if list(arguments) != ["compare"]:
         raise InputError(f"unknown arguments {list(arguments)}", hint="python -m profiling.suites store|compare")

@@ -9,7 +9,7 @@ import pytest
 
 from evalkit.errors import InputError
 from profiling.calibrated import KEY, Pass
-from profiling.suites import AGAIN, PASSES, compare, last_run, main, run_pass, store
+from profiling.suites import AGAIN, COMPARED, STORED, compare, last_run, main, run_pass, store
 
 
 def a_pass(**seconds: float) -> Pass:
@@ -29,17 +29,17 @@ class Scripted:
 
 
 def test_what_seems_slower_once_is_run_again_alone() -> None:
-    passes = Scripted(*[a_pass(crop=2.0, step=1.0)] * PASSES, a_pass(crop=1.0))
+    passes = Scripted(*[a_pass(crop=2.0, step=1.0)] * COMPARED, a_pass(crop=1.0))
     slower = [change.name for change in compare([a_pass(crop=1.0, step=1.0)], passes) if change.slower]
     assert not slower
-    assert passes.asked[PASSES:] == [["crop"]]
+    assert passes.asked[COMPARED:] == [["crop"]]
 
 
 def test_what_stays_slower_is_slower() -> None:
     passes = Scripted(a_pass(crop=1.3, step=1.0))
     slower = [change.name for change in compare([a_pass(crop=1.0, step=1.0)], passes) if change.slower]
     assert slower == ["crop"]
-    assert len(passes.asked) == PASSES + AGAIN
+    assert len(passes.asked) == COMPARED + AGAIN
 
 
 def test_the_run_stored_last_is_found(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_the_run_stored_last_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("now", "code"), [(1.0, 0), (1.3, 1)])
 def test_command(now: float, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    passes = Scripted(*[a_pass(crop=1.0)] * PASSES, a_pass(crop=now))
+    passes = Scripted(*[a_pass(crop=1.0)] * STORED, a_pass(crop=now))
     assert main(["store"], passes, tmp_path) == 0
     assert main(["compare"], passes, tmp_path) == code
     assert ("SLOWER   +30.0 %  crop" in capsys.readouterr().err) is bool(code)
