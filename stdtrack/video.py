@@ -27,7 +27,7 @@ SMOOTHING = 0.9
 
 
 @dataclass(frozen=True)
-class Footage:
+class Video:
     """A video file or a folder of images.
 
     Attributes:
@@ -56,17 +56,17 @@ class Footage:
             capture.release()
 
 
-def open_footage(path: Path) -> Footage:
+def open_video(path: Path) -> Video:
     """Look at a video file or a folder of images; raises InputError if it is neither, or empty."""
     if path.is_dir():
         count = len(list_images(path))
         if count == 0:
             raise InputError("a folder without images", path=path)
-        return Footage(path, count, FOLDER_RATE)
+        return Video(path, count, FOLDER_RATE)
     capture = _capture(path)
     try:
         rate = capture.get(cv2.CAP_PROP_FPS)
-        return Footage(path, max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT))), rate if rate > 0 else FOLDER_RATE)
+        return Video(path, max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT))), rate if rate > 0 else FOLDER_RATE)
     finally:
         capture.release()
 
@@ -89,14 +89,14 @@ class Tracked:
     rate: float
 
 
-def track(tracker: Tracker, footage: Footage, box: Box) -> Iterator[Tracked]:
-    """Run a tracker through the footage from a box in its first frame, and hand out frame after frame.
+def track(tracker: Tracker, video: Video, box: Box) -> Iterator[Tracked]:
+    """Run a tracker through a video from a box in its first frame, and hand out frame after frame.
 
     Raises:
         NonsenseError: an answer is not four finite numbers and a score.
     """
     seconds = 0.0
-    for index, image in enumerate(footage):
+    for index, image in enumerate(video):
         if index == 0:
             tracker.init(image, box)
             yield Tracked(image, Prediction(np.asarray(box, dtype=np.float64), 1.0), 0.0)

@@ -27,7 +27,7 @@ WINDOWS = {
 
 
 @dataclass(frozen=True)
-class Run:
+class SupervisedRun:
     """One sequence: its ground truth, every repetition of the tracker on it, and (width, height) of the image."""
 
     sequence: str
@@ -55,7 +55,7 @@ class Supervised:
     sequence_failures: Vector
 
 
-def by_toolkit(runs: Sequence[Run]) -> Supervised:
+def by_toolkit(runs: Sequence[SupervisedRun]) -> Supervised:
     """vot-toolkit's ``AverageAccuracyRobustness`` and ``EAOCurve`` (``vot/analysis/supervised.py``)."""
     accuracy, failures, fragments = [], [], []
     for run in runs:
@@ -80,7 +80,7 @@ def ar_point(found: Supervised, average_length: float) -> tuple[float, float]:
     return float(np.exp(-SENSITIVITY * found.robustness / average_length)), found.accuracy
 
 
-def by_pysot(runs: Sequence[Run]) -> Supervised:
+def by_pysot(runs: Sequence[SupervisedRun]) -> Supervised:
     """pysot's ``AccuracyRobustnessBenchmark`` and ``EAOBenchmark`` (``toolkit/evaluation``)."""
     means, failures = [], []
     fragments: list[tuple[Vector, bool, float]] = []

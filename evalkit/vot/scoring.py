@@ -12,7 +12,16 @@ from evalkit.importers.trees import TrackerResults
 from evalkit.scores import BenchmarkScore, Curve, SequenceScore
 from evalkit.scoring import Annotation, missing_sequences
 from evalkit.types import Vector
-from evalkit.vot.measures import WINDOWS, Run, Supervised, ar_point, by_pysot, by_toolkit, eao_by_pysot, eao_by_toolkit
+from evalkit.vot.measures import (
+    WINDOWS,
+    Supervised,
+    SupervisedRun,
+    ar_point,
+    by_pysot,
+    by_toolkit,
+    eao_by_pysot,
+    eao_by_toolkit,
+)
 from evalkit.vot.trajectory import (
     INIT,
     Trajectory,
@@ -27,7 +36,7 @@ _FAR = 1e5
 
 @dataclass(frozen=True)
 class _Rules:
-    measure: Callable[[Sequence[Run]], Supervised]
+    measure: Callable[[Sequence[SupervisedRun]], Supervised]
     eao: Callable[[Vector, tuple[int, int]], float]
     cut: bool  # results of another length are cut, and no rule is known for NaN
     source: str
@@ -98,7 +107,7 @@ def score_supervised(results: TrackerResults, annotation: Annotation, protocol: 
     )
 
 
-def _run(name: str, results: TrackerResults, annotation: Annotation, rules: _Rules) -> tuple[Run, list[str]]:
+def _run(name: str, results: TrackerResults, annotation: Annotation, rules: _Rules) -> tuple[SupervisedRun, list[str]]:
     """One sequence, and what its user should know of it."""
     sequence = annotation.sequence(name)
     truth = from_regions(sequence.native, sequence.polygons)
@@ -116,7 +125,9 @@ def _run(name: str, results: TrackerResults, annotation: Annotation, rules: _Rul
                 raise InputError(problem, path=file.place, hint=f"{rules.source} refuses this")
             warnings.append(f"{file.place}: {problem}; cut to the shortest")
     length = min(len(truth), *map(len, repetitions))
-    return Run(name, _cut(truth, length), tuple(_cut(each, length) for each in repetitions), sequence.size), warnings
+    return SupervisedRun(
+        name, _cut(truth, length), tuple(_cut(each, length) for each in repetitions), sequence.size
+    ), warnings
 
 
 def _check(trajectory: Trajectory, place: str, *, bounded: bool) -> None:
@@ -143,7 +154,7 @@ def _cut(trajectory: Trajectory, length: int) -> Trajectory:
     return replace(trajectory, codes=trajectory.codes[:length], numbers=trajectory.numbers[:length])
 
 
-def _sequence_score(run: Run, accuracy: float, failures: float) -> SequenceScore:
+def _sequence_score(run: SupervisedRun, accuracy: float, failures: float) -> SequenceScore:
     return SequenceScore(
         sequence=run.sequence,
         frames=len(run.truth),

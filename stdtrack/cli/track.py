@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from evalkit.trackers.base import Tracker
     from evalkit.types import Box
-    from stdtrack.video import Footage
+    from stdtrack.video import Video
 
 
 class BoxText(click.ParamType[tuple[float, ...]]):
@@ -49,7 +49,7 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str) -> None:
     from evalkit.execution.tracking import NonsenseError
     from evalkit.files import write_atomic
     from evalkit.trackers.spec import load_tracker
-    from stdtrack.video import open_footage
+    from stdtrack.video import open_video
 
     if out.suffix.lower() != ".mp4":
         raise InputError("the output must be a .mp4", path=out)
@@ -61,7 +61,7 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str) -> None:
     for path in (out, boxes):
         if path.is_dir():
             raise InputError("is a folder", path=path, hint="name another --out")
-    stream = open_footage(footage)
+    stream = open_video(footage)
     try:
         lines = _track(load_tracker(spec), stream, np.array(box), out)
     except NonsenseError as error:
@@ -71,7 +71,7 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str) -> None:
     click.echo(f"{out}, {boxes}: {len(lines)} frames{promised}", err=True)
 
 
-def _track(tracker: Tracker, stream: Footage, box: Box, out: Path) -> list[str]:
+def _track(tracker: Tracker, stream: Video, box: Box, out: Path) -> list[str]:
     from rich.console import Console
     from rich.progress import track as with_progress
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import click
 
-from stdtrack.training.loop import Listener, Progress
+from stdtrack.training.loop import Listener, TrainingProgress
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def _bar() -> Iterator[Listener]:
     with Bar(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=None)
 
-        def listen(event: Progress | str) -> None:
+        def listen(event: TrainingProgress | str) -> None:
             if isinstance(event, str):
                 bar.console.print(event, markup=False, highlight=False)
                 return

@@ -16,7 +16,7 @@ from stdtrack.ablation import run_folder
 from stdtrack.checkpoints import load_model
 from stdtrack.configs import FULL, ablations
 from stdtrack.training.config import StageConfig, TrainConfig
-from stdtrack.training.loop import Listener, Progress, network_of
+from stdtrack.training.loop import Listener, TrainingProgress, network_of
 from stdtrack.training.run import run_training
 from stdtrack.training.validation import build_validation
 
@@ -96,5 +96,5 @@ def train_and_judge(run: TrainConfig, tell: Listener) -> float:
     return build_validation(run).run(load_model(Path(run.out) / "last.safetensors")).auc
 
 
-def _unheard(event: Progress | str) -> None:
+def _unheard(event: TrainingProgress | str) -> None:
     """Progress within one of several jobs: the run's own metrics.csv has it."""

@@ -27,8 +27,8 @@ from stdtrack.training.data import Batch, ClipDataset, StepSampler, make_loader,
 from stdtrack.training.distributed import World
 from stdtrack.training.imagenet import lite0_state, load_stem
 from stdtrack.training.losses import Losses, clip_losses
+from stdtrack.training.metrics_file import MetricsFile
 from stdtrack.training.optim import Average, freeze_stem, learning_rate, make_optimizer, set_rate
-from stdtrack.training.record import Record
 from stdtrack.training.rollout import MARGIN, ClipModel, draw_plan, move_batch
 from stdtrack.training.sources import Mixture
 from stdtrack.training.validation import Validation
@@ -38,7 +38,7 @@ LOSS_NAMES = tuple(field.name for field in dataclasses.fields(Losses))
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingProgress:
     """How far a run is: its step of ``total``, and what the last steps gave."""
 
     step: int
@@ -54,7 +54,7 @@ class Progress:
         return f"{self.step / self.total:6.1%} step {self.step}/{self.total} {speed} {losses}"
 
 
-Listener = Callable[[Progress | str], None]
+Listener = Callable[[TrainingProgress | str], None]
 """Told how far a run is, and in a sentence what happened."""
 
 
@@ -91,7 +91,7 @@ class Trainer:
         sources: where clips come from.
         validation: tracks left-out sequences.
         world: this process among others.
-        tell: called with every :class:`Progress` and message.
+        tell: called with every :class:`TrainingProgress` and message.
     """
 
     def __init__(
@@ -147,7 +147,7 @@ class Trainer:
         dataset = ClipDataset(self.sources, config, Geometry.of(self.model.config))
         sampler = StepSampler(config, self.step, self.world.rank, self.world.size, MARGIN)
         loader = make_loader(dataset, sampler, config.workers, self.world.device.type == "cuda")
-        record = Record(self.folder, self.step) if self.world.leads else None
+        record = MetricsFile(self.folder, self.step) if self.world.leads else None
         sums, clips, since = torch.zeros(len(LOSS_NAMES)), 0, time.perf_counter()
         for batch in loader:
             sums += self.train_step(batch)
@@ -209,7 +209,7 @@ class Trainer:
             save_checkpoint(self.folder, self.step, self.state(), self.config.keep)
         self.world.wait()
 
-    def validate(self, record: Record | None) -> None:
+    def validate(self, record: MetricsFile | None) -> None:
         """Track the left-out sequences with the averaged weights; keep them as ``best.safetensors`` if they are."""
         if record is not None and self.validation.sequences:
             model = self.averaged_model()
@@ -239,12 +239,12 @@ class Trainer:
         for name in names:
             self._tell(f"skipped ({self.unreadable} so far): {name}")
 
-    def _log(self, record: Record | None, values: dict[str, float], rate: float) -> None:
+    def _log(self, record: MetricsFile | None, values: dict[str, float], rate: float) -> None:
         values = {**values, "learning_rate": self.optimizer.param_groups[-1]["lr"], "clips_per_second": rate}
         if record is not None:
             record.add(self.step, {f"train/{name}": value for name, value in values.items()})
             left = clips_left(self.config, self.step) / rate
-            self._tell(Progress(self.step, self.config.total_steps, rate, left, values))
+            self._tell(TrainingProgress(self.step, self.config.total_steps, rate, left, values))
 
 
 def clips_left(config: TrainConfig, step: int) -> int:

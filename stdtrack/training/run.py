@@ -11,7 +11,7 @@ from evalkit.files import remove_leftovers
 from stdtrack.training.checkpoint import list_checkpoints
 from stdtrack.training.config import TrainConfig
 from stdtrack.training.distributed import join_world
-from stdtrack.training.loop import Listener, Progress, Trainer
+from stdtrack.training.loop import Listener, Trainer, TrainingProgress
 from stdtrack.training.sources import build_sources
 from stdtrack.training.validation import build_validation
 
@@ -47,5 +47,5 @@ def run_training(config: TrainConfig, *, resume: bool, tell: Listener) -> Path |
     return best if world.leads and best.exists() else None
 
 
-def _silent(event: Progress | str) -> None:
+def _silent(event: TrainingProgress | str) -> None:
     """What the other processes say."""

@@ -31,7 +31,7 @@ class Tracking(Protocol):
 
 
 @dataclass(frozen=True)
-class Track:
+class SequenceOutcome:
     """One sequence's outcome on its visible frames after the first: ``iou`` and reported ``score``, each (M,)."""
 
     name: str
@@ -50,7 +50,7 @@ class ValidationScore:
 
     auc: float
     spearman: float
-    tracks: tuple[Track, ...]
+    tracks: tuple[SequenceOutcome, ...]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Validation:
         return summarise([track_footage(STDTracker(model), footage, self.frames) for footage in self.sequences])
 
 
-def summarise(tracks: Sequence[Track]) -> ValidationScore:
+def summarise(tracks: Sequence[SequenceOutcome]) -> ValidationScore:
     """Mean AUC, and the rank correlation of reported score and true IoU (0 where either is constant)."""
     iou, score = np.concatenate([track.iou for track in tracks]), np.concatenate([track.score for track in tracks])
     varies = np.ptp(iou) > 0 and np.ptp(score) > 0
@@ -73,7 +73,7 @@ def summarise(tracks: Sequence[Track]) -> ValidationScore:
     return ValidationScore(float(np.mean([track.auc for track in tracks])), correlation, tuple(tracks))
 
 
-def track_footage(tracker: Tracking, footage: Footage, frames: int) -> Track:
+def track_footage(tracker: Tracking, footage: Footage, frames: int) -> SequenceOutcome:
     """Run a tracker over one sequence, one pass; frames without a visible target are tracked but not scored."""
     first = int(np.argmax(footage.visible))
     last = min(len(footage), first + frames) if frames else len(footage)
@@ -83,7 +83,7 @@ def track_footage(tracker: Tracking, footage: Footage, frames: int) -> Track:
     scores = np.array([prediction.score for prediction in predictions], dtype=np.float64)
     shown = footage.visible[first + 1 : last]
     overlaps = iou_continuous(boxes[shown], footage.boxes[first + 1 : last][shown])
-    return Track(footage.name, overlaps, scores[shown])
+    return SequenceOutcome(footage.name, overlaps, scores[shown])
 
 
 def build_validation(config: TrainConfig) -> Validation:

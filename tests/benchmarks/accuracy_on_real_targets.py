@@ -23,7 +23,7 @@ from scipy.stats import spearmanr
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.trackers.spec import load_tracker
 from stdtrack.training.footage import from_sequence
-from stdtrack.training.validation import Track, track_footage
+from stdtrack.training.validation import SequenceOutcome, track_footage
 
 FOLDERS = {
     "otb100": "OTB100",
@@ -52,14 +52,14 @@ def found(shared: Path) -> list[Target]:
     ]
 
 
-def follow(spec: str, target: Target) -> Track:
+def follow(spec: str, target: Target) -> SequenceOutcome:
     """Run one tracker over one target, with one thread."""
     cv2.setNumThreads(1)
     sequence = open_benchmark(target.benchmark, data=target.root).sequence(target.name)
     return track_footage(load_tracker(spec), from_sequence(sequence, cache=False), 0)
 
 
-def correlation(tracks: list[Track]) -> float:
+def correlation(tracks: list[SequenceOutcome]) -> float:
     """Spearman's, of reported score and IoU; NaN where no score is reported."""
     score, iou = (np.concatenate([getattr(track, name) for track in tracks]) for name in ("score", "iou"))
     known = np.isfinite(score)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from stdtrack.cli.main import main
 from stdtrack.cli.train import train
 from stdtrack.cli.train_progress import training_progress
-from stdtrack.training.loop import Progress
+from stdtrack.training.loop import TrainingProgress
 
 
 def test_wrong_input_is_one_line_and_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -45,7 +45,7 @@ def test_a_terminal_sees_a_bar_and_a_file_sees_lines(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
     losses = dict.fromkeys(("total", "score", "giou", "l1", "quality", "iou"), 0.5)
     with training_progress() as tell:
-        for event in ("resumed at step 2", Progress(5, 20, 7.5, 61.0, losses)):
+        for event in ("resumed at step 2", TrainingProgress(5, 20, 7.5, 61.0, losses)):
             tell(event)
     shown = capsys.readouterr().err
     for text in ("resumed at step 2", "5/20", "7.5 clips/s 0:01:01 left", "0.500"):

@@ -14,7 +14,7 @@ from evalkit.errors import InputError
 from evalkit.execution.tracking import NonsenseError
 from evalkit.trackers.base import Prediction
 from stdtrack.cli.main import cli
-from stdtrack.video import Tracked, VideoFile, drawn, open_footage, track
+from stdtrack.video import Tracked, VideoFile, drawn, open_video, track
 
 
 @pytest.fixture
@@ -34,13 +34,13 @@ def write_video(path: Path, frames: int = 5) -> Path:
 
 
 def test_a_folder_is_footage_in_order(folder: Path) -> None:
-    footage = open_footage(folder)
+    footage = open_video(folder)
     assert footage.frames == 6
     assert [int(image[0, 0, 0]) for image in footage] == [0, 40, 80, 120, 160, 200]
 
 
 def test_a_video_is_footage(tmp_path: Path) -> None:
-    footage = open_footage(write_video(tmp_path / "v.mp4"))
+    footage = open_video(write_video(tmp_path / "v.mp4"))
     assert (footage.frames, footage.rate) == (5, 10.0)
     values = [float(image.mean()) for image in footage]
     assert values == sorted(values)
@@ -50,9 +50,9 @@ def test_a_video_is_footage(tmp_path: Path) -> None:
 
 def test_what_is_no_footage(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such video"):
-        open_footage(tmp_path / "nothing.mp4")
+        open_video(tmp_path / "nothing.mp4")
     with pytest.raises(InputError, match="without images"):
-        open_footage(tmp_path)
+        open_video(tmp_path)
 
 
 def test_an_interrupted_video_leaves_nothing(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ class Still:
 
 
 def test_track_streams(folder: Path) -> None:
-    results = track(Still(), open_footage(folder), np.array([1.0, 2.0, 3.0, 4.0]))
+    results = track(Still(), open_video(folder), np.array([1.0, 2.0, 3.0, 4.0]))
     first = next(results)
     assert (first.prediction.score, first.rate) == (1.0, 0.0)
     assert all(result.rate > 0 for result in results)
@@ -85,7 +85,7 @@ def test_track_streams(folder: Path) -> None:
 
 def test_a_box_is_checked_whoever_tracks(folder: Path) -> None:
     tracker = Still()
-    results = track(tracker, open_footage(folder), np.array([1.0, 2.0, 3.0, 4.0]))
+    results = track(tracker, open_video(folder), np.array([1.0, 2.0, 3.0, 4.0]))
     next(results)
     tracker.box = [5, 6, 7, 8]  # type: ignore[assignment]
     np.testing.assert_array_equal(next(results).prediction.box, [5.0, 6.0, 7.0, 8.0])
@@ -110,7 +110,7 @@ def test_track_command(folder: Path, tmp_path: Path) -> None:
     lines = out.with_suffix(".txt").read_text().splitlines()
     assert len(lines) == 6
     assert lines[0] == "10.0,10.0,20.5,16.0"
-    assert open_footage(out).frames == 6
+    assert open_video(out).frames == 6
 
 
 def follow(footage: Path, out: Path, box: str = "10,10,20,16", tracker: str = "opencv:mosse") -> Result:
@@ -139,7 +139,7 @@ def test_track_command_on_videos(name: str, codec: str, size: tuple[int, int], c
     boxes = np.loadtxt(out.with_suffix(".txt"), delimiter=",")
     assert boxes.shape == (4, 4)
     assert np.isfinite(boxes).all()
-    assert len(list(open_footage(out))) == 4
+    assert len(list(open_video(out))) == 4
 
 
 @pytest.mark.parametrize("box", ["-10,10,30,20", "30,20,1,1", "50.5,40.25,40,40"])

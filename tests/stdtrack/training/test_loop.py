@@ -21,15 +21,15 @@ from stdtrack.training.checkpoint import list_checkpoints
 from stdtrack.training.clips import Geometry
 from stdtrack.training.config_file import load_config, shipped_config
 from stdtrack.training.data import ClipDataset, Request, StepSampler, stage_at
-from stdtrack.training.loop import Progress, Trainer, clips_left
-from stdtrack.training.record import read_rows
+from stdtrack.training.loop import Trainer, TrainingProgress, clips_left
+from stdtrack.training.metrics_file import read_rows
 from stdtrack.training.run import run_training
 from stdtrack.training.sources import SyntheticSource, build_sources
 
 
 def train(folder: Path, *overrides: str, resume: bool = False) -> list[str]:
     """Run ``tiny.toml``; what it said."""
-    said: list[Progress | str] = []
+    said: list[TrainingProgress | str] = []
     run_training(load_config(folder / "tiny.toml", overrides), resume=resume, tell=said.append)
     return [str(event) for event in said]
 
@@ -218,7 +218,7 @@ def test_base_gpu_runs_on_tiny_data_in_the_same_layouts(tmp_path: Path, layouts:
         'validation.names=["GOT-10k_Train_000001"]',
     ]
     config = load_config(shipped_config("base-gpu"), [*options, *small, "validation.frames=3", "log_every=1"])
-    said: list[Progress | str] = []
+    said: list[TrainingProgress | str] = []
     best = run_training(config, resume=False, tell=said.append)
     assert best is not None
     assert load_model(best).config.name == "base"

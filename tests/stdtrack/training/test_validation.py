@@ -12,7 +12,7 @@ from evalkit.errors import InputError
 from evalkit.trackers.base import Prediction
 from stdtrack.training.config_file import load_config
 from stdtrack.training.footage import Footage
-from stdtrack.training.validation import Track, build_validation, summarise, track_footage
+from stdtrack.training.validation import SequenceOutcome, build_validation, summarise, track_footage
 
 
 class Oracle:
@@ -62,7 +62,10 @@ def test_visible_frames_after_the_first_are_scored() -> None:
 
 
 def test_the_summary_is_a_mean_over_sequences_and_a_rank_correlation_over_frames() -> None:
-    good, bad = Track("a", np.ones(10), np.linspace(0.8, 0.9, 10)), Track("b", np.zeros(2), np.array([0.1, 0.2]))
+    good, bad = (
+        SequenceOutcome("a", np.ones(10), np.linspace(0.8, 0.9, 10)),
+        SequenceOutcome("b", np.zeros(2), np.array([0.1, 0.2])),
+    )
     score = summarise([good, bad])
     assert np.isclose(score.auc, (20 / 21 + 0) / 2)
     assert score.spearman > 0.6

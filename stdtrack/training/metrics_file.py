@@ -10,7 +10,7 @@ from typing import Any
 from evalkit.files import atomic
 
 
-class Record:
+class MetricsFile:
     """Rows of ``metrics.csv`` in long form (step, name, value), and the same scalars for TensorBoard.
 
     Args:
