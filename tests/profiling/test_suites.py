@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -85,3 +89,37 @@ def test_a_pass_of_a_real_benchmark(tmp_path: Path) -> None:
     (tmp_path / "test_real.py").write_text("def test_real(benchmark):\n    assert benchmark(sum, range(9)) == 36\n")
     (entry,) = run_pass([str(tmp_path / "test_real.py")])["benchmarks"]
     assert entry["stats"]["min"] > 0
+
+
+WORK = """
+def work(times):
+    return sum(index * index for index in range(times))
+
+
+def test_work(benchmark):
+    assert benchmark(work, {times}) > 0
+"""
+
+
+@pytest.mark.slow
+def test_thirty_percent_are_found_and_nothing_else_beside_other_work(tmp_path: Path) -> None:
+    shutil.copy(Path(__file__).parents[1] / "benchmarks" / "conftest.py", tmp_path)
+    benchmark = tmp_path / "test_work.py"
+
+    def passes(names: Sequence[str]) -> Pass:
+        return run_pass([str(benchmark)])
+
+    benchmark.write_text(WORK.format(times=20_000))
+    before = [passes(()) for _ in range(STORED)]
+    spin = "while True: pass"
+    others = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(os.cpu_count() or 1)]
+    try:
+        (same,) = compare(before, passes)
+        benchmark.write_text(WORK.format(times=26_000))
+        (slowed,) = compare(before, passes)
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    assert not same.slower
+    assert slowed.slower
