@@ -2,7 +2,8 @@
 
 The primary counter is torch's ``FlopCounterMode`` on a ``meta`` copy: nothing is computed, and attention takes the
 decomposition into matrix products that a CPU's fused kernel hides. A module that cannot run on ``meta`` (it reads a
-value, or keeps tensors that do not move with it) is counted while it runs on its own device.
+value, or keeps tensors that do not move with it) is counted while it runs on its own device. One that runs on ``meta``
+but does other work there is found by the second opinion only (:mod:`profiling.complexity_report`).
 """
 
 from __future__ import annotations
@@ -19,10 +20,15 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from evalkit.errors import InputError
+from profiling.by_module import ModuleCount, count_by_module, count_parameters, unsplit_modules
 from profiling.contractions import EXTRA_FORMULAS
-from profiling.operator_log import HiddenWork, OperatorLog, running_modules
+from profiling.operator_log import ContractingFunctions, HiddenWork, OperatorLog, running_modules
 from profiling.operators import FLOPS_PER_MAC
+from profiling.other_threads import OtherThreads, threads_may_fail
 from profiling.tensors import map_tensors
+
+ON_META = "torch FlopCounterMode on meta"
+ON_DEVICE = "torch FlopCounterMode on the module's device"
 
 Part = tuple[nn.Module, tuple[Any, ...]]
 """A module and example inputs: what it is called with for one frame (or for one initialisation)."""
@@ -34,20 +40,6 @@ class HasComplexity(Protocol):
 
     def complexity_parts(self) -> Mapping[str, Part]:
         """``init`` (template) and ``frame`` (one frame at steady state), batch 1: each a module and its inputs."""
-
-
-@dataclass(frozen=True)
-class ModuleCount:
-    """One module's share, its children included."""
-
-    module: str
-    parameters: int
-    macs: int
-
-    @property
-    def flops(self) -> int:
-        """Floating-point operations, two a MAC."""
-        return FLOPS_PER_MAC * self.macs
 
 
 @dataclass(frozen=True)
@@ -68,7 +60,9 @@ class Complexity:
         macs: multiply-accumulates of the contractions (matrix products, convolutions, attention).
         bytes_moved: operands read plus results written by every operator if nothing is fused.
         by_module: modules in the order of definition; the whole comes first under the empty name.
-        counter: how it was counted.
+        counter: how it was counted, and where.
+        contracting: names of the torch functions that were counted.
+        unsplit: scripted modules, whose children run out of sight and have no rows.
     """
 
     parameters: int
@@ -77,6 +71,8 @@ class Complexity:
     by_module: tuple[ModuleCount, ...]
     uncounted: tuple[Uncounted, ...]
     counter: str
+    contracting: frozenset[str] = frozenset()
+    unsplit: tuple[str, ...] = ()
 
     @property
     def flops(self) -> int:
@@ -92,15 +88,25 @@ def count(module: nn.Module, inputs: tuple[Any, ...], *, allow_uncounted: bool =
             (unless ``allow_uncounted``).
     """
     try:
-        copied = copy.deepcopy(module).to("meta")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=r"The \.grad attribute")  # scripted modules, when they move
+            copied = copy.deepcopy(module).to("meta")
         meta_inputs = map_tensors(lambda tensor: tensor.to("meta"), inputs)
-        result = _count(copied, meta_inputs, "torch FlopCounterMode on meta")
+        with threads_may_fail():
+            result = _count(copied, meta_inputs, ON_META)
     except Exception:  # noqa: BLE001 - anybody's module may raise anything where tensors have no values
         # It reads a value or holds tensors that stay behind; if the module itself is at fault, this fails again.
-        try:
-            result = _count(module, inputs, "torch FlopCounterMode on the module's device")
-        except Exception as error:
-            raise InputError(f"the module cannot be counted on its example inputs: {first_line(error)}") from error
+        return count_on_device(module, inputs, allow_uncounted=allow_uncounted)
+    reject_unknown(result.uncounted, allow_uncounted)
+    return result
+
+
+def count_on_device(module: nn.Module, inputs: tuple[Any, ...], *, allow_uncounted: bool = False) -> Complexity:
+    """:func:`count` while the module runs where it is."""
+    try:
+        result = _count(module, inputs, ON_DEVICE)
+    except Exception as error:
+        raise InputError(f"the module cannot be counted on its example inputs: {first_line(error)}") from error
     reject_unknown(result.uncounted, allow_uncounted)
     return result
 
@@ -113,11 +119,6 @@ def reject_unknown(uncounted: Iterable[Uncounted], allow_uncounted: bool) -> Non
             f"operators neither counted nor known to have no MACs: {', '.join(unknown)}",
             hint="--allow-uncounted counts the rest and lists them",
         )
-
-
-def count_parameters(module: nn.Module) -> int:
-    """Number of parameter elements, shared ones once."""
-    return sum(parameter.numel() for parameter in module.parameters())
 
 
 @contextmanager
@@ -147,26 +148,18 @@ def _count(module: nn.Module, inputs: tuple[Any, ...], counter: str) -> Complexi
     flops = FlopCounterMode(display=False, custom_mapping=EXTRA_FORMULAS)
     with evaluating(module), torch.no_grad(), running_modules(module) as running:
         log = OperatorLog(flops, running)
-        with log, flops, HiddenWork(log.note_unknown):
+        functions = ContractingFunctions(flops)
+        with log, flops, OtherThreads(log.note_unknown).observed(), HiddenWork(log.note_unknown), functions:
             module(*inputs)
     log.settle()
+    unsplit = unsplit_modules(module)
     return Complexity(
         parameters=count_parameters(module),
         macs=log.macs.total(),
         bytes_moved=log.bytes_moved,
-        by_module=_by_module(module, log.macs),
+        by_module=count_by_module(module, log.macs, unsplit),
         uncounted=tuple(Uncounted(name, log.uncounted[name, why], why) for name, why in sorted(log.uncounted, key=str)),
         counter=counter,
+        contracting=frozenset(functions.names),
+        unsplit=unsplit,
     )
-
-
-def _by_module(module: nn.Module, own: Mapping[str, int]) -> tuple[ModuleCount, ...]:
-    """``own`` has what each module did itself."""
-    rows = []
-    for name, child in module.named_modules():
-        prefix = f"{name}." if name else ""
-        macs = sum(count for owner, count in own.items() if owner == name or owner.startswith(prefix))
-        parameters = count_parameters(child)
-        if parameters or macs:
-            rows.append(ModuleCount(name, parameters, macs))
-    return tuple(rows)

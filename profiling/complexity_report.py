@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import nn
 
 from evalkit.errors import InputError
-from profiling.complexity import Complexity, count
+from profiling.complexity import ON_META, Complexity, count, count_on_device
 from profiling.onnx_complexity import count_networks, weight_tensors
 from profiling.second_opinion import SecondOpinion, second_opinion
 from profiling.subject import checked_part, load_subject, network_parts
@@ -66,14 +66,21 @@ class ComplexityReport:
             for entry in result.uncounted
         ]
         totals = {part: {"macs": result.macs, "flops": result.flops} for part, result in self.parts.items()}
-        counters = dict.fromkeys(result.counter for result in self.parts.values())
         return {
             "parameters": self.parameters,
             **totals,
             "by_module": modules,
             "uncounted": uncounted,
-            "counter": ", ".join(counters),
+            "counter": self._counter,
         }
+
+    @property
+    def _counter(self) -> str:
+        """How the parts were counted, each by name if they differ."""
+        by_part = {part: result.counter for part, result in self.parts.items()}
+        if len(set(by_part.values())) == 1:
+            return next(iter(by_part.values()))
+        return "; ".join(f"{part}: {counter}" for part, counter in by_part.items())
 
 
 def report_complexity(spec: str, *, allow_uncounted: bool = False) -> ComplexityReport:
@@ -92,14 +99,32 @@ def count_parts(spec: str, parts: Parts, *, allow_uncounted: bool = False) -> Co
     for name, part in sorted(parts.items(), key=lambda item: item[0] != "init"):
         if isinstance(part[0], nn.Module):
             module, inputs = checked_part(spec, part)
-            counts[name] = count(module, inputs, allow_uncounted=allow_uncounted)
-            opinions[name] = second_opinion(module, inputs, counts[name])
+            counts[name], opinions[name] = _both_counts(module, inputs, allow_uncounted)
         else:
             counts[name] = count_networks(tuple(part), allow_uncounted=allow_uncounted)
     if "frame" not in counts:
         raise InputError(f"{spec}: complexity_parts() has no 'frame'")
     elements, size = _distinct_parameters(list(parts.values()))
     return ComplexityReport(spec, elements, size, counts, opinions)
+
+
+def _both_counts(module: nn.Module, inputs: tuple[Any, ...], allow_uncounted: bool) -> tuple[Complexity, SecondOpinion]:
+    """What the second counter, which runs the module where it is, does not confirm of ``meta`` is counted there again.
+
+    A module may do other work on ``meta`` than on its own device: it compares devices, or catches what fails there.
+    """
+    result = count(module, inputs, allow_uncounted=allow_uncounted)
+    opinion = second_opinion(module, inputs, result)
+    if result.counter != ON_META or opinion.confirms:
+        return result, opinion
+    try:
+        here = count_on_device(module, inputs, allow_uncounted=allow_uncounted)
+    except InputError:
+        return result, opinion
+    if here.macs == result.macs:
+        return result, opinion
+    here = replace(here, counter=f"{here.counter}; on meta it does {result.macs:,} MACs")
+    return here, second_opinion(module, inputs, here)
 
 
 def _distinct_parameters(parts: Sequence[Any]) -> tuple[int, int]:

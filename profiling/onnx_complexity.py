@@ -12,7 +12,8 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from evalkit.errors import InputError
-from profiling.complexity import Complexity, ModuleCount, Uncounted, reject_unknown
+from profiling.by_module import ModuleCount
+from profiling.complexity import Complexity, Uncounted, reject_unknown
 
 COUNTER = "ONNX graph, inferred shapes"
 

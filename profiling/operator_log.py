@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -47,7 +48,7 @@ class OperatorLog(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.bytes_moved += sum(tensor.numel() * tensor.element_size() for tensor in tensors)
         self._owner = self._running[-1]
         if getattr(func, "overloadpacket", func) not in self._counter.flop_registry:
-            name, reason = _name_and_reason(func)
+            name, reason = name_and_reason(func)
             self.uncounted[name, reason] += 1
         elif kind := _unusual(tensors):
             # The formulas are of dense products of real numbers.
@@ -86,6 +87,27 @@ class HiddenWork(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
+class ContractingFunctions(TorchFunctionMode):
+    """Names of the torch functions that were counted, such as ``linear`` or ``cov``: they contract."""
+
+    def __init__(self, counter: FlopCounterMode) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self._counter = counter
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        before = self._counter.get_total_flops()
+        result = func(*args, **(kwargs or {}))
+        if self._counter.get_total_flops() > before:
+            self.names.add(function_name(func))
+        return result
+
+
+def function_name(func: Any) -> str:
+    """``cov`` for ``torch.cov`` and ``Tensor.cov``; of those that ``torch.linalg`` has as well, the shorter name."""
+    return str(getattr(func, "__name__", func)).removeprefix("linalg_")
+
+
 @contextmanager
 def running_modules(module: nn.Module) -> Iterator[Sequence[str]]:
     """Names of the parts of ``module`` whose ``forward`` is running, innermost last; the whole is the empty name.
@@ -94,12 +116,15 @@ def running_modules(module: nn.Module) -> Iterator[Sequence[str]]:
     """
     names = {id(child): name for name, child in module.named_modules()}
     running = [""]
+    counting = threading.get_ident()
 
     def enter(child: nn.Module, inputs: Any) -> None:
-        running.append(names.get(id(child), running[-1]))
+        if threading.get_ident() == counting:
+            running.append(names.get(id(child), running[-1]))
 
     def leave(child: nn.Module, inputs: Any, output: Any) -> None:
-        running.pop()
+        if threading.get_ident() == counting:
+            running.pop()
 
     hooks = register_module_forward_pre_hook(enter), register_module_forward_hook(leave, always_call=True)
     try:
@@ -109,7 +134,8 @@ def running_modules(module: nn.Module) -> Iterator[Sequence[str]]:
             hook.remove()
 
 
-def _name_and_reason(func: Any) -> tuple[str, str | None]:
+def name_and_reason(func: Any) -> tuple[str, str | None]:
+    """An operator's name, and why it has no MACs: None where nobody knows that it has none."""
     return (str(func.overloadpacket), operator_class(func)) if isinstance(func, OpOverload) else (str(func), None)
 
 

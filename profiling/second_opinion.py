@@ -2,20 +2,26 @@
 
 fvcore has no handle for attention, and its handles for normalisation and resampling count operations that are no
 MACs. ``set_op_handle(op, None)`` does not silence a default handle, so contractions are selected from its result.
+
+A difference is held against a module only if fvcore can know better: a traced graph drops what nobody uses, so products
+are kept in it; and where fvcore has no handle for an operator that contracts, there is no opinion.
 """
 
 from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch._C._functorch import is_functorch_wrapped_tensor
+from torch.overrides import TorchFunctionMode
 
 from profiling.complexity import Complexity, evaluating, first_line
+from profiling.operator_log import function_name
 from profiling.operators import operator_class
 from profiling.tensors import TensorsOnly, tensors_in
 from profiling.traced_handles import HANDLES
@@ -40,7 +46,7 @@ class SecondOpinion:
     """fvcore's MACs of the contractions, or why there are none.
 
     Attributes:
-        macs: None when the module cannot be traced; ``problem`` then says why.
+        macs: None when fvcore cannot trace the module or count an operator in it; ``problem`` then says why.
         difference: relative to the primary count; 0 when both count nothing.
         disagreements: modules at fault, when the difference exceeds :data:`TOLERANCE`.
         missing: operators for which there is no handle and that are not known to have no MACs.
@@ -57,6 +63,11 @@ class SecondOpinion:
         """Whether the two counts are within the tolerance; a missing opinion contradicts nothing."""
         return self.difference is None or self.difference <= TOLERANCE
 
+    @property
+    def confirms(self) -> bool:
+        """Whether there is an opinion, and it agrees."""
+        return self.macs is not None and self.agrees
+
 
 def second_opinion(module: nn.Module, inputs: tuple[Any, ...], primary: Complexity) -> SecondOpinion:
     """Count ``module(*inputs)`` with fvcore and compare it with ``primary``; the module really runs once."""
@@ -65,7 +76,7 @@ def second_opinion(module: nn.Module, inputs: tuple[Any, ...], primary: Complexi
         from fvcore.nn import FlopCountAnalysis
 
     flat = tuple(tensors_in(inputs))
-    analysis = FlopCountAnalysis(TensorsOnly(module, inputs), flat)
+    analysis = FlopCountAnalysis(_Traced(module, inputs, primary.contracting), flat)
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
     analysis.set_op_handle(**HANDLES)
     logger = logging.getLogger("fvcore.nn.jit_analysis")
@@ -81,12 +92,75 @@ def second_opinion(module: nn.Module, inputs: tuple[Any, ...], primary: Complexi
     counts = {_inner_name(name): _contraction_macs(operators) for name, operators in by_module.items()}
     macs = counts[""]
     missing = tuple(sorted(name for name in analysis.unsupported_ops() if not _known_free(name)))
-    opaque = [name.removeprefix(OPAQUE) for name in missing if name.startswith(OPAQUE)]
-    if macs < primary.macs and opaque:
-        return SecondOpinion(None, missing=missing, problem=f"fvcore cannot see into {', '.join(opaque)}")
-    difference = abs(macs - primary.macs) / primary.macs if primary.macs else float(macs > 0)
-    disagreements = _disagreements(primary, counts) if difference > TOLERANCE else ()
-    return SecondOpinion(macs, difference, disagreements, missing)
+    difference = _relative(macs - primary.macs, primary.macs)
+    if difference <= TOLERANCE:
+        return SecondOpinion(macs, difference, missing=missing)
+    unseen = _unseen(analysis.unsupported_ops, list(by_module), primary.contracting)
+    found = _disagreements(primary, counts)
+    excused = [entry for entry in found if entry.module in unseen and entry.other_macs < entry.macs]
+    at_fault = tuple(entry for entry in found if entry not in excused)
+    rest = sum(entry.other_macs - entry.macs for entry in at_fault)
+    if excused and _relative(rest, primary.macs) <= TOLERANCE:
+        operators = {operator for entry in excused for operator in unseen[entry.module]}
+        return SecondOpinion(None, missing=missing, problem=_inability(operators))
+    return SecondOpinion(macs, difference, at_fault, missing)
+
+
+class _Traced(TensorsOnly):
+    """Something of every product is an output, or tracing would drop the products that nobody uses."""
+
+    def __init__(self, module: nn.Module, inputs: tuple[Any, ...], contracting: frozenset[str]) -> None:
+        super().__init__(module, inputs)
+        self._contracting = contracting
+
+    def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        with _Products(self._contracting) as products:
+            outputs = super().forward(*tensors)
+        return (*outputs, *products.kept)
+
+
+class _Products(TorchFunctionMode):
+    """Keeps a number of every result of the functions that contract; whole results would take too much memory."""
+
+    def __init__(self, contracting: frozenset[str]) -> None:
+        super().__init__()
+        self.kept: list[Tensor] = []
+        self._contracting = contracting
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if function_name(func) in self._contracting:
+            tensors = [tensor for tensor in tensors_in(result) if not is_functorch_wrapped_tensor(tensor)]
+            self.kept += [tensor.sum() for tensor in tensors if tensor.layout == torch.strided]
+        return result
+
+
+def _relative(difference: int, whole: int) -> float:
+    return abs(difference) / whole if whole else float(difference != 0)
+
+
+def _unseen(
+    operators_in: Callable[[str], Mapping[str, int]], modules: Sequence[str], contracting: frozenset[str]
+) -> dict[str, list[str]]:
+    """What may contract and fvcore cannot count, by name of the module that runs it itself (children excluded)."""
+    found: dict[str, list[str]] = {}
+    calls = {_inner_name(name): operators_in(name) for name in modules}
+    for operator in calls[""]:
+        if operator.startswith(OPAQUE) or operator.removeprefix("aten::").removeprefix("linalg_") in contracting:
+            totals = {name: inside.get(operator, 0) for name, inside in calls.items()}
+            for name in calls:
+                if _own(name, totals):
+                    found.setdefault(name, []).append(operator)
+    return found
+
+
+def _inability(operators: Iterable[str]) -> str:
+    """Why fvcore has no opinion about a module with these operators."""
+    opaque = sorted(name.removeprefix(OPAQUE) for name in operators if name.startswith(OPAQUE))
+    unknown = sorted(name for name in operators if not name.startswith(OPAQUE))
+    reasons = [f"has no handle for {', '.join(unknown)}"] * bool(unknown)
+    reasons += [f"cannot see into {', '.join(opaque)}"] * bool(opaque)
+    return f"fvcore {' and '.join(reasons)}"
 
 
 def _inner_name(name: str) -> str:

@@ -10,7 +10,7 @@ from torch import nn
 from evalkit.errors import InputError
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.spec import load_tracker
-from profiling.complexity import HasComplexity, Part
+from profiling.complexity import HasComplexity, Part, first_line
 
 
 def load_subject(spec: str) -> Tracker | Part:
@@ -42,13 +42,34 @@ def network_parts(spec: str, subject: Tracker | Part) -> Mapping[str, Any]:
     """The networks to count: ``frame`` alone for a plain module, ``init`` and ``frame`` for a tracker.
 
     Raises:
-        InputError: the tracker has none, as OpenCV's have, or does not tell.
+        InputError: the tracker has none, as OpenCV's have, or does not tell, or tells something else.
     """
     if isinstance(subject, tuple):
         return {"frame": subject}
     if isinstance(subject, HasComplexity):
-        return subject.complexity_parts()
+        return _told_parts(spec, subject)
     raise InputError(
         f"{spec} is not a network, or does not show it: there is nothing to count",
         hint="a tracker shows its networks by a method complexity_parts()",
     )
+
+
+def _told_parts(spec: str, subject: HasComplexity) -> Mapping[str, Any]:
+    try:
+        parts: Any = subject.complexity_parts()
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"{spec}: complexity_parts() failed: {first_line(error)}") from error
+    hint = "it returns {'init': (module, inputs), 'frame': (module, inputs)}"
+    if not isinstance(parts, Mapping):
+        raise InputError(f"{spec}: complexity_parts() returned {type(parts).__name__}", hint=hint)
+    for name, part in parts.items():
+        if not isinstance(part, tuple | list) or not part or not _is_network(part[0]):
+            raise InputError(f"{spec}: '{name}' of complexity_parts() is no (module, inputs)", hint=hint)
+    return parts
+
+
+def _is_network(value: Any) -> bool:
+    """A module, or an ONNX file as the adapters show it."""
+    return isinstance(value, nn.Module) or (hasattr(value, "path") and hasattr(value, "inputs"))

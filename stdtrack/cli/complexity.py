@@ -12,7 +12,8 @@ from stdtrack.cli.options import find_own_modules
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from profiling.complexity import Complexity, ModuleCount
+    from profiling.by_module import ModuleCount
+    from profiling.complexity import Complexity
     from profiling.complexity_report import ComplexityReport
 
 MODULES_SHOWN = 40
@@ -61,6 +62,9 @@ def _print(report: ComplexityReport, depth: int) -> None:
         rows = [row for row in result.by_module if row.module and row.module.count(".") < depth]
         if rows:
             console.print(_grid(rows[:MODULES_SHOWN], result.macs))
+        if result.unsplit:
+            names = ", ".join(name or "the whole" for name in result.unsplit)
+            console.print(Text(f"scripted, so their parts are not known: {names}"))
         if len(rows) > MODULES_SHOWN:
             console.print(Text(f"and {len(rows) - MODULES_SHOWN} more modules; --format json has all"))
         if part in report.opinions and report.opinions[part].macs is not None:

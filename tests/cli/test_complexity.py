@@ -25,6 +25,36 @@ def power():
             return torch.linalg.matrix_power(x, 3)
     return Power(), (torch.zeros(4, 4),)
 
+def different():
+    class Different(nn.Module):
+        def forward(self, x):
+            return x + 0 if torch.jit.is_tracing() else x @ x
+    return Different(), (torch.zeros(4, 4),)
+
+def scripted():
+    return nn.Sequential(torch.jit.script(nn.Sequential(nn.Linear(4, 4)))), (torch.zeros(2, 4),)
+
+class Tracker:
+    def init(self, image, box): ...
+    def update(self, image): ...
+
+def nothing_told():
+    return telling(lambda: None)
+
+def lookup_fails():
+    return telling(lambda: {}["frame"])
+
+def part_is_no_pair():
+    return telling(lambda: {"frame": nn.Sequential(nn.Linear(4, 4))})
+
+def part_of_strings():
+    return telling(lambda: {"frame": ("network.onnx",)})
+
+def telling(parts):
+    tracker = Tracker()
+    tracker.complexity_parts = parts
+    return tracker
+
 def distance():
     class Distance(nn.Module):
         def forward(self, x):
@@ -65,11 +95,23 @@ def test_text_names_both_units(factories: str) -> None:
 
 
 def test_disagreement_fails_and_names_the_module(factories: str) -> None:
-    result = CliRunner().invoke(complexity, [f"{factories}:power"], catch_exceptions=False)
+    result = CliRunner().invoke(complexity, [f"{factories}:different"], catch_exceptions=False)
     assert result.exit_code == 1
-    assert "differ by 100.0 %" in result.stderr
-    assert "no handle for aten::linalg_matrix_power" in result.stderr
-    assert CliRunner().invoke(complexity, [f"{factories}:power", "--allow-uncounted"]).exit_code == 0
+    assert "differ by 100.0 % ((the whole): 64 MACs against 0)" in result.stderr
+    assert CliRunner().invoke(complexity, [f"{factories}:different", "--allow-uncounted"]).exit_code == 0
+
+
+def test_what_the_second_counter_cannot_count_is_said_and_no_failure(factories: str) -> None:
+    result = CliRunner().invoke(complexity, [f"{factories}:power"], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert result.stderr == "frame: no second opinion: fvcore has no handle for aten::linalg_matrix_power\n"
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script:DeprecationWarning")
+def test_text_says_that_the_parts_of_a_scripted_module_are_not_known(factories: str) -> None:
+    result = CliRunner().invoke(complexity, [f"{factories}:scripted"], catch_exceptions=False)
+    assert "scripted, so their parts are not known: 0" in result.stdout
+    assert "0.0" not in result.stdout.replace("100.0%", "")
 
 
 @pytest.mark.parametrize(
@@ -79,6 +121,10 @@ def test_disagreement_fails_and_names_the_module(factories: str) -> None:
         ("some_factories:distance", "_cdist_forward"),
         ("some_factories:alone", "module alone"),
         ("some_factories:nothing", "no callable 'nothing'"),
+        ("some_factories:nothing_told", r"complexity_parts\(\) returned NoneType"),
+        ("some_factories:lookup_fails", r"complexity_parts\(\) failed: KeyError: 'frame'"),
+        ("some_factories:part_is_no_pair", r"'frame' of complexity_parts\(\) is no \(module, inputs\)"),
+        ("some_factories:part_of_strings", r"'frame' of complexity_parts\(\) is no \(module, inputs\)"),
     ],
 )
 def test_wrong_input_is_one_clear_line(spec: str, problem: str, factories: str) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 from typing import Any
 
 import numpy as np
@@ -35,6 +39,20 @@ class Product(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, left: Tensor, right: Tensor) -> Tensor:
         return left @ right
+
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+
+    @torch.jit.script
+    def scripted_product(left: Tensor, right: Tensor) -> Tensor:
+        return left @ right
+
+
+class ScriptedProduct(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, left: Tensor, right: Tensor) -> Tensor:
+        return scripted_product(left, right)
 
 
 def reading(network: nn.Module, *inputs: Tensor) -> Any:
@@ -111,7 +129,7 @@ EXACT: dict[str, tuple[nn.Module, tuple[Tensor, ...], int]] = {
     "in place": (Call(lambda x: x.clone().abs_().mul_(2).eq_(1)), (r(3, 4),), 0),
 }  # fmt: skip
 
-# These have no values to read on meta, or compare devices, so they are counted where they are.
+# These need values, or fail on another device, so they are counted where they are.
 ON_DEVICE: dict[str, tuple[nn.Module, tuple[Tensor, ...], int]] = {
     "multi-head attention": (
         Call(lambda mha, q: reading(mha, q, q, q), nn.MultiheadAttention(8, 2, batch_first=True).eval()),
@@ -179,13 +197,105 @@ def test_what_nobody_can_count_is_refused_by_name_unless_allowed(name: str) -> N
     assert any(entry.reason is None for entry in allowed.uncounted)
 
 
-def test_custom_autograd_function_is_counted_though_fvcore_cannot_see_into_it() -> None:
+def test_custom_autograd_function_is_counted_by_both_counters() -> None:
     module, inputs = Call(Product.apply), (r(3, 4), r(4, 5))
+    result = count(module, inputs)
+    assert result.macs == 60
+    assert second_opinion(module, inputs, result).macs == 60
+
+
+def test_scripted_work_in_a_custom_autograd_function_is_counted_though_fvcore_cannot_see_into_it() -> None:
+    module, inputs = Call(ScriptedProduct.apply), (r(3, 4), r(4, 5))
     result = count(module, inputs)
     assert result.macs == 60
     opinion = second_opinion(module, inputs, result)
     assert opinion.macs is None
-    assert "cannot see into Product" in opinion.problem
+    assert opinion.problem == "fvcore cannot see into ScriptedProduct"
+
+
+def in_thread(layer: nn.Module, x: Tensor) -> Any:
+    results: list[Tensor] = []
+    thread = threading.Thread(target=lambda: results.append(layer(x)))
+    thread.start()
+    thread.join()
+    return results[0]
+
+
+def in_executor(layer: nn.Module, x: Tensor) -> Any:
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda part: part @ part, [x, x]))
+
+
+def assert_refused_unless_allowed(function: Callable[..., Any]) -> None:
+    module, inputs = Call(function, nn.Sequential(nn.Linear(4, 4))), (r(4, 4),)
+    with pytest.raises(InputError, match=r"aten\.(addmm|mm) in another thread"):
+        count(module, inputs)
+    allowed = count(module, inputs, allow_uncounted=True)
+    assert allowed.macs == 0
+    assert next(entry.operator for entry in allowed.uncounted if entry.reason is None).endswith("in another thread")
+
+
+@pytest.mark.parametrize("function", [in_thread, in_executor])
+def test_work_in_a_new_thread_is_refused_by_name_unless_allowed(function: Callable[..., Any]) -> None:
+    assert_refused_unless_allowed(function)
+
+
+def test_work_in_a_thread_that_is_there_already_is_refused_too() -> None:
+    with ThreadPoolExecutor(1) as executor, ThreadPool(1) as pool:
+        pool.apply(executor.submit(int).result)  # now both have their threads
+        assert_refused_unless_allowed(lambda layer, x: executor.submit(lambda: x @ x).result())
+        assert_refused_unless_allowed(lambda layer, x: pool.apply(layer, (x,)))
+
+
+def test_a_thread_that_multiplies_nothing_does_no_harm_and_threads_are_left_as_they_were() -> None:
+    start, submit = threading.Thread.start, ThreadPoolExecutor.submit
+    module = Call(lambda layer, x: layer(in_thread(nn.ReLU(), x)), nn.Linear(4, 4))
+    assert count(module, (r(2, 4),)).macs == 32
+    assert (threading.Thread.start, ThreadPoolExecutor.submit) == (start, submit)
+
+
+def test_a_thread_that_fails_on_meta_prints_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    failures: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", failures.append)
+    module = Call(lambda x: in_thread(Call(lambda x: x * x.sum().item()), x))
+    assert count(module, (r(2, 4),)).counter.endswith("device")
+    assert not failures
+    assert threading.excepthook == failures.append
+
+
+def catching(layer: nn.Module, x: Tensor) -> Tensor:
+    try:
+        positive = bool(x.sum().item() > 0)
+    except RuntimeError:
+        positive = False
+    return layer(layer(x)) if positive else layer(x)
+
+
+def choosing_by_device(layer: nn.Module, x: Tensor) -> Tensor:
+    return layer(x) if x.device.type == "cpu" else layer(layer(x))
+
+
+def untraceable(layer: nn.Module, x: Tensor) -> Tensor:
+    if torch.jit.is_tracing():
+        raise RuntimeError
+    return choosing_by_device(layer, x)
+
+
+@pytest.mark.parametrize(
+    ("function", "here", "on_meta"), [(catching, 64, 32), (choosing_by_device, 32, 64), (untraceable, 32, 64)]
+)
+def test_other_work_on_meta_than_on_its_own_device_is_counted_on_the_device(
+    function: Any, here: int, on_meta: int
+) -> None:
+    module = Call(function, nn.Linear(4, 4))
+    report = count_parts("model", {"frame": (module, (torch.ones(2, 4),))})
+    assert report.parts["frame"].macs == here
+    assert not report.disagreement
+    where = f"torch FlopCounterMode on the module's device; on meta it does {on_meta} MACs"
+    assert report.as_json()["counter"] == where
+    plain = (nn.Linear(4, 4), (r(2, 4),))
+    both = count_parts("model", {"init": plain, "frame": (module, (torch.ones(2, 4),))})
+    assert both.as_json()["counter"] == f"init: torch FlopCounterMode on meta; frame: {where}"
 
 
 def test_control_flow_that_depends_on_data_is_counted_for_the_example_inputs() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -102,6 +104,21 @@ def test_a_module_that_raises_and_is_caught_leaves_the_count_of_the_others_right
 
     result = count(Tolerant(), (torch.randn(2, 4),))
     assert {row.module: row.macs for row in result.by_module} == {"": 48, "second": 32}
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script:DeprecationWarning")
+def test_the_split_inside_a_scripted_module_is_not_made_up() -> None:
+    inner = nn.Sequential(nn.Linear(4, 4), nn.Sequential(nn.Linear(4, 4)))
+    module = nn.Sequential(nn.Linear(4, 4), torch.jit.script(inner), torch.jit.script(nn.Linear(4, 4)))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = count(module, (torch.randn(2, 4),))
+    assert not [warning for warning in caught if ".grad attribute" in str(warning.message)]
+    assert {row.module: row.macs for row in result.by_module} == {"": 128, "0": 32, "1": 64, "2": 32}
+    assert result.unsplit == ("1",)
+    whole = count(torch.jit.script(inner), (torch.randn(2, 4),))
+    assert [row.module for row in whole.by_module] == [""]
+    assert whole.unsplit == ("",)
 
 
 @pytest.mark.parametrize("variant", ["base", "nano"])

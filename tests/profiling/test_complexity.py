@@ -141,14 +141,64 @@ def test_by_module_names_children_and_shared_parameters_count_once() -> None:
     assert result.macs == 3 * N * D * D
 
 
-def test_disagreement_names_the_module_and_the_operator_without_a_handle() -> None:
+def product_or_two_when_traced(x: Tensor) -> Tensor:
+    return x @ x @ x if torch.jit.is_tracing() else x @ x
+
+
+def product_or_none_when_traced(x: Tensor) -> Tensor:
+    return x + 0 if torch.jit.is_tracing() else x @ x
+
+
+@pytest.mark.parametrize("differing", [product_or_two_when_traced, product_or_none_when_traced])
+def test_a_real_difference_names_the_module_even_beside_an_operator_without_a_handle(differing: Any) -> None:
     power = Call(lambda x: torch.linalg.matrix_power(x, 3))
-    module = nn.Sequential(OrderedDict(good=nn.Linear(8, 8), power=power, relu=nn.ReLU()))
+    module = nn.Sequential(OrderedDict(good=nn.Linear(8, 8), power=power, bad=Call(differing)))
     inputs = (torch.randn(8, 8),)
     opinion = second_opinion(module, inputs, count(module, inputs))
     assert not opinion.agrees
-    assert [entry.module for entry in opinion.disagreements] == ["power"]
+    assert [entry.module for entry in opinion.disagreements] == ["bad"]
     assert opinion.missing == ("aten::linalg_matrix_power",)
+
+
+def test_an_operator_that_has_no_handle_and_does_not_contract_excuses_nothing() -> None:
+    module, inputs = Call(lambda x: F.pad(product_or_none_when_traced(x), (1, 1))), (torch.randn(8, 8),)
+    opinion = second_opinion(module, inputs, count(module, inputs))
+    assert "aten::pad" in opinion.missing
+    assert not opinion.agrees
+
+
+@pytest.mark.parametrize(
+    ("function", "operator"),
+    [
+        (lambda x: torch.linalg.multi_dot([x, x, x]), "aten::linalg_multi_dot"),
+        (lambda x: torch.chain_matmul(x, x, x), "aten::chain_matmul"),
+        (lambda x: torch.matrix_power(x, 3), "aten::linalg_matrix_power"),
+        (torch.cov, "aten::cov"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:torch.chain_matmul is deprecated")
+def test_what_contracts_and_has_no_handle_is_no_difference_but_no_opinion(function: Any, operator: str) -> None:
+    module = nn.Sequential(nn.Linear(8, 8), Call(function))
+    inputs = (torch.randn(8, 8),)
+    opinion = second_opinion(module, inputs, count(module, inputs))
+    assert opinion.macs is None
+    assert opinion.agrees
+    assert opinion.problem == f"fvcore has no handle for {operator}"
+
+
+def test_products_that_nobody_uses_are_in_both_counts() -> None:
+    class Wasteful(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(4, 4)
+
+        def forward(self, x: Tensor) -> None:
+            self.layer(x) @ x.T
+
+    module, inputs = Wasteful(), (torch.randn(2, 4),)
+    result = count(module, inputs)
+    opinion = second_opinion(module, inputs, result)
+    assert opinion.macs == result.macs == 2 * 4 * 4 + 2 * 4 * 2
 
 
 def test_untraceable_module_has_no_second_opinion_but_a_reason() -> None:
