@@ -29,7 +29,7 @@ class Calibration:
     def warning(self) -> str:
         """A sentence when the machine drifted by more than 3 %, else empty."""
         if abs(self.drift) > DRIFT:
-            return f"the machine drifted by {100 * self.drift:+.1f} % during the run; trust ratios, not absolute times"
+            return f"the machine drifted by {100 * self.drift:+.1f} % during the run: trust ratios, not absolute times"
         return ""
 
 

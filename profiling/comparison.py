@@ -14,7 +14,7 @@ from profiling.job import Job
 from profiling.measured import Finish, Round
 from profiling.roofline import Ceilings
 from profiling.statistics import Seconds
-from profiling.stepping import Step
+from profiling.stepping import FORWARD, Step
 from profiling.warm_up import WarmUp
 
 if TYPE_CHECKING:
@@ -77,8 +77,23 @@ class Profile:
 
     @property
     def has_roofline(self) -> bool:
-        """A counted network on the CPU that was timed by itself."""
-        return self.counted is not None and self.job.device == "cpu" and bool(self.latencies("model"))
+        """A counted network on the CPU that was timed by itself, computes and moves something."""
+        if self.counted is None or self.job.device != "cpu" or not self.latencies("model"):
+            return False
+        frame = self.counted.parts["frame"]
+        return frame.flops > 0 and frame.bytes_moved > 0
+
+    @property
+    def forward_share(self) -> float:
+        """Share of the frames in which the tracker ran its stage ``forward``."""
+        return sum(FORWARD in step.stages for part in self.rounds for step in part.steps) / self.frames
+
+    @property
+    def excess_threads(self) -> Mapping[str, int]:
+        """Libraries that end with more threads than they were given, by name: the tracker set them."""
+        found = {**self.finish.threads.get("pools", {}), **self.finish.threads}
+        counts = {name: count for name, count in found.items() if isinstance(count, int) and name != "torch_inter"}
+        return {name: count for name, count in counts.items() if count > self.job.threads}
 
     @property
     def frames(self) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from evalkit.errors import InputError
-from profiling.stepping import Step
+from profiling.stepping import NestedStageError, Step
 
 
 def require_cuda() -> None:
@@ -30,13 +30,16 @@ class EventRecorder:
 
     def __init__(self) -> None:
         self._spans: list[tuple[str, Any, Any]] = []
-        self._name = ""
+        self._name, self._open = "", ""
 
     def __call__(self, name: str) -> EventRecorder:
         self._name = name
         return self
 
     def __enter__(self) -> None:
+        if self._open:
+            raise NestedStageError(self._name, self._open)
+        self._open = self._name
         start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
         start.record()
         self._spans.append((self._name, start, end))
@@ -44,6 +47,7 @@ class EventRecorder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._open = ""
         self._spans[-1][2].record()
 
     def take(self) -> dict[str, float]:

@@ -136,7 +136,10 @@ def compare(
     """
     by_label = {job.label: job for job in jobs}
     with ExitStack() as stack:
-        workers = {label: stack.enter_context(closing(Worker(job.threads, timeout))) for label, job in by_label.items()}
+        workers = {
+            label: stack.enter_context(closing(Worker(job.threads, timeout, beats_are_frames=False)))
+            for label, job in by_label.items()
+        }
         run = _Run(by_label, workers, note)
         is_module: dict[str, bool] = run.each(
             "loading", lambda worker, label: worker.call(session.begin, (by_label[label], clips))

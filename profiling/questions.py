@@ -36,7 +36,7 @@ def complexity(job: Job) -> ComplexityReport | str:
     try:
         report = count_parts(job.spec, network_parts(job.spec, subject))
     except InputError as error:
-        return str(error)
+        return f"{error.path}: {error.problem}" if error.path else error.problem  # the way out is another command's
     return report.disagreement or report
 
 

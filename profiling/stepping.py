@@ -71,12 +71,23 @@ class StageRecorder(Protocol):
         """Seconds since the last call that the stage ``forward`` waited for the processor."""
 
 
+class NestedStageError(Exception):
+    """A stage began within another one, so that neither could be told from the other."""
+
+    def __init__(self, inner: str, outer: str) -> None:
+        super().__init__(f"stage '{inner}' begins within stage '{outer}': stages do not nest")
+
+
 class HostRecorder:
-    """Stages by the host's clock. One object for all stages: they do not nest."""
+    """Stages by the host's clock; one object for all of them.
+
+    Raises:
+        NestedStageError: when a stage begins within another.
+    """
 
     def __init__(self, run_delay: Callable[[], float] = lambda: 0.0) -> None:
         self._seconds: dict[str, float] = {}
-        self._name, self._start = "", 0.0
+        self._name, self._open, self._start = "", "", 0.0
         self._run_delay, self._before, self._waited = run_delay, 0.0, 0.0
 
     def __call__(self, name: str) -> HostRecorder:
@@ -84,6 +95,9 @@ class HostRecorder:
         return self
 
     def __enter__(self) -> None:
+        if self._open:
+            raise NestedStageError(self._name, self._open)
+        self._open = self._name
         if self._name == FORWARD:
             self._before = self._run_delay()
         self._start = perf_counter()
@@ -92,8 +106,9 @@ class HostRecorder:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         elapsed = perf_counter() - self._start
-        self._seconds[self._name] = self._seconds.get(self._name, 0.0) + elapsed
-        if self._name == FORWARD:
+        name, self._open = self._open, ""
+        self._seconds[name] = self._seconds.get(name, 0.0) + elapsed
+        if name == FORWARD:
             self._waited += self._run_delay() - self._before
 
     def take(self) -> dict[str, float]:

@@ -39,9 +39,9 @@ def run_pass(names: Sequence[str] = ()) -> Pass:
         options += ["--benchmark-warmup=on", "--benchmark-max-time=0.5", f"--benchmark-json={stored}"]
         options += ["--benchmark-timer=profiling.calibrated.cpu_seconds"]
         command = [sys.executable, "-m", "pytest", *(names or [str(SUITES)]), *options]
-        done = subprocess.run(
-            command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False
-        )
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        environment["OMP_NUM_THREADS"] = "1"
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise InputError(f"benchmarks failed:\n{done.stdout[-4000:]}{done.stderr[-1000:]}", path=SUITES)
         result: Pass = json.loads(stored.read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from profiling.comparison import Comparison, Profile
+from profiling.notes import joined, latency_doubts, unknown_because
 from profiling.roofline import roofline_point
 from profiling.statistics import growth_per_frame, paired_ratio, summarise
 from profiling.stepping import SCOPES
@@ -29,8 +30,6 @@ ROOFLINE = ("tracker", "threads", "flops_per_byte", "gflops", "peak_gflops", "pe
 ACCURACY = ("tracker", "fps_median", "mean_iou", "parameters")
 
 MIB = 2**20
-WAITED_WARNING = 0.05
-WAITED_NOTE = f"waited for the processor for more than {WAITED_WARNING:.0%} of the time"
 OTHER, DECODING = "other", "image"
 
 
@@ -43,10 +42,7 @@ def latency_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.
             if not rounds:
                 continue
             summary = summarise(np.concatenate(rounds))
-            notes = [summary.warning, comparison.calibration.warning]
-            waited = profile.waited_share(scope)
-            notes += [WAITED_NOTE] if waited > WAITED_WARNING else []
-            notes += [] if profile.warm_up.steady else ["the warm-up did not settle"]
+            notes = [summary.warning, *latency_doubts(profile, scope, comparison)]
             times = {"p50_ms": summary.p50, "p90_ms": summary.p90, "p99_ms": summary.p99, "max_ms": summary.slowest}
             rows.append(
                 {
@@ -56,8 +52,8 @@ def latency_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.
                     **{name: 1e3 * seconds for name, seconds in times.items()},
                     "fps_median": summary.fps_median,
                     "fps_mean": summary.fps_mean,
-                    "waited": waited,
-                    "note": "; ".join(note for note in notes if note),
+                    "waited": profile.waited_share(scope),
+                    "note": joined(notes),
                 }
             )
     return pd.DataFrame(rows, columns=list(LATENCY))
@@ -99,10 +95,11 @@ def stage_table(comparison: Comparison) -> pd.DataFrame:
     rows = []
     for profile in comparison.profiles:
         steps = [step for part in profile.rounds for step in part.steps]
-        if profile.is_module or not steps[0].stages:
+        names = dict.fromkeys(name for step in steps for name in step.stages)  # some stages are not in every frame
+        if profile.is_module or not names:
             continue
         seconds = {DECODING: np.array([step.decode for step in steps])}
-        for name in steps[0].stages:
+        for name in names:
             seconds[name] = np.array([step.stages.get(name, 0.0) for step in steps])
         seconds[OTHER] = np.array([step.track - sum(step.stages.values()) for step in steps])
         total = sum(float(values.sum()) for values in seconds.values())
@@ -136,7 +133,7 @@ def resource_table(comparison: Comparison) -> pd.DataFrame:
                 "joules_per_frame": profile.joules_per_frame,
                 "energy": finish.energy,
                 "difference_from_eager": profile.difference,
-                "note": "; ".join(reason.replace(";", ",") for reason in _reasons(profile)),
+                "note": joined(unknown_because(profile)),
             }
         )
     return pd.DataFrame(rows, columns=list(RESOURCES))
@@ -190,9 +187,3 @@ def _setting(profile: Profile) -> dict[str, object]:
 
 def _mib(size: int | None) -> float | None:
     return None if size is None else size / MIB
-
-
-def _reasons(profile: Profile) -> list[str]:
-    """Why something is not known."""
-    uncounted = profile.complexity if isinstance(profile.complexity, str) else ""
-    return [reason for reason in (uncounted, profile.problem) if reason]

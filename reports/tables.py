@@ -58,7 +58,9 @@ def number(value: Any, form: str = "{:.1f}", scale: float = 1.0) -> Cell:
     """A cell of a number, a dash for none."""
     if value is None or pd.isna(value):
         return Cell(NO_VALUE, "")
-    return Cell(form.format(float(value) * scale), float(value))
+    exact = float(value)
+    counted = ".0f" in form and exact.is_integer()  # a column of counts with gaps comes as floats
+    return Cell(form.format(exact * scale), int(exact) if counted else exact)
 
 
 def word(value: Any) -> Cell:

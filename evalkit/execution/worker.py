@@ -35,10 +35,11 @@ class Worker:
     Args:
         threads: of OpenMP, BLAS and cv2 in the process.
         timeout: seconds that a frame may take; None waits forever.
+        beats_are_frames: a call is one sequence from its start, so its beats tell in which frame it hangs.
     """
 
-    def __init__(self, threads: int = 1, timeout: float | None = None) -> None:
-        self.threads, self.timeout = threads, timeout
+    def __init__(self, threads: int = 1, timeout: float | None = None, *, beats_are_frames: bool = True) -> None:
+        self.threads, self.timeout, self.beats_are_frames = threads, timeout, beats_are_frames
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self._aborted = False
@@ -141,8 +142,10 @@ class Worker:
             self._process.send_signal(signal.SIGUSR1)
             sleep(POLL)
         self.kill()
-        place = f"in frame {count - 1}" if count else "while the tracker was loaded"
-        return TaskError(f"no answer within {limit:g} s {place}", self._tail())
+        place = " while the tracker was loaded"
+        if count:
+            place = f" in frame {count - 1}" if self.beats_are_frames else ""
+        return TaskError(f"no answer within {limit:g} s{place}", self._tail())
 
     def _death(self) -> TaskError:
         process = self._process

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from evalkit.errors import InputError
 from evalkit.trackers.base import Prediction, Tracker
 from evalkit.types import Box, Image
 
@@ -60,6 +61,8 @@ def adapt(make: Callable[[], object], name: str) -> Tracker:
     else is returned unchanged: a profiler also takes networks that are no trackers.
     """
     tracker: Any = make()
+    if isinstance(tracker, type):
+        raise InputError(f"'{name}' returned the class {tracker.__name__}, no tracker", hint="return an instance")
     if type(tracker).__module__.partition(".")[0] == "cv2":
         from evalkit.trackers.opencv import OpenCVTracker
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -86,4 +87,16 @@ def _from_module(spec: TrackerSpec, known: Mapping[str, object]) -> Tracker:
     factory = getattr(module, spec.name, None)
     if not callable(factory):
         raise InputError(f"module '{spec.prefix}' has no callable '{spec.name}'", hint="write module:factory")
+    _check_options(factory, spec)
     return adapt(partial(factory, **spec.options), str(spec))
+
+
+def _check_options(factory: Callable[..., object], spec: TrackerSpec) -> None:
+    try:
+        signature = inspect.signature(factory)
+    except ValueError:  # some of what is written in C has none
+        return
+    try:
+        signature.bind(**spec.options)
+    except TypeError as error:
+        raise InputError(f"'{spec}': {error}", hint=f"{spec.prefix}:{spec.name} takes {signature}") from error

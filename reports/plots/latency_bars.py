@@ -1,4 +1,4 @@
-"""Latency as bars: median, 90th and 99th percentile of every tracker in one scope."""
+"""Latency as ranges: median, 90th and 99th percentile of every tracker in one scope."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import pandas as pd
 
 from reports.plots.canvas import Plot, canvas, log_axis, shorten
 
-PERCENTILES = (("p50_ms", "median", "#0072b2"), ("p90_ms", "p90", "#7fb8de"), ("p99_ms", "p99", "#d6d6d6"))
-BAR = 0.26
+PERCENTILES = (
+    ("p50_ms", "median", "#0072b2", "o"),
+    ("p90_ms", "p90", "#e69f00", "|"),
+    ("p99_ms", "p99", "#333333", "|"),
+)
 
 
 def draw(latencies: pd.DataFrame, scope: str) -> Plot:
@@ -17,11 +20,14 @@ def draw(latencies: pd.DataFrame, scope: str) -> Plot:
     figure = canvas(7.0, 1.3 + 0.5 * len(table))
     axes = figure.subplots()
     rows = np.arange(len(table))
-    for offset, (column, label, colour) in enumerate(PERCENTILES):
-        axes.barh(rows + (offset - 1) * BAR, table[column].astype(float), BAR, color=colour, label=label)
+    # No bars: on a logarithmic axis their lengths would say nothing.
+    axes.hlines(rows, table["p50_ms"].astype(float), table["p99_ms"].astype(float), color="#c4c4c4", linewidth=2.0)
+    for column, label, colour, marker in PERCENTILES:
+        axes.scatter(table[column].astype(float), rows, 34, color=colour, marker=marker, label=label, zorder=3)
     for row, median in enumerate(table["p50_ms"].astype(float)):
-        axes.annotate(f" {median:.2f}", (median, row - BAR), va="center", fontsize=7.5)
+        axes.annotate(f"{median:.2f}", (median, row), (0, 6), textcoords="offset points", ha="center", fontsize=7.5)
     log_axis(axes)
+    axes.set_ylim(-0.6, len(table) - 0.4)
     axes.set_yticks(rows, [shorten(str(name)) for name in table["tracker"]])
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")

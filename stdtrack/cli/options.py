@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -21,6 +22,20 @@ def find_own_modules() -> None:
     sys.path.append(os.getcwd())
 
 
+class Positive(click.FloatRange):
+    """A finite number above 0."""
+
+    def __init__(self) -> None:
+        super().__init__(0, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Refuse what Python reads as a number and no clock can reach."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is no finite number", param, ctx)
+        return number
+
+
 class CommaList(click.ParamType[tuple[str, ...]]):
     """``a,b`` given once or repeated: flattened by :func:`flatten` into one tuple."""
 
@@ -30,7 +45,10 @@ class CommaList(click.ParamType[tuple[str, ...]]):
         """Split one occurrence at its commas."""
         if isinstance(value, tuple):
             return value
-        return tuple(part.strip() for part in str(value).split(",") if part.strip())
+        parts = tuple(part.strip() for part in str(value).split(",") if part.strip())
+        if not parts:
+            self.fail(f"'{value}' names nothing", param, ctx)
+        return parts
 
 
 def flatten(ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import click
 from evalkit.errors import InputError
 from evalkit.trackers.spec import TrackerSpec
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
-from stdtrack.cli.options import FRAME_TIMEOUT, comma_list, find_own_modules
+from stdtrack.cli.options import FRAME_TIMEOUT, Positive, comma_list, find_own_modules
 
 if TYPE_CHECKING:
     from profiling.clips import ClipName
@@ -44,9 +44,9 @@ ON_TERMINAL = ("latency", "ratios", "resources", "accuracy")
     "--backend", "backends", metavar="NAME[:PRECISION][,...]", help="Backends of the networks. [default: their own]"
 )
 @comma_list("--scope", "scopes", metavar="model|track|pipeline", help="What to report. [default: all three]")
-@click.option("--min-time", type=click.FloatRange(0, min_open=True), default=10.0, show_default=True,
+@click.option("--min-time", type=Positive(), default=10.0, show_default=True,
               help="Seconds measured of each tracker.")  # fmt: skip
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), default=FRAME_TIMEOUT, show_default=True,
+@click.option("--timeout", type=Positive(), default=FRAME_TIMEOUT, show_default=True,
               help="Seconds a frame may take.")  # fmt: skip
 def profile(
     specs: tuple[str, ...], out: Path, data: Path | None, benchmarks: tuple[str, ...], device: str,

@@ -17,11 +17,12 @@ from reports.inputs import SPEEDS, ReportTables
 from reports.markup import comma_separated, escape_markdown, latex, markdown
 from reports.plots.canvas import render
 from reports.plots.profile import ProfileTables, draw_profile
-from reports.profiles import profile_table
+from reports.profiles import CAPTIONS, profile_table
 from reports.tables import Table
 from stdtrack.cli.table_layout import numbered_notes, shared_settings
 
 FORMAT = 1
+PLOTS = ("latency_*", "stages", "thread_scaling_*", "roofline", "speed_accuracy*")
 MEASURE = "mean IoU over clips"
 
 
@@ -30,9 +31,14 @@ def write_profile(
 ) -> list[Table]:
     """Write ``profile.json``, ``profile.md``, and folders of tables and plots into ``out``.
 
+    What an earlier profile wrote there is removed first: its plots would pass for those of this one.
+
     Returns:
         the tables that are not empty.
     """
+    remove_earlier(out)
+    latencies = tables.frame_table(comparison, scopes)
+    write_atomic(out / "tables" / "frames.csv", latencies.to_csv(index=False))
     frames = {
         "latency": tables.latency_table(comparison, scopes),
         "ratios": tables.ratio_table(comparison, scopes),
@@ -42,12 +48,10 @@ def write_profile(
         "scaling": tables.scaling_table(comparison, scopes),
         "roofline": tables.roofline_table(comparison),
     }
-    latencies = tables.frame_table(comparison, scopes)
     shown = [profile_table(name, frame) for name, frame in frames.items() if not frame.empty]
     for table in shown:
         write_atomic(out / "tables" / f"{table.name}.csv", comma_separated(table))
         write_atomic(out / "tables" / f"{table.name}.tex", latex(table))
-    write_atomic(out / "tables" / "frames.csv", latencies.to_csv(index=False))
     write_atomic(out / "profile.md", _page(comparison, shown))
     write_atomic(out / "profile.json", json.dumps(_content(comparison, frames), indent=2, default=str))
     note("drawing")
@@ -64,6 +68,17 @@ def write_profile(
             for extension, content in render(plot).items():
                 write_atomic(out / "plots" / f"{plot.name}.{extension}", content)
     return shown
+
+
+def remove_earlier(out: Path) -> None:
+    """Delete the tables and plots of an earlier profile, and nothing else that lies beside them."""
+    if (out / "profile.json").is_file():
+        for pattern in (
+            *(f"tables/{name}.*" for name in ("frames", *CAPTIONS)),
+            *(f"plots/{name}.*" for name in PLOTS),
+        ):
+            for path in out.glob(pattern):
+                path.unlink()
 
 
 def circumstances(comparison: Comparison) -> list[str]:

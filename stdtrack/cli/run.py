@@ -14,7 +14,7 @@ import click
 
 from evalkit.errors import InputError
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
-from stdtrack.cli.options import FRAME_TIMEOUT, comma_list, find_own_modules
+from stdtrack.cli.options import FRAME_TIMEOUT, Positive, comma_list, find_own_modules
 from stdtrack.cli.progress import counted, make_progress
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Shard(click.ParamType[tuple[int, int]]):
 @comma_list("--sequences", metavar="GLOB[,...]", help="Only sequences with such names.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes at once.")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads of each process.")
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), default=FRAME_TIMEOUT, show_default=True,
+@click.option("--timeout", type=Positive(), default=FRAME_TIMEOUT, show_default=True,
               help="Seconds a frame may take.")  # fmt: skip
 @click.option("--max-failures", type=click.IntRange(0), help="Stop when more sequences have failed.")
 @click.option("--retry-failed", is_flag=True, help="Run again what failed before.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from profiling.notes import SEPARATOR
 from reports.tables import NO_VALUE, Cell, Table
 
 SETTINGS = ("backend", "threads", "device", "reference", "energy")
@@ -39,7 +40,7 @@ def numbered_notes(table: Table) -> tuple[Table, tuple[str, ...]]:
     notes: dict[str, int] = {}
     rows = []
     for row in table.rows:
-        parts = [part for part in row[at].text.split("; ") if part not in ("", NO_VALUE)]
+        parts = [part for part in row[at].text.split(SEPARATOR) if part not in ("", NO_VALUE)]
         numbers = ", ".join(str(notes.setdefault(part, len(notes) + 1)) for part in parts)
         rows.append((*row[:at], Cell(numbers), *row[at + 1 :]))
     return replace(table, rows=tuple(rows)), tuple(notes)
@@ -66,10 +67,11 @@ def title(column: str) -> str:
 
 
 def _width(table: Table, columns: Sequence[int]) -> int:
-    return sum(_column_width(table, index) + GAP for index in columns)
+    return sum(column_width(table, index) + GAP for index in columns)
 
 
-def _column_width(table: Table, index: int) -> int:
+def column_width(table: Table, index: int) -> int:
+    """Characters that a column needs: its longest cell (texts are folded), or the longest word of its heading."""
     cells = max((len(row[index].text) for row in table.rows), default=0)
     if not table.numeric[index]:
         cells = min(cells, WIDEST_TEXT)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
 from reports.tables import Table
-from stdtrack.cli.table_layout import GAP, WIDEST_TEXT, column_blocks, numbered_notes, shared_settings, title
+from stdtrack.cli.table_layout import (
+    GAP,
+    WIDEST_TEXT,
+    column_blocks,
+    column_width,
+    numbered_notes,
+    shared_settings,
+    title,
+)
 
 
 def print_table(table: Table, console: Console) -> None:
@@ -28,11 +38,12 @@ def print_table(table: Table, console: Console) -> None:
 
 def _grid(table: Table) -> Grid:
     grid = Grid(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))  # and 1 of the box
-    for name, numeric in zip(table.columns, table.numeric, strict=True):
+    for index, (name, numeric) in enumerate(zip(table.columns, table.numeric, strict=True)):
+        heading = fill(title(name), column_width(table, index), break_long_words=False)
         if numeric:
-            grid.add_column(title(name), justify="right")
+            grid.add_column(heading, justify="right")
         else:
-            grid.add_column(title(name), overflow="fold", max_width=WIDEST_TEXT)
+            grid.add_column(heading, overflow="fold", max_width=WIDEST_TEXT)
     for row in table.rows:
         grid.add_row(*(Text(cell.text) for cell in row))
     return grid

@@ -90,6 +90,30 @@ def test_a_failed_tracker_ends_in_exit_code_3_and_the_other_is_kept(data: Path, 
     assert [row["tracker"] for row in content["tables"]["latency"]] == ["some_trackers:still"]
 
 
+def test_nothing_of_an_earlier_profile_stays_and_nothing_else_goes(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(data, "some_trackers:still", "opencv:mosse", "--out", str(out))
+    (out / "plots" / "mine.png").write_bytes(b"kept")
+    before = {path.name for path in out.rglob("*.*")}
+    run(data, "some_trackers:still", "--scope", "track", "--out", str(out))
+    gone = before - {path.name for path in out.rglob("*.*")}
+    assert {"ratios.csv", "ratios.tex", "latency_pipeline.png", "latency_over_time_pipeline.svg"} <= gone
+    assert (out / "plots" / "mine.png").read_bytes() == b"kept"
+    assert "latency_track.png" not in gone
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--min-time", "nan"), ("--timeout", "inf"), ("--threads", ","), ("--scope", "")]
+)
+def test_a_number_that_no_clock_reaches_and_a_list_of_nothing(
+    option: str, value: str, data: Path, tmp_path: Path
+) -> None:
+    arguments = ["some_trackers:still", "--data", str(data), "--out", str(tmp_path / "o"), option, value]
+    result = CliRunner().invoke(profile, arguments)
+    assert result.exit_code == 2
+    assert "no finite number" in result.stderr or "names nothing" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

@@ -46,6 +46,42 @@ class Staged(Still):
         return self.answer()
 
 
+class Doubtful(Still):
+    """Renews its template in every fifth frame, finds nothing to look at in every third, and takes two threads."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda frame: 0.0)
+        self.stage: StageTimer = untimed
+        import cv2
+
+        cv2.setNumThreads(2)
+
+    def update(self, image: Any) -> Prediction:
+        self._frame += 1
+        if self._frame % 3:
+            with self.stage("forward"):
+                time.sleep(0.002)
+        if self._frame % 5 == 0:
+            with self.stage("template"):
+                time.sleep(0.01)
+        return self.answer()
+
+    def describe(self) -> dict[str, str]:
+        return {"note": "a doubtful one; see its card"}
+
+
+class Nested(Still):
+    """One stage within another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stage: StageTimer = untimed
+
+    def update(self, image: Any) -> Prediction:
+        with self.stage("whole"), self.stage("forward"):
+            return self.answer()
+
+
 class Busy(Still):
     """Computes for a fixed time without sleeping, in four stages."""
 
@@ -179,6 +215,25 @@ def linear() -> Any:
     import torch
 
     return torch.nn.Linear(64, 64), (torch.zeros(1, 64),)
+
+
+def identity() -> Any:
+    """Computes nothing and moves nothing."""
+    import torch
+
+    return torch.nn.Identity(), (torch.zeros(1, 64),)
+
+
+def doubtful() -> Doubtful:
+    return Doubtful()
+
+
+def nested() -> Nested:
+    return Nested()
+
+
+def still_class() -> type[Still]:
+    return Still
 
 
 def single_input() -> Any:

@@ -50,6 +50,7 @@ def test_two_trackers_are_measured_in_turns(trackers: str, clips: tuple[ClipName
         ("nonsense", "not four finite numbers"),
         ("misshapen", "not four finite numbers"),
         ("dies", "exited with code 17"),
+        ("nested", "stage 'forward' begins within stage 'whole'"),
         ("hangs", "no answer within 3 s"),
         ("hangs_at_once", "no answer within 3 s"),
         ("hangs_while_measured", "no answer within 3 s"),
@@ -60,13 +61,14 @@ def test_a_tracker_that_fails_fails_alone(fault: str, reason: str, trackers: str
     result = compare(jobs, clips, **SHORT)
     assert [profile.job.spec for profile in result.profiles] == [f"{trackers}:still"]
     assert reason in result.failures[f"{trackers}:{fault}"]
+    assert "in frame 1" not in result.failures[f"{trackers}:{fault}"]  # of the call, which nobody knows
 
 
 @pytest.mark.parametrize(
     ("fault", "note", "overlap"),
     [
         ("raises", "memory: ValueError: cannot describe myself, and nothing was asked after that", None),
-        ("network", "complexity: ValueError: no parts, and nothing was asked after that", 1.0),
+        ("network", "profiled_trackers:late?fault=network: complexity_parts() failed: ValueError: no parts", 1.0),
     ],
 )
 def test_an_error_after_the_measurement_costs_no_latencies(
@@ -76,7 +78,7 @@ def test_an_error_after_the_measurement_costs_no_latencies(
     assert not result.failures
     late, still = result.profiles
     assert len(late.rounds) == ROUNDS
-    assert (late.problem, late.overlap) == (note, overlap)
+    assert late.overlap == overlap
     assert (still.problem, still.overlap) == ("", 1.0)
     table = tables.resource_table(result)
     assert list(table["note"]) == [note, ""]
@@ -97,6 +99,8 @@ def test_all_may_fail(trackers: str, clips: tuple[ClipName, ...]) -> None:
     [
         (Job("nowhere:tracker"), "no prefix or module"),
         (Job("profiled_trackers:number"), "is no tracker"),
+        (Job("profiled_trackers:still?speed=2"), "unexpected keyword argument 'speed'"),
+        (Job("profiled_trackers:still_class"), "returned the class Still"),
         (Job("profiled_trackers:single_input"), "not \\(module, example_inputs\\)"),
         (Job("profiled_trackers:still", backend="onnx"), "its backend is its own affair"),
         (Job("profiled_trackers:linear", backend="onyx"), "did you mean 'onnx'"),
@@ -121,6 +125,26 @@ def test_a_module_has_the_scope_model_on_any_backend(trackers: str, clips: tuple
     assert np.isfinite(result.calibration.drift)
     assert list(result.ceilings) == [1]
     assert len(tables.roofline_table(result)) == 2
+
+
+def test_a_module_that_computes_nothing_has_no_roofline(trackers: str, clips: tuple[ClipName, ...]) -> None:
+    result = compare([Job(f"{trackers}:identity"), Job(f"{trackers}:linear")], clips, **SHORT)
+    assert len(result.profiles) == 2
+    assert list(tables.roofline_table(result)["tracker"]) == [f"{trackers}:linear"]
+
+
+def test_whatever_gives_reason_for_doubt_is_told(trackers: str, clips: tuple[ClipName, ...]) -> None:
+    result = compare([Job(f"{trackers}:doubtful"), Job(f"{trackers}:still", threads=4096)], clips, **SHORT)
+    latency = tables.latency_table(result).set_index("tracker")
+    assert set(latency["scope"]) == {"track", "pipeline"}
+    note = latency.loc[f"{trackers}:doubtful", "note"].iloc[0]
+    assert "no scope model: the stage forward is in 6" in note
+    assert "the tracker itself set more threads: cv2 2" in note
+    assert "a doubtful one, see its card" in note
+    assert "more threads than the" in latency.loc[f"{trackers}:still x4096", "note"].iloc[0]
+    stages = tables.stage_table(result).set_index("stage")["share"]
+    assert stages["template"] == pytest.approx(2.1 / (2.1 + 2 / 3 * 2.1), abs=0.15)
+    assert stages.sum() == pytest.approx(1.0)
 
 
 def test_what_cannot_be_counted_is_left_blank_with_the_reason(trackers: str, clips: tuple[ClipName, ...]) -> None:

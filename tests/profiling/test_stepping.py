@@ -50,6 +50,15 @@ def test_stages_and_scopes(trackers: str, clip: Clip) -> None:
     assert step.seconds("pipeline") == step.track + step.decode
 
 
+def test_after_a_stage_that_fails_others_can_begin() -> None:
+    recorder = HostRecorder()
+    with pytest.raises(ValueError, match="lost"), recorder("forward"):
+        raise ValueError("lost")
+    with recorder("crop"):
+        pass
+    assert list(recorder.take()) == ["forward", "crop"]
+
+
 def test_a_tracker_without_stages_has_no_scope_model(trackers: str, clip: Clip) -> None:
     assert run(f"{trackers}:still", clip, 1)[0].seconds("model") is None
 
