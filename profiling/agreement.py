@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evalkit.errors import InputError
+from profiling import command
 
 TOLERANCE = 0.05
 
@@ -61,8 +62,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except InputError as problem:
-        sys.stderr.write(f"{problem}\n")
-        sys.exit(2)
+    command.run(main)

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 
 from evalkit.errors import InputError
 from evalkit.files import write_atomic
+from profiling import command
 from profiling.calibrated import TOLERANCE, Change, Pass, changes, ratios
 
 SUITES, STORE = Path("tests/benchmarks"), Path(".benchmarks")
@@ -38,10 +39,10 @@ def run_pass(names: Sequence[str] = ()) -> Pass:
         options = ["-m", "not goal", "-p", "no:xdist", "-q", "--benchmark-only", "--benchmark-quiet"]
         options += ["--benchmark-warmup=on", "--benchmark-max-time=0.5", f"--benchmark-json={stored}"]
         options += ["--benchmark-timer=profiling.calibrated.cpu_seconds"]
-        command = [sys.executable, "-m", "pytest", *(names or [str(SUITES)]), *options]
+        arguments = [sys.executable, "-m", "pytest", *(names or [str(SUITES)]), *options]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         environment["OMP_NUM_THREADS"] = "1"
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise InputError(f"benchmarks failed:\n{done.stdout[-4000:]}{done.stderr[-1000:]}", path=SUITES)
         result: Pass = json.loads(stored.read_text(encoding="utf-8"))
@@ -108,8 +109,4 @@ def main(arguments: Sequence[str], run: RunPass = run_pass, folder: Path = STORE
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except InputError as problem:
-        sys.stderr.write(f"{problem}\n")
-        sys.exit(2)
+    command.run(main)
