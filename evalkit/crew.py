@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import Synchronized
@@ -21,19 +22,20 @@ _Result = TypeVar("_Result")
 
 
 class Crew:
-    """The calling process and ``helpers`` further ones that score trackers; leave it as a context manager.
+    """The calling process and ``helpers`` further ones; leave it as a context manager.
 
-    The helpers are spawned at once and import :mod:`evalkit.evaluation` while the caller reads lists.
+    Args:
+        preload: modules that the helpers, spawned at once, import while the caller looks for work.
     """
 
-    def __init__(self, helpers: int) -> None:
+    def __init__(self, helpers: int, preload: Sequence[str] = ()) -> None:
         context = get_context("spawn")
         self._taken = context.Value("q", 0)
         self._broken = False
         self._helpers = []
         for _ in range(helpers):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs, self._taken), daemon=True)
+            process = context.Process(target=_serve, args=(theirs, self._taken, preload), daemon=True)
             process.start()
             theirs.close()
             self._helpers.append((process, ours))
@@ -75,11 +77,11 @@ class Crew:
         return [found[index] for index in range(len(items))]
 
 
-def _serve(connection: Connection, taken: Synchronized[int]) -> None:
+def _serve(connection: Connection, taken: Synchronized[int], preload: Sequence[str]) -> None:
     """Take part in one map after the other until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the caller ends its helpers
-    import evalkit.evaluation  # noqa: F401  # most of the time from start to first result
-
+    for name in preload:
+        import_module(name)
     with suppress(EOFError):
         while True:
             function, items = connection.recv()

@@ -138,7 +138,7 @@ def test_two_workers_in_processor_time(
         monkeypatch.setenv(VARIABLE, str(tmp_path / str(workers)))
         shutil.rmtree(tmp_path / str(workers), ignore_errors=True)
         before = process_time(), _of_children()
-        with Crew(workers - 1) as crew:
+        with Crew(workers - 1, preload=("evalkit.evaluation",)) as crew:
             evaluate_all(trackers, Annotation(found), crew=crew)
         return (process_time() - before[0] + _of_children() - before[1]) / workers
 
