@@ -15,6 +15,7 @@ class Job:
         device: ``cpu`` or ``cuda``.
         backend: what runs the network, perhaps with its precision (``onnx:int8``); empty for the tracker's own.
         name: what the user wrote, if that differs from ``spec``.
+        cores: what its process is bound to; empty for all.
     """
 
     spec: str
@@ -22,6 +23,7 @@ class Job:
     device: str = "cpu"
     backend: str = ""
     name: str = ""
+    cores: tuple[int, ...] = ()
 
     @property
     def title(self) -> str:

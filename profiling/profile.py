@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from evalkit.errors import InputError
@@ -14,6 +14,7 @@ from profiling import questions, session
 from profiling.calibration import Calibration, gemm_seconds
 from profiling.clips import ClipName
 from profiling.comparison import Comparison, Profile
+from profiling.cores import choose_cores
 from profiling.hardware import machine, machine_state
 from profiling.interleave import interleave
 from profiling.job import Job
@@ -134,7 +135,8 @@ def compare(
         InputError: a spec, option, device or clip is wrong; nothing was measured then. What goes wrong after the
             measurement is each profile's ``problem``.
     """
-    by_label = {job.label: job for job in jobs}
+    cores = choose_cores({job.threads for job in jobs})
+    by_label = {job.label: replace(job, cores=cores[job.threads]) for job in jobs}
     with ExitStack() as stack:
         workers = {
             label: stack.enter_context(closing(Worker(job.threads, timeout, beats_are_frames=False)))

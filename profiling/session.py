@@ -19,6 +19,7 @@ from evalkit.execution.heartbeat import current_heartbeat
 from evalkit.trackers.spec import load_tracker
 from profiling import warm_up as warming
 from profiling.clips import Clip, ClipName, open_clip
+from profiling.cores import keep_to
 from profiling.energy import EnergyMeter, NoEnergyMeter, open_meter
 from profiling.hardware import gpu_state, thread_settings
 from profiling.job import Job
@@ -61,6 +62,7 @@ _current: ContextVar[Session] = ContextVar("profiled_session")
 
 def begin(job: Job, clips: tuple[ClipName, ...]) -> bool:
     """Load the tracker and open the clips; True if it is a plain module, which has the scope ``model`` alone."""
+    keep_to(job.cores)
     subject: Any = load_tracker(job.spec)
     _pin_torch(job.threads)
     is_module = isinstance(subject, tuple)

@@ -25,6 +25,7 @@ def test_two_trackers_are_measured_in_turns(trackers: str, clips: tuple[ClipName
     staged, sleeper = result.profiles
     assert len(staged.rounds) == len(sleeper.rounds) == ROUNDS
     assert staged.finish.threads["environment"]["OMP_NUM_THREADS"] == "1"
+    assert staged.job.cores == sleeper.job.cores
     assert staged.finish.peak_resident >= staged.finish.loaded_resident > 10 * 2**20
     assert staged.overlap == sleeper.overlap == 1.0
     latency = tables.latency_table(result).set_index(["tracker", "scope"])
