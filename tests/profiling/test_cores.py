@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import psutil
 import pytest
 
 from profiling.cores import choose_cores
@@ -21,6 +23,22 @@ def test_as_many_cores_as_threads_and_all_for_as_many() -> None:
     if len(usable) > 1:
         assert len(found[1]) == 1
         assert set(found[1]) <= usable
+
+
+@linux
+@pytest.mark.parametrize("siblings", [("0-1", "0-1", "2-3", "2-3"), ("0,2", "1,3", "0,2", "1,3")])
+def test_hardware_threads_of_one_core_are_no_two_cores(
+    siblings: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for core, text in enumerate(siblings):
+        (tmp_path / f"cpu{core}" / "topology").mkdir(parents=True)
+        (tmp_path / f"cpu{core}" / "topology" / "thread_siblings_list").write_text(f"{text}\n")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1, 2, 3})
+    free = siblings[0]  # both hardware threads of the first core have nothing to do
+    monkeypatch.setattr(psutil, "cpu_percent", lambda **options: [0.0 if text == free else 90.0 for text in siblings])
+    monkeypatch.setattr(psutil, "cpu_freq", lambda **options: [])
+    two = choose_cores({2}, tmp_path)[2]
+    assert len({siblings[core] for core in two}) == 2
 
 
 @linux
