@@ -125,9 +125,8 @@ def _run(name: str, results: TrackerResults, annotation: Annotation, rules: _Rul
                 raise InputError(problem, path=file.place, hint=f"{rules.source} refuses this")
             warnings.append(f"{file.place}: {problem}; cut to the shortest")
     length = min(len(truth), *map(len, repetitions))
-    return SupervisedRun(
-        name, _cut(truth, length), tuple(_cut(each, length) for each in repetitions), sequence.size
-    ), warnings
+    cut = tuple(_cut(each, length) for each in repetitions)
+    return SupervisedRun(name, _cut(truth, length), cut, sequence.size), warnings
 
 
 def _check(trajectory: Trajectory, place: str, *, bounded: bool) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from reports.inputs import ReportTables
-from reports.plots import latency_bars, latency_series, roofline, speed_accuracy, stages, thread_scaling
+from reports.plots import latency_ranges, latency_series, roofline, speed_accuracy, stages, thread_scaling
 from reports.plots.canvas import Plot, look
 from reports.style import styles as styles_of
 from reports.views import views
@@ -31,7 +31,7 @@ def draw_profile(tables: ProfileTables) -> Iterator[Plot]:
     with look():
         styles = styles_of([*tables.latencies["tracker"].unique(), *tables.scaling["tracker"].unique()])
         for scope, part in tables.latencies.groupby("scope", sort=False):
-            yield latency_bars.draw(part, str(scope))
+            yield latency_ranges.draw(part, str(scope))
         for scope, part in tables.frames.groupby("scope", sort=False):
             yield latency_series.draw(part, str(scope), styles)
         if not tables.stages.empty:

@@ -72,13 +72,11 @@ def write_profile(
 
 def remove_earlier(out: Path) -> None:
     """Delete the tables and plots of an earlier profile, and nothing else that lies beside them."""
-    if (out / "profile.json").is_file():
-        for pattern in (
-            *(f"tables/{name}.*" for name in ("frames", *CAPTIONS)),
-            *(f"plots/{name}.*" for name in PLOTS),
-        ):
-            for path in out.glob(pattern):
-                path.unlink()
+    if not (out / "profile.json").is_file():
+        return
+    patterns = [f"tables/{name}.*" for name in ("frames", *CAPTIONS)] + [f"plots/{name}.*" for name in PLOTS]
+    for path in (path for pattern in patterns for path in out.glob(pattern)):
+        path.unlink()
 
 
 def circumstances(comparison: Comparison) -> list[str]:
