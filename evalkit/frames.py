@@ -2,44 +2,50 @@
 
 from __future__ import annotations
 
-import re
+import os
+import stat
 from functools import cached_property
-from pathlib import Path, PurePath
-from typing import TypeVar
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import InputError
+from evalkit.frame_choice import choose_frames, is_image, natural_key
+from evalkit.image_headers import Content, ImageHeader, jpeg_segments, parse_header
 from evalkit.types import Image
 
-AnyPath = TypeVar("AnyPath", bound=PurePath)
-
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
-
-
-def is_image(path: PurePath) -> bool:
-    """Judged by the suffix; hidden files (``._0001.jpg`` of macOS archives) are none."""
-    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
-
-
-def natural_key(name: str) -> tuple[tuple[int, str], ...]:
-    """Sorts ``2.jpg`` before ``10.jpg``: TrackingNet's names are not zero-padded.
-
-    >>> sorted(["10.jpg", "2.jpg"], key=natural_key)
-    ['2.jpg', '10.jpg']
-    """
-    parts = re.split(r"(\d+)", name)
-    return tuple((int(part), "") if index % 2 else (-1, part) for index, part in enumerate(parts))
+FILE_LIMIT = 1 << 28
+"""Bytes of one image's file, in a folder or unpacked: 256 MiB."""
+PIXEL_LIMIT = 1 << 27
+"""Pixels of one image, unless :data:`PIXEL_VARIABLE` says otherwise: 134 million, 16 times those of an 8K film."""
+PIXEL_VARIABLE = "STDTRACK_MAX_IMAGE_PIXELS"
+_LFS = b"version https://git-lfs"
+_KINDS = {
+    stat.S_ISDIR: "a folder",
+    stat.S_ISFIFO: "a named pipe",
+    stat.S_ISSOCK: "a socket",
+    stat.S_ISCHR: "a device",
+    stat.S_ISBLK: "a device",
+}
 
 
 def list_images(folder: Path) -> tuple[Path, ...]:
-    """Image files directly in a folder, in natural order."""
+    """Image files directly in a folder, in natural order; folders with an image's name are none.
+
+    Raises:
+        InputError: the folder cannot be listed, or what has an image's name is a pipe, a device or a broken link.
+    """
     try:
-        found = [path for path in folder.iterdir() if is_image(path)]
+        with os.scandir(folder) as entries:
+            found = [entry for entry in entries if is_image(Path(entry.name)) and not entry.is_dir()]
+            for entry in found:
+                if not entry.is_file():
+                    require_file(Path(entry.path))
     except OSError as error:
         raise InputError(f"cannot be listed: {error.strerror or error}", path=folder) from error
-    return tuple(sorted(found, key=lambda path: natural_key(path.name)))
+    return tuple(folder / entry.name for entry in sorted(found, key=lambda entry: natural_key(entry.name)))
 
 
 class ImageFolder:
@@ -72,51 +78,116 @@ class ImageFolder:
         """Decode frame ``index`` (0-based) as uint8 RGB; raises InputError that names the file."""
         return read_image(self.paths[index])
 
-
-def choose_frames(images: tuple[AnyPath, ...], length: int, first: int | None, place: Path) -> tuple[AnyPath, ...]:
-    """One image a row of ground truth, out of all that lie in ``place``; see :class:`ImageFolder`.
-
-    Raises:
-        InputError: images and rows do not fit together.
-    """
-    numbered = _by_number(images)
-    if first is not None:
-        wanted = range(first, first + length)
-        if all(number in numbered for number in wanted):
-            return tuple(numbered[number] for number in wanted)
-    if len(images) != length:
-        start = min(numbered, default=1) if first is None else first
-        gaps = [number for number in range(start, start + length) if number not in numbered]
-        missing = f"; frame {gaps[0]} is missing" if images and gaps else ""
-        problem = f"{len(images)} images for {length} rows of ground truth{missing}"
-        raise InputError(problem, path=place, hint="one image a row; restore what was removed")
-    return images
+    def header(self, index: int) -> ImageHeader:
+        """Size, depth and orientation of frame ``index``, without decoding it; raises InputError."""
+        return read_image_header(self.paths[index])
 
 
 def read_image(path: Path) -> Image:
     """Decode one file as uint8 RGB (H, W, 3); raises InputError that names it."""
+    require_file(path)
     try:
-        encoded = np.fromfile(path, dtype=np.uint8)  # not cv2.imread: it hides why it failed
+        content = path.read_bytes()  # not cv2.imread: it hides why it failed
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror or error}", path=path) from error
-    return decode_image(encoded, path)
+    return decode_image(content, path)
 
 
-def decode_image(encoded: NDArray[np.uint8], place: str | Path) -> Image:
-    """Decode the bytes of an image file as uint8 RGB (H, W, 3); raises InputError that names ``place``."""
+def read_image_header(path: Path) -> ImageHeader:
+    """What a file says of its picture, without decoding it; ``.size`` is (width, height) as :func:`read_image` sees it.
+
+    Raises:
+        InputError: it cannot be read, is no image, or one that :func:`read_image` refuses by its header.
+    """
+    require_file(path)
+    try:
+        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+            return image_header(content, path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read: {getattr(error, 'strerror', None) or error}", path=path) from error
+
+
+def image_header(content: Content, place: str | Path) -> ImageHeader:
+    """The header of an image file's content, once it is sure that the picture may be decoded.
+
+    Raises:
+        InputError: that names ``place``: no image, more pixels than the limit, or several pictures in one file.
+    """
+    if not len(content):
+        raise InputError("is not an image: the file is empty", path=place, hint="copy the file again")
+    try:
+        header = parse_header(content)
+    except ValueError as error:
+        hint = "run `git lfs pull`" if content[: len(_LFS)] == _LFS else "copy the file again"
+        raise InputError(f"is not an image that can be decoded: {error}", path=place, hint=hint) from error
+    limit = pixel_limit()
+    if header.width * header.height > limit:
+        problem = f"has {header.width} x {header.height} pixels, more than the limit of {limit}"
+        raise InputError(problem, path=place, hint=f"{PIXEL_VARIABLE} sets the limit")
+    if header.pictures > 1:
+        raise InputError(f"holds several pictures ({header.kind})", path=place, hint="one picture a frame: unpack it")
+    return header
+
+
+def pixel_limit() -> int:
+    """The largest number of pixels of an image or video; raises InputError where the variable is no number."""
+    text = os.environ.get(PIXEL_VARIABLE) or str(PIXEL_LIMIT)
+    if not text.isdecimal() or len(text) > 18:
+        raise InputError(f"{PIXEL_VARIABLE} is {text!r}", hint=f"a number of pixels, such as {PIXEL_LIMIT}")
+    return int(text)
+
+
+def decode_image(content: bytes, place: str | Path) -> Image:
+    """Decode the bytes of an image file as uint8 RGB (H, W, 3).
+
+    Grey becomes three equal channels, transparency is dropped, palettes and CMYK are converted as cv2 does. Exif's
+    orientation is applied, as ``cv2.imread`` does. Values of more than 8 bits, and those of a PGM or PPM file that
+    states its largest value, are scaled: ``round(value * 255 / largest)``, where ``largest`` is what the file's type
+    can hold (65535) or states, so that all frames of a sequence are scaled alike.
+
+    Raises:
+        InputError: that names ``place``.
+    """
     import cv2  # 0.1 s: only those who look at images pay for it
 
+    header = image_header(content, place)
+    deep = header.maximum > 255
+    flags = cv2.IMREAD_COLOR_RGB | (cv2.IMREAD_ANYDEPTH if deep else 0)
     try:
-        image = cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB) if encoded.size else None
-    except cv2.error:  # more pixels than cv2 agrees to decode
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
+    except (cv2.error, MemoryError):  # more pixels than cv2 agrees to decode
         image = None
-    if image is None:
-        raise InputError("is not an image that can be decoded", path=place, hint="copy the file again")
+    if image is None or image.dtype != (np.uint16 if deep else np.uint8) or _is_cut(content, header):
+        raise InputError("is not an image that can be decoded", path=place, hint="is it cut off? copy the file again")
+    if header.maximum != 255:
+        image = _scale(header.maximum)[image]
     rgb: Image = np.asarray(image, dtype=np.uint8)
     return rgb
 
 
-def _by_number(images: tuple[AnyPath, ...]) -> dict[int, AnyPath]:
-    """Image by the last number in its name."""
-    numbers = ((re.search(r"(\d+)$", path.stem), path) for path in images)
-    return {int(match.group()): path for match, path in numbers if match}
+def _scale(maximum: int) -> NDArray[np.uint8]:
+    """(65536,) the 8-bit value of every value of a picture whose largest is ``maximum``."""
+    values = np.minimum(np.arange(1 << 16), maximum)
+    return np.rint(values * (255 / maximum)).astype(np.uint8)
+
+
+def _is_cut(content: bytes, header: ImageHeader) -> bool:
+    """A JPEG without its end marker, the rest of which some versions of cv2 fill with grey."""
+    if header.kind != "JPEG":
+        return False
+    *_, (_, scan) = jpeg_segments(content)
+    return content.find(b"\xff\xd9", scan) < 0
+
+
+def require_file(path: Path) -> None:
+    """Raise InputError unless ``path`` is a file of reasonable size: reading a pipe or a device may never end."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        problem = "is a link to nothing" if path.is_symlink() else f"cannot be read: {error.strerror or error}"
+        raise InputError(problem, path=path) from error
+    if not stat.S_ISREG(status.st_mode):
+        kind = next((kind for test, kind in _KINDS.items() if test(status.st_mode)), "no file")
+        raise InputError(f"is {kind}, not an image", path=path)
+    if status.st_size > FILE_LIMIT:
+        raise InputError(f"is {status.st_size} bytes long, which is no image", path=path)

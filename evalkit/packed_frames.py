@@ -5,31 +5,25 @@ from __future__ import annotations
 import tarfile
 import weakref
 import zipfile
-import zlib
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
-import numpy as np
-
+from evalkit.benchmarks.archive import UNREADABLE
 from evalkit.errors import InputError
-from evalkit.frames import ImageFolder, choose_frames, decode_image, is_image, list_images, natural_key
-from evalkit.sequence import Frames
+from evalkit.frame_choice import choose_frames, folder_rank, is_image, natural_key
+from evalkit.frames import FILE_LIMIT, ImageFolder, decode_image, image_header, list_images
+from evalkit.image_headers import ImageHeader
 from evalkit.types import Image
-
-if TYPE_CHECKING:
-    import cv2
+from evalkit.videos import count_video_frames, next_frame, open_capture, stated_frames
 
 ARCHIVE_SUFFIXES = (".zip", ".tar")
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".webm")
 PACKED_SUFFIXES = ARCHIVE_SUFFIXES + VIDEO_SUFFIXES
-MEMBER_LIMIT = 1 << 28
-"""Bytes of one image: 256 MiB. What unpacks to more is no frame but a bomb."""
-_UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, tarfile.TarError, zipfile.BadZipFile, zlib.error)
 
 
-def open_frames(place: Path, length: int, first: int | None = None) -> Frames:
+def open_frames(place: Path, length: int, first: int | None = None) -> ImageFolder | ArchiveFrames | VideoFrames:
     """The frames that lie in ``place``: a folder, an archive or a video; the arguments are :class:`ImageFolder`'s."""
     if place.suffix.lower() in ARCHIVE_SUFFIXES and not place.is_dir():
         return ArchiveFrames(place, length, first)
@@ -43,14 +37,23 @@ def count_frames(place: Path) -> int:
     if place.suffix.lower() in ARCHIVE_SUFFIXES and not place.is_dir():
         return len(ArchiveFrames(place, 0).images)
     if place.suffix.lower() in VIDEO_SUFFIXES and not place.is_dir():
-        return VideoFrames(place, 0).available
+        return count_video_frames(place)
     return len(list_images(place))
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A file of an archive: its size as declared, and how to read it."""
+
+    size: int
+    read: Callable[[], bytes]
 
 
 class ArchiveFrames:
     """Images in a zip or an uncompressed tar; members are read one at a time and nothing is written to disk.
 
-    Links and special files in a tar are ignored, so nothing outside of the archive can be named.
+    Links and special files in a tar are ignored, so nothing outside of the archive can be named. Where images lie in
+    several of its folders, those of the folder with the best name are taken (:data:`IMAGE_FOLDERS`).
     """
 
     def __init__(self, path: Path, length: int, first: int | None = None) -> None:
@@ -65,33 +68,49 @@ class ArchiveFrames:
     @cached_property
     def images(self) -> tuple[PurePosixPath, ...]:
         """Image members in natural order."""
-        found = (PurePosixPath(name) for name in self._opened[0])
-        return tuple(sorted(filter(is_image, found), key=lambda path: natural_key(str(path))))
+        found = [path for path in self._members if is_image(path)]
+        ranks = {path.parent: folder_rank(path.parent.name) for path in found}
+        known = {folder: rank for folder, rank in ranks.items() if rank is not None}
+        best = min(known, key=lambda folder: (known[folder], str(folder)), default=None)
+        chosen = (path for path in found if best is None or path.parent == best)
+        return tuple(sorted(chosen, key=lambda path: natural_key(str(path))))
 
     @cached_property
     def _chosen(self) -> tuple[PurePosixPath, ...]:
         return choose_frames(self.images, self.length, self.first, self.path)
 
     @cached_property
-    def _opened(self) -> tuple[dict[str, int], Callable[[str], bytes]]:
-        """Declared size by member, and how to read one."""
+    def _members(self) -> Mapping[PurePosixPath, _Member]:
         try:
-            if self.path.suffix.lower() == ".zip":
-                archive = zipfile.ZipFile(self.path)
-                weakref.finalize(self, archive.close)
-                return {info.filename: info.file_size for info in archive.infolist() if not info.is_dir()}, archive.read
-            tar = tarfile.open(self.path, "r:")  # noqa: SIM115 - open as long as the frames are wanted
-            weakref.finalize(self, tar.close)
-            members = {member.name: member for member in tar if member.isreg()}
-        except _UNREADABLE as error:
+            return self._distinct(self._zip() if self.path.suffix.lower() == ".zip" else self._tar())
+        except UNREADABLE as error:
             hint = "only zip and uncompressed tar"
             raise InputError(f"is no archive that can be read: {error}", path=self.path, hint=hint) from error
 
-        def read(name: str) -> bytes:
-            content = tar.extractfile(members[name])
-            return b"" if content is None else content.read()
+    def _zip(self) -> Iterator[tuple[str, _Member]]:
+        archive = zipfile.ZipFile(self.path)
+        weakref.finalize(self, archive.close)
+        for info in archive.infolist():
+            if not info.is_dir():
+                yield info.filename, _Member(info.file_size, partial(archive.read, info))
 
-        return {name: member.size for name, member in members.items()}, read
+    def _tar(self) -> Iterator[tuple[str, _Member]]:
+        tar = tarfile.open(self.path, "r:")  # noqa: SIM115 - open as long as the frames are wanted
+        weakref.finalize(self, tar.close)
+        for member in tar:
+            if member.isreg():
+                yield member.name, _Member(member.size, partial(_read_member, tar, member))
+
+    def _distinct(self, members: Iterable[tuple[str, _Member]]) -> Mapping[PurePosixPath, _Member]:
+        """By path, which may be written in several ways; ``./1.jpg`` is ``1.jpg``."""
+        found: dict[PurePosixPath, _Member] = {}
+        for name, member in members:
+            path = PurePosixPath(name.replace("\\", "/"))
+            if path in found and is_image(path):
+                hint = "whoever packed it should pack it again"
+                raise InputError("is there twice", path=f"{self.path}/{path}", hint=hint)
+            found[path] = member
+        return found
 
     def name(self, index: int) -> str:
         """Archive and member."""
@@ -99,15 +118,25 @@ class ArchiveFrames:
 
     def read(self, index: int) -> Image:
         """Decode frame ``index``; raises InputError that names archive and member."""
-        sizes, read = self._opened
-        member = str(self._chosen[index])
-        if sizes[member] > MEMBER_LIMIT:  # zipfile and tarfile read no more than what is declared
-            raise InputError(f"unpacks to {sizes[member]} bytes, which is no image", path=self.name(index))
+        return decode_image(self._content(index), self.name(index))
+
+    def header(self, index: int) -> ImageHeader:
+        """Size, depth and orientation of frame ``index``, without decoding it; raises InputError."""
+        return image_header(self._content(index), self.name(index))
+
+    def _content(self, index: int) -> bytes:
+        member = self._members[self._chosen[index]]
+        if member.size > FILE_LIMIT:  # zipfile and tarfile read no more than what is declared
+            raise InputError(f"unpacks to {member.size} bytes, which is no image", path=self.name(index))
         try:
-            content = read(member)
-        except _UNREADABLE as error:
+            return member.read()
+        except UNREADABLE as error:
             raise InputError(f"cannot be read: {error}", path=self.name(index)) from error
-        return decode_image(np.frombuffer(content, dtype=np.uint8), self.name(index))
+
+
+def _read_member(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    content = tar.extractfile(member)
+    return b"" if content is None else content.read()
 
 
 class VideoFrames:
@@ -116,7 +145,8 @@ class VideoFrames:
     Args:
         path: any file that cv2's FFmpeg reads.
         length: number of rows of ground truth.
-        first: 1-based number of the first frame, where the benchmark's list states it.
+        first: 1-based number of the first frame, where the benchmark's list states it: there may be more frames than
+            rows then. None: they must agree in number.
     """
 
     def __init__(self, path: Path, length: int, first: int | None = None) -> None:
@@ -132,38 +162,34 @@ class VideoFrames:
 
     @cached_property
     def available(self) -> int:
-        """Frames that the file says it has."""
-        import cv2
+        """How many frames there are: by the header if that fits the rows of ground truth, else counted."""
+        stated = stated_frames(open_capture(self.path))
+        return stated if self._fits(stated) else count_video_frames(self.path)
 
-        return int(self._open().get(cv2.CAP_PROP_FRAME_COUNT))
+    def _fits(self, count: int) -> bool:
+        return count >= self._skipped + self.length if self.first is not None else count == self.length > 0
 
     def name(self, index: int) -> str:
-        """File and frame; raises InputError where the video is too short."""
-        if self.available < self._skipped + self.length:
+        """File and frame; raises InputError where frames and ground truth do not fit together."""
+        if not self._fits(self.available):
             problem = f"{self.available} frames for {self.length} rows of ground truth"
             raise InputError(problem, path=self.path, hint="one frame a row")
         return f"{self.path}#{self._skipped + index}"
 
     def read(self, index: int) -> Image:
         """Decode frame ``index``; raises InputError that names the file and the frame."""
-        import cv2
-
         wanted = self._skipped + index
         if wanted < self._next or self._next == 0:
-            self._capture, self._next = self._open(), 0
+            self._capture, self._next = open_capture(self.path), 0
         while self._next < wanted and self._capture.grab():
             self._next += 1
-        done, image = self._capture.read()
-        if not done:
+        image = next_frame(self._capture)
+        if image is None:
             raise InputError("cannot be decoded", path=f"{self.path}#{wanted}", hint="is the video cut off?")
         self._next += 1
-        rgb: Image = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-        return rgb
+        return image
 
-    def _open(self) -> cv2.VideoCapture:
-        import cv2
-
-        capture = cv2.VideoCapture(str(self.path))
-        if not capture.isOpened():
-            raise InputError("is no video that can be read", path=self.path)
-        return capture
+    def header(self, index: int) -> ImageHeader:
+        """The size of frame ``index``, for which it is decoded."""
+        height, width = self.read(index).shape[:2]
+        return ImageHeader("video", width, height)

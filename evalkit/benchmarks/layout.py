@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.frames import is_image
+from evalkit.frame_choice import is_image
 from evalkit.packed_frames import PACKED_SUFFIXES, count_frames
 from evalkit.types import Boxes
 

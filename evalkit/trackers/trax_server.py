@@ -51,7 +51,7 @@ def to_image(image: Any) -> Image:
         case "path":
             return read_image(Path(image.path()))
         case "buffer":
-            return decode_image(np.frombuffer(image.buffer(), dtype=np.uint8), "image from the TraX client")
+            return decode_image(bytes(image.buffer()), "image from the TraX client")
         case "memory":
             array = image.array()
             if array.dtype != np.uint8:
