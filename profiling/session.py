@@ -16,7 +16,7 @@ from typing import Any
 
 from evalkit.errors import InputError
 from evalkit.execution.heartbeat import current_heartbeat
-from evalkit.trackers.spec import load_tracker
+from evalkit.trackers.spec import load_spec
 from profiling import warm_up as warming
 from profiling.clips import Clip, ClipName, open_clip
 from profiling.cores import keep_to
@@ -63,7 +63,7 @@ _current: ContextVar[Session] = ContextVar("profiled_session")
 def begin(job: Job, clips: tuple[ClipName, ...]) -> bool:
     """Load the tracker and open the clips; True if it is a plain module, which has the scope ``model`` alone."""
     keep_to(job.cores)
-    subject: Any = load_tracker(job.spec)
+    subject: Any = load_spec(job.spec)
     _pin_torch(job.threads)
     is_module = isinstance(subject, tuple)
     run_delay = run_delay_clock()

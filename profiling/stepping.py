@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from evalkit.execution.heartbeat import Heartbeat, current_heartbeat
-from evalkit.execution.tracking import checked_answer
+from evalkit.trackers.answers import naming_frame, read_answer
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.stages import Staged
 from profiling.clips import Clip
@@ -156,11 +156,12 @@ def steps(
             decode = perf_counter() - begin
             delay_decoded = run_delay()
             begin = perf_counter()
-            prediction = tracker.update(image)
-            synchronise()
-            track = perf_counter() - begin
-            delay_end = run_delay()
-            checked_answer(prediction, index)
+            with naming_frame(index):
+                prediction = tracker.update(image)
+                synchronise()
+                track = perf_counter() - begin
+                delay_end = run_delay()
+                read_answer(prediction)
             beat()
             waits = {"model": recorder.waited(), "track": delay_end - delay_decoded, "pipeline": delay_end - delay}
             yield Step(clip.name, index, decode, track, recorder.take(), init, waits)

@@ -9,7 +9,7 @@ from torch import nn
 
 from evalkit.errors import InputError
 from evalkit.trackers.base import Tracker
-from evalkit.trackers.spec import load_tracker
+from evalkit.trackers.spec import load_spec
 from profiling.complexity import HasComplexity, Part, first_line
 
 
@@ -19,7 +19,7 @@ def load_subject(spec: str) -> Tracker | Part:
     Raises:
         InputError: there is no such thing, or it is neither.
     """
-    subject: Any = load_tracker(spec)
+    subject: Any = load_spec(spec)
     if isinstance(subject, tuple):
         return checked_part(spec, subject)
     if isinstance(subject, nn.Module) and not isinstance(subject, Tracker):

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from evalkit.errors import InputError
 from evalkit.trackers.base import Prediction
+from evalkit.trackers.options import check_names
 from evalkit.trackers.stages import StageTimer, untimed
 from evalkit.types import Box, Image
 from profiling import backends
@@ -172,9 +173,7 @@ def create(name: str, options: Mapping[str, str]) -> STDTracker:
     """
     if name not in VARIANTS:
         raise InputError(f"unknown variant 'stdtrack:{name}'", hint=f"there are: {', '.join(VARIANTS)}")
-    for key in options:
-        if key not in OPTIONS:
-            raise InputError(f"stdtrack:{name} takes no option '{key}'", hint=f"there are: {', '.join(OPTIONS)}")
+    check_names(f"stdtrack:{name}", options, OPTIONS)
     backend, precision = options.get("backend", "eager"), options.get("precision", "fp32")
     if "path" in options:
         return _from_export(name, options, precision)

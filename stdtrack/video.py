@@ -6,7 +6,6 @@ One frame is in memory at a time, however long the video is.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ import cv2
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.execution.tracking import checked_answer
+from evalkit.execution.tracking import step
 from evalkit.frames import list_images, read_image
 from evalkit.trackers.base import Prediction, Tracker
 from evalkit.types import Box, Image
@@ -101,10 +100,7 @@ def track(tracker: Tracker, video: Video, box: Box) -> Iterator[Tracked]:
             tracker.init(image, box)
             yield Tracked(image, Prediction(np.asarray(box, dtype=np.float64), 1.0), 0.0)
             continue
-        start = time.perf_counter()
-        prediction = tracker.update(image)
-        elapsed = time.perf_counter() - start
-        prediction = Prediction(*checked_answer(prediction, index))
+        prediction, elapsed = step(tracker, image, index)
         seconds = elapsed if seconds == 0.0 else SMOOTHING * seconds + (1.0 - SMOOTHING) * elapsed
         yield Tracked(image, prediction, 1.0 / seconds)
 

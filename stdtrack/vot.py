@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.execution.tracking import NonsenseError, checked_answer
+from evalkit.execution.tracking import step
 from evalkit.frames import read_image
+from evalkit.trackers.answers import NonsenseError
 from evalkit.trackers.spec import load_tracker
 from evalkit.types import Box, Image
 
@@ -54,11 +55,11 @@ class Tracker:
         with _told():
             image = read_image(Path(frame)) if isinstance(frame, str) else frame[CHANNEL]
             followed = self._trackers[: self._followed]
-            found = [checked_answer(tracker.update(image), self._frame) for tracker in followed]
+            found = [step(tracker, image, self._frame)[0] for tracker in followed]
             boxes = [bounding_box(region) for region, _ in new]
             for box in boxes:
                 self._follow(image, box)
-        known = [(_rectangle(box), {"confidence": score}) for box, score in found]
+        known = [(_rectangle(each.box), {"confidence": each.score}) for each in found]
         self._frame += 1
         return [*known, *((_rectangle(box), {}) for box in boxes)]
 

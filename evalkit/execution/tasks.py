@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from evalkit.errors import InputError
+from evalkit.trackers.answers import NonsenseError
 
 
 class TaskError(Exception):
@@ -34,6 +35,8 @@ def perform(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[b
         return True, function(*arguments)
     except InputError as error:
         return False, error
+    except NonsenseError as error:
+        return False, TaskError(str(error), traceback.format_exc())
     except BaseException as error:  # noqa: BLE001 - whatever a tracker raises is a result here, sys.exit() too
         lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
         return False, TaskError(lines[-1 if isinstance(error, SyntaxError) else 0], traceback.format_exc())

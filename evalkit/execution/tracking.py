@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,12 +11,9 @@ import numpy as np
 
 from evalkit.execution.readahead import DEPTH, read_ahead
 from evalkit.sequence import Frames
+from evalkit.trackers.answers import naming_frame, read_answer
 from evalkit.trackers.base import Prediction, Tracker
-from evalkit.types import Box, Boxes, Vector
-
-
-class NonsenseError(Exception):
-    """A tracker returned something that is no prediction."""
+from evalkit.types import Box, Boxes, Image, Vector
 
 
 @dataclass(frozen=True)
@@ -43,36 +39,38 @@ def track(
     ``on_frame`` is called after every frame: a sign of life for whoever watches.
 
     Raises:
-        NonsenseError: the answer is not four finite numbers and a score.
+        NonsenseError: an answer is no box, with the frame's number.
         InputError: a frame cannot be read.
     """
     count = len(frames)
     boxes, times, scores = np.empty((count, 4)), np.empty(count), np.empty(count)
     with closing(read_ahead(frames, depth)) as images:
         for index, image in enumerate(images):
-            start = perf_counter()
             if index == 0:
+                start = perf_counter()
                 tracker.init(image, box.copy())
-                prediction = Prediction(box, 1.0)
+                times[0], boxes[0], scores[0] = perf_counter() - start, box, 1.0
             else:
-                prediction = tracker.update(image)
-            times[index] = perf_counter() - start
-            boxes[index], scores[index] = checked_answer(prediction, index)
+                prediction, times[index] = step(tracker, image, index)
+                boxes[index], scores[index] = prediction.box, prediction.score
             if on_frame is not None:
                 on_frame()
     return Track(boxes, times, scores)
 
 
-def checked_answer(prediction: Prediction, index: int) -> tuple[Box, float]:
-    """The box (4,) and score of an answer; raises NonsenseError with the frame's number if it is none."""
-    try:
-        given, score = np.asarray(prediction.box), float(prediction.score)
-    except (AttributeError, TypeError, ValueError) as error:
-        raise NonsenseError(f"frame {index}: {prediction!r} is no prediction") from error
-    # Neither text nor complex numbers, which numpy would take for numbers.
-    if given.shape != (4,) or given.dtype.kind not in "iuf" or not np.isfinite(given).all():
-        raise NonsenseError(f"frame {index}: {prediction.box!r} is not four finite numbers")
-    if not math.isfinite(score):
-        raise NonsenseError(f"frame {index}: the score is {score}")
-    box: Box = given.astype(np.float64)
-    return box, score
+def step(tracker: Tracker, image: Image, index: int) -> tuple[Prediction, float]:
+    """One ``update``: its answer, checked, and the seconds that it took.
+
+    Args:
+        index: of the frame, 0-based, for messages.
+
+    Raises:
+        NonsenseError: the answer is no prediction and no box; see :func:`evalkit.trackers.answers.read_answer`.
+    """
+    with naming_frame(index):
+        start = perf_counter()
+        answer: object = tracker.update(image)
+        if not isinstance(answer, Prediction):  # a plain box: reading it waits for the device on which it lies
+            answer = read_answer(answer)
+        seconds = perf_counter() - start
+        return read_answer(answer), seconds

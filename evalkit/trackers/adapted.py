@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from evalkit.errors import InputError
+from evalkit.trackers.answers import read_answer, read_mapping
 from evalkit.trackers.base import Prediction, Tracker
 from evalkit.types import Box, Image
+
+STYLES = {
+    "ours": "init(image, box), update(image)",
+    "got10k": "the same with is_deterministic",
+    "pytracking": "initialize(image, info), track(image)",
+    "pysot": "init(image, box), track(image)",
+}
+"""How the methods of each style are called."""
 
 
 class Got10kStyle:
     """A tracker of got10k's toolkit: ``init(image, box)`` and ``update(image) -> box``, on PIL images, xywh."""
+
+    WANTED: ClassVar[str] = "a tracker of got10k's kind answers a plain box x, y, w, h"
 
     def __init__(self, tracker: Any) -> None:
         self.tracker = tracker
@@ -23,8 +35,8 @@ class Got10kStyle:
         self.tracker.init(_pil(image), box.copy())
 
     def update(self, image: Image) -> Prediction:
-        """One step; such trackers report no confidence, so the score is 1."""
-        return Prediction(np.array(self.tracker.update(_pil(image)), dtype=np.float64), 1.0)
+        """One step; such trackers report no confidence, so the score is 1. Raises NonsenseError."""
+        return read_answer(self.tracker.update(_pil(image)), self.WANTED)
 
     def describe(self) -> Mapping[str, str]:
         """What the tracker says of itself, and how it is called."""
@@ -32,33 +44,72 @@ class Got10kStyle:
 
 
 class PytrackingStyle:
-    """A tracker of pytracking or OSTrack: ``initialize(image, {"init_bbox": box})`` and ``track(image) -> dict``."""
+    """A tracker of pytracking or OSTrack: ``initialize(image, {"init_bbox": box})`` and ``track(image) -> dict``.
+
+    Where ``track`` takes an ``info`` too, it holds ``previous_output``: the last answer, in the first frame that of
+    ``initialize``.
+    """
+
+    SCORES: ClassVar[tuple[str, ...]] = ("object_presence_score", "best_score", "conf_score")
+    WANTED: ClassVar[str] = "a tracker of pytracking's kind answers {'target_bbox': [x, y, w, h]} or a plain box"
 
     def __init__(self, tracker: Any) -> None:
         self.tracker = tracker
+        self._takes_info = takes_info(tracker.track)
+        self._previous: Mapping[str, Any] = {}
 
     def init(self, image: Image, box: Box) -> None:
         """Hand over the target."""
-        self.tracker.initialize(image, {"init_bbox": box.tolist()})
+        self._keep(self.tracker.initialize(image, {"init_bbox": box.tolist()}))
 
     def update(self, image: Image) -> Prediction:
-        """One step; the score is ``object_presence_score`` where the tracker gives one, else 1."""
-        answer = self.tracker.track(image)
-        return Prediction(
-            np.array(answer["target_bbox"], dtype=np.float64), float(answer.get("object_presence_score", 1.0))
-        )
+        """One step; the score is that of the first of :attr:`SCORES` that the tracker gives, else 1.
+
+        Raises:
+            NonsenseError: the answer has no box.
+        """
+        more = ({"previous_output": self._previous},) if self._takes_info else ()
+        answer = self.tracker.track(image, *more)
+        self._keep(answer)
+        return read_mapping(answer, "target_bbox", self.SCORES, self.WANTED)
+
+    def _keep(self, answer: Any) -> None:
+        self._previous = dict(answer) if isinstance(answer, Mapping) else {}
 
     def describe(self) -> Mapping[str, str]:
         """What the tracker says of itself, and how it is called."""
         return _facts(self.tracker, "pytracking")
 
 
-def adapt(make: Callable[[], object], name: str) -> Tracker:
-    """The tracker that ``make`` builds, behind our protocol.
+class PysotStyle:
+    """A tracker of pysot and its descendants: ``init(image, box)`` and ``track(image) -> dict``, on BGR images."""
+
+    SCORES: ClassVar[tuple[str, ...]] = ("best_score", "conf_score")
+    WANTED: ClassVar[str] = "a tracker of pysot's kind answers {'bbox': [x, y, w, h]} or a plain box"
+
+    def __init__(self, tracker: Any) -> None:
+        self.tracker = tracker
+
+    def init(self, image: Image, box: Box) -> None:
+        """Hand over the target."""
+        self.tracker.init(_bgr(image), box.tolist())
+
+    def update(self, image: Image) -> Prediction:
+        """One step; the score is ``best_score`` or ``conf_score``, else 1. Raises NonsenseError without a box."""
+        return read_mapping(self.tracker.track(_bgr(image)), "bbox", self.SCORES, self.WANTED)
+
+    def describe(self) -> Mapping[str, str]:
+        """What the tracker says of itself, and how it is called."""
+        return _facts(self.tracker, "pysot")
+
+
+def adapt(make: Callable[[], object], name: str) -> object:
+    """What ``make`` builds, behind our protocol if it is a tracker of a known style.
 
     Taken as they are: our own, got10k's (known by ``is_deterministic``, which its base class sets, as its methods have
-    the names of ours), pytracking's and OSTrack's, and those of cv2, which are built anew for every sequence. Anything
-    else is returned unchanged: a profiler also takes networks that are no trackers.
+    the names of ours), pytracking's and OSTrack's, pysot's, and those of cv2, which are built anew for every sequence.
+    Anything else is returned unchanged, see :func:`require_tracker`: a profiler also takes networks that are no
+    trackers.
     """
     tracker: Any = make()
     if isinstance(tracker, type):
@@ -70,10 +121,29 @@ def adapt(make: Callable[[], object], name: str) -> Tracker:
         return OpenCVTracker(name, factory)
     if _has(tracker, "initialize", "track"):
         return PytrackingStyle(tracker)
-    if _has(tracker, "init", "update") and hasattr(tracker, "is_deterministic"):
-        return Got10kStyle(tracker)
-    native: Tracker = tracker
-    return native
+    if _has(tracker, "init", "update"):
+        return Got10kStyle(tracker) if hasattr(tracker, "is_deterministic") else tracker
+    return PysotStyle(tracker) if _has(tracker, "init", "track") else tracker
+
+
+def require_tracker(tracker: object, name: str) -> Tracker:
+    """The tracker; raises InputError, which lists the styles that are known, if it is none of any."""
+    if isinstance(tracker, Tracker) and _has(tracker, "init", "update"):
+        return tracker
+    public = [method for method in dir(tracker) if not method.startswith("_") and _has(tracker, method)]
+    has = f"has the methods {', '.join(public[:8])}{', ...' * (len(public) > 8)}" if public else "has no methods"
+    problem = f"'{name}' made a {type(tracker).__name__}, which is no tracker of a known style: it {has}"
+    raise InputError(problem, hint="; ".join(f"{style}: {methods}" for style, methods in STYLES.items()))
+
+
+def takes_info(track: Callable[..., object]) -> bool:
+    """Whether pytracking's ``track`` takes more than the image: an ``info``, or a second argument that it needs."""
+    try:
+        parameters = list(inspect.signature(track).parameters.values())
+    except ValueError:  # written in C
+        return False
+    second = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)][1:2]
+    return any(each.name == "info" or each.default is each.empty for each in second)
 
 
 def _has(tracker: object, *methods: str) -> bool:
@@ -89,3 +159,7 @@ def _pil(image: Image) -> Any:
     from PIL.Image import fromarray
 
     return fromarray(image)
+
+
+def _bgr(image: Image) -> Image:
+    return np.ascontiguousarray(image[:, :, ::-1])

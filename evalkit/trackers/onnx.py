@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from evalkit.errors import InputError
 from evalkit.trackers.base import Tracker
+from evalkit.trackers.options import check_names
 
 ADAPTERS: Mapping[str, tuple[str, str]] = {
     "nanotrack_v2": ("evalkit.trackers.nanotrack", "nanotrack_v2"),
@@ -67,9 +68,7 @@ def create(name: str, options: Mapping[str, str]) -> Tracker:
     """
     if name not in ADAPTERS:
         raise InputError(f"no ONNX tracker '{name}'", hint=f"there are: {', '.join(ADAPTERS)}")
-    unknown = set(options) - {"weights", "threads"}
-    if unknown:
-        raise InputError(f"onnx:{name} takes no option '{min(unknown)}'", hint="there are: weights, threads")
+    check_names(f"onnx:{name}", options, ("weights", "threads"))
     if "weights" not in options:
         raise InputError(f"onnx:{name} needs its network files", hint=f"write onnx:{name}?weights=DIR")
     threads = options.get("threads", "1")

@@ -14,6 +14,7 @@ import numpy as np
 
 from evalkit.errors import InputError
 from evalkit.trackers.base import Prediction
+from evalkit.trackers.options import check_names
 from evalkit.types import Box, Image
 
 SMALLEST = 5
@@ -104,6 +105,5 @@ def create(name: str, options: Mapping[str, str]) -> OpenCVTracker:
     """
     if name not in FACTORIES:
         raise InputError(f"OpenCV has no tracker '{name}'", hint=f"there are: {', '.join(FACTORIES)}")
-    if options:
-        raise InputError(f"opencv:{name} takes no option '{next(iter(options))}'")
+    check_names(f"opencv:{name}", options, ())
     return OpenCVTracker(name, FACTORIES[name])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -12,9 +11,10 @@ from importlib.metadata import entry_points
 from urllib.parse import parse_qsl
 
 from evalkit.errors import InputError
-from evalkit.trackers.adapted import adapt
+from evalkit.trackers.adapted import adapt, require_tracker
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.folders import folder_name
+from evalkit.trackers.options import convert_options
 
 ENTRY_POINT_GROUP = "stdtrack.trackers"
 
@@ -45,7 +45,12 @@ class TrackerSpec:
         if prefix in ("trax", "process"):
             return cls(prefix, rest)
         name, _, query = rest.partition("?")
-        return cls(prefix, name, dict(parse_qsl(query, keep_blank_values=True)))
+        options: dict[str, str] = {}
+        for key, value in parse_qsl(query.replace("+", "%2B"), keep_blank_values=True):  # 1e+3 is a number, no 1e 3
+            if key in options:
+                raise InputError(f"'{text}' gives option '{key}' twice")
+            options[key] = value
+        return cls(prefix, name, options)
 
     def __str__(self) -> str:
         query = "&".join(f"{key}={value}" for key, value in self.options.items())
@@ -58,7 +63,16 @@ class TrackerSpec:
 
 
 def load_tracker(text: str) -> Tracker:
-    """Build the tracker that a spec names.
+    """Build the tracker that a spec names; see :func:`load_spec`.
+
+    Raises:
+        InputError: the spec, prefix, module or factory does not exist, or what it makes is no tracker.
+    """
+    return require_tracker(load_spec(text), text)
+
+
+def load_spec(text: str) -> object:
+    """Build what a spec names: a tracker, or whatever else a factory makes.
 
     Known prefixes are looked up first, then ``module:factory`` is imported and called with the options as keywords;
     what it makes may also be a tracker of another toolkit (:mod:`evalkit.trackers.adapted`). Run this only on what a
@@ -75,7 +89,7 @@ def load_tracker(text: str) -> Tracker:
     return _from_module(spec, known)
 
 
-def _from_module(spec: TrackerSpec, known: Mapping[str, object]) -> Tracker:
+def _from_module(spec: TrackerSpec, known: Mapping[str, object]) -> object:
     try:
         module = importlib.import_module(spec.prefix)
     except ModuleNotFoundError as error:
@@ -87,16 +101,5 @@ def _from_module(spec: TrackerSpec, known: Mapping[str, object]) -> Tracker:
     factory = getattr(module, spec.name, None)
     if not callable(factory):
         raise InputError(f"module '{spec.prefix}' has no callable '{spec.name}'", hint="write module:factory")
-    _check_options(factory, spec)
-    return adapt(partial(factory, **spec.options), str(spec))
-
-
-def _check_options(factory: Callable[..., object], spec: TrackerSpec) -> None:
-    try:
-        signature = inspect.signature(factory)
-    except ValueError:  # some of what is written in C has none
-        return
-    try:
-        signature.bind(**spec.options)
-    except TypeError as error:
-        raise InputError(f"'{spec}': {error}", hint=f"{spec.prefix}:{spec.name} takes {signature}") from error
+    options = convert_options(factory, spec.options, f"{spec.prefix}:{spec.name}")
+    return adapt(partial(factory, **options), str(spec))

@@ -46,8 +46,8 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str) -> None:
     import numpy as np
 
     from evalkit.errors import InputError
-    from evalkit.execution.tracking import NonsenseError
     from evalkit.files import write_atomic
+    from evalkit.trackers.answers import NonsenseError
     from evalkit.trackers.spec import load_tracker
     from stdtrack.video import open_video
 
@@ -65,7 +65,7 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str) -> None:
     try:
         lines = _track(load_tracker(spec), stream, np.array(box), out)
     except NonsenseError as error:
-        raise InputError(f"{spec}: {error}", hint="it must answer x, y, w, h and a score") from error
+        raise InputError(f"{spec}: {error}") from error
     write_atomic(boxes, "".join(lines))
     promised = f" of {stream.frames} that {footage} promises" if len(lines) < stream.frames else ""
     click.echo(f"{out}, {boxes}: {len(lines)} frames{promised}", err=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalkit.execution.tracking import NonsenseError
+from evalkit.trackers.answers import NonsenseError
 from evalkit.trackers.spec import load_tracker
 from profiling.clips import Clip
 from profiling.run_delay import run_delay_clock

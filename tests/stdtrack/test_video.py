@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from evalkit.errors import InputError
-from evalkit.execution.tracking import NonsenseError
+from evalkit.trackers.answers import NonsenseError
 from evalkit.trackers.base import Prediction
 from stdtrack.cli.main import cli
 from stdtrack.video import Tracked, VideoFile, drawn, open_video, track

@@ -88,6 +88,21 @@ def steady(delay: str = "0") -> Steady:
     return Steady(float(delay))
 
 
+class Shifted(Steady):
+    """Moves the box by 50 pixels if its one option is true."""
+
+    def __init__(self, shift: object) -> None:
+        super().__init__()
+        self.shift = 50.0 if shift else 0.0
+
+    def update(self, image: Image) -> Prediction:
+        return Prediction(self.box + np.array([self.shift, 0, 0, 0]), 1.0)
+
+
+def shifted(shift=True):  # type: ignore[no-untyped-def]  # as most trackers are written
+    return Shifted(shift)
+
+
 class Restless(Steady):
     """Starts a process that outlives it, if it may, and changes the working folder."""
 

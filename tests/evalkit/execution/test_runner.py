@@ -125,7 +125,7 @@ FAULTS = {
     "text": "is not four finite numbers",
     "complex": "is not four finite numbers",
     "score": "the score is nan",
-    "none": "is no prediction",
+    "none": "frame 2: it answered None, which is not four finite numbers",
 }
 
 
@@ -263,6 +263,14 @@ def test_an_image_that_vanishes_midway_fails_its_sequence(run_folder, data, monk
     monkeypatch.setattr(runner, "_describe", describe)
     summary, _ = run_folder(STEADY)
     assert [sequence for _, _, sequence in summary.failures] == ["beta"]
+
+
+@pytest.mark.parametrize(("text", "moved"), [("False", 0.0), ("true", 50.0)])
+def test_a_flag_that_is_off_is_off(run_folder, runs, text, moved):
+    run_folder(f"fake_trackers:shifted?shift={text}")
+    (run,) = list_runs(runs)
+    boxes = np.loadtxt(result_path(run.folder, "alpha"), delimiter=",")
+    assert (boxes[1:, 0] - boxes[0, 0]).tolist() == 5 * [moved]
 
 
 def test_leftovers_of_a_killed_writer_go(run_folder, runs):

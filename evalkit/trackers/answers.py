@@ -1,0 +1,106 @@
+"""What trackers answer: a prediction, or a plain box in any of the forms in which numbers come."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from evalkit.trackers.base import Prediction
+from evalkit.types import Box
+
+OURS = "a tracker with init() and update() answers Prediction(box, score) or a plain box x, y, w, h"
+SHOWN = 100
+
+
+class NonsenseError(Exception):
+    """A tracker's answer is no prediction."""
+
+
+@contextmanager
+def naming_frame(index: int) -> Iterator[None]:
+    """Put the frame's number, 0-based, before what a :class:`NonsenseError` says."""
+    try:
+        yield
+    except NonsenseError as error:
+        raise NonsenseError(f"frame {index}: {error}") from error
+
+
+def read_answer(answer: Any, wanted: str = OURS) -> Prediction:
+    """An answer as a prediction: anything with ``box`` and ``score``, or a plain box, whose score is 1.
+
+    A plain box is a list, tuple, array or tensor of four finite numbers x, y, w, h; a tensor may need gradients, and
+    may lie on any device.
+
+    Args:
+        wanted: what this kind of tracker should answer, for the message.
+
+    Raises:
+        NonsenseError: it is neither.
+    """
+    if hasattr(answer, "box") and hasattr(answer, "score"):
+        return Prediction(_box(answer.box, f"its box {_shown(answer.box)}", wanted), read_score(answer.score, wanted))
+    return Prediction(_box(answer, f"it answered {_shown(answer)}, which", wanted), 1.0)
+
+
+def read_mapping(answer: Any, box: str, scores: tuple[str, ...], wanted: str) -> Prediction:
+    """``{box: [x, y, w, h], score: s}`` as a prediction, or a plain box; raises NonsenseError as :func:`read_answer`.
+
+    Args:
+        box: key of the box.
+        scores: keys of the score; the first that is there counts, and without any it is 1.
+    """
+    if not isinstance(answer, Mapping):
+        return read_answer(answer, wanted)
+    if box not in answer:
+        raise NonsenseError(f"it answered {_shown(answer)}; {wanted}")
+    score = next((answer[key] for key in scores if answer.get(key) is not None), 1.0)
+    return Prediction(_box(answer[box], f"its {box} {_shown(answer[box])}", wanted), read_score(score, wanted))
+
+
+def read_score(score: Any, wanted: str) -> float:
+    """A score in any form in which one number comes; raises NonsenseError if it is none, or not finite."""
+    plain = _plain(score)
+    while isinstance(plain, list | tuple) and len(plain) == 1:
+        plain = plain[0]
+    number = _number(plain)
+    if number is None:
+        raise NonsenseError(f"the score is {_shown(score)}, not a finite number; {wanted}")
+    return number
+
+
+def _box(value: Any, subject: str, wanted: str) -> Box:
+    plain = _plain(value)
+    numbers = [_number(_plain(each)) for each in plain] if isinstance(plain, list | tuple) else []
+    if len(numbers) != 4 or None in numbers:
+        raise NonsenseError(f"{subject} is not four finite numbers; {wanted}")
+    return np.array(numbers, dtype=np.float64)
+
+
+def _plain(value: Any) -> Any:
+    """Lists and numbers instead of an array's or tensor's, wherever it lies."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _number(value: object) -> float | None:
+    """A finite number; neither text nor a flag, which Python would take for one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _shown(value: Any) -> str:
+    """The value in a few words on one line."""
+    kind, shape = type(value).__name__, getattr(value, "shape", None)
+    if isinstance(value, Mapping):
+        return f"a {kind} with the keys {', '.join(map(repr, value))}"[:SHOWN] if value else f"an empty {kind}"
+    if shape is not None and tuple(shape) != (4,) and tuple(shape) != ():
+        return f"a {kind} of shape {tuple(shape)}"
+    return " ".join(repr(value).split())[:SHOWN]
