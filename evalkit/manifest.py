@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from evalkit.errors import InputError
 from evalkit.files import write_atomic
+from evalkit.text import read_json
 
 MANIFEST_NAME = "run.json"
 FORMAT = 1
@@ -58,37 +60,82 @@ def read_manifest(folder: Path) -> Manifest | None:
         InputError: it is no manifest of a format that this version knows.
     """
     path = folder / MANIFEST_NAME
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists() and not path.is_symlink():
         return None
-    except (OSError, ValueError, RecursionError) as error:
+    try:
+        content = read_json(path)
+    except InputError as error:
         hint = "restore or delete it: results without one can be scored, but not gone on with"
-        raise InputError(f"is no readable manifest: {error}", path=path, hint=hint) from error
+        raise InputError(f"is no readable manifest: {error.problem}", path=path, row=error.row, hint=hint) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(f"is no manifest of format {FORMAT}", path=path, hint="made by another version?")
-    known = {key: content[key] for key in (item.name for item in fields(Manifest)) if key in content}
-    for key, kind in _KINDS.items():
-        if key in known and not isinstance(known[key], kind):
-            raise InputError(f"'{key}' is not what it should be", path=path)
-    try:
-        return Manifest(**known)
-    except TypeError as error:
-        missing = [item.name for item in fields(Manifest) if item.name not in known]
-        raise InputError(f"lacks {', '.join(missing)}", path=path) from error
+    known = {key: content[key] for key in _KINDS if key in content}
+    wrong = next((key for key, value in known.items() if not _KINDS[key](value)), None)
+    if wrong is not None:
+        raise InputError(f"'{wrong}' is not what it should be", path=path)
+    missing = [item.name for item in fields(Manifest) if item.name not in known and item.name in _REQUIRED]
+    if missing:
+        raise InputError(f"lacks {', '.join(missing)}", path=path)
+    return Manifest(**known)
 
 
-_KINDS: Mapping[str, type | tuple[type, ...]] = {
-    "stdtrack": str,
-    "spec": str,
-    "tracker": dict,
-    "benchmark": dict,
-    "workers": int,
-    "threads": int,
-    "hardware": dict,
-    "versions": dict,
-    "started": str,
-    "finished": (str, type(None)),
-    "fingerprints": dict,
-    "mixed": bool,
+_MOST = 1 << 20
+"""Workers or threads: more has no machine."""
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and "\0" not in value
+
+
+def _is_name(value: object) -> bool:
+    return _is_text(value) and bool(value)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, str) and bool(re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T", value)) and len(value) < 40
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, dict) and all(_is_text(each) for each in value.values())
+
+
+def _are_facts(value: object) -> bool:
+    """A table of texts and numbers, or of such tables."""
+    scalar = str | bool | int | float | None
+    return isinstance(value, dict) and all(isinstance(each, scalar) or _are_facts(each) for each in value.values())
+
+
+def _is_tracker(value: object) -> bool:
+    shown = ("note", "backend", "device", "weights_sha256")
+    return isinstance(value, dict) and _are_facts(value) and all(_is_text(value.get(key, "")) for key in shown)
+
+
+def _is_benchmark(value: object) -> bool:
+    texts = ("name", "root", "fingerprint")
+    return (
+        isinstance(value, dict)
+        and all(_is_text(value[key]) for key in texts if key in value)
+        and _are_texts(value.get("options", {}))
+        and value.get("origin", 0) in (0, 1)
+    )
+
+
+_KINDS: Mapping[str, Callable[[object], bool]] = {
+    "stdtrack": _is_text,
+    "spec": _is_name,
+    "tracker": _is_tracker,
+    "benchmark": _is_benchmark,
+    "workers": _is_count,
+    "threads": _is_count,
+    "hardware": _are_facts,
+    "versions": _are_texts,
+    "started": _is_time,
+    "finished": lambda value: value is None or _is_time(value),
+    "fingerprints": _are_texts,
+    "mixed": lambda value: isinstance(value, bool),
 }
+_REQUIRED = frozenset(_KINDS) - {"finished", "fingerprints", "mixed"}

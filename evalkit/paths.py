@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 from evalkit.errors import InputError
+from evalkit.text import read_text
 
 CONFIG_NAME = "stdtrack.toml"
 DATA_VARIABLE = "STDTRACK_DATA"
@@ -36,11 +37,12 @@ def data_root(flag: Path | None = None, folder: Path | None = None) -> Path | No
 
 def configured(path: Path) -> Path | None:
     """The key ``data`` of a ``stdtrack.toml``; None without file or key."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    text = read_text(path)
+    try:
+        content = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError too
         raise InputError(f"cannot be read: {error}", path=path) from error
     value = content.get("data")
     if value is None:

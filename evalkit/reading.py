@@ -10,18 +10,12 @@ import numpy as np
 
 from evalkit.decimals import parse_decimals
 from evalkit.errors import InputError
+from evalkit.number_hints import hint_of, hint_of_commas
+from evalkit.text import read_bytes, without_mark
 from evalkit.types import Boxes, Flags
 
 _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|nan|inf(inity)?)", re.IGNORECASE)
 _NUMBER_CHARACTERS = b"0123456789+-.,; \t\naefintyAEFINTY"
-
-
-def read_bytes(file: Traversable) -> bytes:
-    """Content of a file; raises InputError that names it."""
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror or error}", path=str(file)) from error
 
 
 def read_boxes(file: Traversable) -> Boxes:
@@ -80,14 +74,19 @@ def parse_table(text: bytes, path: str, *, columns: Collection[int] = (), finite
         array = _parse_uniform(text)
     if array is None or (columns and array.shape[1] not in columns):
         array = _parse_lines(text.split(b"\n"), path, tuple(columns))
+    if 8 in columns and array.shape[1] == 8 and 4 in columns:
+        _refuse_commas_in_numbers(text, path)
     if finite and np.isinf(array).any():
         raise InputError("infinite value", path=path, row=int(np.isinf(array).any(axis=1).argmax()) + 1)
     return array
 
 
-def without_mark(text: bytes) -> bytes:
-    """The text without the byte order mark that Windows editors put before UTF-8."""
-    return text.removeprefix(b"\xef\xbb\xbf")
+def _refuse_commas_in_numbers(text: bytes, path: str) -> None:
+    """Four numbers with decimal commas look like eight: a polygon where a rectangle was meant."""
+    line = text.partition(b"\n")[0].decode("ascii")
+    hint = hint_of_commas(line, 4)
+    if hint is not None:
+        raise InputError("may be 4 numbers or 8", path=path, row=1, hint=hint)
 
 
 def _parse_uniform(text: bytes) -> np.ndarray | None:
@@ -103,25 +102,31 @@ def _parse_uniform(text: bytes) -> np.ndarray | None:
 
 
 def _parse_lines(lines: list[bytes], path: str, columns: tuple[int, ...]) -> np.ndarray:
-    table = [parse_line(line, row, path) for row, line in enumerate(lines, 1)]
+    least = min(columns, default=0)
+    table = [parse_line(line, row, path, least) for row, line in enumerate(lines, 1)]
     allowed = columns or (len(table[0]),)
     for row, values in enumerate(table, 1):
         if len(values) not in allowed or len(values) != len(table[0]):
             expected = len(table[0]) if len(table[0]) in allowed else " or ".join(map(str, allowed))
-            raise InputError(f"has {len(values)} columns, expected {expected}", path=path, row=row)
+            hint = hint_of(lines[row - 1], least) or hint_of(lines[0], least)
+            raise InputError(f"has {len(values)} columns, expected {expected}", path=path, row=row, hint=hint)
     return np.array(table, dtype=np.float64)
 
 
-def parse_line(line: bytes, row: int, path: str) -> list[float]:
-    """The numbers of one line, whatever the delimiter; raises InputError with the row."""
+def parse_line(line: bytes, row: int, path: str, columns: int = 0) -> list[float]:
+    """The numbers of one line, whatever the delimiter; raises InputError with the row.
+
+    Args:
+        columns: how many there should be, for the hint; 0 if that is not known.
+    """
     fields = re.split(rb"[ \t]*[,;][ \t]*|[ \t]+", line.strip(b" \t"))
     if len(fields) > 1 and not fields[-1]:  # "0,0,1," ends in a delimiter
         fields.pop()
     for field in fields:
         if not _NUMBER.fullmatch(field):
-            shown = field[:20].decode("ascii", "backslashreplace")
+            shown = field[:20].decode("utf-8", "backslashreplace")
             problem = f"{shown!r} is not a number" if field else "has an empty field" if line.strip() else "is blank"
             titles = row == 1 and re.match(rb"[A-Za-z#]", field)
             hint = "is it a header? a row of numbers a frame is expected" if titles else None
-            raise InputError(problem, path=path, row=row, hint=hint)
+            raise InputError(problem, path=path, row=row, hint=hint_of(line, columns) or hint)
     return [float(field) for field in fields]

@@ -17,13 +17,14 @@ from evalkit.importers.formats import delimiter, read_result, rows_without_box
 from evalkit.importers.mistakes import describe_mistakes, likely_mistake
 from evalkit.importers.trees import TrackerResults
 from evalkit.protocols import family_of, rules_for
-from evalkit.reading import read_bytes, read_table
+from evalkit.reading import read_table
 from evalkit.results import score_path
 from evalkit.rules.aggregation import combine, score_sequence
 from evalkit.rules.knobs import Absent, Rules
 from evalkit.scores import BenchmarkScore, FrameDetail
 from evalkit.sequence import Sequence
 from evalkit.submission import KINDS
+from evalkit.text import read_bytes
 from evalkit.types import Boxes, Vector
 
 # Rules that look at a benchmark's flags of absent or uncovered targets.

@@ -18,12 +18,12 @@ from evalkit.benchmarks.archive import UNREADABLE, unreadable
 from evalkit.errors import InputError
 from evalkit.reading import parse_table
 from evalkit.results import TIME_SUFFIX
+from evalkit.text import refuse_large
 
 KINDS = ("got10k", "trackingnet")
 _LAYOUTS = {"got10k": "<sequence>/<sequence>_001.txt and _time.txt", "trackingnet": "<sequence>.txt"}
 TOTALS = {"got10k": 180, "trackingnet": 511}
 _MEMBER_LIMIT = 1 << 26
-_TOTAL_LIMIT = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,14 @@ def read_submission(path: Path) -> tuple[dict[str, bytes], list[Problem]]:
     """Members of a zip, in memory, and what is wrong with the archive itself.
 
     Raises:
-        InputError: it is no zip file, or unpacks to more than a gigabyte.
+        InputError: it is no zip file, or unpacks to more than :func:`evalkit.text.text_limit`.
     """
     members: dict[str, bytes] = {}
     problems = []
     try:
         with zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-            if sum(entry.file_size for entry in entries) > _TOTAL_LIMIT:
-                raise InputError("unpacks to more than a gigabyte", path=path)
+            refuse_large(sum(entry.file_size for entry in entries), path, "unpacks to more")
             for entry in entries:
                 if entry.filename in members:
                     problems.append(Problem(entry.filename, "is there twice"))

@@ -6,12 +6,12 @@ every ratio, its value in each run and how far the runs are apart. Exit code 1 w
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evalkit.errors import InputError
+from evalkit.text import read_json
 from profiling import command
 
 TOLERANCE = 0.05
@@ -24,9 +24,9 @@ def read_ratios(folder: Path) -> dict[Key, float]:
     """The ratios of a profile; raises InputError where there is none."""
     path = folder / "profile.json"
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["tables"]["ratios"]
+        rows = read_json(path)["tables"]["ratios"]
         return {(row["tracker"], row["reference"], row["scope"]): float(row["ratio"]) for row in rows}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (InputError, ValueError, KeyError, TypeError) as error:
         raise InputError("holds no profile", path=path, hint="stdtrack profile --out FOLDER writes one") from error
 
 

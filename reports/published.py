@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.errors import InputError
+from evalkit.text import decode
 from reports.inputs import records
 from reports.tables import Cell, Table, number, word
 
@@ -48,9 +49,9 @@ def parse_published(content: bytes, place: str) -> pd.DataFrame:
         InputError: with the line: it has other columns, or a value that is no number.
     """
     try:
-        reader = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
+        reader = csv.reader(io.StringIO(decode(content, place), newline=""), strict=True)
         rows = [(reader.line_num, row) for row in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
+    except csv.Error as error:
         raise InputError(f"is no CSV file: {error}", path=place) from error
     if not rows or tuple(rows[0][1]) != COLUMNS:
         raise InputError(f"the first line must be {','.join(COLUMNS)}", path=place, row=1)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from evalkit.errors import InputError
+from evalkit.text import read_json
 from profiling import backends
 from profiling.backends import Graph
 from stdtrack.checkpoints import config_from_mapping
@@ -116,12 +117,9 @@ class Exported:
     def read(cls, folder: Path) -> Exported:
         """Read the manifest of a folder; raises InputError if it is no exported folder."""
         path = folder / MANIFEST
-        try:
-            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise InputError("is no exported network", path=folder, hint="made by stdtrack export") from error
-        except (OSError, ValueError, RecursionError) as error:
-            raise InputError(f"cannot be read: {error}", path=path) from error
+        if not path.exists():
+            raise InputError("is no exported network", path=folder, hint="made by stdtrack export")
+        content: dict[str, Any] = read_json(path)
         ours = isinstance(content, dict) and content.get("format") == EXPORT_FORMAT
         if not ours or str(content.get("backend")) not in SUFFIXES:
             raise InputError(f"is not of the format {EXPORT_FORMAT}", path=path)

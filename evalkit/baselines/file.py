@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from evalkit.baselines.record import Baseline, Record, SequenceRecord
 from evalkit.errors import InputError
 from evalkit.files import write_atomic
 from evalkit.scores import Curve
+from evalkit.text import parse_json, read_text
 
 FORMAT = 1
 
@@ -35,16 +36,14 @@ def read_baseline(path: Path) -> Baseline:
         InputError: it is not there, no JSON, of a newer format, or a field is missing or of another kind.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        hint = "write one with: stdtrack baseline RUNS -o FILE"
-        raise InputError(f"no readable baseline: {error.strerror}", path=path, hint=hint) from error
-    except UnicodeDecodeError as error:
-        raise InputError("the baseline is not UTF-8 text", path=path) from error
+        text = read_text(path)
+    except InputError as error:
+        hint = error.hint or "write one with: stdtrack baseline RUNS -o FILE"
+        raise InputError(f"no readable baseline: {error.problem}", path=path, row=error.row, hint=hint) from error
     try:
         return load_baseline(text)
     except InputError as error:
-        raise InputError(error.problem, path=path, hint=error.hint) from error
+        raise InputError(error.problem, path=path, row=error.row, hint=error.hint) from error
 
 
 def dump_baseline(baseline: Baseline) -> str:
@@ -92,9 +91,9 @@ def _finite(value: float | None) -> float | None:
 def load_baseline(text: str) -> Baseline:
     """The inverse of :func:`dump_baseline`; raises InputError that names the field."""
     try:
-        raw = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"the baseline is no JSON: {error}") from error
+        raw = parse_json(text, "")
+    except InputError as error:
+        raise InputError(f"the baseline {error.problem}", row=error.row) from error
     if not isinstance(raw, dict) or "format" not in raw or "records" not in raw:
         raise InputError("this is no baseline: it has no 'format' and 'records'")
     number = raw["format"]
@@ -211,7 +210,3 @@ def _box(value: object, place: str) -> tuple[float, float, float, float]:
     if len(numbers) != 4:
         raise InputError(f"{place} has {len(numbers)} numbers instead of 4")
     return numbers[0], numbers[1], numbers[2], numbers[3]
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")

@@ -15,6 +15,7 @@ from evalkit.protocols import default_protocol
 from evalkit.results import failure_path
 from evalkit.runner import RunOptions, run
 from evalkit.scoring import Annotation, load_results
+from evalkit.text import read_text
 from evalkit.trackers.folders import folder_name
 
 
@@ -47,7 +48,7 @@ def run_and_record(spec: str, benchmark: Benchmark, out: Path, protocol: str | N
     if summary.failures:
         failed = ", ".join(sequence for _, _, sequence in summary.failures)
         log = failure_path(out / folder_name(spec) / benchmark.key, summary.failures[0][2])
-        reason = log.read_text(encoding="utf-8").partition("\n")[0]
+        reason = read_text(log).partition("\n")[0]
         raise InputError(f"'{spec}' failed on {failed}: {reason}", path=log)
     annotation = Annotation(benchmark)
     (results,) = read_tree(out, benchmark.name, annotation.inventory.present)

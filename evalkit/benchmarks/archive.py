@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from evalkit.errors import InputError
+from evalkit.text import refuse_large
 
+_UNPACKS = "unpacks to more"
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
-# Annotation is text of a few megabytes; an archive that unpacks to more is full of images, or a bomb.
-_LIMIT = 1 << 30
 # zipfile raises IndexError, and tarfile TypeError, on some damaged headers.
 _DAMAGED = (EOFError, ValueError, RuntimeError, IndexError, TypeError)
 UNREADABLE = (OSError, *_DAMAGED, tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError)
@@ -114,7 +114,7 @@ def open_archive(path: Path) -> MemoryFolder:
     """Read the text files of a zip or tar archive; images are left out.
 
     Raises:
-        InputError: it is damaged, or unpacks to more than a gigabyte of text.
+        InputError: it is damaged, or unpacks to more than :func:`evalkit.text.text_limit`.
     """
     try:
         members = _zip_members(path) if path.name.lower().endswith(".zip") else _tar_members(path)
@@ -151,7 +151,7 @@ class _Member(tarfile.TarInfo):
 def _zip_members(path: Path) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(path) as archive:
         wanted = [member for member in archive.infolist() if not member.is_dir() and _is_text(member.filename)]
-        _refuse_large(path, sum(member.file_size for member in wanted))
+        refuse_large(sum(member.file_size for member in wanted), path, _UNPACKS)
         for member in wanted:
             yield _clean(member.filename), archive.read(member)
 
@@ -162,7 +162,7 @@ def _tar_members(path: Path) -> Iterator[tuple[str, bytes]]:
         for member in archive:
             if member.isfile() and _is_text(member.name) and (stream := archive.extractfile(member)):
                 total += member.size
-                _refuse_large(path, total)
+                refuse_large(total, path, _UNPACKS)
                 yield _clean(member.name), stream.read()
 
 
@@ -183,8 +183,3 @@ def _is_text(name: str) -> bool:
 
 def _clean(name: str) -> str:
     return "/".join(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
-
-
-def _refuse_large(path: Path, size: int) -> None:
-    if size > _LIMIT:
-        raise InputError("unpacks to more than 1 GB of text", path=path, hint="unpack it and give the folder")

@@ -18,12 +18,14 @@ from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.inferred_meta import InferredMeta, read_inferred_meta
 from evalkit.benchmarks.layout import annotation_files, frames_folder, optional_file, pad_to_frames, sequence_folders
 from evalkit.errors import InputError
-from evalkit.reading import read_boxes, read_bytes
+from evalkit.reading import read_boxes
 from evalkit.sequence import Sequence
+from evalkit.text import read_names, read_text
 
 # Number of sequences by split, in the order in which a split is chosen if none is named: scores are those of val.
 _SPLITS = {"val": 180, "test": 180, "train": 9335}
 _NAME = re.compile(r"GOT-10k_(Train|Val|Test)_\d{6}")
+_RESOLUTION = r"^resolution\s*[:=]\s*\(\s*([0-9]{1,9})\s*,\s*([0-9]{1,9})\s*\)"
 _ANNOTATION, _META, _INFERRED = "groundtruth.txt", "meta_info.ini", "inferred_meta.json"
 _LABELS = {"cover": "cover.label", "cut_by_image": "cut_by_image.label"}
 
@@ -49,7 +51,7 @@ class GOT10k(Benchmark):
         """``list.txt`` if it lies there, else the numbered names of the split."""
         listed = self.folder / "list.txt"
         if listed.is_file():
-            return tuple(read_bytes(listed).decode("utf-8", "replace").split())
+            return read_names(listed)
         split = _split_of(self.sources)
         return None if split is None else _numbered_names(split)
 
@@ -123,5 +125,5 @@ def _source(folder: Traversable, inferred: Traversable | None) -> Source:
 
 def _resolution(meta: Traversable) -> tuple[int, int] | None:
     """(width, height) of ``resolution: (W, H)``."""
-    match = re.search(rb"^resolution\s*[:=]\s*\(\s*(\d+)\s*,\s*(\d+)\s*\)", read_bytes(meta), re.MULTILINE)
+    match = re.search(_RESOLUTION, read_text(meta), re.MULTILINE)
     return (int(match[1]), int(match[2])) if match else None

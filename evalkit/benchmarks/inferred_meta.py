@@ -6,7 +6,6 @@ are those whose cover is 0.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
@@ -14,7 +13,7 @@ from importlib.resources.abc import Traversable
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.reading import read_bytes
+from evalkit.text import read_json
 
 
 @dataclass(frozen=True)
@@ -33,9 +32,10 @@ def read_inferred_meta(file: Traversable) -> Mapping[str, InferredMeta]:
     """Facts by sequence, empty where there is no such file; raises InputError if it has another form."""
     if not file.is_file():
         return {}
+    content = read_json(file)
     try:
-        return {name: _parse(facts) for name, facts in json.loads(read_bytes(file))["seqs"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        return {name: _parse(facts) for name, facts in content["seqs"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise InputError(f"does not describe GOT-10k sequences: {error!r}", path=str(file)) from error
 
 

@@ -20,8 +20,9 @@ from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import annotation_files, frames_folder, subfolders
 from evalkit.errors import InputError
 from evalkit.frames import list_images
-from evalkit.reading import parse_table, read_boxes, read_bytes
+from evalkit.reading import parse_table, read_boxes
 from evalkit.sequence import Sequence
+from evalkit.text import read_bytes, without_mark
 
 _LIST = "nfs30.csv"
 _STEP = 8  # 240 fps to 30 fps
@@ -60,7 +61,7 @@ class NFS30(Benchmark):
 
     def load(self, name: str, source: Source) -> Sequence:
         """One sequence; the original annotation is thinned to 30 fps."""
-        text = read_bytes(source.annotation)
+        text = without_mark(read_bytes(source.annotation))
         if b'"' not in text.partition(b"\n")[0]:
             return self.assemble(name, source, read_boxes(source.annotation))
         images = None if source.frames is None else len(list_images(source.frames))

@@ -16,8 +16,9 @@ from evalkit.benchmarks import lists
 from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import annotation_files, children, frames_folder, subfolders
-from evalkit.reading import read_boxes, read_bytes
+from evalkit.reading import read_boxes
 from evalkit.sequence import Sequence
+from evalkit.text import read_bytes
 
 _LIST = "otb100.csv"
 _RECT = re.compile(r"groundtruth_rect(?:\.(\d+))?\.txt")

@@ -7,7 +7,6 @@ the Python vot-toolkit does.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,8 +18,9 @@ import numpy as np
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import annotation_files, children, frames_folder, optional_file, sequence_folders
 from evalkit.errors import InputError
-from evalkit.reading import read_bytes, read_table
+from evalkit.reading import read_table
 from evalkit.sequence import Sequence
+from evalkit.text import read_json, read_names, read_text
 from evalkit.types import Boxes
 
 _SIZES = "image_sizes.json"
@@ -34,7 +34,7 @@ class VOT(Benchmark):
     def official_names(self) -> tuple[str, ...] | None:
         """``list.txt`` if it lies there."""
         listed = self.root / "list.txt"
-        return tuple(read_bytes(listed).decode("utf-8", "replace").split()) if listed.is_file() else None
+        return read_names(listed) if listed.is_file() else None
 
     def list_is_official(self) -> bool:
         """No official list is at hand to compare ``list.txt`` with."""
@@ -84,17 +84,16 @@ def _source(folder: Traversable) -> Source:
 
 def _stated_size(file: Traversable) -> tuple[int, int] | None:
     """(width, height) of a ``sequence`` file of NAME=VALUE lines."""
-    text = read_bytes(file).decode("utf-8", "replace")
-    fields = dict(re.findall(r"^(width|height)=(\d{1,9})\s*$", text, re.MULTILINE))
+    fields = dict(re.findall(r"^(width|height)=([0-9]{1,9})\s*$", read_text(file), re.MULTILINE))
     return (int(fields["width"]), int(fields["height"])) if len(fields) == 2 else None
 
 
 def _listed_sizes(file: Traversable) -> dict[str, tuple[int, int]]:
     """``image_sizes.json``, {sequence: [width, height]}, of an annotation bundle."""
+    sizes = read_json(file)
     try:
-        sizes = json.loads(read_bytes(file))
         return {name: (int(width), int(height)) for name, (width, height) in sizes.items()}
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InputError(f"is not {{sequence: [width, height]}}: {error}", path=str(file)) from error
 
 

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import InputError
-from evalkit.reading import parse_line, without_mark
+from evalkit.number_hints import hint_of_commas
+from evalkit.reading import parse_line
+from evalkit.text import without_mark
 from evalkit.types import Flags
 
 UNKNOWN, INIT, FAILURE = 0, 1, 2
@@ -98,13 +100,15 @@ def parse_trajectory(content: bytes, place: str, *, nan_is_unknown: bool = True)
         if line.startswith(b"m"):
             hint = "masks are of VOT2020 and later, whose experiments are not scored"
             raise InputError("a mask is no rectangle or polygon", path=place, row=index + 1, hint=hint)
-        values = parse_line(line, index + 1, place)
+        values = parse_line(line, index + 1, place, _RECTANGLE)
         if len(values) == 1 and values[0] in _CODES:
             codes[index] = int(values[0])
         elif len(values) not in (_RECTANGLE, _POLYGON):
             problem = f"{values[0]:g} is no code" if len(values) == 1 else f"{len(values)} numbers are no region"
             hint = "1, 2 or 0, a rectangle of 4 numbers or a polygon of 8"
             raise InputError(problem, path=place, row=index + 1, hint=hint)
+        elif len(values) == _POLYGON and (commas := hint_of_commas(line.decode("ascii"), _RECTANGLE)):
+            raise InputError("may be 4 numbers or 8", path=place, row=index + 1, hint=commas)
         elif nan_is_unknown and any(map(isnan, values)):
             codes[index] = UNKNOWN
         elif all(abs(value) <= _LIMIT for value in values):

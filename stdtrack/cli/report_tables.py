@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalkit.errors import InputError
+from evalkit.text import read_json
 from stdtrack.cli.results import open_annotation, read_results
 from stdtrack.cli.score import attribute_scores, score_all
 
@@ -113,14 +113,9 @@ def _tell_empty(results: Path, runs: Iterable[Run]) -> None:
 
 def _read_profile(folder: Path) -> Mapping[str, Any]:
     path = folder / "profile.json"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(
-            "holds no profile.json", path=folder, hint="give what `stdtrack profile --out` wrote"
-        ) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"cannot be read: {error}", path=path) from error
+    if not path.exists():
+        raise InputError("holds no profile.json", path=folder, hint="give what `stdtrack profile --out` wrote")
+    content = read_json(path)
     if not isinstance(content, dict) or not isinstance(content.get("tables"), dict):
         raise InputError("is no profile", path=path, hint="give what `stdtrack profile --out` wrote")
     return content

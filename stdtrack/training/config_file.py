@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from evalkit.errors import InputError
+from evalkit.text import read_text
 from stdtrack.training.config import TrainConfig
 from stdtrack.training.limits import check_limits
 
@@ -38,11 +39,10 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
     Relative ``data_root`` and ``out`` start at the folder of the caller, not of the file: shipped configs lie inside
     the package. Raises InputError naming an unknown key with the nearest known one, or a value of the wrong type.
     """
+    text = read_text(path)
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read the config: {error.strerror}", path=path) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raw = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError too
         raise InputError(f"not valid TOML: {error}", path=path) from error
     for override in overrides:
         _apply_override(raw, override)

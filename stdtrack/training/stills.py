@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 
 from evalkit.errors import InputError
 from evalkit.frames import read_image
+from evalkit.text import read_json
 from evalkit.types import Boxes, Image
 from stdtrack.crops import BORDER_RGB
 from stdtrack.training.augmentation import as_image
@@ -56,8 +56,8 @@ def load_stills(root: Path, *, limit: int, cache: bool) -> tuple[list[Still], li
     ``<split>2017/``. Raises InputError when neither is there or the file is not COCO's.
     """
     annotation, images = _find(root, ANNOTATIONS), _find(root, IMAGES)
+    content = read_json(annotation)
     try:
-        content = json.loads(annotation.read_text())
         by_image: dict[int, list[Mapping[str, Any]]] = {}
         for item in content["annotations"]:
             by_image.setdefault(item["image_id"], []).append(item)

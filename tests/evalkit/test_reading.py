@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from evalkit.errors import InputError
 from evalkit.reading import parse_table, read_boxes, read_flags
+from evalkit.vot.trajectory import parse_trajectory
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,53 @@ def test_arbitrary_bytes_give_a_clear_error_or_what_stands_there(text: bytes) ->
         table = parse_table(text, "x.txt")
     except InputError:
         return
+    if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        text = text.decode("utf-16").encode()
     lines = re.split(rb"\r\n|\r|\n", text.removeprefix(b"\xef\xbb\xbf").rstrip())
     fields = [re.split(rb"[,;\s]+", line.strip(b",; \t")) for line in lines]
     expected = np.array([[float(field) for field in row] for row in fields])
     np.testing.assert_array_equal(table, expected)
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("1,5;2,5;3,5;4,5", "decimal commas"),
+        ("1,5\t2\t3\t4", "decimal commas"),
+        ("1,5 2,5 3,5 4,5", "decimal commas"),
+        ("1.234,5;2;3;4", "thousands separators"),
+        ("1,234.5;2;3;4", "thousands separators"),
+        ("1'234,2,3,4", "thousands separators"),
+        ("[1, 2, 3, 4]", "brackets, as Python prints lists"),
+        ("(1.0, 2.0, 3.0, 4.0)", "brackets, as Python prints lists"),
+        ("tensor([1., 2., 3., 4.])", "brackets, as Python prints lists"),
+        ("np.float64(1.0),2,3,4", "brackets, as Python prints lists"),
+        ('"1","2","3","4"', "quotation marks"),
+        ("None,None,None,None", "'None': write NaN in every column"),
+        ("1,2,3,null", "'null': write NaN in every column"),
+        ("1,2,-,4", "'-': write NaN in every column"),
+        ("x=1 y=2 w=3 h=4", "names beside the numbers"),
+        ("0x10,2,3,4", "a hexadecimal number"),
+        ("1_000,2,3,4", "digits with underscores"),
+        ("10%,20%,30%,40%", "percent signs"),
+        ("−1,2,3,4", "U+2212 is no part of a number"),
+        ("1\xa02\xa03\xa04", "U+00A0 is no part of a number"),
+    ],
+)
+@pytest.mark.parametrize("row", [1, 2])
+def test_what_people_write_instead_of_numbers_is_named(line: str, hint: str, row: int) -> None:
+    text = "1,2,3,4\n" * (row - 1) + line + "\n"
+    with pytest.raises(InputError, match=re.escape(hint)) as caught:
+        parse_table(text.encode(), "x", columns=(4,))
+    assert caught.value.row == row
+
+
+def test_decimal_commas_of_four_numbers_are_no_polygon() -> None:
+    with pytest.raises(InputError, match=r"may be 4 numbers or 8 \(decimal commas"):
+        parse_table(b"1,5;2,5;3,5;4,5\n", "x", columns=(4, 8))
+    with pytest.raises(InputError, match=r"row 2: may be 4 numbers or 8 \(decimal commas"):
+        parse_trajectory(b"1\n1,5;2,5;3,5;4,5\n", "x")
+    with pytest.raises(InputError, match="decimal commas"):
+        parse_table(b"0,05\n0,06\n", "x", columns=(1,))
+    assert parse_table(b"1,2,3,4,5,6,7,8\n", "x", columns=(4, 8)).shape == (1, 8)
+    assert parse_table(b"1;2;3;4;5;6;7;8\n", "x", columns=(4, 8)).shape == (1, 8)

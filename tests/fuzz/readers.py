@@ -64,6 +64,8 @@ class Reader:
 def numbers_of(text: bytes) -> np.ndarray:
     """A table by Python's own rules, slow and simple; no file of numbers means 10 by 1_0, as Python does."""
     assert b"_" not in text
+    if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        text = text.decode("utf-16").encode()
     lines = re.split(rb"\r\n|\r|\n", text.removeprefix(b"\xef\xbb\xbf").rstrip())
     return np.array([[float(field) for field in re.split(rb"[,;\s]+", line.strip(b",; \t"))] for line in lines])
 

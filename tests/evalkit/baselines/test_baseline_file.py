@@ -82,7 +82,7 @@ def _edit(change: Callable[[dict[str, Any]], object]) -> str:
     ("text", "message"),
     [
         ("", "no JSON"),
-        ("[" * 100_000, "no JSON"),
+        ("[" * 100_000, "nested more than 64 deep"),
         ('{"format": NaN, "records": []}', "NaN is no number"),
         ("[]", "no baseline"),
         ('{"format": 1}', "no baseline"),
@@ -98,7 +98,7 @@ def _edit(change: Callable[[dict[str, Any]], object]) -> str:
         (_edit(lambda c: c["records"][0]["sequences"]["s0"]["metrics"].update(auc=1e300)), "1e\\+300, no fraction"),
         (_edit(lambda c: c["records"][0]["sequences"]["s0"].update(seconds=-1)), "-1.0, no time of a frame"),
         (_edit(lambda c: c["records"][0]["curves"]["success"]["x"].pop()), "20 thresholds and 21 values"),
-        ('{"format": 1, "records": [{"tracker": 1e999}]}', "tracker is no text"),
+        ('{"format": 1, "records": [{"tracker": 1e999}]}', "1e999 is beyond every number"),
     ],
 )
 def test_refuses_and_names_what_is_wrong(text: str, message: str, tmp_path: Path) -> None:

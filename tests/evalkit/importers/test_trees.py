@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.benchmarks import archive
 from evalkit.benchmarks.lists import names
 from evalkit.errors import InputError
 from evalkit.importers.formats import read_result
 from evalkit.importers.layout import tracker_name
 from evalkit.importers.trees import TrackerResults, read_tree
+from evalkit.text import LIMIT_VARIABLE
 
 OTB = names("otb100.csv")
 ROW = "1,2,3,4\n"
@@ -323,7 +323,7 @@ def test_an_archive_that_ends_early_is_no_shorter_archive(tmp_path: Path, suffix
 
 
 def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "_LIMIT", 1000)
+    monkeypatch.setenv(LIMIT_VARIABLE, "1000")
     with pytest.raises(InputError, match="unpacks to more"):
         trackers(zipped(tmp_path / "a.zip", "Biker.txt", text="0" * 2000))
 
