@@ -71,7 +71,7 @@ def test_missing_and_broken_files(tmp_path: Path) -> None:
         load_config(written(tmp_path, MINIMAL.split("\n", 1)[1]))
     with pytest.raises(InputError, match="not valid TOML"):
         load_config(written(tmp_path, "variant = \n"))
-    with pytest.raises(InputError, match="cannot read"):
+    with pytest.raises(InputError, match="cannot be read"):
         load_config(tmp_path / "none.toml")
     with pytest.raises(InputError, match="nearest known one: 'nano-cpu'"):
         shipped_config("nano")
