@@ -104,7 +104,7 @@ def test_export_formats_and_folders(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not of the format"):
         create("tiny", {"path": str(folder)})
     (folder / "stdtrack.json").write_text("{")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is no JSON"):
         create("tiny", {"path": str(folder)})
 
 
