@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -20,12 +19,12 @@ from evalkit.errors import InputError
 from evalkit.files import atomic
 from stdtrack.configs import BASE, VARIANTS, ModelConfig, OnlineConfig
 from stdtrack.model import STDTrack
+from stdtrack.tensor_file import read_tensors
 
 FORMAT = "stdtrack-1"
+CONVERTED = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
+"""Types of weights that are taken for one another; of float64, the digits beyond float32 are dropped."""
 WEIGHTS = Path(__file__).parent / "weights"
-
-# First bytes of what torch.save writes: a zip archive, or a bare pickle of protocol 2 and above.
-PICKLE_MARKS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 # A checkpoint of another name, or with other settings of online tracking, is still the same network.
 NOT_COMPARED = ("name", "online")
@@ -70,15 +69,37 @@ def load_model(path: Path, expected: ModelConfig | None = None) -> STDTrack:
         model = STDTrack(config)
     except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise InputError(f"its config describes no network: {error}", path=path) from error
-    own = model.state_dict()
+    fitted = fitting(tensors, model.state_dict(), path)
+    model.load_state_dict(fitted)
+    return model.eval()
+
+
+def fitting(tensors: Mapping[str, Tensor], own: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
+    """The tensors as a network with the state ``own`` takes them; floating types of another width are converted.
+
+    Raises:
+        InputError: a tensor is missing or unknown, of another shape or kind of number, or not finite.
+    """
     for key in sorted(own.keys() | tensors.keys()):
         if key not in tensors or key not in own:
             raise InputError(f"tensor '{key}' is {'missing' if key in own else 'unknown'}", path=path)
-        if own[key].shape != tensors[key].shape:
-            found, wanted = tuple(tensors[key].shape), tuple(own[key].shape)
-            raise InputError(f"tensor '{key}' has shape {found}, the network needs {wanted}", path=path)
-    model.load_state_dict(tensors)
-    return model.eval()
+    return {key: _fitted(key, tensors[key], own[key], path) for key in own}
+
+
+def _fitted(key: str, tensor: Tensor, own: Tensor, path: Path) -> Tensor:
+    if tensor.shape != own.shape:
+        shapes = f"{tuple(tensor.shape)}, the network needs {tuple(own.shape)}"
+        raise InputError(f"tensor '{key}' has shape {shapes}", path=path)
+    if tensor.dtype != own.dtype and not (own.dtype in CONVERTED and tensor.dtype in CONVERTED):
+        raise InputError(f"tensor '{key}' holds {_type(tensor)}, the network needs {_type(own)}", path=path)
+    converted = tensor.to(own.dtype)
+    if not torch.isfinite(converted).all():
+        raise InputError(f"tensor '{key}' holds values that are not finite {_type(own)}", path=path)
+    return converted
+
+
+def _type(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def load_facts(path: Path) -> Mapping[str, str]:
@@ -135,21 +156,8 @@ class _Checkpoint:
 
 
 def _read(path: Path) -> _Checkpoint:
-    try:
-        with path.open("rb") as file:
-            start = file.read(4)
-    except OSError as error:
-        raise InputError(f"cannot read the checkpoint: {error.strerror}", path=path) from error
-    try:
-        with safe_open(path, framework="pt") as archive:
-            metadata = archive.metadata() or {}
-            tensors: dict[str, Tensor] = {key: archive.get_tensor(key) for key in archive.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        # Only now: a safetensors file begins with its header's length, which may look like a pickle's mark.
-        if start.startswith(PICKLE_MARKS):
-            hint = "save it with safetensors"
-            raise InputError("is a pickle, which could run any code", path=path, hint=hint) from error
-        raise InputError(f"is no safetensors file: {error}", path=path) from error
+    file = read_tensors(path)
+    tensors, metadata = file.tensors, file.metadata
     if metadata.get("format") != FORMAT:
         raise InputError("is no checkpoint of STDTrack", path=path, hint=f"its metadata lack format={FORMAT}")
     try:

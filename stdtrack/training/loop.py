@@ -17,10 +17,10 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.parallel import DistributedDataParallel
 
 from evalkit.errors import InputError
-from stdtrack.checkpoints import load_model, save_model
+from stdtrack.checkpoints import fitting, load_model, save_model
 from stdtrack.configs import VARIANTS, ModelConfig, ablations
 from stdtrack.model.assembly import STDTrack
-from stdtrack.training.checkpoint import list_checkpoints, load_checkpoint, save_checkpoint
+from stdtrack.training.checkpoint import OLDER_ONE, list_checkpoints, load_checkpoint, save_checkpoint
 from stdtrack.training.clips import Geometry
 from stdtrack.training.config import TrainConfig
 from stdtrack.training.data import Batch, ClipDataset, StepSampler, make_loader, single_thread, stage_at
@@ -28,7 +28,7 @@ from stdtrack.training.distributed import World
 from stdtrack.training.imagenet import lite0_state, load_stem
 from stdtrack.training.losses import Losses, clip_losses
 from stdtrack.training.metrics_file import MetricsFile
-from stdtrack.training.optim import Average, freeze_stem, learning_rate, make_optimizer, set_rate
+from stdtrack.training.optim import Average, freeze_stem, learning_rate, load_moments, make_optimizer, set_rate
 from stdtrack.training.rollout import MARGIN, ClipModel, draw_plan, move_batch
 from stdtrack.training.sources import Mixture
 from stdtrack.training.validation import Validation
@@ -118,13 +118,21 @@ class Trainer:
         if not saved:
             return False
         state = load_checkpoint(saved[-1], self.config)
-        self.model.load_state_dict(state["model"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        torch.set_rng_state(state["rng"])
-        self.step, self.best = state["step"], state["best"]
-        self.seconds, self.unreadable = state["seconds"], state["unreadable"]
+        try:
+            self._take_over(state, saved[-1])
+        except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise InputError(f"does not fit this run: {reason}", path=saved[-1], hint=OLDER_ONE) from error
         return True
+
+    def _take_over(self, state: Mapping[str, Any], path: Path) -> None:
+        self.model.load_state_dict(fitting(state["model"], self.model.state_dict(), path))
+        fitting(state["average"]["state"], self.average.state, path)
+        self.average.load_state_dict(state["average"])
+        load_moments(self.optimizer, state["optimizer"])
+        torch.set_rng_state(state["rng"])
+        self.step, self.best = int(state["step"]), float(state["best"])
+        self.seconds, self.unreadable = float(state["seconds"]), int(state["unreadable"])
 
     def state(self) -> dict[str, Any]:
         """What :meth:`resume` needs. Clips are seeded by their number, so the sampler's state is the step."""

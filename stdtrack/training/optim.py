@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -45,6 +47,20 @@ def parameter_groups(model: STDTrack, config: OptimConfig) -> list[dict[str, obj
 def make_optimizer(model: STDTrack, config: OptimConfig) -> torch.optim.AdamW:
     """AdamW over the trainable parameters; rates are set step by step by :func:`set_rate`."""
     return torch.optim.AdamW(parameter_groups(model, config), lr=0.0, betas=(0.9, 0.99))
+
+
+def load_moments(optimizer: torch.optim.AdamW, saved: Mapping[str, Any]) -> None:
+    """Take over the moments and step counts of a saved state; settings stay those of the config.
+
+    Raises:
+        AttributeError, LookupError, TypeError, ValueError: the state is of another optimiser.
+    """
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": saved["state"]})
+    for parameter, moments in optimizer.state.items():
+        shapes = {name: tuple(moment.shape) for name, moment in moments.items()}
+        wanted = {"step": (), "exp_avg": tuple(parameter.shape), "exp_avg_sq": tuple(parameter.shape)}
+        if shapes != wanted:
+            raise ValueError(f"the optimiser keeps {wanted} of a parameter, not {shapes}")
 
 
 def learning_rate(stage: StageConfig, step: int, final: float) -> float:

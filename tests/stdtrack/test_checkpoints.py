@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +14,9 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from evalkit.errors import InputError
-from stdtrack.checkpoints import PICKLE_MARKS, load_model, save_model, shipped_weights, untrained
+from stdtrack.checkpoints import load_model, save_model, shipped_weights, untrained
 from stdtrack.configs import NANO, OnlineConfig
+from stdtrack.tensor_file import PICKLE_MARKS
 from tests.stdtrack.tiny import TINY, clip, make
 
 
@@ -67,6 +69,56 @@ def test_a_header_as_long_as_a_pickles_mark_is_none(tmp_path: Path, mark: bytes)
     assert load_model(path).config == TINY
 
 
+START = make(TINY).state_dict()["start_11C"].shape
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_floating_weights_of_another_width_are_converted(path: Path, kind: torch.dtype) -> None:
+    expected = load_model(path).state_dict()["start_11C"].to(kind).float()
+    found = load_model(rewritten(path, {"start_11C": expected.to(kind)}, {})).state_dict()["start_11C"]
+    assert found.dtype == torch.float32
+    assert torch.equal(found, expected)
+
+
+def with_header(path: Path, header: bytes, data: bytes = b"") -> Path:
+    path.write_bytes(len(header).to_bytes(8, "little") + header + data)
+    return path
+
+
+ENTRY = b'"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}'
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"),
+    [
+        (b"{" + ENTRY + b"," + ENTRY + b"}", "names 'a' twice"),
+        (b"{" + ENTRY.replace(b"[0,4]", b"[0,8]") + b"}", "no safetensors"),
+        (b"{" + ENTRY.replace(b"[0,4]", b"[4,0]") + b"}", "no safetensors"),
+        (b"{" + ENTRY.replace(b"[1]", b"[18446744073709551615,2]") + b"}", "no safetensors"),
+        (b"{" + ENTRY.replace(b"F32", b"F31") + b"}", "no safetensors"),
+        (b'{"__metadata__":{"format":3},' + ENTRY + b"}", "no safetensors"),
+        (b'{"__metadata__":{"x":"1","x":"2"},' + ENTRY + b"}", "names 'x' twice"),
+        (b"[" * 50_000, "no safetensors"),
+    ],
+)
+def test_a_header_that_lies_is_refused(tmp_path: Path, header: bytes, problem: str) -> None:
+    with pytest.raises(InputError, match=problem) as caught:
+        load_model(with_header(tmp_path / "a.safetensors", header, bytes(4)))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_length_beyond_the_file_and_what_is_no_file(tmp_path: Path) -> None:
+    cut = tmp_path / "cut.safetensors"
+    for length in (3, 2**40, 2**64 - 1):
+        cut.write_bytes(length.to_bytes(8, "little") + b"{}")
+        with pytest.raises(InputError, match="no safetensors"):
+            load_model(cut)
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(InputError, match="is no regular file"):
+            load_model(path)
+
+
 def rewritten(path: Path, tensors: dict[str, torch.Tensor | None], config: dict[str, object]) -> Path:
     """The checkpoint with some tensors replaced (None: dropped) and some config keys replaced (None: dropped)."""
     with safe_open(path, framework="pt") as archive:
@@ -85,6 +137,13 @@ def rewritten(path: Path, tensors: dict[str, torch.Tensor | None], config: dict[
         ({"start_11C": None}, {}, "'start_11C' is missing"),
         ({"extra": torch.zeros(1)}, {}, "'extra' is unknown"),
         ({"start_11C": torch.zeros(1, 1, 5)}, {}, r"'start_11C' has shape \(1, 1, 5\)"),
+        ({"start_11C": torch.zeros(0)}, {}, r"'start_11C' has shape \(0,\)"),
+        ({"start_11C": torch.zeros(START, dtype=torch.int8)}, {}, "'start_11C' holds int8, the network needs float32"),
+        ({"start_11C": torch.zeros(START, dtype=torch.bool)}, {}, "'start_11C' holds bool"),
+        ({"start_11C": torch.zeros(START, dtype=torch.complex64)}, {}, "'start_11C' holds complex64"),
+        ({"start_11C": torch.zeros(START, dtype=torch.float8_e4m3fn)}, {}, "'start_11C' holds float8_e4m3fn"),
+        ({"start_11C": torch.full(START, float("nan"))}, {}, "'start_11C' holds values that are not finite float32"),
+        ({"start_11C": torch.full(START, 1e300, dtype=torch.float64)}, {}, "'start_11C' holds values that are not"),
         ({}, {"depth": None}, "config key 'depth' is missing"),
         ({}, {"colour": 3}, "config key 'colour' is unknown"),
         ({}, {"depth": "two"}, "config key 'depth' is 'two'"),

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from evalkit.errors import InputError
-from stdtrack.training.checkpoint import list_checkpoints, load_checkpoint, save_checkpoint
+from stdtrack.training.checkpoint import FORMAT, list_checkpoints, load_checkpoint, save_checkpoint
 from stdtrack.training.config import OptimConfig, SourceConfig, StageConfig, TrainConfig
 
 CONFIG = TrainConfig("nano", (StageConfig(4), StageConfig(6, frames=3)), (SourceConfig("procedural"),))
@@ -24,7 +25,7 @@ def state(step: int, config: TrainConfig = CONFIG) -> dict[str, object]:
 def test_the_last_ones_are_kept_in_order(tmp_path: Path) -> None:
     for step in (2, 10, 9):
         save_checkpoint(tmp_path, step, state(step), keep=2)
-    assert [path.name for path in list_checkpoints(tmp_path)] == ["step-00000009.pt", "step-00000010.pt"]
+    assert [path.stem for path in list_checkpoints(tmp_path)] == ["step-00000009", "step-00000010"]
     loaded = load_checkpoint(list_checkpoints(tmp_path)[-1], CONFIG)
     assert loaded["step"] == 10
     torch.testing.assert_close(loaded["model"]["w"], torch.ones(3))
@@ -39,15 +40,15 @@ def test_a_full_disk_leaves_the_older_one(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(InputError, match=r"No space left on device.*--resume"):
         save_checkpoint(tmp_path, 2, state(2), keep=1)
-    assert [path.name for path in tmp_path.iterdir()] == ["step-00000001.pt"]
-    assert load_checkpoint(tmp_path / "step-00000001.pt", CONFIG)["step"] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["step-00000001.safetensors"]
+    assert load_checkpoint(tmp_path / "step-00000001.safetensors", CONFIG)["step"] == 1
 
 
 def test_an_unfinished_file_is_no_checkpoint(tmp_path: Path) -> None:
     save_checkpoint(tmp_path, 1, state(1), keep=2)
-    (tmp_path / ".step-00000002.pt.1.tmp").write_bytes(b"half")
+    (tmp_path / ".step-00000002.safetensors.1.tmp").write_bytes(b"half")
     assert len(list_checkpoints(tmp_path)) == 1
-    (tmp_path / "step-00000003.pt").write_bytes(b"PK\x03\x04 torn")
+    (tmp_path / "step-00000003.safetensors").write_bytes(b"PK\x03\x04 torn")
     with pytest.raises(InputError, match=r"not a readable checkpoint.*delete it"):
         load_checkpoint(list_checkpoints(tmp_path)[-1], CONFIG)
 
@@ -92,3 +93,56 @@ def test_a_checkpoint_from_before_a_setting_existed_still_fits(tmp_path: Path) -
     del old["config"]["clips"]["surroundings"]  # type: ignore[attr-defined, index]
     path = save_checkpoint(tmp_path, 3, old, keep=1)
     assert load_checkpoint(path, CONFIG)["step"] == 3
+
+
+def test_everything_comes_back_to_the_bit_and_the_stride(tmp_path: Path) -> None:
+    weights = torch.randn(4, 3, 2, 2).to(memory_format=torch.channels_last)
+    nested = {"a": (1, 2.5, None, True), "b": [weights, {3: torch.arange(2)}], "c": torch.tensor(0.1), "d": "text"}
+    path = save_checkpoint(tmp_path, 3, {**state(3), "rest": nested}, keep=1)
+    found = load_checkpoint(path, CONFIG)["rest"]
+    assert found["a"] == nested["a"]
+    assert torch.equal(found["b"][0], weights)
+    assert found["b"][0].stride() == weights.stride()
+    assert found["b"][1][3].tolist() == [0, 1]
+    assert found["c"].item() == torch.tensor(0.1).item()
+    assert found["c"].shape == ()
+
+
+class Runs:
+    """A pickle that writes a file when it is read."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __reduce__(self) -> object:
+        return Path.touch, (self.target,)
+
+
+def test_an_older_checkpoint_is_read_without_running_it(tmp_path: Path) -> None:
+    torch.save(state(3), tmp_path / "step-00000003.pt")
+    assert load_checkpoint(list_checkpoints(tmp_path)[-1], CONFIG)["step"] == 3
+    ran = tmp_path / "ran"
+    torch.save({**state(4), "extra": Runs(ran)}, tmp_path / "step-00000004.pt")
+    with pytest.raises(InputError, match="not a readable checkpoint"):
+        load_checkpoint(list_checkpoints(tmp_path)[-1], CONFIG)
+    assert not ran.exists()
+    (tmp_path / "step-00000005.safetensors").write_bytes((tmp_path / "step-00000004.pt").read_bytes())
+    with pytest.raises(InputError, match="is a pickle"):
+        load_checkpoint(list_checkpoints(tmp_path)[-1], CONFIG)
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        *("{", "[" * 100_000, "3", "null", "[]", '{"items": 3}', '{"items": [[1]]}', '{"items": [[[1], 2]]}', "{}"),
+        *('{"tensor": "9", "axes": []}', '{"tensor": "0", "axes": [5]}', '{"items": [["step", true], ["config", 1]]}'),
+        *('{"items": [["step", -1], ["config", {"items": []}]]}', '{"items": [["step", 1], ["config", []]]}'),
+    ],
+)
+def test_a_forged_tree_is_no_checkpoint(tmp_path: Path, tree: str) -> None:
+    path = tmp_path / "step-00000001.safetensors"
+    save_file({"0": torch.ones(2)}, path, {"format": FORMAT, "state": tree})
+    with pytest.raises(InputError, match=r"not a readable checkpoint.*delete it") as caught:
+        load_checkpoint(path, CONFIG)
+    assert "\n" not in str(caught.value)

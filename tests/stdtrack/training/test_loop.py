@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -16,8 +17,9 @@ import torch
 from evalkit.errors import InputError
 from stdtrack.checkpoints import load_model
 from stdtrack.configs import NANO
+from stdtrack.tensor_file import read_tensors
 from stdtrack.training import loop
-from stdtrack.training.checkpoint import list_checkpoints
+from stdtrack.training.checkpoint import list_checkpoints, save_checkpoint
 from stdtrack.training.clips import Geometry
 from stdtrack.training.config_file import load_config, shipped_config
 from stdtrack.training.data import ClipDataset, Request, StepSampler, stage_at
@@ -25,6 +27,7 @@ from stdtrack.training.loop import Trainer, TrainingProgress, clips_left
 from stdtrack.training.metrics_file import read_rows
 from stdtrack.training.run import run_training
 from stdtrack.training.sources import SyntheticSource, build_sources
+from stdtrack.training.state_tree import restore
 
 
 def train(folder: Path, *overrides: str, resume: bool = False) -> list[str]:
@@ -34,15 +37,34 @@ def train(folder: Path, *overrides: str, resume: bool = False) -> list[str]:
     return [str(event) for event in said]
 
 
-def weights(folder: Path) -> dict[str, torch.Tensor]:
-    state = torch.load(list_checkpoints(folder)[-1], weights_only=True)
-    assert state["step"] == 4
-    return {**state["model"], **{f"average.{name}": value for name, value in state["average"]["state"].items()}}
+def state_of(path: Path) -> dict[str, Any]:
+    """What a checkpoint holds."""
+    file = read_tensors(path)
+    state: dict[str, Any] = restore(json.loads(file.metadata["state"]), file.tensors)
+    return state
 
 
-def assert_same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> None:
-    assert first.keys() == second.keys()
-    assert all(torch.equal(first[name], second[name]) for name in first)
+def leaves(value: Any, name: str = "") -> dict[str, Any]:
+    """Tensors as (values, strides of axes longer than 1) and plain values, by their path."""
+    if isinstance(value, torch.Tensor):
+        strides = [value.stride(axis) for axis, size in enumerate(value.shape) if size > 1]
+        return {name: (value.tolist(), strides)}
+    if isinstance(value, list | dict):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        return {path: leaf for key, item in items for path, leaf in leaves(item, f"{name}/{key}").items()}
+    return {name: value}
+
+
+def assert_same(first: Path, second: Path) -> None:
+    """Weights, averages, moments, counts, settings and the generator's state, to the last bit."""
+    states = [leaves(state_of(list_checkpoints(folder)[-1])) for folder in (first, second)]
+    mine, theirs = (
+        {name: leaf for name, leaf in state.items() if not name.startswith(("/config/out", "/seconds"))}
+        for state in states
+    )
+    assert mine["/step"] == 4
+    assert mine == theirs
+    assert sum("exp_avg_sq" in name for name in mine) > 50
 
 
 @pytest.mark.parametrize("predicted", [0.0, 1.0])
@@ -52,15 +74,48 @@ def test_a_stopped_run_goes_on_bit_exactly(tiny: Path, predicted: float) -> None
     parts = [stage, f"out={tiny / 'parts'}", "validation.names=[]"]
     train(tiny, *parts)
     # As if it had been killed after step 3: the newest checkpoint is that of step 2, metrics had gone further.
-    (tiny / "parts" / "step-00000004.pt").unlink()
+    (tiny / "parts" / "step-00000004.safetensors").unlink()
     assert "resumed at step 2" in train(tiny, *parts, resume=True)
-    assert_same(weights(tiny / "whole"), weights(tiny / "parts"))
+    assert_same(tiny / "whole", tiny / "parts")
     whole, parts = (
         [row for row in read_rows(tiny / name / "metrics.csv") if "clips_per_second" not in row[1]]
         for name in ("whole", "parts")
     )
     assert whole == parts
     assert {row[0] for row in whole} == {"1", "2", "3", "4"}
+
+
+def forged(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """The checkpoint with its state changed."""
+    state = state_of(path)
+    change(state)
+    save_checkpoint(path.parent, state["step"], state, keep=9)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda state: state["model"].update(start_11C=torch.ones(1)), r"'start_11C' has shape \(1,\)"),
+        (lambda state: state["model"].pop("start_11C"), "'start_11C' is missing"),
+        (lambda state: state["model"].update(start_11C=state["model"]["start_11C"].int()), "'start_11C' holds int32"),
+        (lambda state: state["average"]["state"]["start_11C"].fill_(float("nan")), "'start_11C' holds values that"),
+        (lambda state: state["average"].pop("updates"), "does not fit this run: KeyError"),
+        (lambda state: state["optimizer"]["state"][0].update(exp_avg=torch.ones(7)), "does not fit.*optimiser keeps"),
+        (lambda state: state["optimizer"]["state"][0].pop("exp_avg"), "does not fit.*optimiser keeps"),
+        (lambda state: state.update(optimizer=[1]), "does not fit"),
+        (lambda state: state.update(model=3), "does not fit"),
+        (lambda state: state.update(rng=torch.ones(3, dtype=torch.uint8)), "does not fit"),
+        (lambda state: state.update(best="high"), "does not fit"),
+    ],
+)
+def test_a_forged_checkpoint_ends_in_one_line(
+    tiny: Path, change: Callable[[dict[str, Any]], object], problem: str
+) -> None:
+    train(tiny, "validation.names=[]")
+    forged(list_checkpoints(tiny / "run")[-1], change)
+    with pytest.raises(InputError, match=problem) as caught:
+        train(tiny, "validation.names=[]", resume=True)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.slow
@@ -75,13 +130,13 @@ def test_two_processes_train_and_resume(tiny: Path) -> None:
         subprocess.run(
             [*command, "--set", f"out={tiny / out}"], check=True, capture_output=True, env=environment, timeout=120
         )
-    (tiny / "parts" / "step-00000004.pt").unlink()
+    (tiny / "parts" / "step-00000004.safetensors").unlink()
     options = ["--set", f"out={tiny / 'parts'}", "--resume"]
     done = subprocess.run(
         [*command, *options], check=True, capture_output=True, text=True, env=environment, timeout=120
     )
     assert done.stderr.count("resumed at step 2") == 1, "one process speaks"
-    assert_same(weights(tiny / "whole"), weights(tiny / "parts"))
+    assert_same(tiny / "whole", tiny / "parts")
 
 
 def test_validation_keeps_the_best_weights(tiny: Path) -> None:
@@ -148,7 +203,7 @@ def test_validation_takes_no_time_from_training(tiny: Path, monkeypatch: pytest.
     train(tiny, "log_every=4", "validation.every=3")
     rates = [row[2] for row in read_rows(tiny / "run" / "metrics.csv") if row[1] == "train/clips_per_second"]
     assert [float(rate) for rate in rates] == [2.0]
-    assert torch.load(list_checkpoints(tiny / "run")[-1], weights_only=True)["seconds"] == 4.0
+    assert state_of(list_checkpoints(tiny / "run")[-1])["seconds"] == 4.0
 
 
 def test_empty_lists_and_sources_are_errors(tiny: Path, tmp_path: Path) -> None:
