@@ -7,6 +7,7 @@ that the presence of the latter says that a sequence is finished.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +16,16 @@ import numpy as np
 from evalkit.errors import InputError
 from evalkit.execution.tracking import Track
 from evalkit.files import write_atomic
-from evalkit.manifest import Manifest, read_manifest
+from evalkit.manifest import MANIFEST_NAME, Manifest, read_manifest
 from evalkit.reading import read_table
+from evalkit.text import read_text
 from evalkit.trackers.folders import spec_of_folder
 from evalkit.types import Box, Vector
 
 FAILURES = "failures"
 TIME_SUFFIX = "_time.txt"
 SCORE_SUFFIX = "_score.txt"
+_HIDDEN_MANIFEST = f".{MANIFEST_NAME}.condemned"
 
 
 @dataclass(frozen=True)
@@ -80,15 +83,33 @@ def is_finished(folder: Path, sequence: str, frames: int) -> bool:
     return content.endswith(b"\n") and content.count(b"\n") == frames
 
 
+def set_aside(folder: Path) -> None:
+    """Mark what is in ``folder`` as condemned: its manifest is hidden, and no run goes on with results without one."""
+    with suppress(FileNotFoundError):
+        (folder / MANIFEST_NAME).rename(folder / _HIDDEN_MANIFEST)
+
+
+def take_back(folder: Path) -> None:
+    """Undo :func:`set_aside`."""
+    with suppress(FileNotFoundError):
+        (folder / _HIDDEN_MANIFEST).rename(folder / MANIFEST_NAME)
+
+
 def remove_results(folder: Path) -> None:
-    """Delete everything that a run writes into ``folder``, and nothing else."""
-    for path in (*folder.glob("*.txt"), *(folder / FAILURES).glob("*.log"), folder / "run.json"):
+    """Delete everything that a run writes into ``folder``, and nothing else; the manifest goes first."""
+    manifests = folder / MANIFEST_NAME, folder / _HIDDEN_MANIFEST
+    for path in (*manifests, *folder.glob("*.txt"), *(folder / FAILURES).glob("*.log")):
         path.unlink(missing_ok=True)
 
 
 def write_failure(folder: Path, sequence: str, summary: str, detail: str) -> None:
     """Record why a sequence failed: one line, then the traceback and the worker's last output."""
     write_atomic(failure_path(folder, sequence), f"{summary}\n\n{detail}\n")
+
+
+def failure_summary(folder: Path, sequence: str) -> str:
+    """The line that says why a sequence failed."""
+    return read_text(failure_path(folder, sequence)).partition("\n")[0]
 
 
 def failed_sequences(folder: Path, names: Iterable[str]) -> tuple[str, ...]:

@@ -24,8 +24,11 @@ from evalkit.results import (
     FAILURES,
     failed_sequences,
     failure_path,
+    failure_summary,
     is_finished,
     remove_results,
+    set_aside,
+    take_back,
     write_failure,
     write_result,
 )
@@ -56,6 +59,9 @@ class RunOptions:
 class Progress(Protocol):
     """Whoever shows how far a run is."""
 
+    def remark(self, tracker: str, note: str) -> None:
+        """Before anything is run: what a tracker says of itself, such as ``untrained``."""
+
     def begin(self, tracker: str, benchmark: str, *, sequences: int, frames: int, finished: int) -> None:
         """A tracker on a benchmark: so much is to do, ``finished`` sequences were done before."""
 
@@ -65,12 +71,26 @@ class Progress(Protocol):
 
 @dataclass
 class Summary:
-    """What a run came to; failures are (tracker, benchmark, sequence)."""
+    """What a run came to.
+
+    Attributes:
+        finished: sequences that were run.
+        resumed: sequences that had been run before.
+        failures: (tracker, benchmark, sequence).
+        reasons: why each of them failed, in one line.
+        stopped: more failed than were allowed.
+    """
 
     finished: int = 0
     resumed: int = 0
     failures: list[tuple[str, str, str]] = field(default_factory=list)
+    reasons: dict[tuple[str, str, str], str] = field(default_factory=dict)
     stopped: bool = False
+
+    def fail(self, what: tuple[str, str, str], reason: str) -> None:
+        """Add a failure."""
+        self.failures.append(what)
+        self.reasons[what] = reason
 
 
 @dataclass(frozen=True)
@@ -91,7 +111,8 @@ def run(
 ) -> Summary:
     """Run every tracker on every selected sequence that is not finished yet.
 
-    This process is the only one that writes; workers return their tracks.
+    What ``fresh`` deletes is marked before a tracker is loaded and deleted when all have been; only then are folders
+    made. This process is the only one that writes; workers return their tracks.
 
     Raises:
         InputError: unknown tracker, folder in use or not writable, or results that something else made.
@@ -103,9 +124,15 @@ def run(
     ]
     summary = Summary()
     with ExitStack() as locks:
+        present = [group.folder for group in groups if group.folder.is_dir()]
+        for folder in present:
+            locks.enter_context(exclusive(folder))
+        facts = _facts(specs, executor, progress, condemned=present if options.fresh else ())
         for group in groups:
-            locks.enter_context(exclusive(group.folder))
-        facts = {spec: _describe(spec, executor) for spec in specs}
+            if group.folder not in present:
+                locks.enter_context(exclusive(group.folder))
+            if options.fresh:
+                remove_results(group.folder)
         todo = [
             (group, sequence)
             for group in groups
@@ -124,12 +151,28 @@ def run(
     return summary
 
 
-def _describe(spec: str, executor: Executor) -> Mapping[str, str]:
+def _facts(
+    specs: Many[str], executor: Executor, progress: Progress, *, condemned: Many[Path]
+) -> Mapping[str, Mapping[str, str]]:
+    """What every tracker says of itself; ``condemned`` folders are marked first, and spared if a spec is wrong."""
+    for folder in condemned:
+        set_aside(folder)
+    try:
+        return {spec: _describe(spec, executor, progress) for spec in specs}
+    except InputError:
+        for folder in condemned:
+            take_back(folder)
+        raise
+
+
+def _describe(spec: str, executor: Executor, progress: Progress) -> Mapping[str, str]:
     try:
         facts: Mapping[str, str] = executor.submit(describe_job, spec).result()
     except TaskError as error:
         hint = "--debug shows the traceback"
         raise InputError(f"tracker '{spec}' cannot be loaded: {error}", hint=hint) from error
+    if note := facts.get("note"):
+        progress.remark(spec, note)
     return facts
 
 
@@ -137,15 +180,14 @@ def _prepare(
     group: _Group, facts: Mapping[str, str], options: RunOptions, summary: Summary, progress: Progress
 ) -> list[Sequence]:
     """Compare the folder with what is about to run, write its manifest, and return what is left to do."""
-    if options.fresh:
-        remove_results(group.folder)
     remove_leftovers(group.folder)
     remove_leftovers(group.folder / FAILURES)
     left = [s for s in group.sequences if not is_finished(group.folder, s.name, len(s))]
     todo = left
     if not options.retry_failed:
         failed = set(failed_sequences(group.folder, [sequence.name for sequence in left]))
-        summary.failures += [(group.spec, group.benchmark.key, s.name) for s in left if s.name in failed]
+        for name in (sequence.name for sequence in left if sequence.name in failed):
+            summary.fail((group.spec, group.benchmark.key, name), failure_summary(group.folder, name))
         todo = [sequence for sequence in left if sequence.name not in failed]
     names = [sequence.name for sequence in group.sequences]
     current = make_manifest(group.spec, facts, group.benchmark, names, workers=options.workers, threads=options.threads)
@@ -153,7 +195,7 @@ def _prepare(
     previous = read_manifest(group.folder)
     if previous is not None:
         current = continued(previous, current, group.folder, idle=not todo)
-    elif resumed:  # a run writes its manifest first
+    elif any(group.folder.glob("*.txt")):  # a run writes its manifest first
         problem = f"holds results of {group.benchmark.key} without a run.json: nothing says what made them"
         raise InputError(problem, path=group.folder, hint=KEEP_OR_DELETE)
     write_manifest(group.folder, current)
@@ -176,7 +218,7 @@ def _collect(pending: dict[Future[Track], _Item], options: RunOptions, summary: 
             summary.finished += 1
         else:
             failures += 1
-            summary.failures.append((group.spec, group.benchmark.key, sequence.name))
+            summary.fail((group.spec, group.benchmark.key, sequence.name), failure)
         progress.advance(group.spec, group.benchmark.key, sequence.name, len(sequence), failure)
         if options.max_failures is not None and failures > options.max_failures:
             summary.stopped = True

@@ -15,12 +15,14 @@ from evalkit.protocols import default_protocol
 from evalkit.results import failure_path
 from evalkit.runner import RunOptions, run
 from evalkit.scoring import Annotation, load_results
-from evalkit.text import read_text
 from evalkit.trackers.folders import folder_name
 
 
 class Unwatched:
     """A progress that nobody looks at."""
+
+    def remark(self, tracker: str, note: str) -> None:
+        """Say nothing."""
 
     def begin(self, tracker: str, benchmark: str, *, sequences: int, frames: int, finished: int) -> None:
         """Say nothing."""
@@ -48,7 +50,7 @@ def run_and_record(spec: str, benchmark: Benchmark, out: Path, protocol: str | N
     if summary.failures:
         failed = ", ".join(sequence for _, _, sequence in summary.failures)
         log = failure_path(out / folder_name(spec) / benchmark.key, summary.failures[0][2])
-        reason = read_text(log).partition("\n")[0]
+        reason = summary.reasons[summary.failures[0]]
         raise InputError(f"'{spec}' failed on {failed}: {reason}", path=log)
     annotation = Annotation(benchmark)
     (results,) = read_tree(out, benchmark.name, annotation.inventory.present)

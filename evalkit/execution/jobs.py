@@ -15,6 +15,7 @@ import numpy as np
 from evalkit.execution.heartbeat import current_heartbeat
 from evalkit.execution.tracking import Track, track
 from evalkit.sequence import Frames
+from evalkit.trackers.base import facts_of
 from evalkit.trackers.spec import load_tracker
 from evalkit.types import Box
 
@@ -50,9 +51,8 @@ def run_job(job: Job) -> Track:
 
 
 def describe_job(spec: str) -> Mapping[str, str]:
-    """Load the tracker and ask it for facts about itself; a tracker without ``describe`` has none."""
-    describe = getattr(_tracker(spec), "describe", None)
-    return {str(key): str(value) for key, value in describe().items()} if describe else {}
+    """Load the tracker and ask it for facts about itself."""
+    return facts_of(_tracker(spec))
 
 
 def seed_everything(seed: int) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from evalkit.errors import InputError
 from evalkit.trackers.answers import read_answer, read_mapping
-from evalkit.trackers.base import Prediction, Tracker
+from evalkit.trackers.base import Prediction, Tracker, facts_of
 from evalkit.types import Box, Image
 
 STYLES = {
@@ -151,8 +151,7 @@ def _has(tracker: object, *methods: str) -> bool:
 
 
 def _facts(tracker: object, style: str) -> Mapping[str, str]:
-    describe: Callable[[], Mapping[str, str]] | None = getattr(tracker, "describe", None)
-    return {"interface": style, **(describe() if describe else {})}
+    return {"interface": style, **facts_of(tracker)}
 
 
 def _pil(image: Image) -> Any:

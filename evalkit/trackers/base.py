@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from evalkit.types import Box, Image
+
+UNTRAINED = "untrained"
+"""In a tracker's ``note``: its network has the weights that it was made with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +38,9 @@ class Tracker(Protocol):
 
     def update(self, image: Image) -> Prediction:
         """Find the target in the next frame."""
+
+
+def facts_of(tracker: object) -> dict[str, str]:
+    """What a tracker says of itself by ``describe``; nothing where it has no such method."""
+    describe: Callable[[], Mapping[str, object]] | None = getattr(tracker, "describe", None)
+    return {str(key): str(value) for key, value in describe().items()} if describe else {}

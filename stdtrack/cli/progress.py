@@ -7,8 +7,28 @@ from types import TracebackType
 
 import click
 
+from evalkit.trackers.base import UNTRAINED
 
-class PlainProgress:
+
+class Begun:
+    """What both kinds of progress remember.
+
+    Attributes:
+        begun: something was begun; until then a run has deleted nothing for good and finished nothing.
+    """
+
+    def __init__(self) -> None:
+        self.begun = False
+        self._reasons: dict[tuple[str, str], str] = {}
+
+    def told(self, tracker: str, benchmark: str, failure: str) -> str:
+        """A failure in words; the reason is not repeated as long as one sequence after the other fails for it."""
+        before = self._reasons.get((tracker, benchmark))
+        self._reasons[tracker, benchmark] = failure
+        return "FAILED like the one before" if failure == before else f"FAILED: {failure}"
+
+
+class PlainProgress(Begun):
     """One line for what begins and for what ends."""
 
     def __enter__(self) -> PlainProgress:
@@ -19,20 +39,27 @@ class PlainProgress:
     ) -> None:
         return None
 
+    def remark(self, tracker: str, note: str) -> None:
+        """Say what a tracker says of itself."""
+        click.echo(remark(tracker, note), err=True)
+
     def begin(self, tracker: str, benchmark: str, *, sequences: int, frames: int, finished: int) -> None:
         """Say how much is to do."""
+        self.begun = True
         before = f" ({finished} finished before)" if finished else ""
         click.echo(f"{tracker} on {benchmark}: {counted(sequences)}, {frames} frames{before}", err=True)
 
     def advance(self, tracker: str, benchmark: str, sequence: str, frames: int, failure: str | None) -> None:
         """Say how a sequence ended."""
-        click.echo(f"{tracker} on {benchmark}: {sequence} {f'FAILED: {failure}' if failure else 'done'}", err=True)
+        told = self.told(tracker, benchmark, failure) if failure else "done"
+        click.echo(f"{tracker} on {benchmark}: {sequence} {told}", err=True)
 
 
-class BarProgress:
+class BarProgress(Begun):
     """A bar for each tracker on each benchmark that is not done yet, counted in frames."""
 
     def __init__(self) -> None:
+        super().__init__()
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
         from rich.table import Column
@@ -56,8 +83,13 @@ class BarProgress:
     ) -> None:
         self._progress.stop()
 
+    def remark(self, tracker: str, note: str) -> None:
+        """Say what a tracker says of itself."""
+        self._print(remark(tracker, note))
+
     def begin(self, tracker: str, benchmark: str, *, sequences: int, frames: int, finished: int) -> None:
         """Add a bar, if there is anything to do."""
+        self.begun = True
         label = f"{tracker} on {benchmark}"
         if finished:
             self._print(f"{label}: {finished} finished before")
@@ -69,7 +101,7 @@ class BarProgress:
         bar, label = self._bars[tracker, benchmark], f"{tracker} on {benchmark}"
         self._progress.advance(bar, frames)
         if failure:
-            self._print(f"{label}: {sequence} FAILED: {failure}")
+            self._print(f"{label}: {sequence} {self.told(tracker, benchmark, failure)}")
         if next(task.finished for task in self._progress.tasks if task.id == bar):
             self._progress.update(bar, visible=False)
             self._print(f"{label}: done")
@@ -86,3 +118,13 @@ def make_progress() -> PlainProgress | BarProgress:
 def counted(count: int) -> str:
     """``1 sequence``, ``2 sequences``."""
     return f"{count} sequence{'' if count == 1 else 's'}"
+
+
+def remark(tracker: str, note: str) -> str:
+    """A tracker's note as a line of its own, before anything is run with it.
+
+    >>> remark("stdtrack:nano", "bf16")
+    'stdtrack:nano: bf16'
+    """
+    more = ": its boxes and scores mean nothing; give it weights (?weights=FILE)" if UNTRAINED in note else ""
+    return f"{tracker}: {note}{more}"

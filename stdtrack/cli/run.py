@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from evalkit.runner import RunOptions, Summary
 
 EXIT_INTERRUPTED = 130
+NAMED = 10
 
 
 class Shard(click.ParamType[tuple[int, int]]):
@@ -73,13 +74,16 @@ def run(
     if root is None:
         raise InputError("nothing says where the data are", hint="--data ROOT, STDTRACK_DATA or stdtrack.toml")
     root = root.absolute()  # a tracker may change the working folder
-    selections = select([open_benchmark(name, data=root) for name in benchmarks], sequences, shard)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's warning is as good as Ctrl-C
+    try:
+        selections = select([open_benchmark(name, data=root) for name in benchmarks], sequences, shard)
+    except KeyboardInterrupt:
+        stop("interrupted", begun=False)
     for selection in selections:
         if selection.absent:
             present = counted(len(selection.sequences))
             click.echo(f"{selection.benchmark.key}: {present}; {selection.absent} are absent", err=True)
     options = RunOptions(out, fresh, retry_failed, max_failures, workers, threads)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's warning is as good as Ctrl-C
     summary = run_watched(tuple(dict.fromkeys(trackers)), selections, options, timeout, scheduler)
     tell(summary, out)
 
@@ -102,20 +106,32 @@ def run_watched(
     else:
         pool = ClusterExecutor(scheduler, threads=options.threads, timeout=timeout)
         options = replace(options, workers=pool.size)
+    progress = make_progress()
     try:
-        with make_progress() as progress:
+        with progress:
             return run_all(specs, selections, pool, options, progress)
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave workers behind
-        click.echo(f"\ninterrupted; what is finished is kept. To go on:\n  {resume_command(sys.argv)}", err=True)
-        sys.exit(EXIT_INTERRUPTED)
+        stop("interrupted", begun=progress.begun)
     finally:
         pool.abort()
 
 
-def resume_command(arguments: Sequence[str]) -> str:
-    """The same command again, without ``--fresh``, which would delete what is finished."""
-    return shlex.join(["stdtrack", *(argument for argument in arguments[1:] if argument != "--fresh")])
+def stop(reason: str, *, begun: bool) -> NoReturn:
+    """Say how to go on, and exit with 130.
+
+    Args:
+        begun: what ``--fresh`` deletes is gone.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave workers behind
+    command = resume_command(sys.argv, begun=begun)
+    click.echo(f"\n{reason}; what is finished is kept. To go on:\n  {command}", err=True)
+    sys.exit(EXIT_INTERRUPTED)
+
+
+def resume_command(arguments: Sequence[str], *, begun: bool) -> str:
+    """The same command again; without ``--fresh``, which would delete what is finished, once the run has begun."""
+    kept = [argument for argument in arguments[1:] if not (begun and argument == "--fresh")]
+    return shlex.join(["stdtrack", *kept])
 
 
 def tell(summary: Summary, out: Path) -> None:
@@ -126,6 +142,19 @@ def tell(summary: Summary, out: Path) -> None:
     if summary.failures:
         failed = counted(len(summary.failures))
         click.echo(f"{failed} failed (see failures/; run again with --retry-failed):", err=True)
-        for tracker, benchmark, sequence in summary.failures:
-            click.echo(f"  {tracker} {benchmark} {sequence}", err=True)
+        for line in failure_lines(summary):
+            click.echo(f"  {line}", err=True)
         sys.exit(EXIT_SEQUENCES_FAILED)
+
+
+def failure_lines(summary: Summary) -> list[str]:
+    """One line for all sequences of a tracker that failed for the same reason."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for failure in summary.failures:
+        tracker, benchmark, sequence = failure
+        alike.setdefault((tracker, benchmark, summary.reasons[failure]), []).append(sequence)
+    lines = []
+    for (tracker, benchmark, reason), sequences in alike.items():
+        more = f" and {len(sequences) - NAMED} more" if len(sequences) > NAMED else ""
+        lines.append(f"{tracker} {benchmark} {', '.join(sequences[:NAMED])}{more}: {reason}")
+    return lines

@@ -73,6 +73,9 @@ class Decoded:
 class Silent:
     """A progress that nobody sees."""
 
+    def remark(self, *arguments: object) -> None:
+        pass
+
     def begin(self, *arguments: object, **counts: object) -> None:
         pass
 

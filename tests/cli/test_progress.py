@@ -24,6 +24,30 @@ def test_every_end_is_told(kind, capsys):
     assert "done\n" in messages
 
 
+@pytest.mark.parametrize("kind", [PlainProgress, BarProgress])
+def test_a_reason_is_said_once_as_long_as_it_is_the_same(kind, capsys):
+    with kind() as progress:
+        progress.begin("a:b", "otb100", sequences=4, frames=40, finished=0)
+        for name, reason in (("one", "no init"), ("two", "no init"), ("three", "no box"), ("four", "no init")):
+            progress.advance("a:b", "otb100", name, 10, reason)
+    messages = capsys.readouterr().err
+    assert messages.count("FAILED: no init\n") == 2
+    assert "two FAILED like the one before\n" in messages
+    assert "three FAILED: no box\n" in messages
+
+
+@pytest.mark.parametrize("kind", [PlainProgress, BarProgress])
+def test_an_untrained_tracker_is_told_at_once(kind, capsys):
+    with kind() as progress:
+        assert not progress.begun
+        progress.remark("stdtrack:base", "untrained")
+        assert not progress.begun
+        progress.begin("stdtrack:base", "otb100", sequences=1, frames=40, finished=0)
+        assert progress.begun
+    text = " ".join(capsys.readouterr().err.split())
+    assert "stdtrack:base: untrained: its boxes and scores mean nothing; give it weights (?weights=FILE)" in text
+
+
 def test_what_is_done_makes_room(capsys):
     with BarProgress() as progress:
         progress.begin("a:b", "otb100", sequences=0, frames=0, finished=5)

@@ -46,6 +46,10 @@ class Recorder:
 
     begun: list[tuple[str, int, int]] = field(default_factory=list)
     ended: list[tuple[str, str | None]] = field(default_factory=list)
+    remarks: list[tuple[str, str]] = field(default_factory=list)
+
+    def remark(self, tracker: str, note: str) -> None:
+        self.remarks.append((tracker, note))
 
     def begin(self, tracker: str, benchmark: str, *, sequences: int, frames: int, finished: int) -> None:
         self.begun.append((tracker, sequences, finished))

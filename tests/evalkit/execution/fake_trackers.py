@@ -75,11 +75,13 @@ class Faulty(Steady):
 class Described(Steady):
     """Says which weights it has."""
 
-    def __init__(self, weights: str) -> None:
+    def __init__(self, weights: str, note: str = "") -> None:
         super().__init__()
-        self.weights = weights
+        self.weights, self.note = weights, note
 
     def describe(self) -> dict[str, str]:
+        if self.note:
+            return {"note": self.note}
         with open(self.weights) as stream:
             return {"weights_sha256": stream.read(), "device": "cpu"}
 
@@ -101,6 +103,16 @@ class Shifted(Steady):
 
 def shifted(shift=True):  # type: ignore[no-untyped-def]  # as most trackers are written
     return Shifted(shift)
+
+
+class Wordless(Steady):
+    """Never answers."""
+
+    def update(self, image: Image) -> Prediction:
+        return None  # type: ignore[return-value]
+
+
+wordless = Wordless
 
 
 class Restless(Steady):

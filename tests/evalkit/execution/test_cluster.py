@@ -73,6 +73,9 @@ def test_a_lost_worker_loses_nothing(cluster, run_folder, data, tmp_path):
     victim = cluster.processes[2]
 
     class Killer:
+        def remark(self, *arguments):
+            pass
+
         def begin(self, *arguments, **counts):
             pass
 
@@ -93,6 +96,9 @@ def test_a_lost_worker_loses_nothing(cluster, run_folder, data, tmp_path):
 
 def test_a_crash_there_fails_its_sequence_alone(cluster, data, tmp_path, fake_trackers):
     class Silent:
+        def remark(self, *arguments):
+            pass
+
         def begin(self, *arguments, **counts):
             pass
 

@@ -204,6 +204,48 @@ def test_an_interrupt_ends_the_run_at_once_and_says_how_to_go_on(start, tmp_path
     assert "1 sequence run, 2 finished before" in messages
 
 
+def test_a_fresh_run_that_is_ended_early_is_begun_again_as_one(start, tmp_path):
+    """Case 42: what was to be deleted must not pass for results of the changed tracker."""
+    tracker = tmp_path / "mine.py"
+    tracker.write_text("from fake_trackers import Shifted\ndef make(): return Shifted(0)\n")
+    start("mine:make").communicate(timeout=100)
+    tracker.write_text("import time, fake_trackers\ndef make(): time.sleep(3); return fake_trackers.Shifted(1)\n")
+    process = start("mine:make", "--fresh")
+    wait_for(lambda: not any((tmp_path / "runs").glob("*/*/run.json")))  # condemned while the tracker is loaded
+    process.terminate()
+    _, messages = process.communicate(timeout=20)
+    assert process.returncode == 130
+    command = messages.rstrip().splitlines()[-1]
+    assert command.endswith(" mine:make --fresh")
+    again = start("mine:make")  # without the option that the message keeps
+    _, messages = again.communicate(timeout=100)
+    assert again.returncode == 2
+    assert "--fresh deletes them" in messages
+    fresh = start("mine:make", "--fresh")
+    _, messages = fresh.communicate(timeout=100)
+    assert "3 sequences run, 0 finished before" in messages
+    (run,) = list_runs(tmp_path / "runs")
+    boxes = np.loadtxt(result_path(run.folder, "alpha"), delimiter=",")
+    assert (boxes[1:, 0] - boxes[0, 0] == 50).all()
+
+
+def test_a_fresh_run_that_has_begun_is_gone_on_with(start, tmp_path):
+    process = start("fake_trackers:steady?delay=0.3", "--fresh")
+    wait_for(lambda: finished(tmp_path / "runs") >= 1)
+    process.terminate()
+    _, messages = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert messages.rstrip().splitlines()[-1].endswith("fake_trackers:steady?delay=0.3'")
+
+
+def test_a_reason_that_all_sequences_share_is_told_once(start):
+    process = start("fake_trackers:wordless")
+    _, messages = process.communicate(timeout=100)
+    assert process.returncode == 3
+    assert messages.count("frame 1: it answered None") == 2  # while it runs, and at the end
+    assert "fake_trackers:wordless folder alpha, beta, gamma: frame 1: it answered None" in messages
+
+
 def test_two_runs_on_one_folder_exclude_each_other(start, tmp_path):
     spec = "fake_trackers:steady?delay=5"
     first = start(spec)

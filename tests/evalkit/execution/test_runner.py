@@ -135,6 +135,7 @@ def test_a_fault_costs_its_own_sequence_alone(run_folder, runs, fault):
     summary, progress = run_folder(spec)
     assert summary.finished == 2
     assert summary.failures == [(spec, "folder", "beta")]
+    assert FAULTS[fault] in summary.reasons[spec, "folder", "beta"]
     (run,) = list_runs(runs)
     assert sorted(path.name for path in run.folder.glob("*.txt")) == sorted(
         f"{name}{suffix}.txt" for name in ("alpha", "gamma") for suffix in ("", "_time", "_score")
@@ -178,6 +179,7 @@ def test_failures_are_kept_until_they_are_retried(run_folder, runs, tmp_path):
     summary, progress = run_folder(spec)
     assert progress.ended == []
     assert [sequence for _, _, sequence in summary.failures] == ["beta"]
+    assert summary.reasons == {(spec, "folder", "beta"): "LookupError: lost my way"}
     summary, progress = run_folder(spec, retry_failed=True)
     assert progress.ended == [("beta", None)]
     assert summary.failures == []
@@ -238,11 +240,54 @@ def test_results_that_nobody_answers_for_are_refused(run_folder, runs):
     assert summary.finished == 3
 
 
-def test_a_tracker_that_cannot_be_loaded_is_wrong_input(run_folder):
+def test_a_tracker_that_cannot_be_loaded_is_wrong_input_and_leaves_nothing(run_folder, runs):
     with pytest.raises(InputError, match=r"'fake_trackers:broken' cannot be loaded: OSError: no such weights"):
         run_folder("fake_trackers:broken")
     with pytest.raises(InputError, match="unknown tracker"):
-        run_folder("nowhere:to_be_found")
+        run_folder(STEADY, "nowhere:to_be_found")
+    with pytest.raises(InputError, match="made a dict, which is no tracker of a known style"):
+        run_folder("builtins:dict")
+    assert not runs.exists()
+
+
+def test_a_wrong_spec_costs_no_results_though_the_run_is_a_fresh_one(run_folder, runs):
+    run_folder(STEADY)
+    before = {path: path.read_bytes() for path in runs.glob("*/*/*") if path.name != ".lock"}
+    assert len(before) == 10
+    with pytest.raises(InputError, match="unknown tracker"):
+        run_folder(STEADY, "nowhere:to_be_found", fresh=True)
+    assert {path: path.read_bytes() for path in runs.glob("*/*/*") if path.name != ".lock"} == before
+
+
+def test_results_that_an_interrupted_fresh_run_condemned_are_not_gone_on_with(run_folder, runs, monkeypatch):
+    run_folder(STEADY)
+
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("evalkit.runner._describe", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run_folder(STEADY, fresh=True)
+    with pytest.raises(InputError, match=r"without a run.json.*--fresh deletes them"):
+        run_folder(STEADY)
+    (run,) = list_runs(runs)
+    result_path(run.folder, "gamma").unlink()
+    with pytest.raises(InputError, match=r"without a run.json"):  # nor is a part of them
+        run_folder(STEADY, globs=("gamma",))
+    summary, _ = run_folder(STEADY, fresh=True)
+    assert (summary.finished, summary.resumed) == (3, 0)
+
+
+def test_what_an_untrained_tracker_says_is_told_before_it_runs_and_stays_in_the_manifest(run_folder, runs):
+    spec = "fake_trackers:described?weights="
+    _, progress = run_folder(spec + "&note=untrained", globs=("alpha",))
+    assert progress.remarks == [(spec + "&note=untrained", "untrained")]
+    (run,) = list_runs(runs)
+    assert run.manifest is not None
+    assert run.manifest.tracker["note"] == "untrained"
+    _, progress = run_folder(STEADY, globs=("alpha",))
+    assert progress.remarks == []
 
 
 def test_a_truncated_image_fails_its_sequence(run_folder, data):
@@ -256,7 +301,7 @@ def test_a_truncated_image_fails_its_sequence(run_folder, data):
 def test_an_image_that_vanishes_midway_fails_its_sequence(run_folder, data, monkeypatch):
     from evalkit import runner
 
-    def describe(spec, executor):
+    def describe(*arguments):
         (data / "beta" / "img" / "0005.jpg").unlink()  # after the check before the start
         return {}
 

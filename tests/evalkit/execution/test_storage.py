@@ -56,6 +56,9 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 @pytest.fixture
 def run_to(data: Path, fake_trackers: None):
     class Silent:
+        def remark(self, *arguments: object) -> None:
+            pass
+
         def begin(self, *arguments: object, **counts: object) -> None:
             pass
 
