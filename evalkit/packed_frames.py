@@ -41,6 +41,15 @@ def count_frames(place: Path) -> int:
     return len(list_images(place))
 
 
+def first_image_size(place: Path) -> tuple[int, int] | None:
+    """(width, height) of the first image in a folder, an archive or a video; None where it cannot be read."""
+    try:
+        count = count_frames(place)
+        return open_frames(place, count).header(0).size if count else None
+    except InputError:  # who wants the images themselves is told
+        return None
+
+
 @dataclass(frozen=True)
 class _Member:
     """A file of an archive: its size as declared, and how to read it."""

@@ -48,7 +48,9 @@ def _as_object(score: BenchmarkScore) -> dict[str, object]:
         "missing": list(score.missing),
         **_caveats(score),
     }
-    return item if score.attribute is None else {**item, "attribute": score.attribute}
+    if score.attribute is None:
+        return item
+    return {**item, "attribute": score.attribute, "attribute_source": score.attribute_source}
 
 
 def _caveats(score: BenchmarkScore) -> dict[str, str | bool]:
@@ -91,14 +93,15 @@ def _csv(scores: Sequence[BenchmarkScore]) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     by = ["attribute"] if any(score.attribute for score in scores) else []
     closing = ["sequences_scored", "sequences_total", "shortcoming", "total_verified", "remark"]
-    writer.writerow(["tracker", "benchmark", "protocol", *by, *names, *closing])
+    writer.writerow(["tracker", "benchmark", "protocol", *by, *names, *closing, *(["attribute_source"] if by else [])])
     for score in scores:
         values = [_finite(score.metrics.get(name)) for name in names]
         figures = ["" if value is None else repr(value) for value in values]
         total = score.sequences_total
         attribute = [score.attribute or ""] if by else []
         labels = [score.tracker, score.benchmark, score.protocol, *attribute]
-        writer.writerow([*labels, *figures, total - len(score.missing), total, *_caveats(score).values()])
+        source = [score.attribute_source] if by else []
+        writer.writerow([*labels, *figures, total - len(score.missing), total, *_caveats(score).values(), *source])
     return stream.getvalue().rstrip("\n")
 
 

@@ -40,7 +40,8 @@ def _section(scores: Sequence[BenchmarkScore]) -> str:
             changes = [_change(score.metrics.get(name), first.metrics.get(name)) for name in names]
             if any(changes):
                 lines.append([""] * len(labels) + changes + [""] * len(closing))
-    heading = ", ".join([scores[0].benchmark, *filter(None, shared)])
+    sources = dict.fromkeys(f"attributes: {score.attribute_source}" for score in scores if score.attribute_source)
+    heading = ", ".join([scores[0].benchmark, *filter(None, shared), *sources])
     figures_at = range(len(before), len(before) + len(names))
     return f"{heading}\n\n{_aligned(lines, figures_at, indent='  ' if grouped else '')}"
 

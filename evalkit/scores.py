@@ -68,6 +68,7 @@ class BenchmarkScore:
         notes: what the user should know of these figures.
         total_verified: the total comes from an official list, not from what was found.
         attribute: the figures are of the sequences with this attribute alone.
+        attribute_source: who says which sequences have it.
         remark: belongs beside the tracker's name, such as ``untrained``.
         shortcoming: what the rules need and the annotation lacks, so that the figures are not the protocol's own.
     """
@@ -85,6 +86,7 @@ class BenchmarkScore:
     attribute: str | None = None
     remark: str = ""
     shortcoming: str = ""
+    attribute_source: str = ""
 
     @property
     def complete(self) -> bool:

@@ -148,10 +148,10 @@ def score_tracker(
         if runs is None:
             runs = ((_zeros(sequence), ""),)
         else:
-            truth = sequence.full_native if len(runs[0][0]) == len(sequence.full_native) else sequence.native
-            mistakes.append((name, likely_mistake(runs[0][0], truth)))
-            rows = (len(boxes) for boxes, _ in runs)
-            lengths += [f"{have} rows for {len(truth)} frames of {name}" for have in rows if have != len(truth)]
+            if sequence.offsets.get(len(runs[0][0]), 0) == 0:  # else its first row is of a frame that is not evaluated
+                mistakes.append((name, likely_mistake(runs[0][0], sequence.native)))
+            rows = (len(boxes) for boxes, _ in runs if len(sequence.evaluated(boxes)) != len(sequence))
+            lengths += [f"{have} rows for {len(sequence)} frames of {name}" for have in rows]
         score = score_sequence(sequence, runs, rules, keep_frames=keep_frames)
         scores.append(replace(score, detail=_detail(sequence, *runs[0], len(score.overlaps))) if keep_frames else score)
     if not scores or not any(name in results.boxes for name in present):
@@ -185,9 +185,8 @@ def _detail(sequence: Sequence, prediction: Boxes, place: str, length: int) -> F
     """The boxes behind ``length`` scored frames, 0-based, with the confidence that lies beside the result."""
     truth = sequence.full_native if length > len(sequence) else sequence.native
     confidence = _confidence(Path(place), sequence.name) if place else np.empty(0)
-    surplus = len(prediction) - length
-    if surplus > 0 and surplus == len(sequence.omitted):
-        prediction, confidence = prediction[surplus:], confidence[surplus:]
+    if length == len(sequence):
+        prediction, confidence = sequence.evaluated(prediction), sequence.evaluated(confidence)
     corner = np.array([sequence.origin, sequence.origin, 0.0, 0.0])
     absent = np.zeros(length, dtype=bool) if sequence.absent is None else sequence.absent
     return FrameDetail(

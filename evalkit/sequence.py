@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalkit.types import Box, Boxes, Flags, Image
 
@@ -31,9 +32,9 @@ class Sequence:
     coordinates and their last bits matter; trackers see :attr:`initial_box`, which is 0-based.
 
     The rows of ``native``, ``absent``, ``flags``, ``polygons`` and ``frames`` are the same N frames: those of the
-    benchmark's official one-pass evaluation. Only OTB's Tiger1 has annotated rows before them (its first five frames
-    are occluded and the official evaluation starts at the sixth): these lie in ``omitted``, so that results of other
-    toolkits which ran the whole clip can be scored on :attr:`full_native`.
+    benchmark's official one-pass evaluation. Files may have more: of OTB's Tiger1 the first five frames are occluded
+    and the official evaluation starts at the sixth. Annotated rows of these lie in ``omitted``, and :meth:`evaluated`
+    finds the rows of the N frames in results that have others before or after them.
 
     Attributes:
         name: as the benchmark's own file defines it.
@@ -47,6 +48,8 @@ class Sequence:
         size: (width, height) of the image, where the annotation states it (GOT-10k, VOT).
         polygons: (N, 8) corner coordinates for VOT, else None.
         omitted: (M, 4) rows of the annotation file before ``native`` that the official evaluation leaves out.
+        skipped: all rows of the annotation file before ``native``.
+        offsets: rows that a file of other frames of the clip has -> its rows before the first of the N frames.
         source: the annotation file, for messages.
     """
 
@@ -61,6 +64,8 @@ class Sequence:
     size: tuple[int, int] | None = None
     polygons: np.ndarray | None = None
     omitted: Boxes = field(default_factory=lambda: np.empty((0, 4)))
+    skipped: int = 0
+    offsets: Mapping[int, int] = field(default_factory=dict)
     source: str = ""
 
     def __len__(self) -> int:
@@ -68,8 +73,14 @@ class Sequence:
 
     @property
     def full_native(self) -> Boxes:
-        """(M + N, 4) every row of the annotation file, native coordinates."""
+        """(M + N, 4) the annotation with the omitted rows, native coordinates."""
         return np.concatenate([self.omitted, self.native]) if len(self.omitted) else self.native
+
+    def evaluated(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The rows of the N frames, of a result that has others as well; any other result as it is."""
+        starts = {len(self.full_native): len(self.omitted), **self.offsets}
+        start = starts.get(len(rows), 0)
+        return rows[start : start + len(self)] if len(rows) in starts else rows
 
     @property
     def ground_truth(self) -> Boxes:

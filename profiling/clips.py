@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from evalkit.benchmarks.base import Benchmark
-from evalkit.benchmarks.registry import open_benchmark, recognise
+from evalkit.benchmarks.registry import canonical_specs, open_benchmark, recognise
 from evalkit.errors import InputError
 from evalkit.sequence import Frames
 from evalkit.types import Boxes, Image
@@ -43,7 +43,8 @@ def choose_clips(data: Path, shortest: int, benchmarks: Sequence[str] = ()) -> t
     Raises:
         InputError: nothing to track, or a sequence has fewer than ``shortest`` frames, which the warm-up needs.
     """
-    opened = [open_benchmark(name, data=data) for name in benchmarks] if benchmarks else list(recognise(data))
+    asked = tuple(open_benchmark(name, data=data) for name in canonical_specs(benchmarks))
+    opened = asked or recognise(data)
     names = [(benchmark, name) for benchmark in opened for name in benchmark.inventory().present]
     if not names:
         raise InputError("no sequence of a known benchmark", path=data, hint="see 'stdtrack data'")

@@ -12,15 +12,6 @@ from evalkit.benchmarks import lists
 _PREFIXES = {"otb100": "otb_", "uav123": "uav_", "uav123_10fps": "uav_", "uav20l": "uav_", "nfs30": "nfs_"}
 # got10k and the MATLAB toolkit name the folder where only one of its targets is in the benchmark.
 _OTHER_NAMES = {"otb100": {"human4": "Human4_2"}}
-_LISTS = {
-    "otb100": "otb100.csv",
-    "uav123": "uav123.csv",
-    "uav123_10fps": "uav123.csv",
-    "nfs30": "nfs30.csv",
-    "lasot": "lasot.txt",
-    "lasot_ext": "lasot_ext.txt",
-    "tnl2k": "tnl2k.txt",
-}
 
 
 def canonical_name(benchmark: str, name: str, known: Iterable[str] | None = None) -> str | None:
@@ -81,10 +72,9 @@ def _index(known: tuple[str, ...]) -> tuple[Mapping[str, str], ...]:
 
 @cache
 def _all_official_names() -> frozenset[str]:
-    return frozenset(name for file in set(_LISTS.values()) for name in lists.names(file))
+    return frozenset(name for benchmark in lists.LISTED for name in lists.official(benchmark))
 
 
 @cache
 def _official_index(benchmark: str) -> tuple[Mapping[str, str], ...]:
-    file = _LISTS.get(benchmark)
-    return _index(() if file is None else lists.names(file))
+    return _index(tuple(lists.official(benchmark)))

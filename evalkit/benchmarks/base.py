@@ -14,11 +14,15 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from evalkit.benchmarks.lists import attributes_of
+from evalkit.benchmarks import lists
+from evalkit.benchmarks.attributes import Attributes, Published, attribute_files, published, with_files
+from evalkit.benchmarks.clip_range import ClipRange
+from evalkit.benchmarks.layout import beside
 from evalkit.errors import InputError
 from evalkit.packed_frames import open_frames
 from evalkit.reading import read_boxes, read_flags, read_labels
 from evalkit.sequence import Sequence
+from evalkit.suggestions import suggestion
 from evalkit.types import Boxes
 
 
@@ -76,6 +80,10 @@ class Benchmark(ABC):
         folders: names its folder goes by, lower-case alphanumerics.
         option_names: what may follow ``?`` in its command-line name.
         variants: options under which different parts of it are found, the default first.
+        spellings: further names that people write for it, lower-case alphanumerics, and the options that each means.
+        attribute_tables: published readings of its sequences' attributes by the value of the option ``attributes``,
+            the default first.
+        attribute_order: abbreviations in the order of its ``att`` files.
     """
 
     name: ClassVar[str]
@@ -85,14 +93,21 @@ class Benchmark(ABC):
     folders: ClassVar[tuple[str, ...]]
     option_names: ClassVar[tuple[str, ...]] = ()
     variants: ClassVar[tuple[Mapping[str, str], ...]] = ({},)
+    spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    attribute_tables: ClassVar[Mapping[str, Published]] = {}
+    attribute_order: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, root: Traversable, options: Mapping[str, str] | None = None) -> None:
         self.root = root
         self.options = dict(options or {})
         for option in self.options:
             if option not in self.option_names:
-                known = ", ".join(self.option_names) or "none"
-                raise InputError(f"unknown option {option!r} of benchmark {self.name}", hint=f"its options: {known}")
+                problem = f"unknown option {option!r} of benchmark {self.name}"
+                raise InputError(problem, hint=suggestion(option, self.option_names, "its options"))
+        reading = self.options.get("attributes")
+        if reading is not None and reading not in self.attribute_tables:
+            problem = f"unknown attributes {reading!r} of {self.name}"
+            raise InputError(problem, hint=suggestion(reading, self.attribute_tables))
 
     @property
     def key(self) -> str:
@@ -102,7 +117,7 @@ class Benchmark(ABC):
     @property
     def spec(self) -> str:
         """The command-line name with its options, as :func:`~evalkit.benchmarks.registry.open_benchmark` takes it."""
-        return self.name + (f"?{urlencode(self.options)}" if self.options else "")
+        return str(BenchmarkSpec(self.name, self.options))
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
@@ -113,9 +128,9 @@ class Benchmark(ABC):
     def discover(self) -> Mapping[str, Source]:
         """Look for sequences under the root, without reading annotations or images."""
 
-    @abstractmethod
     def official_names(self) -> tuple[str, ...] | None:
         """The official list of sequences in order; None where no list is at hand (the total is then unverified)."""
+        return tuple(lists.official(self.name)) or None
 
     def inventory(self) -> Inventory:
         """Which sequences are present and which are missing, without opening an image.
@@ -148,7 +163,29 @@ class Benchmark(ABC):
 
     def official_length(self, name: str) -> int | None:
         """Frames of the official one-pass evaluation of a sequence; None where no list states it."""
-        return None
+        facts = lists.official(self.name).get(name, {})
+        if "length" in facts:
+            return int(facts["length"])
+        clip = ClipRange.of(facts)
+        return None if clip is None else clip.length
+
+    @cached_property
+    def attributes(self) -> Attributes:
+        """Attributes of the sequences: those that the options ask for, else ``att`` files, else the default table."""
+        chosen = self.options.get("attributes") or next(iter(self.attribute_tables), None)
+        table = Attributes() if chosen is None else published(self.attribute_tables[chosen])
+        return table if "attributes" in self.options else with_files(table, self._attribute_files, self.attribute_order)
+
+    @cached_property
+    def _attribute_files(self) -> Mapping[str, Traversable]:
+        if not self.attribute_order:
+            return {}
+        folders = (*self.annotation_folders(), *beside(self.root, ""))
+        return attribute_files(folders, self.name, (*(self.official_names() or ()), *self.sources))
+
+    def annotation_folders(self) -> tuple[Traversable, ...]:
+        """Folders that may hold annotations in one place, and with them a folder ``att``."""
+        return (self.root / "anno", self.root / "annos", self.root)
 
     def sequence(self, name: str) -> Sequence:
         """Load one sequence's annotation, with lazy frames if there are any.
@@ -180,14 +217,14 @@ class Benchmark(ABC):
             frames=None if source.frames is None else open_frames(source.frames, length, source.first),
             absent=None if source.absent is None else read_flags(source.absent, length),
             flags={flag: read_labels(file, length) for flag, file in source.flags.items()},
-            attributes=attributes_of(self.name, name),
+            attributes=self.attributes.of(name),
             source=str(source.annotation),
         )
 
     def files(self, name: str) -> tuple[Traversable, ...]:
         """Every annotation file that :meth:`sequence` reads for a sequence."""
         source = self.sources[name]
-        single = (source.annotation, source.absent, source.facts)
+        single = (source.annotation, source.absent, source.facts, self._attribute_files.get(name))
         return (*(file for file in single if file is not None), *source.flags.values())
 
     def fingerprint(self, names: Iterable[str]) -> str:
@@ -214,3 +251,6 @@ class BenchmarkSpec:
 
     name: str
     options: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.name + (f"?{urlencode(self.options)}" if self.options else "")

@@ -66,7 +66,7 @@ def check(benchmark: Benchmark) -> BenchmarkCheck:
         rows=rows,
         missing=inventory.missing,
         problems=tuple(problems),
-        notes=inventory.notes,
+        notes=(*inventory.notes, *([f"attributes: {source}"] if (source := benchmark.attributes.source) else [])),
     )
 
 

@@ -7,12 +7,12 @@ last has several. It shows that everything works and how trackers fail; its figu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from functools import cached_property
+from typing import ClassVar
 
-from evalkit.benchmarks.base import Source
+from evalkit.benchmarks.attributes import Attributes
 from evalkit.benchmarks.got10k import GOT10k
 from evalkit.benchmarks.scenes import SCENES
-from evalkit.sequence import Sequence
 
 _ATTRIBUTES: Mapping[str, frozenset[str]] = {scene.name: scene.attributes for scene in SCENES}
 
@@ -24,6 +24,7 @@ class Demo(GOT10k):
     title = "Demo (synthetic)"
     folders = ("demo",)
     option_names = ()
+    spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     variants = ({},)
 
     def official_names(self) -> tuple[str, ...]:
@@ -34,6 +35,7 @@ class Demo(GOT10k):
         """The list is the program's own."""
         return True
 
-    def load(self, name: str, source: Source) -> Sequence:
-        """One sequence, with the attributes of its scene."""
-        return replace(super().load(name, source), attributes=_ATTRIBUTES.get(name, frozenset()))
+    @cached_property
+    def attributes(self) -> Attributes:
+        """Of the scenes."""
+        return Attributes(_ATTRIBUTES, "the scenes as they are rendered")

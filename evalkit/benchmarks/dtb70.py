@@ -1,4 +1,4 @@
-"""DTB70: 70 drone sequences in OTB's layout, ``<Seq>/img/*.jpg`` and ``<Seq>/groundtruth_rect.txt``.
+"""DTB70: 70 drone sequences in OTB's layout, ``<Seq>/img/%05d.jpg`` and ``<Seq>/groundtruth_rect.txt``.
 
 Coordinates are taken as 1-based like OTB's, whose code its authors used; unverified.
 """
@@ -6,7 +6,9 @@ Coordinates are taken as 1-based like OTB's, whose code its authors used; unveri
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
+from evalkit.benchmarks.attributes import Published
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import annotation_files, frames_folder, sequence_folders
 
@@ -20,9 +22,11 @@ class DTB70(Benchmark):
     title = "DTB70"
     origin = 1
     folders = ("dtb70", "dtb")
-
-    def official_names(self) -> None:
-        """No list is at hand."""
+    spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"dtb": {}}
+    attribute_order = ("SV", "ARV", "OCC", "DEF", "FCM", "IPR", "OPR", "OV", "BC", "SOA", "MB")  # perfPlot.m
+    attribute_tables: ClassVar[Mapping[str, Published]] = {
+        "authors": Published("dtb70_attributes.csv", "the att files of DTB70's toolkit"),
+    }
 
     def discover(self) -> Mapping[str, Source]:
         """Sequence folders, or a flat folder of annotations."""
@@ -30,4 +34,5 @@ class DTB70(Benchmark):
             name: Source(folder / _ANNOTATION, frames_folder(folder / "img", folder))
             for name, folder in sequence_folders(self.root, _ANNOTATION).items()
         }
-        return found or {name: Source(file) for name, file in annotation_files(self.root).items()}
+        flat = {} if found else annotation_files(self.root / "anno") or annotation_files(self.root)
+        return found | {name: Source(file) for name, file in flat.items()}

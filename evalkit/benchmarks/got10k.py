@@ -20,6 +20,7 @@ from evalkit.benchmarks.layout import annotation_files, frames_folder, optional_
 from evalkit.errors import InputError
 from evalkit.reading import read_boxes
 from evalkit.sequence import Sequence
+from evalkit.suggestions import suggestion
 from evalkit.text import read_names, read_text
 
 # Number of sequences by split, in the order in which a split is chosen if none is named: scores are those of val.
@@ -38,13 +39,14 @@ class GOT10k(Benchmark):
     origin = 0
     folders: ClassVar[tuple[str, ...]] = ("got10k", "got10kdata", "fulldata", "got10kval", "got10ktest", "got10ktrain")
     option_names: ClassVar[tuple[str, ...]] = ("split",)
+    spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {f"got10k{split}": {"split": split} for split in _SPLITS}
     variants: ClassVar[tuple[Mapping[str, str], ...]] = ({}, {"split": "test"}, {"split": "train"})
 
     def __init__(self, root: Traversable, options: Mapping[str, str] | None = None) -> None:
         super().__init__(root, options)
         wanted = self.options.get("split")
         if wanted is not None and wanted not in _SPLITS:
-            raise InputError(f"unknown split {wanted!r} of {self.name}", hint=f"one of {', '.join(_SPLITS)}")
+            raise InputError(f"unknown split {wanted!r} of {self.name}", hint=suggestion(wanted, _SPLITS, "one of"))
         self.folder = _split_folder(root, wanted)
 
     def official_names(self) -> tuple[str, ...] | None:

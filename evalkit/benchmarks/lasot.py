@@ -11,7 +11,7 @@ from dataclasses import replace
 from importlib.resources.abc import Traversable
 from typing import ClassVar
 
-from evalkit.benchmarks import lists
+from evalkit.benchmarks.attributes import Published
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import (
     annotation_files,
@@ -39,10 +39,14 @@ class LaSOT(Benchmark):
     title = "LaSOT"
     origin = 1
     folders: ClassVar[tuple[str, ...]] = ("lasot", "lasotbenchmark", "lasottest", "lasottestingset")
-
-    def official_names(self) -> tuple[str, ...]:
-        """The official list."""
-        return lists.names(f"{self.name}.txt")
+    spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"lasottest": {}, "lasottestingset": {}}
+    attribute_order: ClassVar[tuple[str, ...]] = (
+        *("IV", "POC", "DEF", "MB", "CM", "ROT", "BC"),
+        *("VC", "SV", "FOC", "FM", "OV", "LR", "ARC"),
+    )
+    attribute_tables: ClassVar[Mapping[str, Published]] = {
+        "authors": Published("lasot_attributes.csv", "LaSOT's published attributes"),
+    }
 
     def discover(self) -> Mapping[str, Source]:
         """Folders by class or all in one, or the flat annotations of the official toolkit."""

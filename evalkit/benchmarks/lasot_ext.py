@@ -5,6 +5,10 @@ The official evaluation kit and its absent files were not at hand: scores by LaS
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
+from evalkit.benchmarks.attributes import Published
 from evalkit.benchmarks.lasot import LaSOT
 
 
@@ -14,3 +18,5 @@ class LaSOTExt(LaSOT):
     name = "lasot_ext"
     title = "LaSOT_ext"
     folders = ("lasotext", "lasotextension", "lasotextensionsubset")
+    spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"lasotextension": {}, "lasotextensionsubset": {}}
+    attribute_tables: ClassVar[Mapping[str, Published]] = {}

@@ -1,4 +1,4 @@
-"""Official sequence lists and attributes, as packaged data: facts copied from the benchmarks' own files."""
+"""Official sequence lists, as packaged data: facts copied from the benchmarks' own files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,25 @@ import csv
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+
+_FILES = {
+    "otb100": "otb100.csv",
+    "uav123": "uav123.csv",
+    "uav123_10fps": "uav123.csv",
+    "uav20l": "uav20l.csv",
+    "nfs30": "nfs30.csv",
+    "dtb70": "dtb70.csv",
+    "lasot": "lasot.txt",
+    "lasot_ext": "lasot_ext.txt",
+    "tnl2k": "tnl2k.txt",
+    "vot2015": "vot2015.txt",
+    "vot2016": "vot2015.txt",
+    "vot2017": "vot2017.csv",
+    "vot2018": "vot2017.csv",
+    "vot2019": "vot2019.csv",
+}
+LISTED = tuple(_FILES)
+"""Benchmarks whose official list is at hand."""
 
 
 @cache
@@ -17,21 +36,11 @@ def rows(file: str) -> tuple[Mapping[str, str], ...]:
 
 
 @cache
-def names(file: str) -> tuple[str, ...]:
-    """Sequence names of ``lists/<file>``, in its order."""
-    return tuple(row["name"] for row in rows(file))
+def official(benchmark: str) -> Mapping[str, Mapping[str, str]]:
+    """What the official list says of each sequence of a benchmark, by name and in its order; empty without a list.
 
-
-@cache
-def _attributes(benchmark: str) -> Mapping[str, frozenset[str]]:
-    return {row["name"]: frozenset(row["attributes"].split()) for row in rows(f"{benchmark}_attributes.csv")}
-
-
-# The subset of benchmarks whose attributes are published a sequence at a time; UAV123_10fps has UAV123's sequences.
-_ATTRIBUTES = {"otb100": "otb100", "uav123": "uav123", "uav123_10fps": "uav123", "lasot": "lasot"}
-
-
-def attributes_of(benchmark: str, sequence: str) -> frozenset[str]:
-    """Challenge attributes of a sequence, by the benchmark's abbreviations; empty where none are at hand."""
-    file = _ATTRIBUTES.get(benchmark)
-    return frozenset() if file is None else _attributes(file).get(sequence, frozenset())
+    Columns: ``length``, or ``first`` and ``last`` image, ``folder`` of the images, ``omitted`` frames at the start;
+    each only where the list has it.
+    """
+    file = _FILES.get(benchmark)
+    return {} if file is None else {row["name"]: row for row in rows(file)}

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources.abc import Traversable
+from typing import ClassVar
 
 import numpy as np
 
-from evalkit.benchmarks import lists
 from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import annotation_files, frames_folder, subfolders
@@ -24,7 +24,6 @@ from evalkit.reading import parse_table, read_boxes
 from evalkit.sequence import Sequence
 from evalkit.text import read_bytes, without_mark
 
-_LIST = "nfs30.csv"
 _STEP = 8  # 240 fps to 30 fps
 # Rows of the 240-fps annotation from here on do not belong to the clip.
 _END_AT_240_FPS = {"pingpong_2": 263}
@@ -38,14 +37,7 @@ class NFS30(Benchmark):
     title = "NFS30"
     origin = 0
     folders = ("nfs30", "nfs", "needforspeed")
-
-    def official_names(self) -> tuple[str, ...]:
-        """The 100 sequences."""
-        return lists.names(_LIST)
-
-    def official_length(self, name: str) -> int | None:
-        """Frames of the converted sequences."""
-        return next((int(row["length"]) for row in lists.rows(_LIST) if row["name"] == name), None)
+    spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"nfs": {}, "needforspeed": {}, "nfs30fps": {}}
 
     def discover(self) -> Mapping[str, Source]:
         """The converted tree, the original one, or a flat folder of converted annotations."""

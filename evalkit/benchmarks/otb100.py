@@ -3,6 +3,7 @@
 ``<Seq>/img/%04d.jpg`` and ``<Seq>/groundtruth_rect.txt``, rows of 1-based x, y, w, h with comma, tab or space. Jogging
 and Skating2 have two targets, ``groundtruth_rect.1.txt`` and ``.2.txt``; Human4's only one is ``.2.txt``, its ``.1`` is
 empty. Some sequences begin at a later image (David at 300) or end before the last (Football1): the list says which.
+Attributes were published twice, by the MATLAB toolkit and by the website; they differ in 14 targets.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources.abc import Traversable
+from typing import ClassVar
 
 from evalkit.benchmarks import lists
 from evalkit.benchmarks.aliases import canonical_name
+from evalkit.benchmarks.attributes import Published
 from evalkit.benchmarks.base import Benchmark, Source
+from evalkit.benchmarks.clip_range import ClipRange
 from evalkit.benchmarks.layout import annotation_files, children, frames_folder, subfolders
 from evalkit.reading import read_boxes
 from evalkit.sequence import Sequence
 from evalkit.text import read_bytes
 
-_LIST = "otb100.csv"
 _RECT = re.compile(r"groundtruth_rect(?:\.(\d+))?\.txt")
 
 
@@ -31,15 +34,13 @@ class OTB100(Benchmark):
     title = "OTB100"
     origin = 1
     folders = ("otb100", "otb2015", "otb", "tb100", "tb")
-
-    def official_names(self) -> tuple[str, ...]:
-        """The 100 sequences."""
-        return lists.names(_LIST)
-
-    def official_length(self, name: str) -> int | None:
-        """By the list's first and last frame."""
-        facts = self._facts(name)
-        return int(facts["last"]) - int(facts["first"]) + 1 - int(facts["omitted"]) if facts else None
+    spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"otb2015": {}, "tb100": {}, "tb2015": {}}
+    option_names = ("attributes",)
+    attribute_order = ("IV", "OPR", "SV", "OCC", "DEF", "MB", "FM", "IPR", "OV", "BC", "LR")
+    attribute_tables: ClassVar[Mapping[str, Published]] = {
+        "matlab": Published("otb100_attributes.csv", "MATLAB tracker_benchmark v1.1"),
+        "website": Published("otb100_website_attributes.csv", "the benchmark's website"),
+    }
 
     def discover(self) -> Mapping[str, Source]:
         """Sequence folders, or the flat ``anno`` of the MATLAB toolkit."""
@@ -53,22 +54,22 @@ class OTB100(Benchmark):
 
     def load(self, name: str, source: Source) -> Sequence:
         """One target; the official evaluation of Tiger1 begins at its sixth frame (``initOmit`` of the toolkit)."""
-        native = read_boxes(source.annotation)
-        facts = self._facts(name)
-        omitted = int(facts.get("omitted", 0))
-        if omitted and len(native) - omitted == self.official_length(name):
-            return replace(self.assemble(name, source, native[omitted:]), omitted=native[:omitted])
-        return self.assemble(name, source, native)
+        rows = read_boxes(source.annotation)
+        clip = ClipRange.of(lists.official(self.name).get(name, {}))
+        offsets = {} if clip is None else clip.offsets(len(rows))
+        if clip is None or len(rows) not in offsets:
+            return self.assemble(name, source, rows)
+        skipped = offsets[len(rows)]
+        scored = self.assemble(name, source, rows[skipped : skipped + clip.length])
+        omitted = rows[max(skipped - clip.omitted, 0) : skipped]
+        return replace(scored, omitted=omitted, skipped=skipped, offsets=offsets)
 
     def _name(self, found: str) -> str:
         return canonical_name(self.name, found) or found
 
-    def _facts(self, name: str) -> Mapping[str, str]:
-        return next((row for row in lists.rows(_LIST) if row["name"] == name), {})
-
     def _first(self, found: str) -> int | None:
-        facts = self._facts(self._name(found))
-        return int(facts["first"]) + int(facts["omitted"]) if facts else None
+        clip = ClipRange.of(lists.official(self.name).get(self._name(found), {}))
+        return None if clip is None else clip.start
 
 
 def _targets(folder: Traversable) -> list[tuple[str, Traversable]]:

@@ -24,6 +24,7 @@ from evalkit.benchmarks.trackingnet import TrackingNet
 from evalkit.benchmarks.uav123 import UAV20L, UAV123, UAV123At10Fps
 from evalkit.benchmarks.vot import YEARS
 from evalkit.errors import InputError
+from evalkit.suggestions import nearest
 
 _PUBLISHED: tuple[type[Benchmark], ...] = (
     OTB100,
@@ -41,25 +42,43 @@ _PUBLISHED: tuple[type[Benchmark], ...] = (
 )
 _CLASSES: tuple[type[Benchmark], ...] = (*_PUBLISHED, Demo, Folder)
 BENCHMARKS: Mapping[str, type[Benchmark]] = {benchmark.name: benchmark for benchmark in _CLASSES}
+_SPELLINGS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    spelling: (kind.name, options)
+    for kind in _CLASSES
+    for spelling, options in {plain(kind.name): {}, **kind.spellings}.items()
+}
 
 # How annotation archives are called: annos.tar.gz, anno_absent_test280.tar.xz, gt.zip, dummy_GT.zip.
 _ANNOTATION_ARCHIVE = re.compile(r"(^|[_-])(annos?|gt|groundtruth)(?=[_.-])", re.IGNORECASE)
 
 
 def parse_spec(text: str) -> BenchmarkSpec:
-    """``got10k?split=val`` as name and options; raises InputError for an unknown name.
+    """``got10k?split=val`` as name and options, the name as people write it; raises InputError for an unknown one.
 
-    >>> parse_spec("got10k?split=val")
-    BenchmarkSpec(name='got10k', options={'split': 'val'})
+    >>> parse_spec("got10k?split=val"), parse_spec("UAV123@10fps").name, parse_spec("OTB-2015").name
+    (BenchmarkSpec(name='got10k', options={'split': 'val'}), 'uav123_10fps', 'otb100')
     """
-    name, mark, query = text.partition("?")
-    if name not in BENCHMARKS:
-        raise InputError(f"unknown benchmark {name!r}", hint=f"known: {', '.join(BENCHMARKS)}")
+    written, mark, query = text.partition("?")
+    found = _SPELLINGS.get(plain(written))
+    if found is None:
+        near = nearest(plain(written), _SPELLINGS)
+        hint = f"did you mean '{_SPELLINGS[near][0]}'?" if near else f"known: {', '.join(BENCHMARKS)}"
+        raise InputError(f"unknown benchmark {written!r}", hint=hint)
+    name, implied = found
     try:
         options = dict(parse_qsl(query, strict_parsing=True, keep_blank_values=True)) if mark else {}
     except ValueError as error:
         raise InputError(f"options of {text!r} are not NAME=VALUE&NAME=VALUE", hint=str(error)) from error
-    return BenchmarkSpec(name, options)
+    return BenchmarkSpec(name, {**implied, **options})
+
+
+def canonical_specs(texts: Iterable[str]) -> tuple[str, ...]:
+    """Benchmarks as their own names and options say them, each once; raises InputError for an unknown one.
+
+    >>> canonical_specs(["OTB2015", "otb100", "GOT-10k_val"])
+    ('otb100', 'got10k?split=val')
+    """
+    return tuple(dict.fromkeys(str(parse_spec(text)) for text in texts))
 
 
 def open_benchmark(text: str, *, data: Path | None = None, annotations: Path | None = None) -> Benchmark:
@@ -138,8 +157,8 @@ def _openings(
 
 
 def _has_listed_names(benchmark: Benchmark) -> bool:
-    inventory = benchmark.inventory()
-    return not set(benchmark.official_names() or ()).isdisjoint(inventory.present)
+    listed = benchmark.sources.keys() & (benchmark.official_names() or ())
+    return len(listed) >= min(2, len(benchmark.sources))
 
 
 def _named(kind: type[Benchmark], root: Traversable) -> Iterator[Traversable]:
@@ -152,12 +171,19 @@ def _named(kind: type[Benchmark], root: Traversable) -> Iterator[Traversable]:
 
 
 def _distinct(benchmarks: Iterable[Benchmark]) -> tuple[Benchmark, ...]:
-    """Without those whose every annotation an earlier one has: VOT's years, for one, look alike."""
+    """Without those whose every annotation has one that fits its official list better: VOT's years look alike."""
+    found = tuple(benchmarks)
     kept: list[Benchmark] = []
     seen: set[str] = set()
-    for benchmark in benchmarks:
-        files = {str(source.annotation) for source in benchmark.sources.values()}
+    for benchmark in sorted(found, key=_unlisted):
+        files = {str(benchmark.sources[name].annotation) for name in benchmark.inventory().present}
         if not files <= seen:
             kept.append(benchmark)
             seen |= files
-    return tuple(kept)
+    return tuple(benchmark for benchmark in found if benchmark in kept)
+
+
+def _unlisted(benchmark: Benchmark) -> int:
+    """How many sequences are outside of the official list; none where there is no list."""
+    official = benchmark.official_names()
+    return 0 if official is None else len(benchmark.sources.keys() - set(official))

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources.abc import Traversable
+from typing import ClassVar
 
-from evalkit.benchmarks import lists
+from evalkit.benchmarks.attributes import Published
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import (
     annotation_files,
@@ -25,12 +26,6 @@ from evalkit.reading import read_boxes, read_flags
 from evalkit.sequence import Sequence
 from evalkit.types import Flags
 
-ATTRIBUTES = (
-    *("CM", "ROT", "DEF", "FOC", "IV", "OV", "POC", "VC", "SV"),
-    *("BC", "MB", "ARC", "LR", "FM", "AS", "TC", "MS"),
-)
-"""In the order of the attribute files (the toolkit's ``Evaluate_TNL2K_dataset.m``)."""
-
 
 class TNL2K(Benchmark):
     """Tracking by Natural Language, test set."""
@@ -39,10 +34,14 @@ class TNL2K(Benchmark):
     title = "TNL2K"
     origin = 0
     folders = ("tnl2k", "tnl2ktest", "tnl2ktestsubset", "tnl2ktestingset")
-
-    def official_names(self) -> tuple[str, ...]:
-        """The 700 sequences."""
-        return lists.names("tnl2k.txt")
+    spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"tnl2ktest": {}, "tnl2ktestsubset": {}}
+    attribute_order = (  # of the toolkit's Evaluate_TNL2K_dataset.m
+        *("CM", "ROT", "DEF", "FOC", "IV", "OV", "POC", "VC", "SV"),
+        *("BC", "MB", "ARC", "LR", "FM", "AS", "TC", "MS"),
+    )
+    attribute_tables: ClassVar[Mapping[str, Published]] = {
+        "authors": Published("tnl2k_attributes.csv", "the att files of TNL2K's toolkit"),
+    }
 
     def discover(self) -> Mapping[str, Source]:
         """Sequence folders, or the annotations of the official toolkit."""
@@ -59,29 +58,18 @@ class TNL2K(Benchmark):
         return None if has_flags else "no folder absent/ of the official toolkit: official scores need it"
 
     def load(self, name: str, source: Source) -> Sequence:
-        """One sequence, with its attributes if the toolkit's files are there."""
+        """One sequence."""
         native = read_boxes(source.annotation)
         absent = None if source.absent is None else _read_absent(source.absent, len(native))
-        sequence = self.assemble(name, replace(source, absent=None), native)
-        return replace(sequence, absent=absent, attributes=_read_attributes(source.facts))
+        return replace(self.assemble(name, replace(source, absent=None), native), absent=absent)
 
     def _source(self, name: str, folder: Traversable) -> Source:
         frames = frames_folder(folder / "imgs", folder / "img")
         return self._complete(name, Source(folder / "groundtruth.txt", frames))
 
     def _complete(self, name: str, source: Source) -> Source:
-        absent, attributes = self._optional("absent", f"{name}.txt"), self._optional("att", f"{name}_attribute.txt")
-        return replace(source, absent=absent, facts=attributes)
-
-    def _optional(self, kind: str, file: str) -> Traversable | None:
-        folder = first_folder(self.root / kind, self.root / "annos" / kind, *beside(self.root, kind))
-        return None if folder is None else optional_file(folder / file)
-
-
-def _read_attributes(file: Traversable | None) -> frozenset[str]:
-    if file is None:
-        return frozenset()
-    return frozenset(name for name, has in zip(ATTRIBUTES, read_flags(file, len(ATTRIBUTES)), strict=True) if has)
+        folder = first_folder(self.root / "absent", self.root / "annos" / "absent", *beside(self.root, "absent"))
+        return source if folder is None else replace(source, absent=optional_file(folder / f"{name}.txt"))
 
 
 def _read_absent(file: Traversable, length: int) -> Flags:

@@ -7,6 +7,7 @@ server alone; a folder or zip with it (the devkit's dummy) is read as well.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import annotation_files, frames_folder, pad_to_frames
@@ -21,6 +22,7 @@ class TrackingNet(Benchmark):
     title = "TrackingNet"
     origin = 0
     folders = ("trackingnet", "trackingnettest", "trackingnetdummy")
+    spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"trackingnettest": {}}
 
     def official_names(self) -> None:
         """No list is at hand."""

@@ -15,13 +15,15 @@ from typing import ClassVar
 import numpy as np
 
 from evalkit.benchmarks import lists
+from evalkit.benchmarks.attributes import Published
 from evalkit.benchmarks.base import Benchmark, Source
+from evalkit.benchmarks.clip_range import ClipRange
 from evalkit.benchmarks.layout import annotation_files, frames_folder, plain
 from evalkit.reading import read_boxes
 from evalkit.sequence import Sequence
 
-_LIST = "uav123.csv"
 _SETS = frozenset({"uav123", "uav12310fps", "uav20l"})
+_TABLE = Published("uav123_attributes.csv", "the att files of UAV123's toolkit")
 
 
 class UAV123(Benchmark):
@@ -31,20 +33,20 @@ class UAV123(Benchmark):
     title = "UAV123"
     origin = 1
     folders: ClassVar[tuple[str, ...]] = ("uav123", "uav")
+    attribute_order = ("SV", "ARC", "LR", "FM", "FOC", "POC", "OV", "BC", "IV", "VC", "CM", "SOB")
+    attribute_tables: ClassVar[Mapping[str, Published]] = {"authors": _TABLE}
     annotation_set: ClassVar[str] = "UAV123"
     image_set: ClassVar[str] = "UAV123"
-    frame_step: ClassVar[int] = 1
 
-    def official_names(self) -> tuple[str, ...] | None:
-        """The 123 sequences."""
-        return lists.names(_LIST)
+    def annotation_folders(self) -> tuple[Traversable, ...]:
+        """The set's own folder, or one of annotations of any set."""
+        own = self.root / "anno" / self.annotation_set
+        anothers = plain(self.root.name) in _SETS - {plain(self.annotation_set)}
+        return (own,) if anothers else (own, self.root / "anno", self.root)
 
     def discover(self) -> Mapping[str, Source]:
         """The original tree, or a flat folder of annotations."""
-        folders = [self.root / "anno" / self.annotation_set]
-        if plain(self.root.name) not in _SETS - {plain(self.annotation_set)}:  # else they are those of another set
-            folders += [self.root / "anno", self.root]
-        files = next(filter(None, map(annotation_files, folders)), {})
+        files = next(filter(None, map(annotation_files, self.annotation_folders())), {})
         return {name: self._source(name, file) for name, file in files.items()}
 
     def load(self, name: str, source: Source) -> Sequence:
@@ -53,45 +55,39 @@ class UAV123(Benchmark):
         return replace(self.assemble(name, source, native), absent=np.asarray(np.isnan(native).any(axis=1)))
 
     def official_length(self, name: str) -> int | None:
-        """By the list's first and last frame; none is at hand for the relatives of UAV123."""
-        row = _row(name)
-        return int(row["last"]) - int(row["first"]) + 1 if row and self.official_names() else None
+        """By the list's first and last frame."""
+        clip = self.clip(name)
+        return None if clip is None else clip.length
 
-    def clip(self, name: str) -> tuple[str, int | None]:
-        """Image folder of a sequence and the number of its first frame, None if it is the whole clip."""
-        row = _row(name)
-        return (row["folder"], (int(row["first"]) - 1) // self.frame_step + 1) if row else (name, None)
+    def clip(self, name: str) -> ClipRange | None:
+        """The images of a sequence among those of its clip; None where no list has it."""
+        return ClipRange.of(lists.official(self.name).get(name, {}))
 
     def _source(self, name: str, annotation: Traversable) -> Source:
-        clip, first = self.clip(name)
+        clip, folder = self.clip(name), lists.official(self.name).get(name, {}).get("folder", name)
         images = self.root / "data_seq"
         places = [
             base / folder
-            for folder in (clip, re.sub(r"_\d+$", "", name))
+            for folder in (folder, re.sub(r"_\d+$", "", name))
             for base in (images / self.image_set, images, self.root)
         ]
-        return Source(annotation, frames_folder(*places), first)
-
-
-def _row(name: str) -> Mapping[str, str] | None:
-    return next((row for row in lists.rows(_LIST) if row["name"] == name), None)
+        return Source(annotation, frames_folder(*places), None if clip is None else clip.first)
 
 
 class UAV123At10Fps(UAV123):
-    """The same sequences, every third frame.
-
-    The first frames follow from the 30-fps list, ``(first - 1) / 3 + 1``; no official list was at hand.
-    """
+    """The same sequences, every third frame."""
 
     name = "uav123_10fps"
     title = "UAV123@10fps"
     folders = ("uav12310fps", "uav10fps", "uav123")
+    spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"uav10fps": {}, "uav12310": {}}
     annotation_set = "UAV123_10fps"
     image_set = "UAV123_10fps"
-    frame_step = 3
 
-    def official_names(self) -> None:
-        """No list is at hand."""
+    def clip(self, name: str) -> ClipRange | None:
+        """Image n of the list at 30 fps is image (n - 1) / 3 + 1 here: so in all 123 rows of ``configSeqs.m``."""
+        full = super().clip(name)
+        return None if full is None else ClipRange((full.first - 1) // 3 + 1, (full.last - 1) // 3 + 1)
 
 
 class UAV20L(UAV123):
@@ -101,10 +97,6 @@ class UAV20L(UAV123):
     title = "UAV20L"
     folders = ("uav20l", "uav123")
     annotation_set = "UAV20L"
-
-    def official_names(self) -> None:
-        """No list is at hand."""
-
-    def clip(self, name: str) -> tuple[str, None]:
-        """The whole clip."""
-        return name, None
+    attribute_tables: ClassVar[Mapping[str, Published]] = {
+        "authors": Published("uav20l_attributes.csv", "the att files of UAV20L's toolkit"),
+    }

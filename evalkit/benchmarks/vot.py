@@ -1,8 +1,8 @@
 """VOT2015 to VOT2019, box mode: polygons become axis-aligned boxes.
 
 ``<seq>/groundtruth.txt`` with 8 numbers a row, the corners of a polygon, or 4, a rectangle; images in ``color/`` or in
-the sequence's folder; ``sequence`` states the image size; ``list.txt`` the order. Coordinates are taken as 0-based, as
-the Python vot-toolkit does.
+the sequence's folder. The image size is what ``sequence`` states, or ``image_sizes.json`` of an annotation bundle, or
+that of the first image. Coordinates are taken as 0-based, as the Python vot-toolkit does.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import numpy as np
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import annotation_files, children, frames_folder, optional_file, sequence_folders
 from evalkit.errors import InputError
+from evalkit.packed_frames import first_image_size
 from evalkit.reading import read_table
 from evalkit.sequence import Sequence
-from evalkit.text import read_json, read_names, read_text
+from evalkit.text import read_json, read_text
 from evalkit.types import Boxes
 
 _SIZES = "image_sizes.json"
@@ -31,33 +32,27 @@ class VOT(Benchmark):
 
     origin = 0
 
-    def official_names(self) -> tuple[str, ...] | None:
-        """``list.txt`` if it lies there."""
-        listed = self.root / "list.txt"
-        return read_names(listed) if listed.is_file() else None
-
-    def list_is_official(self) -> bool:
-        """No official list is at hand to compare ``list.txt`` with."""
-        return False
-
     def discover(self) -> Mapping[str, Source]:
         """Sequence folders, or a flat folder of annotations, here or in ``gt``."""
         found = {name: _source(folder) for name, folder in sequence_folders(self.root, "groundtruth.txt").items()}
         flat = {} if found else annotation_files(self.root / "gt") or annotation_files(self.root)
         sizes = optional_file(self.root / _SIZES)
-        return found | {name: Source(file, facts=sizes) for name, file in flat.items()}
+        found |= {name: Source(file) for name, file in flat.items()}
+        return {name: replace(source, facts=source.facts or sizes) for name, source in found.items()}
 
     def load(self, name: str, source: Source) -> Sequence:
         """One sequence; rectangles have no ``polygons``."""
         regions = read_table(source.annotation, columns=(4, 8), finite=True)
         polygons = regions if regions.shape[1] == 8 else None
         native = regions if polygons is None else polygon_bounds(polygons)
-        return replace(self.assemble(name, source, native), polygons=polygons, size=self._size(name, source.facts))
+        return replace(self.assemble(name, source, native), polygons=polygons, size=self._size(name, source))
 
-    def _size(self, name: str, facts: Traversable | None) -> tuple[int, int] | None:
-        if facts is None:
-            return None
-        return self._sizes.get(name) if facts.name == _SIZES else _stated_size(facts)
+    def _size(self, name: str, source: Source) -> tuple[int, int] | None:
+        facts = source.facts
+        stated = None
+        if facts is not None:
+            stated = self._sizes.get(name) if facts.name == _SIZES else _stated_size(facts)
+        return stated or (None if source.frames is None else first_image_size(source.frames))
 
     @cached_property
     def _sizes(self) -> Mapping[str, tuple[int, int]]:
@@ -106,6 +101,7 @@ def _year(year: int) -> type[VOT]:
             "name": f"vot{year}",
             "title": f"VOT{year}",
             "folders": (f"vot{year}", "vot", "sequences"),
+            "spellings": {f"vot{year % 100}": {}, f"vot{year}st": {}, f"votst{year}": {}},
         },
     )
 

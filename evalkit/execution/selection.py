@@ -96,6 +96,6 @@ def check_start(sequence: Sequence) -> None:
         raise InputError(
             f"the first box of {label}, {numbers}, {problem}",
             path=sequence.source or None,
-            row=len(sequence.omitted) + 1,
+            row=sequence.skipped + 1,
             hint=hint,
         )

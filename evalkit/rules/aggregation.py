@@ -197,11 +197,14 @@ def _per_frame(measured: Measured) -> tuple[Vector, Vector]:
     return frames[0], frames[1]
 
 
-def by_attribute(score: BenchmarkScore, attributes: Mapping[str, frozenset[str]], rules: Rules) -> list[BenchmarkScore]:
+def by_attribute(
+    score: BenchmarkScore, attributes: Mapping[str, frozenset[str]], rules: Rules, source: str = ""
+) -> list[BenchmarkScore]:
     """The same score on the sequences of each attribute, in alphabetical order.
 
     Args:
         attributes: of each sequence that was scored or is missing, by name.
+        source: who says so.
     """
     found = []
     for attribute in sorted(set().union(*attributes.values())):
@@ -218,5 +221,6 @@ def by_attribute(score: BenchmarkScore, attributes: Mapping[str, frozenset[str]]
                 missing=missing,
                 total_verified=score.total_verified,
             )
-            found.append(replace(part, attribute=attribute, remark=score.remark, shortcoming=score.shortcoming))
+            part = replace(part, attribute=attribute, attribute_source=source)
+            found.append(replace(part, remark=score.remark, shortcoming=score.shortcoming))
     return found

@@ -89,11 +89,10 @@ def measure(sequence: Sequence, prediction: Boxes, rules: Rules, place: str = ""
 
 
 def _annotated_rows(sequence: Sequence, prediction: Boxes, rules: Rules) -> tuple[Boxes, Boxes]:
-    """Truth and prediction of the same first frame, where the official evaluation omits annotated rows (Tiger1)."""
-    omitted = len(sequence.omitted)
-    if not omitted or len(prediction) != omitted + len(sequence):
-        return sequence.native, prediction
-    return (sequence.full_native, prediction) if rules.omitted_rows else (sequence.native, prediction[omitted:])
+    """Truth and prediction of the same first frame, where files have frames that are not evaluated (Tiger1)."""
+    if rules.omitted_rows and len(prediction) == len(sequence.full_native):
+        return sequence.full_native, prediction
+    return sequence.native, sequence.evaluated(prediction)
 
 
 def _begins_with(truth: Boxes, prediction: Boxes) -> bool:

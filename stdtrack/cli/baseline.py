@@ -9,6 +9,7 @@ import click
 
 from stdtrack import __version__
 from stdtrack.cli.options import comma_list, data_options
+from stdtrack.cli.results import chosen_benchmarks
 
 if TYPE_CHECKING:
     from evalkit.baselines.record import Record
@@ -30,7 +31,7 @@ def baseline(
     from stdtrack.cli.records import benchmarks_present, record_benchmark
 
     records: list[Record] = []
-    for benchmark in benchmarks or benchmarks_present(results):
+    for benchmark in chosen_benchmarks(benchmarks) or benchmarks_present(results):
         records += record_benchmark(results, benchmark, data, annotations, lambda *_: protocols)
     write_baseline(Baseline((), __version__).updated(tuple(records)), out)
     click.echo(f"{len(records)} records in {out}", err=True)

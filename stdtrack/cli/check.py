@@ -13,6 +13,7 @@ import click
 from evalkit.errors import InputError
 from stdtrack.cli.main import EXIT_CHECK_FAILED, EXIT_DONE, EXIT_WRONG_INPUT
 from stdtrack.cli.options import comma_list, data_options
+from stdtrack.cli.results import chosen_benchmarks
 
 if TYPE_CHECKING:
     from evalkit.baselines.checking import Check
@@ -60,7 +61,7 @@ def check(
         return protocols or tuple(record.protocol for record in known.select(tracker, benchmark))
 
     records: list[Record] = []
-    for benchmark in benchmarks or shared_benchmarks(results, known):
+    for benchmark in chosen_benchmarks(benchmarks) or shared_benchmarks(results, known):
         records += record_benchmark(results, benchmark, data, annotations, rules)
     done = check_accuracy(known, records, limits)
     if speed_reference is not None:

@@ -12,7 +12,7 @@ import click
 
 from evalkit.errors import InputError
 from stdtrack.cli.options import comma_list, data_options
-from stdtrack.cli.results import open_annotation, read_results
+from stdtrack.cli.results import chosen_benchmarks, open_annotation, read_results
 from stdtrack.cli.score import score_all
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def compare(
     from stdtrack.cli.records import benchmarks_present
 
     pairs: list[Pair] = []
-    for benchmark in benchmarks or benchmarks_present(results):
+    for benchmark in chosen_benchmarks(benchmarks) or benchmarks_present(results):
         annotation = open_annotation(results, benchmark, data, annotations)
         chosen = {each.tracker: each for each in read_results(results, annotation)}
         absent = [name for name in (first, second) if name not in chosen]

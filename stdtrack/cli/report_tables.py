@@ -11,7 +11,7 @@ import click
 
 from evalkit.errors import InputError
 from evalkit.text import read_json
-from stdtrack.cli.results import open_annotation, read_results
+from stdtrack.cli.results import chosen_benchmarks, open_annotation, read_results
 from stdtrack.cli.score import attribute_scores, score_all
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def collect(
     from stdtrack.cli.records import benchmarks_present, runs_by_pair
 
     scored = Scored()
-    for benchmark in benchmarks or benchmarks_present(results):
+    for benchmark in chosen_benchmarks(benchmarks) or benchmarks_present(results):
         _score(scored, results, open_annotation(results, benchmark, data, annotations), protocols)
     pairs = dict.fromkeys((score.tracker, score.benchmark) for score in scored.scores)
     runs = [run for pair, run in runs_by_pair(results).items() if pair in pairs]
@@ -81,7 +81,7 @@ def collect(
         facts=_facts([tracker for tracker, _ in pairs], runs, read),
         profiles=_joined_profiles(read),
         hardware=_hardware(runs, read),
-        methods=_methods(scored.scores, runs),
+        methods=_methods(scored.scores, runs) | _attribute_sources(scored.by_attribute),
         strips=_strips(scored) if pictures else {},
     )
 
@@ -180,6 +180,10 @@ def _methods(scores: Sequence[BenchmarkScore], runs: Sequence[Run]) -> dict[str,
             text = f"stdtrack {run.manifest.stdtrack}, {threads}, {run.manifest.started} to {finished}"
             methods[f"Run of {run.tracker} on {run.benchmark}"] = text
     return methods
+
+
+def _attribute_sources(scores: Sequence[BenchmarkScore]) -> dict[str, str]:
+    return {f"Attributes of {score.benchmark}": f"{score.attribute_source}." for score in scores}
 
 
 def _strips(scored: Scored) -> dict[tuple[str, str], tuple[StripFrame, ...]]:

@@ -31,6 +31,19 @@ def open_annotation(results: Path, text: str, data: Path | None, annotations: Pa
     return Annotation(open_benchmark(text, data=data, annotations=annotations))
 
 
+def chosen_benchmarks(texts: Sequence[str]) -> tuple[str, ...]:
+    """Benchmarks by their own names, each once; raises InputError for one that is asked for with several options."""
+    from evalkit.benchmarks.registry import canonical_specs, parse_spec
+
+    specs = canonical_specs(texts)
+    for spec in specs:
+        name = parse_spec(spec).name
+        alike = [other for other in specs if parse_spec(other).name == name]
+        if len(alike) > 1:  # whose figures would all be called by the one name
+            raise InputError(f"{name} is asked for twice: {' and '.join(alike)}", hint="one at a time")
+    return specs
+
+
 def require_results(results: Path) -> None:
     """Say first of all that there are no results, before anything that is looked for on their account."""
     if not results.exists():

@@ -64,7 +64,7 @@ def run(
 
     A TRACKER is PREFIX:NAME, such as stdtrack:nano or opencv:csrt, or module:factory?option=value.
     """
-    from evalkit.benchmarks.registry import open_benchmark
+    from evalkit.benchmarks.registry import canonical_specs, open_benchmark
     from evalkit.execution.selection import select
     from evalkit.paths import data_root
     from evalkit.runner import RunOptions
@@ -76,7 +76,7 @@ def run(
     root = root.absolute()  # a tracker may change the working folder
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's warning is as good as Ctrl-C
     try:
-        selections = select([open_benchmark(name, data=root) for name in benchmarks], sequences, shard)
+        selections = select([open_benchmark(name, data=root) for name in canonical_specs(benchmarks)], sequences, shard)
     except KeyboardInterrupt:
         stop("interrupted", begun=False)
     for selection in selections:

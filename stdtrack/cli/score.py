@@ -12,7 +12,7 @@ import click
 
 from evalkit.errors import InputError
 from stdtrack.cli.options import comma_list, data_options
-from stdtrack.cli.results import open_annotation, read_results, refuse_missing, say
+from stdtrack.cli.results import chosen_benchmarks, open_annotation, read_results, refuse_missing, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +65,7 @@ def score(
     shown: list[BenchmarkScore] = []
     reasons: list[str] = []
     with crew_of(workers) as crew:  # before anything heavy is imported: the other processes start meanwhile
-        for text in benchmarks:
+        for text in chosen_benchmarks(benchmarks):
             annotation = open_annotation(results, text, data, annotations)
             trackers = read_results(results, annotation)
             if not partial:
@@ -133,15 +133,15 @@ def score_all(
 
 def attribute_scores(score: BenchmarkScore, annotation: Annotation) -> list[BenchmarkScore]:
     """The score on the sequences of each attribute; none where the benchmark has no attributes."""
-    from evalkit.benchmarks.lists import attributes_of
     from evalkit.protocols import rules_for
     from evalkit.rules.aggregation import by_attribute
 
-    attributes = {name: attributes_of(annotation.benchmark.name, name) for name in score.missing}
-    attributes |= {each.sequence: annotation.sequence(each.sequence).attributes for each in score.sequences}
     if "eao" in score.metrics:  # measured on all sequences together
         return []
-    return by_attribute(score, attributes, rules_for(score.protocol, annotation.family))
+    attributes = annotation.benchmark.attributes
+    names = (*(each.sequence for each in score.sequences), *score.missing)
+    by_name = {name: attributes.of(name) for name in names}
+    return by_attribute(score, by_name, rules_for(score.protocol, annotation.family), attributes.source)
 
 
 def refuse_supervised(scores: Sequence[BenchmarkScore]) -> None:

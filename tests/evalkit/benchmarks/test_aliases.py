@@ -7,15 +7,11 @@ import pytest
 from evalkit.benchmarks import lists
 from evalkit.benchmarks.aliases import canonical_name
 
-LISTS = {
-    "otb100": "otb100.csv",
-    "uav123": "uav123.csv",
-    "nfs30": "nfs30.csv",
-    "lasot": "lasot.txt",
-    "lasot_ext": "lasot_ext.txt",
-    "tnl2k": "tnl2k.txt",
+SIZES = {
+    **{"otb100": 100, "uav123": 123, "uav123_10fps": 123, "uav20l": 20, "nfs30": 100, "dtb70": 70},
+    **{"lasot": 280, "lasot_ext": 150, "tnl2k": 700},
+    **{f"vot{year}": 60 for year in range(2015, 2020)},
 }
-SIZES = {"otb100": 100, "uav123": 123, "nfs30": 100, "lasot": 280, "lasot_ext": 150, "tnl2k": 700}
 
 
 @pytest.mark.parametrize(
@@ -46,16 +42,18 @@ SIZES = {"otb100": 100, "uav123": 123, "nfs30": 100, "lasot": 280, "lasot_ext": 
         ("otb100", "bird_2", None),  # NFS's
         ("otb100", "blur_car_1", "BlurCar1"),
         ("uav123", "boat-3", None),  # LaSOT's
-        ("dtb70", "Gull1", None),
+        ("lasot", "car6", None),  # UAV20L's
+        ("dtb70", "gull-1", "Gull1"),
+        ("trackingnet", "Gull1", None),
     ],
 )
 def test_names_of_other_toolkits(data_set: str, name: str, expected: str | None) -> None:
     assert canonical_name(data_set, name) == expected
 
 
-@pytest.mark.parametrize("data_set", LISTS)
+@pytest.mark.parametrize("data_set", SIZES)
 def test_no_two_sequences_are_merged(data_set: str) -> None:
-    names = lists.names(LISTS[data_set])
+    names = tuple(lists.official(data_set))
     assert len(set(names)) == SIZES[data_set]
     assert [canonical_name(data_set, name) for name in names] == list(names)
 

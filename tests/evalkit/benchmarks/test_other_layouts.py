@@ -96,7 +96,7 @@ def test_dtb70(tmp_path: Path, write_rows, write_images) -> None:
     write_images(tmp_path / "Gull1" / "img", ["00001.png", "00002.png"])
     benchmark = DTB70(tmp_path)
     inventory = benchmark.inventory()
-    assert (inventory.present, inventory.verified) == (("Gull1",), False)
+    assert (inventory.present, inventory.total, inventory.verified) == (("Gull1",), 70, True)
     assert benchmark.sequence("Gull1").initial_box.tolist() == [0, 1, 3, 4]
 
 

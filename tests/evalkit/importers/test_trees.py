@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.benchmarks.lists import names
+from evalkit.benchmarks.lists import official
 from evalkit.errors import InputError
 from evalkit.importers.formats import read_result
 from evalkit.importers.layout import tracker_name
 from evalkit.importers.trees import TrackerResults, read_tree
 from evalkit.text import LIMIT_VARIABLE
 
-OTB = names("otb100.csv")
+OTB = tuple(official("otb100"))
 ROW = "1,2,3,4\n"
 
 

@@ -1,0 +1,41 @@
+"""What a mistyped name was meant to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+_CLOSE = 0.6
+"""Share of letters in common from which two names are alike; the limit of :func:`difflib.get_close_matches`."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like ``name``, whatever its case; None if none is.
+
+    >>> nearest("OTB-10", ["otb100", "lasot"]), nearest("LaSOT_Ext", ["lasot", "lasot_ext"]), nearest("x", ["lasot"])
+    ('otb100', 'lasot_ext', None)
+    """
+    likeness = {other: _likeness(name, other) for other in known}
+    best = max(likeness, key=lambda other: likeness[other], default=None)
+    return best if best is not None and likeness[best] >= _CLOSE else None
+
+
+def suggestion(name: str, known: Iterable[str], intro: str = "there are") -> str:
+    """A hint for an unknown name: the one that was meant, or all that there are.
+
+    >>> suggestion("onyx", ["eager", "onnx"]), suggestion("tensorflow", ["eager", "onnx"])
+    ("did you mean 'onnx'?", 'there are: eager, onnx')
+    """
+    names = tuple(known)
+    near = nearest(name, names)
+    return f"did you mean '{near}'?" if near else f"{intro}: {', '.join(names) or 'none'}"
+
+
+def _likeness(name: str, other: str) -> float:
+    """0 to 1; names that are the beginning of another are alike."""
+    first, second = name.lower(), other.lower()
+    if not first or not second:
+        return 0.0
+    ratio = SequenceMatcher(None, first, second).ratio()
+    begins = len(first) > 1 and second.startswith(first)
+    return max(ratio, _CLOSE) if begins else ratio
