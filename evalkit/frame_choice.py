@@ -29,7 +29,12 @@ _NAMED = 3
 def is_image(path: PurePath) -> bool:
     """Judged by the suffix, in upper or lower case; what systems hide (``._0001.jpg``, ``@eaDir/``) is none."""
     hidden = any(part in _BYSTANDERS or (part.startswith(".") and part.strip(".")) for part in path.parts)
-    return path.suffix.lower() in IMAGE_SUFFIXES and not hidden
+    return not hidden and has_image_name(path.name)
+
+
+def has_image_name(name: str) -> bool:
+    """The same of a file's name alone."""
+    return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".")
 
 
 def folder_rank(name: str) -> int | None:

@@ -10,17 +10,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import cv2
 import numpy as np
 
+from evalkit.benchmarks.layout import unseen_images
 from evalkit.errors import InputError
 from evalkit.execution.tracking import step
 from evalkit.frames import list_images, read_image
 from evalkit.trackers.base import Prediction, Tracker
 from evalkit.types import Box, Image
+from evalkit.videos import next_frame, open_capture, stated_frames
 
 FOLDER_RATE = 30.0
+MOST_RATE = 1000.0
+"""Frames a second that are believed; some files state the clock of their time stamps instead."""
 BOX_RGB, TEXT_RGB, SHADE_RGB = (40, 220, 90), (255, 255, 255), (0, 0, 0)
 SMOOTHING = 0.9
 
@@ -40,19 +45,17 @@ class Video:
     rate: float
 
     def __iter__(self) -> Iterator[Image]:
-        """Decode frame after frame, uint8 RGB. Raises InputError where one cannot be read."""
+        """Decode frame after frame, uint8 RGB. Raises InputError where one cannot be read, or there is none."""
         if self.path.is_dir():
             yield from map(read_image, list_images(self.path))
             return
-        capture = _capture(self.path)
-        try:
-            while True:
-                read, image = capture.read()
-                if not read:
-                    return
-                yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
-        finally:
-            capture.release()
+        capture = open_capture(self.path)
+        image = next_frame(capture)
+        if image is None:
+            raise InputError("has no frame that can be decoded", path=self.path)
+        while image is not None:
+            yield image
+            image = next_frame(capture)
 
 
 def open_video(path: Path) -> Video:
@@ -60,23 +63,13 @@ def open_video(path: Path) -> Video:
     if path.is_dir():
         count = len(list_images(path))
         if count == 0:
-            raise InputError("a folder without images", path=path)
+            raise InputError("a folder without images", path=path, hint=unseen_images(path))
         return Video(path, count, FOLDER_RATE)
-    capture = _capture(path)
-    try:
-        rate = capture.get(cv2.CAP_PROP_FPS)
-        return Video(path, max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT))), rate if rate > 0 else FOLDER_RATE)
-    finally:
-        capture.release()
-
-
-def _capture(path: Path) -> cv2.VideoCapture:
     if not path.is_file():
         raise InputError("no such video or folder", path=path)
-    capture = cv2.VideoCapture(str(path))
-    if not capture.isOpened():
-        raise InputError("is no video that OpenCV can read", path=path)
-    return capture
+    capture = open_capture(path)
+    rate = capture.get(cv2.CAP_PROP_FPS)
+    return Video(path, stated_frames(capture), rate if 0 < rate <= MOST_RATE else FOLDER_RATE)
 
 
 @dataclass(frozen=True)
@@ -136,7 +129,8 @@ class VideoFile:
         """Write a frame; raises InputError if the file or its format cannot be written."""
         if self._writer is None:
             self._size = (image.shape[1], image.shape[0])
-            self._writer = cv2.VideoWriter(str(self._partial), cv2.VideoWriter.fourcc(*"mp4v"), self._rate, self._size)
+            name: Any = os.fsencode(self._partial)  # as text, a name that is no UTF-8 crashes cv2
+            self._writer = cv2.VideoWriter(name, cv2.VideoWriter.fourcc(*"mp4v"), self._rate, self._size)
             if not self._writer.isOpened():
                 raise InputError(
                     "cannot be written as a video", path=self._path, hint="name a .mp4 in a folder that exists"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from evalkit.benchmarks.base import Benchmark
-from evalkit.benchmarks.folder import IMAGES
-from evalkit.benchmarks.layout import frames_folder, subfolders
+from evalkit.benchmarks.base import Benchmark, Source
+from evalkit.benchmarks.image_check import remarks_on
+from evalkit.benchmarks.layout import frames_folder, subfolders, unseen_images
 from evalkit.errors import InputError
-
-_IMAGE_SUBFOLDERS = {*IMAGES, "jpg"}
+from evalkit.execution.selection import check_start
+from evalkit.frame_choice import folder_rank
+from evalkit.sequence import Sequence
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class BenchmarkCheck:
         rows: of ground truth, over all sequences.
         missing: official sequences that are not there; no error, a part can be used as well.
         problems: what is inconsistent, one line each, naming the file.
+        notes: about the benchmark as a whole.
+        remarks: what is unusual about images and boxes, with the names of the sequences that it is true of.
     """
 
     benchmark: str
@@ -37,13 +41,16 @@ class BenchmarkCheck:
     missing: tuple[str, ...]
     problems: tuple[str, ...]
     notes: tuple[str, ...]
+    remarks: Mapping[str, tuple[str, ...]]
 
 
 def check(benchmark: Benchmark) -> BenchmarkCheck:
-    """Read every annotation and list every folder of images; no image is decoded."""
+    """Read every annotation, list every folder of images, look at a few images and decode the first of a sequence."""
     inventory = benchmark.inventory()
     rows = with_frames = 0
     problems = [f"{folder}: images without ground truth" for folder in unannotated_folders(benchmark)]
+    remarks: dict[str, list[str]] = {}
+    without: list[Sequence] = []
     for name in inventory.present:
         try:
             sequence = benchmark.sequence(name)
@@ -51,11 +58,16 @@ def check(benchmark: Benchmark) -> BenchmarkCheck:
             expected = benchmark.official_length(name)
             if expected not in (None, len(sequence)):
                 problems.append(f"{sequence.source}: {len(sequence)} rows, the official list has {expected} frames")
-            if sequence.frames is not None:
-                with_frames += 1
-                sequence.frames.name(0)  # finds the images of all frames
+            if sequence.frames is None:
+                without.append(sequence)
+                continue
+            with_frames += 1
+            check_start(sequence)
+            for remark in remarks_on(sequence):
+                remarks.setdefault(remark, []).append(name)
         except InputError as error:
             problems.append(str(error))
+    problems += _without_images(without, with_frames)
     return BenchmarkCheck(
         benchmark=benchmark.spec,
         root=str(benchmark.root),
@@ -67,17 +79,28 @@ def check(benchmark: Benchmark) -> BenchmarkCheck:
         missing=inventory.missing,
         problems=tuple(problems),
         notes=(*inventory.notes, *([f"attributes: {source}"] if (source := benchmark.attributes.source) else [])),
+        remarks={remark: tuple(names) for remark, names in remarks.items()},
     )
+
+
+def _without_images(sequences: list[Sequence], others: int) -> Iterator[str]:
+    """A line for each that has no images where others have some, or where there is something that may be images."""
+    for sequence in sequences:
+        unseen = unseen_images(Path(sequence.source).parent)
+        if others or unseen:
+            others_have = f"{others} other sequences have some" if others else ""
+            yield "; ".join(filter(None, (f"{sequence.name}: no images", others_have, unseen)))
 
 
 def unannotated_folders(benchmark: Benchmark) -> tuple[Path, ...]:
     """Folders of images beside those of the sequences to which no ground truth belongs, sorted."""
-    used = {source.frames for source in benchmark.sources.values() if source.frames is not None}
-    subfolder_names = {folder.name for folder in used} & _IMAGE_SUBFOLDERS
-    containers = {folder.parent.parent if folder.name in subfolder_names else folder.parent for folder in used}
-    others = {
-        frames_folder(*(folder / name for name in sorted(subfolder_names)), folder)
-        for container in containers
-        for folder in subfolders(container)
-    }
-    return tuple(sorted(folder for folder in others - used if isinstance(folder, Path)))
+    used = {source.frames: source for source in benchmark.sources.values() if source.frames is not None}
+    containers = {_container(folder, source) for folder, source in used.items()}
+    others = {frames_folder(folder) for container in containers for folder in subfolders(container)}
+    return tuple(sorted(folder for folder in others - set(used) if folder is not None))
+
+
+def _container(frames: Path, source: Source) -> Path:
+    """The folder of all sequences' folders, or of all their images."""
+    in_sequence = isinstance(source.annotation, Path) and source.annotation.parent == frames.parent
+    return frames.parent.parent if in_sequence and folder_rank(frames.stem) is not None else frames.parent

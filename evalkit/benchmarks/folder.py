@@ -1,6 +1,6 @@
 """``folder``: people's own sequences, scored by OTB's rules.
 
-A folder of sequence folders, each with images (there or in ``img``, ``imgs``, ``color``, ``frames``) and
+A folder of sequence folders, each with images (there, or in ``img``, ``rgb`` and the like) and
 ``groundtruth.txt`` or ``groundtruth_rect.txt``; 0-based, ``folder?base=1`` for 1-based; rows of NaN or zeros mean that
 the target is absent.
 """
@@ -20,7 +20,6 @@ from evalkit.reading import read_boxes
 from evalkit.sequence import Sequence
 
 ANNOTATIONS = ("groundtruth.txt", "groundtruth_rect.txt")
-IMAGES = ("img", "imgs", "color", "frames")
 
 
 class Folder(Benchmark):
@@ -66,4 +65,4 @@ def _annotation(folder: Traversable) -> Traversable | None:
 
 
 def _source(folder: Traversable, annotation: Traversable) -> Source:
-    return Source(annotation, frames_folder(*(folder / name for name in IMAGES), folder))
+    return Source(annotation, frames_folder(folder))

@@ -81,7 +81,7 @@ class LaSOT(Benchmark):
 def _source(name: str, folder: Traversable, absent: Traversable | None) -> Source:
     return Source(
         folder / _ANNOTATION,
-        frames_folder(folder / "img"),
+        frames_folder(folder / "img", folder),
         first=1 if name in _LONGER_CLIPS else None,
         absent=_absent_file(absent, name),
         flags={flag: folder / file for flag, file in _FLAGS.items() if (folder / file).is_file()},

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
+from dataclasses import dataclass
 from importlib.resources.abc import Traversable
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.frame_choice import is_image
+from evalkit.frame_choice import IMAGE_FOLDERS, IMAGE_SUFFIXES, folder_rank, has_image_name
 from evalkit.packed_frames import PACKED_SUFFIXES, count_frames
 from evalkit.types import Boxes
+
+_MANY = 64
+"""So many images directly in a folder are a sequence's frames, whatever subfolders lie beside them."""
+_LOOKED_AT = 20
+_TEXT_SUFFIXES = (
+    "", ".txt", ".csv", ".json", ".xml", ".yaml", ".yml", ".ini", ".md", ".mat", ".npy", ".npz", ".tag", ".label",
+    ".value", ".meta", ".list", ".log", ".db", ".py", ".m", ".zip", ".tar",
+)  # fmt: skip
 
 
 def plain(name: str) -> str:
@@ -51,21 +61,93 @@ def beside(folder: Traversable, name: str) -> tuple[Path, ...]:
     return (folder.parent / name,) if isinstance(folder, Path) and known else ()
 
 
-def frames_folder(*folders: Traversable) -> Path | None:
-    """The first of these on disk that holds an image, else the first that is there packed: ``img.zip`` for ``img``."""
-    places = [folder for folder in folders if isinstance(folder, Path)]
-    packed = (place.parent / f"{place.name}{suffix}" for place in places for suffix in PACKED_SUFFIXES)
-    return next(filter(_holds_image, places), None) or next((file for file in packed if file.is_file()), None)
+def frames_folder(*places: Traversable) -> Path | None:
+    """Where a sequence's images lie: in the first of these places on disk that has any.
+
+    A place has images when they lie in a subfolder with one of the names of :data:`IMAGE_FOLDERS`, in upper or lower
+    case, the best name first, or in the place itself; many images in the place itself go before any subfolder. Else the
+    first that is there packed: ``img.zip`` for ``img``, or, within a place, a video or archive with such a name.
+    """
+    packed = []
+    for place in (place for place in places if isinstance(place, Path)):
+        view = _view(place)
+        if view.images is not None:
+            return view.images
+        beside = (place.parent / f"{place.name}{suffix}" for suffix in PACKED_SUFFIXES)
+        packed += [*(file for file in beside if file.is_file()), *([view.packed] if view.packed else [])]
+    return next(iter(packed), None)
+
+
+def rival_folders(frames: Path) -> list[str]:
+    """Names of folders of images beside that of a sequence's frames, the best first; empty where there is no other."""
+    if folder_rank(frames.name) is None or frames.suffix.lower() in PACKED_SUFFIXES:
+        return []
+    named = sorted((folder_rank(each.name) or 0, each.name, each) for each in _image_folders(frames.parent))
+    return [name for _, name, folder in named if folder != frames and _holds_image(folder)]
+
+
+@dataclass(frozen=True)
+class _View:
+    """What a place offers: a folder of images, and something packed."""
+
+    images: Path | None = None
+    packed: Path | None = None
+
+
+def _view(place: Path) -> _View:
+    images, names, packed = 0, [], []
+    try:
+        with os.scandir(place) as entries:  # lazy, unlike Path.iterdir: stops early in a folder of thousands
+            for entry in entries:
+                stem, suffix = os.path.splitext(entry.name)
+                if has_image_name(entry.name) and not entry.is_dir():
+                    images += 1
+                    if images == _MANY:
+                        return _View(place)
+                elif folder_rank(entry.name) is not None and entry.is_dir():
+                    names.append(entry.name)
+                elif suffix.lower() in PACKED_SUFFIXES and (folder_rank(stem) is not None or stem == place.name):
+                    packed.append(entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return _View()
+    except OSError as error:
+        raise InputError(f"cannot be listed: {error.strerror or error}", path=place) from error
+    ranked = sorted(names, key=lambda name: (folder_rank(name), name))
+    found = next((place / name for name in ranked if _holds_image(place / name)), place if images else None)
+    return _View(found, place / min(packed) if packed else None)
+
+
+def _image_folders(folder: Path) -> list[Path]:
+    return [Path(str(child)) for child in subfolders(folder) if folder_rank(child.name) is not None]
 
 
 def _holds_image(folder: Path) -> bool:
     try:
-        with os.scandir(folder) as entries:  # lazy, unlike Path.iterdir: stops at the first image of thousands
-            return any(is_image(Path(entry.name)) for entry in entries)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
+        with os.scandir(folder) as entries:
+            return any(has_image_name(entry.name) and not entry.is_dir() for entry in entries)
     except OSError as error:
         raise InputError(f"cannot be listed: {error.strerror or error}", path=folder) from error
+
+
+def unseen_images(folder: Path) -> str | None:
+    """What lies in a sequence's folder, or one level down, and might be its images, though it is not taken for them.
+
+    None where there is nothing of that kind; else a sentence that ends with what is taken.
+    """
+    found = [finding for place in (folder, *subfolders(folder)[:_LOOKED_AT]) for finding in _unseen(folder, place)]
+    if not found:
+        return None
+    folders = ", ".join(IMAGE_FOLDERS)
+    return f"{' and '.join(found)} are not taken; taken are {' '.join(IMAGE_SUFFIXES)} there or in {folders}"
+
+
+def _unseen(folder: Path, place: Traversable) -> list[str]:
+    suffixes = Counter(PurePath(child.name).suffix.lower() for child in children(place) if not child.is_dir())
+    where = "" if place is folder else f" in {place.name}/"
+    others = [suffix for suffix in sorted(suffixes) if suffix not in (*IMAGE_SUFFIXES, *_TEXT_SUFFIXES)]
+    found = [f"{suffixes[suffix]} {suffix} files{where}" for suffix in others]
+    images = sum(suffixes[suffix] for suffix in IMAGE_SUFFIXES)
+    return [*found, f"{images} images{where}"] if images and folder_rank(place.name) is None else found
 
 
 # Text files that lie beside annotations and are none.

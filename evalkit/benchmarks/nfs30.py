@@ -19,7 +19,7 @@ from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import annotation_files, frames_folder, subfolders
 from evalkit.errors import InputError
-from evalkit.frames import list_images
+from evalkit.packed_frames import count_frames
 from evalkit.reading import parse_table, read_boxes
 from evalkit.sequence import Sequence
 from evalkit.text import read_bytes, without_mark
@@ -48,7 +48,9 @@ class NFS30(Benchmark):
         for folder in subfolders(self.root):
             annotation = folder / "30" / f"{folder.name}.txt"
             if annotation.is_file():
-                original[self._name(folder.name)] = Source(annotation, frames_folder(folder / "30" / folder.name))
+                original[self._name(folder.name)] = Source(
+                    annotation, frames_folder(folder / "30" / folder.name, folder / "30")
+                )
         return original or {self._name(name): Source(file) for name, file in annotation_files(self.root).items()}
 
     def load(self, name: str, source: Source) -> Sequence:
@@ -56,7 +58,7 @@ class NFS30(Benchmark):
         text = without_mark(read_bytes(source.annotation))
         if b'"' not in text.partition(b"\n")[0]:
             return self.assemble(name, source, read_boxes(source.annotation))
-        images = None if source.frames is None else len(list_images(source.frames))
+        images = None if source.frames is None else count_frames(source.frames)
         at_240_fps = _vatic_rows(text, str(source.annotation))[: _END_AT_240_FPS.get(name)]
         rows = at_30_fps(at_240_fps, images, str(source.annotation))
         native = np.hstack([rows[:, 1:3], rows[:, 3:5] - rows[:, 1:3]])

@@ -47,7 +47,7 @@ class OTB100(Benchmark):
         found: dict[str, Source] = {}
         for folder in subfolders(self.root):
             for target, annotation in _targets(folder):
-                frames = frames_folder(folder / "img", folder / "jpg")
+                frames = frames_folder(folder / "img", folder / "jpg", folder)
                 found[self._name(target)] = Source(annotation, frames, self._first(target))
         flat = {} if found else annotation_files(self.root / "anno") or annotation_files(self.root)
         return found | {self._name(name): Source(annotation) for name, annotation in flat.items()}

@@ -64,7 +64,7 @@ class TNL2K(Benchmark):
         return replace(self.assemble(name, replace(source, absent=None), native), absent=absent)
 
     def _source(self, name: str, folder: Traversable) -> Source:
-        frames = frames_folder(folder / "imgs", folder / "img")
+        frames = frames_folder(folder / "imgs", folder / "img", folder)
         return self._complete(name, Source(folder / "groundtruth.txt", frames))
 
     def _complete(self, name: str, source: Source) -> Source:

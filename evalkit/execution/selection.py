@@ -6,10 +6,12 @@ from collections.abc import Sequence as Many
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import numpy as np
 
 from evalkit.benchmarks.base import Benchmark
+from evalkit.benchmarks.layout import unseen_images
 from evalkit.errors import InputError
 from evalkit.sequence import Sequence
 
@@ -82,7 +84,8 @@ def check_start(sequence: Sequence) -> None:
     """
     label = f"{sequence.benchmark}/{sequence.name}"
     if sequence.frames is None:
-        raise InputError(f"{label} has no images", hint="give --data the folder that has them")
+        hint = unseen_images(Path(sequence.source).parent) or "give --data the folder that has them"
+        raise InputError(f"{label} has no images", hint=hint)
     sequence.frames.name(len(sequence) - 1)  # lists the images, and says so if one is missing
     box, problem = sequence.initial_box, ""
     width, height = sequence.size or sequence.frames.read(0).shape[1::-1]

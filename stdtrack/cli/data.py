@@ -32,7 +32,7 @@ def check(root: Path, form: str) -> None:
     """List the benchmarks under ROOT, their frames against ground truth, and what is missing.
 
     ROOT is a folder of several benchmarks, one benchmark's folder, or annotations (a folder or an archive). A part of a
-    benchmark is no error. Exits 1 when something is inconsistent, 2 when nothing is recognised.
+    benchmark is no error. Exits 1 when something is inconsistent or refused by `run`, 2 when nothing is recognised.
     """
     from evalkit.benchmarks.checking import check as check_benchmark
     from evalkit.benchmarks.registry import BENCHMARKS, recognise
@@ -64,7 +64,8 @@ def _print_table(checks: Sequence[BenchmarkCheck], root: Path) -> None:
     console = Console(soft_wrap=True)
     console.print(table)
     for each in checks:
-        lines = [*each.notes, *each.problems[:_NAMED]]
+        remarks = (f"{remark}: {_shortened(names)}" for remark, names in each.remarks.items())
+        lines = [*each.notes, *remarks, *each.problems[:_NAMED]]
         if len(each.problems) > _NAMED:
             lines.append(f"... and {len(each.problems) - _NAMED} more problems")
         if each.missing:
