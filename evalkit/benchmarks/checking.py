@@ -12,7 +12,6 @@ from evalkit.benchmarks.layout import frames_folder, subfolders, unseen_images
 from evalkit.errors import InputError
 from evalkit.execution.selection import check_start
 from evalkit.frame_choice import folder_rank
-from evalkit.sequence import Sequence
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,6 @@ def check(benchmark: Benchmark) -> BenchmarkCheck:
     rows = with_frames = 0
     problems = [f"{folder}: images without ground truth" for folder in unannotated_folders(benchmark)]
     remarks: dict[str, list[str]] = {}
-    without: list[Sequence] = []
     for name in inventory.present:
         try:
             sequence = benchmark.sequence(name)
@@ -59,7 +57,6 @@ def check(benchmark: Benchmark) -> BenchmarkCheck:
             if expected not in (None, len(sequence)):
                 problems.append(f"{sequence.source}: {len(sequence)} rows, the official list has {expected} frames")
             if sequence.frames is None:
-                without.append(sequence)
                 continue
             with_frames += 1
             check_start(sequence)
@@ -67,7 +64,7 @@ def check(benchmark: Benchmark) -> BenchmarkCheck:
                 remarks.setdefault(remark, []).append(name)
         except InputError as error:
             problems.append(str(error))
-    problems += _without_images(without, with_frames)
+    problems += _without_images(benchmark.sources)
     return BenchmarkCheck(
         benchmark=benchmark.spec,
         root=str(benchmark.root),
@@ -83,13 +80,15 @@ def check(benchmark: Benchmark) -> BenchmarkCheck:
     )
 
 
-def _without_images(sequences: list[Sequence], others: int) -> Iterator[str]:
+def _without_images(sources: Mapping[str, Source]) -> Iterator[str]:
     """A line for each that has no images where others have some, or where there is something that may be images."""
-    for sequence in sequences:
-        unseen = unseen_images(Path(sequence.source).parent)
+    without = {name: source.annotation for name, source in sources.items() if source.frames is None}
+    others = len(sources) - len(without)
+    for name, annotation in without.items():
+        unseen = unseen_images(annotation.parent) if isinstance(annotation, Path) else None
         if others or unseen:
             others_have = f"{others} other sequences have some" if others else ""
-            yield "; ".join(filter(None, (f"{sequence.name}: no images", others_have, unseen)))
+            yield "; ".join(filter(None, (f"{name}: no images", others_have, unseen)))
 
 
 def unannotated_folders(benchmark: Benchmark) -> tuple[Path, ...]:
