@@ -10,9 +10,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from evalkit.types import Boxes, Vector
+from evalkit.types import Box, Boxes, Vector
 
 _EPS = float(np.finfo(np.float64).eps)
+
+
+def starting_problem(box: Box, width: int, height: int) -> str:
+    """Why no tracker can be started on a box (x, y, w, h, 0-based) in an image of that size; empty if one can.
+
+    A box may reach out of the image; some of it must be inside.
+
+    >>> [starting_problem(np.array([x, 10.0, 30, 30]), 100, 50) for x in (90, 100)]
+    ['', 'lies wholly outside the 100x50 image']
+    """
+    if box.shape != (4,) or not np.isfinite(box).all():
+        return f"is not four finite numbers x, y, w, h, in a {width}x{height} image"
+    if (box[2:] <= 0).any():
+        return f"has no area, in a {width}x{height} image"
+    if box[0] >= width or box[1] >= height or (box[:2] + box[2:] <= 0).any():
+        return f"lies wholly outside the {width}x{height} image"
+    return ""
 
 
 def iou_inclusive(prediction: Boxes, truth: Boxes) -> Vector:

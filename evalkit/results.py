@@ -104,7 +104,7 @@ def remove_results(folder: Path) -> None:
 
 def write_failure(folder: Path, sequence: str, summary: str, detail: str) -> None:
     """Record why a sequence failed: one line, then the traceback and the worker's last output."""
-    write_atomic(failure_path(folder, sequence), f"{summary}\n\n{detail}\n")
+    write_atomic(failure_path(folder, sequence), f"{summary}\n\n{detail}\n".encode(errors="backslashreplace"))
 
 
 def failure_summary(folder: Path, sequence: str) -> str:

@@ -10,6 +10,19 @@ from profiling.stepping import Step
 
 
 @dataclass(frozen=True)
+class Loaded:
+    """What is known of a subject when it is loaded.
+
+    Attributes:
+        is_module: a plain module, which has the scope ``model`` alone.
+        note: what a tracker says of itself, such as ``untrained``.
+    """
+
+    is_module: bool
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Round:
     """What one round brought.
 

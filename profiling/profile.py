@@ -18,7 +18,7 @@ from profiling.cores import choose_cores
 from profiling.hardware import machine, machine_state
 from profiling.interleave import interleave
 from profiling.job import Job
-from profiling.measured import UNKNOWN, Finish, Round
+from profiling.measured import UNKNOWN, Finish, Loaded, Round
 from profiling.roofline import measure_ceilings
 from profiling.warm_up import WarmUp
 
@@ -121,6 +121,7 @@ def compare(
     timeout: float,
     seed: int = 0,
     note: Callable[[str], None] = lambda message: None,
+    remark: Callable[[str, str], None] = lambda title, note: None,
 ) -> Comparison:
     """Measure all jobs, interleaved.
 
@@ -130,6 +131,7 @@ def compare(
         min_time: seconds measured of each job, in two hundred rounds.
         timeout: seconds that a frame may take.
         note: told what is going on.
+        remark: told what a tracker says of itself, before anything is measured.
 
     Raises:
         InputError: a spec, option, device or clip is wrong; nothing was measured then. What goes wrong after the
@@ -143,9 +145,12 @@ def compare(
             for label, job in by_label.items()
         }
         run = _Run(by_label, workers, note)
-        is_module: dict[str, bool] = run.each(
+        loaded: dict[str, Loaded] = run.each(
             "loading", lambda worker, label: worker.call(session.begin, (by_label[label], clips))
         )
+        for label in run.alive:
+            if loaded[label].note:
+                remark(by_label[label].title, loaded[label].note)
         before, state_before = gemm_seconds(), machine_state()
         warm_ups: dict[str, WarmUp] = run.each("warm-up", lambda worker, label: worker.call(session.settle, ()))
         rounds = run.measure(min_time, len(clips), seed)
@@ -155,7 +160,7 @@ def compare(
             "comparing outputs", lambda worker, label: worker.call(questions.difference, (by_label[label],))
         )
         overlaps: dict[str, float | None] = run.once(
-            "accuracy", lambda worker, label: None if is_module[label] else worker.call(questions.overlap, ())
+            "accuracy", lambda worker, label: None if loaded[label].is_module else worker.call(questions.overlap, ())
         )
         complexities: dict[str, ComplexityReport | str] = run.once(
             "complexity", lambda worker, label: worker.call(questions.complexity, (by_label[label],))
@@ -169,7 +174,7 @@ def compare(
             overlap=overlaps.get(by_label[label].title),
             difference=differences.get(label),
             complexity=complexities.get(by_label[label].title, ""),
-            is_module=is_module[label],
+            is_module=loaded[label].is_module,
             problem=run.problems.get(label, ""),
         )
         for label in run.alive

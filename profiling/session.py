@@ -16,6 +16,7 @@ from typing import Any
 
 from evalkit.errors import InputError
 from evalkit.execution.heartbeat import current_heartbeat
+from evalkit.trackers.base import facts_of
 from evalkit.trackers.spec import load_spec
 from profiling import warm_up as warming
 from profiling.clips import Clip, ClipName, open_clip
@@ -23,7 +24,7 @@ from profiling.cores import keep_to
 from profiling.energy import EnergyMeter, NoEnergyMeter, open_meter
 from profiling.hardware import gpu_state, thread_settings
 from profiling.job import Job
-from profiling.measured import Finish, Round
+from profiling.measured import Finish, Loaded, Round
 from profiling.memory import cuda_peak_bytes, peak_resident_bytes, resident_bytes
 from profiling.run_delay import run_delay_clock
 from profiling.stepping import HostRecorder, StageRecorder, Step, module_steps, steps
@@ -60,8 +61,8 @@ THROUGHPUT_FRAMES = 200
 _current: ContextVar[Session] = ContextVar("profiled_session")
 
 
-def begin(job: Job, clips: tuple[ClipName, ...]) -> bool:
-    """Load the tracker and open the clips; True if it is a plain module, which has the scope ``model`` alone."""
+def begin(job: Job, clips: tuple[ClipName, ...]) -> Loaded:
+    """Load the tracker and open the clips."""
     keep_to(job.cores)
     subject: Any = load_spec(job.spec)
     _pin_torch(job.threads)
@@ -73,7 +74,7 @@ def begin(job: Job, clips: tuple[ClipName, ...]) -> bool:
     meter, steps_on = open_meter(job.device), start(opened, *clock())
     session = Session(subject, opened, start, clock, meter, job.device, resident_bytes(), steps_on)
     _current.set(session)
-    return is_module
+    return Loaded(is_module, facts_of(subject).get("note", ""))
 
 
 def _module_start(job: Job, subject: Any) -> Start:
@@ -143,14 +144,13 @@ def _on_clip(session: Session, clip: int) -> Session:
 def finish() -> Finish:
     """Peak memory, threads, facts; then, on CUDA, the throughput without synchronisation."""
     session = _current.get()
-    describe = getattr(session.subject, "describe", None)
     meter = session.meter
     return Finish(
         peak_resident=peak_resident_bytes(),
         loaded_resident=session.loaded_resident,
         cuda_peak=cuda_peak_bytes(),
         threads=thread_settings(),
-        facts=dict(describe()) if describe is not None else {},
+        facts=facts_of(session.subject),
         throughput=_throughput(session),
         energy=meter.source if isinstance(meter, EnergyMeter) else f"not available: {meter.reason}",
     )

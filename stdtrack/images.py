@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.boxes import starting_problem
 from evalkit.errors import InputError
 from evalkit.types import Box, Image
 
@@ -32,12 +33,6 @@ def starting_box(box: Box, image: Image) -> Box:
         InputError: not four finite numbers, no area, or nothing of it inside the image.
     """
     checked = np.asarray(box, dtype=np.float64).reshape(-1)
-    if checked.shape != (4,) or not np.isfinite(checked).all():
-        raise InputError(f"a box must be four finite numbers x, y, w, h, not {np.asarray(box).tolist()}")
-    x, y, w, h = (float(value) for value in checked)
-    if w <= 0 or h <= 0:
-        raise InputError(f"the first box has no area: x={x:g}, y={y:g}, w={w:g}, h={h:g}")
-    height, width = image.shape[:2]
-    if x >= width or y >= height or x + w <= 0 or y + h <= 0:
-        raise InputError(f"the first box x={x:g}, y={y:g}, w={w:g}, h={h:g} lies outside the {width} x {height} image")
+    if problem := starting_problem(checked, image.shape[1], image.shape[0]):
+        raise InputError(f"the first box {','.join(f'{value:g}' for value in checked)} {problem}")
     return checked

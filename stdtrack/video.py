@@ -22,6 +22,7 @@ from evalkit.frames import list_images, read_image
 from evalkit.trackers.base import Prediction, Tracker
 from evalkit.types import Box, Image
 from evalkit.videos import next_frame, open_capture, stated_frames
+from stdtrack.images import starting_box
 
 FOLDER_RATE = 30.0
 MOST_RATE = 1000.0
@@ -85,13 +86,15 @@ def track(tracker: Tracker, video: Video, box: Box) -> Iterator[Tracked]:
     """Run a tracker through a video from a box in its first frame, and hand out frame after frame.
 
     Raises:
-        NonsenseError: an answer is not four finite numbers and a score.
+        InputError: the box is empty, not finite, or wholly outside the image.
+        NonsenseError: an answer is no box.
     """
     seconds = 0.0
     for index, image in enumerate(video):
         if index == 0:
-            tracker.init(image, box)
-            yield Tracked(image, Prediction(np.asarray(box, dtype=np.float64), 1.0), 0.0)
+            box = starting_box(box, image)
+            tracker.init(image, box.copy())
+            yield Tracked(image, Prediction(box, 1.0), 0.0)
             continue
         prediction, elapsed = step(tracker, image, index)
         seconds = elapsed if seconds == 0.0 else SMOOTHING * seconds + (1.0 - SMOOTHING) * elapsed

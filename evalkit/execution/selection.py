@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-import numpy as np
-
 from evalkit.benchmarks.base import Benchmark
 from evalkit.benchmarks.layout import unseen_images
+from evalkit.boxes import starting_problem
 from evalkit.errors import InputError
 from evalkit.sequence import Sequence
 
@@ -87,13 +86,8 @@ def check_start(sequence: Sequence) -> None:
         hint = unseen_images(Path(sequence.source).parent) or "give --data the folder that has them"
         raise InputError(f"{label} has no images", hint=hint)
     sequence.frames.name(len(sequence) - 1)  # lists the images, and says so if one is missing
-    box, problem = sequence.initial_box, ""
     width, height = sequence.size or sequence.frames.read(0).shape[1::-1]
-    if not np.isfinite(box).all() or (box[2:] <= 0).any():
-        problem = "is no box to start from"
-    elif box[0] >= width or box[1] >= height or box[0] + box[2] <= 0 or box[1] + box[3] <= 0:
-        problem = f"lies wholly outside the {width}x{height} image"
-    if problem:
+    if problem := starting_problem(sequence.initial_box, width, height):
         numbers = ",".join(f"{value:g}" for value in sequence.native[0])
         hint = "correct that row, or leave the sequence out with --sequences"
         raise InputError(

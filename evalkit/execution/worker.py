@@ -16,12 +16,12 @@ from typing import Any
 
 from evalkit.execution.heartbeat import Heartbeat
 from evalkit.execution.tasks import TaskError
+from evalkit.execution.threads import THREAD_VARIABLES
 
 LOAD_TIMEOUT = 600.0
 """Seconds until a tracker is loaded: imports, weights, compilation."""
 POLL = 0.2
 TAIL_BYTES = 16_000
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 class Worker:

@@ -41,6 +41,7 @@ def export(spec: str, form: str, out: Path, data: Path | None) -> None:
 def _eager_tracker(spec: str) -> STDTracker:
     from evalkit.errors import InputError
     from evalkit.trackers.spec import load_tracker
+    from stdtrack.cli.progress import tell_remark
     from stdtrack.tracker import STDTracker
 
     tracker = load_tracker(spec)
@@ -48,6 +49,7 @@ def _eager_tracker(spec: str) -> STDTracker:
         raise InputError(f"'{spec}' is not one of our networks", hint="write stdtrack:NAME, for instance stdtrack:nano")
     if tracker.describe()["backend"] != "eager" or tracker.device.type != "cpu":
         raise InputError(f"'{spec}' does not run in PyTorch on the cpu", hint="leave backend, path and device out")
+    tell_remark(spec, tracker.describe().get("note", ""))
     return tracker
 
 

@@ -60,6 +60,7 @@ def profile(
     from profiling.profile import compare
     from profiling.stepping import SCOPES
     from stdtrack.cli.profile_files import circumstances, write_profile
+    from stdtrack.cli.progress import tell_remark
 
     find_own_modules()
     wrong = sorted(set(scopes) - set(SCOPES))
@@ -72,7 +73,7 @@ def profile(
     jobs = jobs_of(specs, _numbers(threads), backends, device)
     clips = _clips(data, benchmarks, out)
     _make(out)
-    comparison = compare(jobs, clips, min_time=min_time, timeout=timeout, note=_tell)
+    comparison = compare(jobs, clips, min_time=min_time, timeout=timeout, note=_tell, remark=tell_remark)
     shown = write_profile(comparison, scopes or SCOPES, out, _tell)
     _print(circumstances(comparison), [table for table in shown if table.name in ON_TERMINAL], out)
     for label, problem in comparison.failures.items():

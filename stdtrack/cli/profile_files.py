@@ -48,7 +48,12 @@ def write_profile(
         "scaling": tables.scaling_table(comparison, scopes),
         "roofline": tables.roofline_table(comparison),
     }
-    shown = [profile_table(name, frame) for name, frame in frames.items() if not frame.empty]
+    facts = _facts(comparison, frames["accuracy"])
+    shown = [
+        profile_table(name, frame, facts if name == "accuracy" else None)
+        for name, frame in frames.items()
+        if not frame.empty
+    ]
     for table in shown:
         write_atomic(out / "tables" / f"{table.name}.csv", comma_separated(table))
         write_atomic(out / "tables" / f"{table.name}.tex", latex(table))
@@ -61,7 +66,7 @@ def write_profile(
         frames["stages"],
         frames["scaling"],
         frames["roofline"],
-        _speed_and_accuracy(comparison, frames["accuracy"], frames["latency"]),
+        _speed_and_accuracy(comparison, frames["accuracy"], frames["latency"], facts),
     )
     if comparison.profiles:
         for plot in draw_profile(drawn):
@@ -138,7 +143,15 @@ def _content(comparison: Comparison, frames: Mapping[str, pd.DataFrame]) -> dict
     }
 
 
-def _speed_and_accuracy(comparison: Comparison, accuracy: pd.DataFrame, latency: pd.DataFrame) -> ReportTables | None:
+def _facts(comparison: Comparison, accuracy: pd.DataFrame) -> pd.DataFrame:
+    """What belongs beside a tracker's accuracy, such as that it is untrained."""
+    notes = {profile.job.label: profile.finish.facts.get("note", "") for profile in comparison.profiles}
+    return accuracy[["tracker", "parameters"]].assign(note=accuracy["tracker"].map(notes), macs=None)
+
+
+def _speed_and_accuracy(
+    comparison: Comparison, accuracy: pd.DataFrame, latency: pd.DataFrame, facts: pd.DataFrame
+) -> ReportTables | None:
     """Speeds and mean IoU in the form in which reports draw accuracy against speed."""
     if accuracy.empty:
         return None
@@ -152,5 +165,4 @@ def _speed_and_accuracy(comparison: Comparison, accuracy: pd.DataFrame, latency:
         missing="",
     )  # fmt: skip
     speeds = latency[latency["scope"] == "track"].assign(benchmark=name)[list(SPEEDS)]
-    facts = accuracy[["tracker", "parameters"]].assign(note="", macs=None)
     return ReportTables(scores, coverage, speeds=speeds, facts=facts)

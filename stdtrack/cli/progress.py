@@ -41,7 +41,7 @@ class PlainProgress(Begun):
 
     def remark(self, tracker: str, note: str) -> None:
         """Say what a tracker says of itself."""
-        click.echo(remark(tracker, note), err=True)
+        tell_remark(tracker, note)
 
     def begin(self, tracker: str, benchmark: str, *, sequences: int, frames: int, finished: int) -> None:
         """Say how much is to do."""
@@ -128,3 +128,9 @@ def remark(tracker: str, note: str) -> str:
     """
     more = ": its boxes and scores mean nothing; give it weights (?weights=FILE)" if UNTRAINED in note else ""
     return f"{tracker}: {note}{more}"
+
+
+def tell_remark(tracker: str, note: str) -> None:
+    """The same on stderr, if there is a note."""
+    if note:
+        click.echo(remark(tracker, note), err=True)

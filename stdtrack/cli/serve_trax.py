@@ -14,8 +14,12 @@ def serve_trax(tracker: str) -> None:
 
     In trackers.ini: `protocol = trax` and `command = stdtrack serve-trax stdtrack:nano`.
     """
+    from evalkit.trackers.base import facts_of
     from evalkit.trackers.spec import load_tracker
     from evalkit.trackers.trax_server import serve
+    from stdtrack.cli.progress import tell_remark
 
     find_own_modules()
-    serve(load_tracker(tracker), tracker)
+    served = load_tracker(tracker)
+    tell_remark(tracker, facts_of(served).get("note", ""))
+    serve(served, tracker)

@@ -38,7 +38,8 @@ class BoxText(click.ParamType[tuple[float, ...]]):
     "--out", "-o", type=click.Path(path_type=Path), required=True, help="The .mp4 to write; boxes go to .txt."
 )
 @click.option("--tracker", "spec", default="stdtrack:nano", show_default=True, help="Any tracker spec.")
-def track(footage: Path, box: tuple[float, ...], out: Path, spec: str) -> None:
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads of the tracker.")
+def track(footage: Path, box: tuple[float, ...], out: Path, spec: str, threads: int) -> None:
     """Track one target and draw its box, score and speed.
 
     Beside the video, its name ending in .txt, the boxes: one x,y,w,h a frame, the first the given one.
@@ -46,9 +47,12 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str) -> None:
     import numpy as np
 
     from evalkit.errors import InputError
+    from evalkit.execution.threads import thread_limit
     from evalkit.files import write_atomic
     from evalkit.trackers.answers import NonsenseError
+    from evalkit.trackers.base import facts_of
     from evalkit.trackers.spec import load_tracker
+    from stdtrack.cli.progress import tell_remark
     from stdtrack.video import open_video
 
     if out.suffix.lower() != ".mp4":
@@ -63,7 +67,10 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str) -> None:
             raise InputError("is a folder", path=path, hint="name another --out")
     stream = open_video(footage)
     try:
-        lines = _track(load_tracker(spec), stream, np.array(box), out)
+        with thread_limit(threads):
+            tracker = load_tracker(spec)
+            tell_remark(spec, facts_of(tracker).get("note", ""))
+            lines = _track(tracker, stream, np.array(box), out)
     except NonsenseError as error:
         raise InputError(f"{spec}: {error}") from error
     write_atomic(boxes, "".join(lines))

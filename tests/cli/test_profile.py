@@ -27,7 +27,11 @@ class Still:
 class Broken(Still):
     def update(self, image): raise ValueError("no such luck")
 
+class Untrained(Still):
+    def describe(self): return {"note": "untrained"}
+
 def still(): return Still()
+def untrained(): return Untrained()
 def broken(): return Broken()
 """
 
@@ -153,6 +157,17 @@ def test_backends_and_devices_go_where_they_are_understood() -> None:
     assert [(job.spec, job.device) for job in on_cuda] == [
         ("stdtrack:nano?device=cuda", "cuda"), ("opencv:csrt", "cpu"),
     ]  # fmt: skip
+
+
+def test_an_untrained_tracker_is_told_before_it_is_measured_and_beside_its_accuracy(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = run(data, "some_trackers:untrained", "some_trackers:still", "--out", str(out))
+    assert result.exit_code == 0, result.stderr
+    told = result.stderr.index("some_trackers:untrained: untrained: its boxes and scores mean nothing")
+    assert told < result.stderr.index("measuring")
+    assert "some_trackers:still: " not in result.stderr
+    accuracy = pd.read_csv(out / "tables" / "accuracy.csv")
+    assert accuracy["tracker"].tolist() == ["some_trackers:untrained (untrained)", "some_trackers:still"]
 
 
 def test_names_show_options_only_where_they_tell_specs_apart() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner, Result
 
 from evalkit.errors import InputError
@@ -191,6 +192,58 @@ def test_a_video_shorter_than_its_header(tmp_path: Path) -> None:
     result = follow(cut, tmp_path / "out.mp4")
     assert result.exit_code == 0, result.output
     assert re.search(r"\b(7|8|9|10) frames of 20 that \S*cut.avi promises", result.output.replace("\n", " "))
+
+
+@pytest.mark.parametrize("tracker", ["opencv:mosse", "opencv:kcf", "stdtrack:nano", f"{__name__}:Still"])
+@pytest.mark.parametrize(
+    ("box", "problem"),
+    [
+        ("10,10,0,0", "has no area, in a 64x48 image"),
+        ("10,10,-5,5", "has no area, in a 64x48 image"),
+        ("900,700,30,30", "lies wholly outside the 64x48 image"),
+        ("-30,10,30,30", "lies wholly outside the 64x48 image"),
+        ("nan,1,2,3", "is not four finite numbers x, y, w, h, in a 64x48 image"),
+        ("1,1,inf,3", "is not four finite numbers x, y, w, h, in a 64x48 image"),
+    ],
+)
+def test_a_box_that_cannot_be_started_on_is_refused_whoever_tracks(
+    folder: Path, tmp_path: Path, tracker: str, box: str, problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if tracker.endswith("Still"):
+        monkeypatch.setattr("evalkit.trackers.spec.load_tracker", lambda spec: Still())
+    result = follow(folder, tmp_path / "out.mp4", box, tracker)
+    assert isinstance(result.exception, InputError)
+    assert str(result.exception) == f"the first box {box} {problem}"
+    assert [path.name for path in tmp_path.iterdir()] == ["images"]
+
+
+class Counting(Still):
+    """Knows how many threads it was given when it was made."""
+
+    def __init__(self) -> None:
+        import os
+
+        self.threads = cv2.getNumThreads(), torch.get_num_threads(), os.environ["OMP_NUM_THREADS"]
+
+
+@pytest.mark.parametrize(("options", "count"), [([], 1), (["--threads", "2"], 2)])
+def test_the_tracker_takes_one_thread_unless_it_is_given_more(
+    folder: Path, tmp_path: Path, options: list[str], count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Counting] = []
+    monkeypatch.setattr("evalkit.trackers.spec.load_tracker", lambda spec: made.append(Counting()) or made[0])
+    before = cv2.getNumThreads(), torch.get_num_threads()
+    arguments = ["track", str(folder), "--box=10,10,20,16", "--out", str(tmp_path / "out.mp4"), *options]
+    assert CliRunner().invoke(cli, arguments).exit_code == 0
+    assert made[0].threads == (count, count, str(count))
+    assert (cv2.getNumThreads(), torch.get_num_threads()) == before
+
+
+def test_an_untrained_network_says_so_before_it_tracks(folder: Path, tmp_path: Path) -> None:
+    result = follow(folder, tmp_path / "out.mp4", tracker="stdtrack:small")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.startswith("stdtrack:small: untrained: its boxes and scores mean nothing")
+    assert ": untrained: " not in follow(folder, tmp_path / "out.mp4", tracker="stdtrack:nano").output
 
 
 @pytest.mark.parametrize("box", ["1,2,3", "a,b,c,d"])
