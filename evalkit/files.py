@@ -43,9 +43,12 @@ def atomic(path: Path, *, hint: str = KEPT) -> Iterator[Path]:
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
-    """Write ``content`` as :func:`atomic` does; raises InputError where the folder cannot be written."""
+    """Write ``content`` as :func:`atomic` does; raises InputError where the folder cannot be written.
+
+    Bytes of file names that are no UTF-8, which text holds as lone surrogates, are written as ``\\udcff``.
+    """
     with atomic(path) as temporary:
-        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+        temporary.write_bytes(content.encode(errors="backslashreplace") if isinstance(content, str) else content)
 
 
 def remove_leftovers(folder: Path) -> None:

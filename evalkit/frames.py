@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from functools import cached_property
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -12,37 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import InputError
-from evalkit.frame_choice import choose_frames, is_image, natural_key
-from evalkit.image_headers import Content, ImageHeader, jpeg_segments, parse_header
+from evalkit.frame_choice import choose_frames, has_image_name, natural_key
+from evalkit.image_headers import Content, ImageHeader, parse_header
+from evalkit.image_limits import refuse_many_pixels, require_file
 from evalkit.types import Image
 
-FILE_LIMIT = 1 << 28
-"""Bytes of one image's file, in a folder or unpacked: 256 MiB."""
-PIXEL_LIMIT = 1 << 27
-"""Pixels of one image, unless :data:`PIXEL_VARIABLE` says otherwise: 134 million, 16 times those of an 8K film."""
-PIXEL_VARIABLE = "STDTRACK_MAX_IMAGE_PIXELS"
 _LFS = b"version https://git-lfs"
-_KINDS = {
-    stat.S_ISDIR: "a folder",
-    stat.S_ISFIFO: "a named pipe",
-    stat.S_ISSOCK: "a socket",
-    stat.S_ISCHR: "a device",
-    stat.S_ISBLK: "a device",
-}
 
 
 def list_images(folder: Path) -> tuple[Path, ...]:
-    """Image files directly in a folder, in natural order; folders with an image's name are none.
+    """Image files directly in a folder, in natural order.
 
     Raises:
-        InputError: the folder cannot be listed, or what has an image's name is a pipe, a device or a broken link.
+        InputError: the folder cannot be listed, or what has an image's name is a folder, pipe, device or broken link.
     """
     try:
         with os.scandir(folder) as entries:
-            found = [entry for entry in entries if is_image(Path(entry.name)) and not entry.is_dir()]
+            found = [entry for entry in entries if has_image_name(entry.name)]
             for entry in found:
-                if not entry.is_file():
-                    require_file(Path(entry.path))
+                if entry.is_symlink() or not entry.is_file():
+                    require_file(folder / entry.name)
     except OSError as error:
         raise InputError(f"cannot be listed: {error.strerror or error}", path=folder) from error
     return tuple(folder / entry.name for entry in sorted(found, key=lambda entry: natural_key(entry.name)))
@@ -99,7 +87,8 @@ def read_image_header(path: Path) -> ImageHeader:
     Raises:
         InputError: it cannot be read, is no image, or one that :func:`read_image` refuses by its header.
     """
-    require_file(path)
+    if require_file(path) == 0:
+        return image_header(b"", path)
     try:
         with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
             return image_header(content, path)
@@ -120,21 +109,10 @@ def image_header(content: Content, place: str | Path) -> ImageHeader:
     except ValueError as error:
         hint = "run `git lfs pull`" if content[: len(_LFS)] == _LFS else "copy the file again"
         raise InputError(f"is not an image that can be decoded: {error}", path=place, hint=hint) from error
-    limit = pixel_limit()
-    if header.width * header.height > limit:
-        problem = f"has {header.width} x {header.height} pixels, more than the limit of {limit}"
-        raise InputError(problem, path=place, hint=f"{PIXEL_VARIABLE} sets the limit")
+    refuse_many_pixels(header.width, header.height, place)
     if header.pictures > 1:
         raise InputError(f"holds several pictures ({header.kind})", path=place, hint="one picture a frame: unpack it")
     return header
-
-
-def pixel_limit() -> int:
-    """The largest number of pixels of an image or video; raises InputError where the variable is no number."""
-    text = os.environ.get(PIXEL_VARIABLE) or str(PIXEL_LIMIT)
-    if not text.isdecimal() or len(text) > 18:
-        raise InputError(f"{PIXEL_VARIABLE} is {text!r}", hint=f"a number of pixels, such as {PIXEL_LIMIT}")
-    return int(text)
 
 
 def decode_image(content: bytes, place: str | Path) -> Image:
@@ -157,7 +135,7 @@ def decode_image(content: bytes, place: str | Path) -> Image:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     except (cv2.error, MemoryError):  # more pixels than cv2 agrees to decode
         image = None
-    if image is None or image.dtype != (np.uint16 if deep else np.uint8) or _is_cut(content, header):
+    if image is None or image.dtype != (np.uint16 if deep else np.uint8):
         raise InputError("is not an image that can be decoded", path=place, hint="is it cut off? copy the file again")
     if header.maximum != 255:
         image = _scale(header.maximum)[image]
@@ -168,26 +146,4 @@ def decode_image(content: bytes, place: str | Path) -> Image:
 def _scale(maximum: int) -> NDArray[np.uint8]:
     """(65536,) the 8-bit value of every value of a picture whose largest is ``maximum``."""
     values = np.minimum(np.arange(1 << 16), maximum)
-    return np.rint(values * (255 / maximum)).astype(np.uint8)
-
-
-def _is_cut(content: bytes, header: ImageHeader) -> bool:
-    """A JPEG without its end marker, the rest of which some versions of cv2 fill with grey."""
-    if header.kind != "JPEG":
-        return False
-    *_, (_, scan) = jpeg_segments(content)
-    return content.find(b"\xff\xd9", scan) < 0
-
-
-def require_file(path: Path) -> None:
-    """Raise InputError unless ``path`` is a file of reasonable size: reading a pipe or a device may never end."""
-    try:
-        status = path.stat()
-    except OSError as error:
-        problem = "is a link to nothing" if path.is_symlink() else f"cannot be read: {error.strerror or error}"
-        raise InputError(problem, path=path) from error
-    if not stat.S_ISREG(status.st_mode):
-        kind = next((kind for test, kind in _KINDS.items() if test(status.st_mode)), "no file")
-        raise InputError(f"is {kind}, not an image", path=path)
-    if status.st_size > FILE_LIMIT:
-        raise InputError(f"is {status.st_size} bytes long, which is no image", path=path)
+    return np.rint(values * 255 / maximum).astype(np.uint8)

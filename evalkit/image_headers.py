@@ -17,6 +17,9 @@ Content = bytes | mmap
 _ORIENTATION, _TRANSPOSED = 274, (5, 6, 7, 8)
 _PARTS = 100_000
 """So many segments, chunks or blocks of a file are looked at: one that has more was made to keep readers busy."""
+_OUTSIDE = (struct.error, IndexError, OverflowError)
+"""Raised where a header points at what the file does not have."""
+_CUT = "it ends before the picture does"
 _MARKER = re.compile(rb"\xff+([^\x00\xff])")
 
 
@@ -49,17 +52,15 @@ class ImageHeader:
 def parse_header(content: Content) -> ImageHeader:
     """Read the header of an image file.
 
-    Args:
-        content: the file, or at least all that lies before its pixels.
-
     Raises:
-        ValueError: the type is none of :data:`KNOWN_TYPES`, or the header is damaged.
+        ValueError: the type is none of :data:`KNOWN_TYPES`, the header is damaged, or the file is cut off: a JPEG, PNG
+            or WebP file says where it ends. Some versions of cv2 fill what is missing with grey.
     """
     for signature, parse in _PARSERS.items():
         if signature.match(content):
             try:
                 header = parse(content)
-            except (struct.error, IndexError, AttributeError) as error:  # the file ends within its header
+            except _OUTSIDE as error:
                 raise ValueError("its header is damaged") from error
             if header.width < 1 or header.height < 1:
                 raise ValueError(f"its header states {header.width} x {header.height} pixels")
@@ -68,7 +69,7 @@ def parse_header(content: Content) -> ImageHeader:
 
 
 def _jpeg(content: Content) -> ImageHeader:
-    size, precision, orientation = (0, 0), 8, 1
+    size, precision, orientation, body = (0, 0), 8, 1, 0
     for marker, body in jpeg_segments(content):
         if marker == 0xE1 and content[body : body + 6] == b"Exif\0\0" and orientation == 1:
             length = struct.unpack_from(">H", content, body - 2)[0]
@@ -76,6 +77,8 @@ def _jpeg(content: Content) -> ImageHeader:
         elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) and size == (0, 0):
             precision, height, width = struct.unpack_from(">BHH", content, body)
             size = (width, height)
+    if content.find(b"\xff\xd9", body) < 0:
+        raise ValueError(_CUT)
     return ImageHeader("JPEG", *size, maximum=(1 << precision) - 1, orientation=orientation)
 
 
@@ -97,12 +100,14 @@ def jpeg_segments(content: Content) -> Iterator[tuple[int, int]]:
 
 def _png(content: Content) -> ImageHeader:
     width, height, depth = struct.unpack_from(">IIB", content, 16)
-    pictures = orientation = 1
+    pictures, orientation, name = 1, 1, b""
     for name, start, length in _png_chunks(content):
         if name == b"acTL":
             pictures = struct.unpack_from(">I", content, start)[0]
         elif name == b"eXIf":
             orientation = _exif_orientation(content[start : start + length])
+    if name != b"IEND":
+        raise ValueError(_CUT)
     return ImageHeader("PNG", width, height, 65535 if depth == 16 else 255, orientation, pictures)
 
 
@@ -113,6 +118,8 @@ def _png_chunks(content: Content) -> Iterator[tuple[bytes, int, int]]:
             return
         length, name = struct.unpack_from(">I4s", content, offset)
         yield name, offset + 8, length
+        if name == b"IEND":
+            return
         offset += 12 + length
 
 
@@ -135,6 +142,8 @@ def _netpbm(content: Content) -> ImageHeader:
 
 
 def _webp(content: Content) -> ImageHeader:
+    if struct.unpack_from("<I", content, 4)[0] + 8 > len(content):
+        raise ValueError(_CUT)
     orientation, pictures, width, height = 1, 0, 0, 0
     for name, start, length in _riff_chunks(content):
         if name == b"VP8X":
@@ -246,7 +255,7 @@ def _exif_orientation(exif: bytes) -> int:
     """1 where it is absent, damaged or no orientation."""
     try:
         return _valid_orientation(next(_tiff_pages(exif)).get(_ORIENTATION, 1))
-    except (struct.error, StopIteration):
+    except (*_OUTSIDE, StopIteration):
         return 1
 
 

@@ -13,8 +13,9 @@ from pathlib import Path, PurePosixPath
 from evalkit.benchmarks.archive import UNREADABLE
 from evalkit.errors import InputError
 from evalkit.frame_choice import choose_frames, folder_rank, is_image, natural_key
-from evalkit.frames import FILE_LIMIT, ImageFolder, decode_image, image_header, list_images
+from evalkit.frames import ImageFolder, decode_image, image_header, list_images
 from evalkit.image_headers import ImageHeader
+from evalkit.image_limits import refuse_many_bytes
 from evalkit.types import Image
 from evalkit.videos import count_video_frames, next_frame, open_capture, stated_frames
 
@@ -135,8 +136,7 @@ class ArchiveFrames:
 
     def _content(self, index: int) -> bytes:
         member = self._members[self._chosen[index]]
-        if member.size > FILE_LIMIT:  # zipfile and tarfile read no more than what is declared
-            raise InputError(f"unpacks to {member.size} bytes, which is no image", path=self.name(index))
+        refuse_many_bytes(member.size, self.name(index))  # zipfile and tarfile read no more than what is declared
         try:
             return member.read()
         except UNREADABLE as error:

@@ -48,12 +48,17 @@ def text_limit() -> int:
     Raises:
         InputError: the variable is no size.
     """
-    named = os.environ.get(LIMIT_VARIABLE)
+    return size_limit(LIMIT_VARIABLE, _LIMIT)
+
+
+def size_limit(variable: str, default: int) -> int:
+    """A limit that an environment variable sets, such as ``4G``; raises InputError where it is no size."""
+    named = os.environ.get(variable)
     if not named:
-        return _LIMIT
+        return default
     match = re.fullmatch(r"([0-9]{1,15})\s*([KMGT]?)(i?B)?", named.strip(), re.IGNORECASE)
     if match is None:
-        raise InputError(f"{LIMIT_VARIABLE}={named[:40]} is no size", hint="a number of bytes, or such as 500M or 4G")
+        raise InputError(f"{variable}={named[:40]} is no size", hint="a number, or such as 500M or 4G")
     return int(match[1]) * _UNITS[match[2].upper()]
 
 
@@ -65,20 +70,25 @@ def read_bytes(file: Traversable) -> bytes:
     """
     try:
         if isinstance(file, Path):
-            _refuse_odd(file)
+            refuse_large(regular_size(file), file)
         return file.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = error.strerror if isinstance(error, OSError) else None
         raise InputError(f"cannot be read: {reason or error}", path=str(file)) from error
 
 
-def _refuse_odd(path: Path) -> None:
-    """Before it is opened: a pipe without a writer would be waited for, and a device has no end."""
+def regular_size(path: Path) -> int:
+    """Bytes of a file, asked before it is opened: a pipe without a writer would be waited for, a device has no end.
+
+    Raises:
+        InputError: it is a pipe, a socket or a device.
+        OSError: it is not there.
+    """
     facts = path.stat()
     kind = _KINDS.get(stat.S_IFMT(facts.st_mode))
     if kind is not None:
         raise InputError(f"is {kind}, not a file", path=path)
-    refuse_large(facts.st_size, path)
+    return facts.st_size
 
 
 def refuse_large(size: int, path: Path, what: str = "is larger") -> None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.frames import PIXEL_VARIABLE, pixel_limit
+from evalkit.image_limits import refuse_many_pixels
+from evalkit.text import regular_size
 from evalkit.types import Image
 
 if TYPE_CHECKING:
@@ -33,9 +34,8 @@ def open_capture(path: Path) -> cv2.VideoCapture:
     """Open a video file; raises InputError if it is none, or its frames have more pixels than the limit."""
     import cv2
 
-    if not path.is_file():
-        raise InputError("no such video file", path=path)
     try:
+        regular_size(path)
         with path.open("rb") as file:
             start = file.read(256)
     except OSError as error:
@@ -46,9 +46,7 @@ def open_capture(path: Path) -> cv2.VideoCapture:
         what = "is no video that can be read" if start else "is no video: the file is empty"
         raise InputError(what, path=path, hint="MP4, AVI, MKV, MOV or WebM, not cut off")
     width, height = (capture.get(side) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
-    if width * height > pixel_limit():
-        problem = f"has frames of {width:.0f} x {height:.0f} pixels, more than the limit of {pixel_limit()}"
-        raise InputError(problem, path=path, hint=f"{PIXEL_VARIABLE} sets the limit")
+    refuse_many_pixels(width, height, path)
     return capture
 
 

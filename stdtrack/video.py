@@ -66,7 +66,7 @@ def open_video(path: Path) -> Video:
         if count == 0:
             raise InputError("a folder without images", path=path, hint=unseen_images(path))
         return Video(path, count, FOLDER_RATE)
-    if not path.is_file():
+    if not path.exists():
         raise InputError("no such video or folder", path=path)
     capture = open_capture(path)
     rate = capture.get(cv2.CAP_PROP_FPS)

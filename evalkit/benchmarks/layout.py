@@ -100,14 +100,14 @@ def _view(place: Path) -> _View:
         with os.scandir(place) as entries:  # lazy, unlike Path.iterdir: stops early in a folder of thousands
             for entry in entries:
                 stem, suffix = os.path.splitext(entry.name)
-                if has_image_name(entry.name) and not entry.is_dir():
+                if has_image_name(entry.name) and not _is_folder(entry):
                     images += 1
                     if images == _MANY:
                         return _View(place)
-                elif folder_rank(entry.name) is not None and entry.is_dir():
+                elif folder_rank(entry.name) is not None and _is_folder(entry):
                     names.append(entry.name)
-                elif suffix.lower() in PACKED_SUFFIXES and (folder_rank(stem) is not None or stem == place.name):
-                    packed.append(entry.name)
+                elif suffix.lower() in PACKED_SUFFIXES and not _is_folder(entry):
+                    packed += [entry.name] if folder_rank(stem) is not None or stem == place.name else []
     except (FileNotFoundError, NotADirectoryError):
         return _View()
     except OSError as error:
@@ -124,9 +124,16 @@ def _image_folders(folder: Path) -> list[Path]:
 def _holds_image(folder: Path) -> bool:
     try:
         with os.scandir(folder) as entries:
-            return any(has_image_name(entry.name) and not entry.is_dir() for entry in entries)
+            return any(has_image_name(entry.name) and not _is_folder(entry) for entry in entries)
     except OSError as error:
         raise InputError(f"cannot be listed: {error.strerror or error}", path=folder) from error
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def unseen_images(folder: Path) -> str | None:

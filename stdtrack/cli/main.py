@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -70,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> Any:
     """Entry point of the console script: exit codes 0 done, 1 check failed, 2 wrong input, 3 sequences failed."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     args = [argument for argument in given if argument != "--debug"]
+    if args == given:
+        _quiet_decoders()
     try:
         return cli.main(args=args, prog_name="stdtrack", standalone_mode=True)
     except InputError as error:
@@ -77,3 +80,12 @@ def main(arguments: Sequence[str] | None = None) -> Any:
             raise
         click.echo(f"stdtrack: {error}", err=True)
         sys.exit(EXIT_WRONG_INPUT)
+
+
+def _quiet_decoders() -> None:
+    """Keep cv2 and FFmpeg from printing what they think of a broken file: the command says it in one line of its own.
+
+    It has to happen before cv2 is imported; whoever has set the variables decides otherwise.
+    """
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET

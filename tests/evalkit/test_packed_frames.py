@@ -136,11 +136,11 @@ def test_names_that_lead_out_of_the_archive_lead_nowhere(folder, tmp_path):
 
 
 def test_a_bomb_is_refused_by_its_declared_size(tmp_path, monkeypatch):
-    monkeypatch.setattr("evalkit.packed_frames.FILE_LIMIT", 1000)
+    monkeypatch.setenv("STDTRACK_IMAGE_LIMIT", "1000")
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("1.jpg", b"\x00" * 100_000)
-    with pytest.raises(InputError, match=r"bomb\.zip/1\.jpg: unpacks to 100000 bytes"):
+    with pytest.raises(InputError, match=r"bomb\.zip/1\.jpg: has 100000 bytes, more than the 1000 of"):
         ArchiveFrames(path, 1).read(0)
 
 

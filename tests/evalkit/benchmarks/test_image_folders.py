@@ -192,9 +192,9 @@ def test_what_a_look_at_the_images_tells(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "problem"),
     [
-        ("100,10,20,20\n10,10,20,20\n10,10,20,20\n", "lies wholly outside the 64x48 image"),
-        ("nan,nan,nan,nan\n10,10,20,20\n10,10,20,20\n", "is no box to start from"),
-        ("10,10,0,20\n10,10,20,20\n10,10,20,20\n", "is no box to start from"),
+        ("100,10,20,20\n10,10,20,20\n10,10,20,20\n", "outside"),
+        ("nan,nan,nan,nan\n10,10,20,20\n10,10,20,20\n", "the first box of folder/s, nan,nan,nan,nan, "),
+        ("10,10,0,20\n10,10,20,20\n10,10,20,20\n", "has no area"),
     ],
 )
 def test_a_first_row_that_run_refuses_is_a_problem(tmp_path, rows, problem):
