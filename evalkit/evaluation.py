@@ -15,7 +15,7 @@ from evalkit.importers.trees import TrackerResults
 from evalkit.protocols import default_protocol
 from evalkit.score_cache import read_score, score_key, write_score
 from evalkit.scores import BenchmarkScore
-from evalkit.scoring import Annotation, load_results, score_tracker
+from evalkit.scoring import Annotation, load_results, odd_annotations, score_tracker
 
 if TYPE_CHECKING:
     from evalkit.crew import Crew
@@ -92,12 +92,17 @@ def _score(
         from evalkit.vot.scoring import holds_supervised, score_supervised  # other benchmarks do without
 
         if holds_supervised(results, annotation.benchmark.name):
-            return [score_supervised(results, annotation, name) for name in protocols], results.notes
+            supervised = [score_supervised(results, annotation, name) for name in protocols]
+            return supervised, (*results.notes, *_odd_annotations(supervised, annotation))
     if "vot-toolkit" in protocols:
         raise InputError("protocol 'vot-toolkit' needs results of VOT's supervised experiment", hint="these are not")
     loaded = load_results(results)
     scores = [score_tracker(loaded, annotation, name, keep_frames=keep_frames) for name in protocols]
-    return scores, loaded.notes
+    return scores, (*loaded.notes, *_odd_annotations(scores, annotation))
+
+
+def _odd_annotations(scores: Sequence[BenchmarkScore], annotation: Annotation) -> tuple[str, ...]:
+    return odd_annotations(annotation, [each.sequence for each in scores[0].sequences])
 
 
 def _in_memory(results: TrackerResults) -> TrackerResults:

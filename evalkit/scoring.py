@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -118,6 +118,17 @@ def missing_sequences(results: TrackerResults | LoadedResults, annotation: Annot
     have = results.files if isinstance(results, TrackerResults) else results.boxes
     without = tuple(name for name in annotation.inventory.present if name not in have)
     return without + annotation.inventory.missing
+
+
+def odd_annotations(annotation: Annotation, names: Iterable[str]) -> tuple[str, ...]:
+    """A warning where sequences have other lengths than the official list says: it may be another benchmark's data."""
+    odd = []
+    for name in names:
+        have, wanted = len(annotation.sequence(name)), annotation.benchmark.official_length(name)
+        if wanted not in (None, have):
+            odd.append(f"{name} has {have} rows, {wanted} in the official list")
+    more = f", and {len(odd) - 1} more of another length" if len(odd) > 1 else ""
+    return (f"WARNING: the annotation of {odd[0]}{more}",) if odd else ()
 
 
 def score_tracker(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
+from evalkit.evaluation import evaluate
 from evalkit.importers.trees import read_tree
 from evalkit.protocols import TABLE
 from evalkit.rules.aggregation import combine, score_sequence
@@ -297,3 +298,61 @@ def test_a_missing_result_has_no_confidence(tmp_path: Path, monkeypatch: pytest.
     detail = found.sequences[1].detail
     assert detail is not None
     assert np.isnan(detail.confidence).all()
+
+
+def moving(rows: int, first: int = 0) -> str:
+    """Rows of a target that no two frames show at one place: the k-th of the clip begins at x = 10 + 40 k."""
+    return "".join(f"{10 + 40 * (first + row)},20,30,40\n" for row in range(rows))
+
+
+# Sequence, images of the clip before the first that is scored, scored frames, rows that files of it may have.
+ODD_CLIPS = [
+    *(("Tiger1", 5, 349, (349, 354)), ("David", 299, 471, (471, 770)), ("BlurCar1", 246, 742, (742, 988))),
+    ("Diving", 0, 215, (215, 231)),
+]
+COMBINATIONS = [
+    (protocol, name, before, frames, annotated, tracked)
+    for protocol, families in TABLE.items()
+    if "otb" in families
+    for name, before, frames, lengths in ODD_CLIPS
+    for annotated in lengths
+    for tracked in lengths
+    if not (name == "Diving" and annotated < tracked)  # a longer result: each protocol has its rule
+]
+
+
+@pytest.mark.parametrize(("protocol", "name", "before", "frames", "annotated", "tracked"), COMBINATIONS)
+def test_frames_correspond_whatever_files_have_rows_for(
+    protocol: str, name: str, before: int, frames: int, annotated: int, tracked: int, tmp_path: Path
+) -> None:
+    """Annotation and result each begin with the clip or with its first scored frame, and may go on after its last."""
+    offsets = {rows: before if rows == frames else 0 for rows in (annotated, tracked)}
+    (tmp_path / "anno").mkdir()
+    (tmp_path / "anno" / f"{name}.txt").write_text(moving(annotated, offsets[annotated]))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / f"{name}.txt").write_text(moving(tracked, offsets[tracked]))
+    annotation = Annotation(open_benchmark("otb100", annotations=tmp_path / "anno"))
+    (results,) = read_tree(tmp_path / "mine", "otb100", annotation.inventory.present)
+    found = score_tracker(load_results(results), annotation, protocol, keep_frames=True)
+    (each,) = found.sequences
+    all_of_tiger = protocol == "got10k" and name == "Tiger1" and annotated == tracked == 354
+    assert each.frames == (354 if all_of_tiger else frames)
+    assert each.metrics["sr50"] == each.metrics["precision"] == 1
+    assert each.detail is not None
+    np.testing.assert_array_equal(each.detail.prediction, each.detail.truth)
+    assert each.detail.truth[-1, 0] == 10 + 40 * (before + frames - 1) - 1
+    assert not [note for note in found.notes if note.startswith("WARNING")]
+
+
+def test_an_annotation_of_another_length_than_the_list_says_is_told(tmp_path: Path) -> None:
+    """UAV123's annotation at 30 fps has the names of UAV123@10fps, and three times the rows."""
+    for folder in ("anno", "mine"):
+        (tmp_path / folder).mkdir()
+        for name, rows in (("bike1", 3085), ("bike2", 553), ("bike3", 433)):
+            (tmp_path / folder / f"{name}.txt").write_text(moving(rows))
+    for data_set, told in (("uav123_10fps", True), ("uav123", False)):
+        annotation = Annotation(open_benchmark(data_set, annotations=tmp_path / "anno"))
+        (results,) = read_tree(tmp_path / "mine", data_set, annotation.inventory.present)
+        notes = evaluate(results, annotation, cached=False).notes
+        warning = "the annotation of bike1 has 3085 rows, 1029 in the official list, and 2 more of another length"
+        assert (f"WARNING: {warning}" in notes) is told

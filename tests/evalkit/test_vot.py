@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -156,3 +159,80 @@ def test_any_bytes_are_a_trajectory_or_a_clear_error(content: bytes) -> None:
     except InputError as error:
         rows = error.row or 0
     assert rows > 0
+
+
+SMALL = (48, 32)
+# Truth is columns 43 to 52, the prediction 43 to 62; the image ends with 47. The first ten frames are burn-in.
+TRUTH, RESULT = "43,10,10,10\n" * 14, "1\n" + "43,10,20,10\n" * 13
+
+
+def vot_with_images(root: Path, layout: str) -> Path:
+    """A sequence whose image size nothing but its images tell."""
+    folder = root / "vot2018" / "ants1"
+    images = folder if layout == "flat" else folder / "color"
+    images.mkdir(parents=True)
+    encoded = cv2.imencode(".jpg", np.zeros((SMALL[1], SMALL[0], 3), np.uint8))[1].tobytes()
+    names = [f"{number:08d}.jpg" for number in range(1, 15)]
+    if layout == "zip":
+        images.rmdir()
+        with zipfile.ZipFile(folder / "color.zip", "w") as archive:
+            for name in names:
+                archive.writestr(name, encoded)
+    else:
+        for name in names:
+            (images / name).write_bytes(encoded)
+    (folder / "groundtruth.txt").write_text(TRUTH)
+    return root / "vot2018"
+
+
+def at_the_border(data: Path, tmp_path: Path) -> BenchmarkScore:
+    file = tmp_path / "mine" / "baseline" / "ants1" / "ants1_001.txt"
+    file.parent.mkdir(parents=True)
+    file.write_text(RESULT)
+    annotation = Annotation(open_benchmark("vot2018", data=data))
+    (results,) = read_tree(tmp_path / "mine", "vot2018", annotation.inventory.present)
+    return score_supervised(results, annotation)
+
+
+@pytest.mark.parametrize("layout", ["color", "flat", "zip"])
+def test_the_image_size_is_that_of_the_first_image(layout: str, tmp_path: Path) -> None:
+    """Inside of the image both regions are the columns 43 to 47: they overlap wholly."""
+    data = vot_with_images(tmp_path, layout)
+    assert open_benchmark("vot2018", data=data).sequence("ants1").size == SMALL
+    found = at_the_border(data, tmp_path)
+    assert not any("image size" in note for note in found.notes)
+    assert found.metrics["accuracy"] == 1
+
+
+def test_what_is_stated_goes_before_the_images(tmp_path: Path) -> None:
+    data = vot_with_images(tmp_path, "color")
+    (data / "image_sizes.json").write_text('{"ants1": [640, 480]}')
+    assert open_benchmark("vot2018", data=data).sequence("ants1").size == (640, 480)
+    (data / "ants1" / "sequence").write_text("width=320\nheight=240\n")
+    assert open_benchmark("vot2018", data=data).sequence("ants1").size == (320, 240)
+
+
+def test_an_image_that_cannot_be_read_leaves_the_size_unknown(tmp_path: Path) -> None:
+    data = vot_with_images(tmp_path, "color")
+    for image in (data / "ants1" / "color").iterdir():
+        image.write_bytes(b"no image")
+    found = at_the_border(data, tmp_path)
+    assert any("image size of 1 sequences unknown" in note for note in found.notes)
+    assert found.metrics["accuracy"] == 0.5
+
+
+def test_vot2018_by_its_images(tmp_path: Path, shared: Path) -> None:
+    """Case 22: the printed figures of a real tracker, whose sizes are those of the images alone; without: .59708."""
+    golden = shared / "golden" / "VOT" / "VOT2018"
+    for name, (width, height) in json.loads((golden / "image_sizes.json").read_text()).items():
+        folder = tmp_path / name / "color"
+        folder.mkdir(parents=True)
+        shutil.copy(golden / "gt" / f"{name}.txt", folder.parent / "groundtruth.txt")
+        encoded = cv2.imencode(".jpg", np.zeros((height, width, 3), np.uint8))[1].tobytes()
+        (folder / "00000001.jpg").write_bytes(encoded)
+    annotation = Annotation(open_benchmark("vot2018", data=tmp_path))
+    (results,) = read_tree(golden / "results", "vot2018", annotation.inventory.present)
+    metrics = score_supervised(results, annotation).metrics
+    assert (metrics["accuracy"], metrics["eao"]) == pytest.approx((0.59777, 0.49352), abs=5e-6)
+    metrics = score_supervised(results, annotation, "pysot").metrics
+    assert (metrics["accuracy"], metrics["eao"]) == pytest.approx((0.5921, 0.4893), abs=5e-5)
