@@ -27,6 +27,7 @@ from evalkit.rules.knobs import (
     Valid,
 )
 from evalkit.scores import OPE_METRICS
+from evalkit.suggestions import suggestion
 
 _WITH_NORMALIZED = ("auc", "precision", "normalized_precision", "sr50", "sr75")
 _PIXELS = CurveRule(Grid.PIXELS, Summary.AT, at=20)
@@ -261,7 +262,7 @@ def rules_for(protocol: str, family: str) -> Rules:
         InputError: for an unknown protocol, or one whose toolkit does not score this family.
     """
     if protocol not in TABLE:
-        raise InputError(f"unknown protocol '{protocol}'", hint=f"known: {', '.join(TABLE)}; for VOT vot-toolkit")
+        raise InputError(f"unknown protocol '{protocol}'", hint=suggestion(protocol, (*TABLE, "vot-toolkit"), "known"))
     rules = TABLE[protocol].get(family)
     if rules is None:
         able = ", ".join(name for name, families in TABLE.items() if family in families)

@@ -5,30 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
+_SHOWN = 20
 _CLOSE = 0.6
 """Share of letters in common from which two names are alike; the limit of :func:`difflib.get_close_matches`."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like ``name``, whatever its case; None if none is.
+def nearest(name: str, known: Iterable[str], at_least: float = _CLOSE) -> str | None:
+    """The known name most like ``name``, whatever its case; None if none has that share of letters in common.
 
     >>> nearest("OTB-10", ["otb100", "lasot"]), nearest("LaSOT_Ext", ["lasot", "lasot_ext"]), nearest("x", ["lasot"])
     ('otb100', 'lasot_ext', None)
     """
     likeness = {other: _likeness(name, other) for other in known}
     best = max(likeness, key=lambda other: likeness[other], default=None)
-    return best if best is not None and likeness[best] >= _CLOSE else None
+    return best if best is not None and likeness[best] >= at_least else None
 
 
 def suggestion(name: str, known: Iterable[str], intro: str = "there are") -> str:
-    """A hint for an unknown name: the one that was meant, or all that there are.
+    """A hint for an unknown name: the one that was meant, or else all that there are, or the first of many.
 
     >>> suggestion("onyx", ["eager", "onnx"]), suggestion("tensorflow", ["eager", "onnx"])
     ("did you mean 'onnx'?", 'there are: eager, onnx')
     """
     names = tuple(known)
     near = nearest(name, names)
-    return f"did you mean '{near}'?" if near else f"{intro}: {', '.join(names) or 'none'}"
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"did you mean '{near}'?" if near else f"{intro}: {', '.join(names[:_SHOWN]) or 'none'}{more}"
 
 
 def _likeness(name: str, other: str) -> float:

@@ -12,6 +12,7 @@ from statistics import median
 import torch
 
 from evalkit.errors import InputError
+from evalkit.suggestions import suggestion
 from profiling.accuracy import mean_overlap
 from profiling.clips import Clip
 from profiling.complexity import count
@@ -61,7 +62,7 @@ def ablation_rows(
         InputError: unknown variant, or a checkpoint that does not fit its row.
     """
     if variant not in VARIANTS:
-        raise InputError(f"unknown variant '{variant}'", hint=f"there are: {', '.join(VARIANTS)}")
+        raise InputError(f"unknown variant '{variant}'", hint=suggestion(variant, VARIANTS))
     configs = ablations(VARIANTS[variant])
     files = {name: _checkpoint(weights, name) for name in configs}
     files[FULL] = files[FULL] or shipped_weights(variant)

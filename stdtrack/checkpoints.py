@@ -17,6 +17,7 @@ from torch import Tensor
 
 from evalkit.errors import InputError
 from evalkit.files import atomic
+from evalkit.suggestions import suggestion
 from stdtrack.configs import BASE, VARIANTS, ModelConfig, OnlineConfig
 from stdtrack.model import STDTrack
 from stdtrack.tensor_file import read_tensors
@@ -37,7 +38,7 @@ def shipped_weights(variant: str) -> Path | None:
         InputError: there is no such variant.
     """
     if variant not in VARIANTS:
-        raise InputError(f"unknown variant '{variant}'", hint=f"known: {', '.join(VARIANTS)}")
+        raise InputError(f"unknown variant '{variant}'", hint=suggestion(variant, VARIANTS))
     path = WEIGHTS / f"{variant}.safetensors"
     return path if path.is_file() else None
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from evalkit.errors import InputError
+from evalkit.suggestions import suggestion
 from evalkit.types import Box, Image
 from profiling import backends
 from profiling.backends import exported as torch_export
@@ -42,7 +43,7 @@ def export(tracker: STDTracker, backend: str, folder: Path) -> Exported:
     """
     backends.check(backend)
     if backend not in SUFFIXES:
-        raise InputError(f"'{backend}' is no file format", hint=f"there are: {', '.join(SUFFIXES)}")
+        raise InputError(f"'{backend}' is no file format", hint=suggestion(backend, SUFFIXES))
     if folder.exists():
         raise InputError("exists already", path=folder, hint="name a new folder")
     facts = {key: value for key, value in tracker.describe().items() if key in ("weights_sha256", "note")}

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from evalkit.errors import InputError
+from evalkit.suggestions import suggestion
 from evalkit.trackers.base import Prediction
 from evalkit.trackers.options import check_names
 from evalkit.trackers.stages import StageTimer, untimed
@@ -172,7 +173,7 @@ def create(name: str, options: Mapping[str, str]) -> STDTracker:
         InputError: an unknown variant or option, a checkpoint or folder that does not fit, a missing backend.
     """
     if name not in VARIANTS:
-        raise InputError(f"unknown variant 'stdtrack:{name}'", hint=f"there are: {', '.join(VARIANTS)}")
+        raise InputError(f"unknown variant 'stdtrack:{name}'", hint=suggestion(name, VARIANTS))
     check_names(f"stdtrack:{name}", options, OPTIONS)
     backend, precision = options.get("backend", "eager"), options.get("precision", "fp32")
     if "path" in options:

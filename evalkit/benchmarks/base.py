@@ -196,7 +196,8 @@ class Benchmark(ABC):
         try:
             source = self.sources[name]
         except KeyError:
-            raise InputError(f"no sequence {name!r} of {self.name}", path=str(self.root)) from None
+            hint = suggestion(name, self.sources)
+            raise InputError(f"no sequence {name!r} of {self.name}", path=str(self.root), hint=hint) from None
         sequence = self.load(name, source)
         if sequence.size is not None and min(sequence.size) <= 0:
             raise InputError("states an image of {}x{} pixels".format(*sequence.size), path=str(source.facts))

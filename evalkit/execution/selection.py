@@ -13,6 +13,7 @@ from evalkit.benchmarks.layout import unseen_images
 from evalkit.boxes import starting_problem
 from evalkit.errors import InputError
 from evalkit.sequence import Sequence
+from evalkit.suggestions import suggestion
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ def select(
     for glob in globs:
         if not any(fnmatchcase(name, glob) for names in matching for name in names):
             keys = ", ".join(benchmark.key for benchmark in benchmarks)
-            raise InputError(f"no sequence of {keys} is named like '{glob}'", hint="`stdtrack data check` lists them")
+            hint = suggestion(glob, [name for inventory in present for name in inventory.present])
+            raise InputError(f"no sequence of {keys} is named like '{glob}'", hint=hint)
     loaded = [
         [benchmark.sequence(name) for name in names] for benchmark, names in zip(benchmarks, matching, strict=True)
     ]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import InputError
+from evalkit.suggestions import suggestion
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.options import check_names
 
@@ -67,7 +68,7 @@ def create(name: str, options: Mapping[str, str]) -> Tracker:
         InputError: unknown name or option, a missing extra, folder or file.
     """
     if name not in ADAPTERS:
-        raise InputError(f"no ONNX tracker '{name}'", hint=f"there are: {', '.join(ADAPTERS)}")
+        raise InputError(f"no ONNX tracker '{name}'", hint=suggestion(name, ADAPTERS))
     check_names(f"onnx:{name}", options, ("weights", "threads"))
     if "weights" not in options:
         raise InputError(f"onnx:{name} needs its network files", hint=f"write onnx:{name}?weights=DIR")

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from evalkit.errors import InputError
+from evalkit.suggestions import suggestion
 from evalkit.trackers.base import Prediction
 from evalkit.trackers.options import check_names
 from evalkit.types import Box, Image
@@ -104,6 +105,6 @@ def create(name: str, options: Mapping[str, str]) -> OpenCVTracker:
         InputError: no such tracker, or an option was given.
     """
     if name not in FACTORIES:
-        raise InputError(f"OpenCV has no tracker '{name}'", hint=f"there are: {', '.join(FACTORIES)}")
+        raise InputError(f"OpenCV has no tracker '{name}'", hint=suggestion(name, FACTORIES))
     check_names(f"opencv:{name}", options, ())
     return OpenCVTracker(name, FACTORIES[name])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 from evalkit.errors import InputError
+from evalkit.suggestions import suggestion
 from evalkit.trackers.conversion import NONE, ConversionError, convert, kind_of_default, name_of
 
 _EMPTY = inspect.Parameter.empty
@@ -25,9 +25,7 @@ def check_names(subject: str, options: Iterable[str], known: Iterable[str]) -> N
     names = list(known)
     for name in options:
         if name not in names:
-            near = get_close_matches(name, names, n=1)
-            there_are = f"there are: {', '.join(names)}" if names else "it takes none"
-            hint = f"did you mean '{near[0]}'?" if near else there_are
+            hint = suggestion(name, names) if names else "it takes none"
             raise InputError(f"{subject} takes no option '{name}'", hint=hint)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import partial
 from importlib.metadata import entry_points
 from urllib.parse import parse_qsl
 
 from evalkit.errors import InputError
+from evalkit.suggestions import nearest
 from evalkit.trackers.adapted import adapt, require_tracker
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.folders import folder_name
@@ -94,12 +94,14 @@ def _from_module(spec: TrackerSpec, known: Mapping[str, object]) -> object:
         module = importlib.import_module(spec.prefix)
     except ModuleNotFoundError as error:
         if error.name is not None and (spec.prefix == error.name or spec.prefix.startswith(error.name + ".")):
-            near = get_close_matches(spec.prefix, known, n=1)
-            hint = f"did you mean '{near[0]}:{spec.name}'?" if near else f"known prefixes: {', '.join(sorted(known))}"
+            near = nearest(spec.prefix, known)
+            hint = f"did you mean '{near}:{spec.name}'?" if near else f"known prefixes: {', '.join(sorted(known))}"
             raise InputError(f"unknown tracker '{spec}': no prefix or module '{spec.prefix}'", hint=hint) from error
         raise
     factory = getattr(module, spec.name, None)
     if not callable(factory):
-        raise InputError(f"module '{spec.prefix}' has no callable '{spec.name}'", hint="write module:factory")
+        near = nearest(spec.name, (name for name, value in vars(module).items() if callable(value)))
+        hint = f"did you mean '{spec.prefix}:{near}'?" if near else "write module:factory"
+        raise InputError(f"module '{spec.prefix}' has no callable '{spec.name}'", hint=hint)
     options = convert_options(factory, spec.options, f"{spec.prefix}:{spec.name}")
     return adapt(partial(factory, **options), str(spec))

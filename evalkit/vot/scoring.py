@@ -11,6 +11,7 @@ from evalkit.errors import InputError
 from evalkit.importers.trees import TrackerResults
 from evalkit.scores import BenchmarkScore, Curve, SequenceScore
 from evalkit.scoring import Annotation, missing_sequences
+from evalkit.suggestions import suggestion
 from evalkit.types import Vector
 from evalkit.vot.measures import (
     WINDOWS,
@@ -73,8 +74,8 @@ def score_supervised(results: TrackerResults, annotation: Annotation, protocol: 
         InputError: the protocol has no supervised measures, or a result is no trajectory of its sequence.
     """
     if protocol not in SUPERVISED_PROTOCOLS:
-        known = ", ".join(SUPERVISED_PROTOCOLS)
-        raise InputError(f"protocol '{protocol}' has no rules for supervised VOT results", hint=f"use one of {known}")
+        hint = suggestion(protocol, SUPERVISED_PROTOCOLS, "use one of")
+        raise InputError(f"protocol '{protocol}' has no rules for supervised VOT results", hint=hint)
     rules = SUPERVISED_PROTOCOLS[protocol]
     benchmark = annotation.benchmark
     names = [name for name in annotation.inventory.present if name in results.files]

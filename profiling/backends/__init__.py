@@ -11,13 +11,13 @@ import importlib
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeAlias
 
 from torch import Tensor, nn
 
 from evalkit.errors import InputError
+from evalkit.suggestions import suggestion
 
 Graph: TypeAlias = Callable[..., tuple[Tensor, ...]]
 """Tensors in, tensors out, as the module's own forward."""
@@ -77,12 +77,11 @@ def load(name: str, path: Path, precision: str = "fp32") -> Graph:
 def check(name: str, precision: str = "fp32", device: str | None = None) -> None:
     """Raise the InputError that :func:`prepare` would raise, before anything is built."""
     if name not in BACKENDS:
-        near = get_close_matches(name, BACKENDS, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(BACKENDS)}"
-        raise InputError(f"no backend '{name}'", hint=hint)
+        raise InputError(f"no backend '{name}'", hint=suggestion(name, BACKENDS))
     backend = BACKENDS[name]
     if precision not in backend.precisions:
-        raise InputError(f"backend '{name}' has no precision '{precision}'", hint=", ".join(backend.precisions))
+        hint = suggestion(precision, backend.precisions)
+        raise InputError(f"backend '{name}' has no precision '{precision}'", hint=hint)
     if device is not None and device.partition(":")[0] not in backend.devices:
         raise InputError(f"backend '{name}' does not run on {device}", hint=f"it runs on {', '.join(backend.devices)}")
     for needed in backend.needs:

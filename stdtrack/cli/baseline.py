@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stdtrack import __version__
-from stdtrack.cli.options import comma_list, data_options
+from stdtrack.cli.options import comma_list, data_options, protocol_option
 from stdtrack.cli.results import chosen_benchmarks
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to write.")
 @comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Only these benchmarks. [default: all in RUNS]")
 @data_options
-@comma_list("--protocol", "protocols", metavar="NAME[,...]", help="Rules. [default: the benchmark's own]")
+@protocol_option("Rules. [default: the benchmark's own]")
 def baseline(
     results: Path, out: Path, benchmarks: tuple[str, ...], data: Path | None, annotations: Path | None,
     protocols: tuple[str, ...],

@@ -12,7 +12,7 @@ import click
 
 from evalkit.errors import InputError
 from stdtrack.cli.main import EXIT_CHECK_FAILED, EXIT_DONE, EXIT_WRONG_INPUT
-from stdtrack.cli.options import comma_list, data_options
+from stdtrack.cli.options import Word, comma_list, data_options, protocol_option
 from stdtrack.cli.results import chosen_benchmarks
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ EXIT_NOT_COMPARABLE = EXIT_WRONG_INPUT
 @click.option("--baseline", "file", type=click.Path(path_type=Path), required=True, help="File of `stdtrack baseline`.")
 @comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Benchmarks. [default: all that both sides have]")
 @data_options
-@comma_list("--protocol", "protocols", metavar="NAME[,...]", help="Rules. [default: those of the baseline]")
+@protocol_option("Rules. [default: those of the baseline]")
 @click.option("--max-drop", type=click.FloatRange(0, 1), default=0.005, show_default=True,
               help="Mean drop that is tolerated, as a fraction.")  # fmt: skip
 @click.option("--confidence", type=click.FloatRange(0.5, 1, max_open=True), default=0.95, show_default=True,
@@ -38,7 +38,7 @@ EXIT_NOT_COMPARABLE = EXIT_WRONG_INPUT
               help="Loss of that ratio that is tolerated, as a fraction.")  # fmt: skip
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML there.")
 @click.option("--summary", type=click.Path(path_type=Path, dir_okay=False), help="Write a Markdown summary there.")
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+@click.option("--format", "form", type=Word("text", "json"), default="text", show_default=True)
 def check(
     results: Path, file: Path, benchmarks: tuple[str, ...], data: Path | None, annotations: Path | None,
     protocols: tuple[str, ...], max_drop: float, confidence: float, speed_reference: str | None, max_slowdown: float,

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalkit.errors import InputError
-from stdtrack.cli.options import comma_list, data_options
+from evalkit.suggestions import suggestion
+from stdtrack.cli.options import Word, comma_list, data_options, protocol_option
 from stdtrack.cli.results import chosen_benchmarks, open_annotation, read_results
 from stdtrack.cli.score import score_all
 
@@ -45,9 +46,8 @@ class Pair:
 @click.argument("second", metavar="B")
 @comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Benchmarks. [default: all that both have run on]")
 @data_options
-@comma_list("--protocol", "protocols", metavar="NAME[,...]",
-            help="Rules, as `stdtrack score` takes them. [default: the benchmark's own]")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(("table", "json")), default="table", show_default=True)
+@protocol_option("Rules, as `stdtrack score` takes them. [default: the benchmark's own]")
+@click.option("--format", "form", type=Word("table", "json"), default="table", show_default=True)
 def compare(
     results: Path, first: str, second: str, benchmarks: tuple[str, ...], data: Path | None,
     annotations: Path | None, protocols: tuple[str, ...], form: str,
@@ -66,9 +66,8 @@ def compare(
         if absent and not benchmarks:
             continue
         if absent:
-            raise InputError(
-                f"no results of '{absent[0]}' on {benchmark}", path=results, hint=f"there are: {', '.join(chosen)}"
-            )
+            problem = f"no results of '{absent[0]}' on {benchmark}"
+            raise InputError(problem, path=results, hint=suggestion(absent[0], chosen))
         scores = score_all((chosen[first], chosen[second]), annotation, protocols)
         pairs += _pair_up(scores, first, second)
     if not pairs:

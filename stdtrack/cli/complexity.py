@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stdtrack.cli.options import find_own_modules
+from stdtrack.cli.options import Word, find_own_modules
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,7 +21,7 @@ MODULES_SHOWN = 40
 
 @click.command()
 @click.argument("spec")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=Word("text", "json"), default="text", show_default=True)
 @click.option("--allow-uncounted", is_flag=True, help="Count the rest where an operator is unknown, and list it.")
 @click.option("--depth", type=click.IntRange(0), default=2, show_default=True, help="Levels of modules in the text.")
 def complexity(spec: str, form: str, allow_uncounted: bool, depth: int) -> None:

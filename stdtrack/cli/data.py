@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.errors import InputError
-from stdtrack.cli.main import EXIT_CHECK_FAILED
+from stdtrack.cli.main import EXIT_CHECK_FAILED, Group
+from stdtrack.cli.options import Word
 
 if TYPE_CHECKING:
     from evalkit.benchmarks.checking import BenchmarkCheck
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 _NAMED = 5  # names or problems printed before "and 88 more"
 
 
-@click.group()
+@click.group(cls=Group)
 def data() -> None:
     """Look at data sets on disk."""
 
 
 @data.command()
 @click.argument("root", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--format", "form", type=Word("table", "json"), default="table", show_default=True)
 def check(root: Path, form: str) -> None:
     """List the benchmarks under ROOT, their frames against ground truth, and what is missing.
 

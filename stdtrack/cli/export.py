@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stdtrack.cli.options import Word
+
 if TYPE_CHECKING:
     from evalkit.types import Box, Image
     from stdtrack.tracker import STDTracker
@@ -16,7 +18,7 @@ STEPS = 50
 
 @click.command()
 @click.argument("spec")
-@click.option("--format", "form", type=click.Choice(["onnx", "openvino", "torch-export"]), required=True)
+@click.option("--format", "form", type=Word("onnx", "openvino", "torch-export"), required=True)
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A folder that is made.")
 @click.option("--data", type=click.Path(path_type=Path), help="Root of benchmarks whose frames the check runs on.")
 def export(spec: str, form: str, out: Path, data: Path | None) -> None:

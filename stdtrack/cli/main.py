@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from evalkit.errors import InputError
+from evalkit.suggestions import suggestion
 from stdtrack import __version__
 
 EXIT_DONE, EXIT_CHECK_FAILED, EXIT_WRONG_INPUT, EXIT_SEQUENCES_FAILED = 0, 1, 2, 3
@@ -39,7 +40,20 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
 }
 
 
-class LazyGroup(click.Group):
+class Group(click.Group):
+    """A group that answers a mistyped command with the nearest one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the first argument names."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not ctx.resilient_parsing and not name.startswith("-"):
+            ctx.fail(f"No such command '{name}' ({suggestion(name, self.list_commands(ctx))})")
+        return super().resolve_command(ctx, args)
+
+
+class LazyGroup(Group):
     """A group whose commands are imported when they are called, so that ``--help`` stays fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

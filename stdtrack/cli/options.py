@@ -5,14 +5,18 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from evalkit.suggestions import nearest
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+PROTOCOLS = ("official", "pytracking", "ostrack", "pysot", "pysot-toolkit", "got10k")
+"""Rules to score by, see :mod:`evalkit.protocols`; ``vot-toolkit`` is one more, for supervised results."""
 FRAME_TIMEOUT = 300.0
 """Seconds that a frame may take unless --timeout says otherwise."""
 
@@ -36,16 +40,40 @@ class Positive(click.FloatRange):
         return number
 
 
+class Word(click.Choice[str]):
+    """One of a few words, in any case; a mistyped one is answered with the nearest."""
+
+    def __init__(self, *words: str) -> None:
+        super().__init__(words, case_sensitive=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Add what was meant to click's message."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            near = nearest(str(value), self.choices)
+            hint = f" (did you mean '{near}'?)" if near else ""
+            self.fail(f"{error.message.rstrip('.')}{hint}", param, ctx)
+
+
 class CommaList(click.ParamType[tuple[str, ...]]):
-    """``a,b`` given once or repeated: flattened by :func:`flatten` into one tuple."""
+    """``a,b`` given once or repeated: flattened by :func:`flatten` into one tuple.
+
+    Args:
+        words: names that are taken in any case; others are left to the command.
+    """
 
     name = "NAME[,NAME...]"
+
+    def __init__(self, words: Iterable[str] = ()) -> None:
+        self._words = {word.lower(): word for word in words}
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """Split one occurrence at its commas."""
         if isinstance(value, tuple):
             return value
-        parts = tuple(part.strip() for part in str(value).split(",") if part.strip())
+        named = (part.strip() for part in str(value).split(",") if part.strip())
+        parts = tuple(self._words.get(part.lower(), part) for part in named)
         if not parts:
             self.fail(f"'{value}' names nothing", param, ctx)
         return parts
@@ -56,9 +84,15 @@ def flatten(ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, 
     return tuple(dict.fromkeys(part for occurrence in value for part in occurrence))
 
 
-def comma_list(*names: str, **attributes: Any) -> Callable[[Function], Function]:
+def comma_list(*names: str, words: Iterable[str] = (), **attributes: Any) -> Callable[[Function], Function]:
     """A click option that takes a comma list and may be repeated; the command gets ``tuple[str, ...]``."""
-    return click.option(*names, type=CommaList(), multiple=True, callback=flatten, **attributes)
+    return click.option(*names, type=CommaList(words), multiple=True, callback=flatten, **attributes)
+
+
+def protocol_option(text: str) -> Callable[[Function], Function]:
+    """``--protocol``, in any case; the command gets ``protocols``."""
+    words = (*PROTOCOLS, "vot-toolkit")
+    return comma_list("--protocol", "protocols", words=words, metavar="NAME[,...]", help=text)
 
 
 def data_options(command: Function) -> Function:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.errors import InputError
-from stdtrack.cli.main import EXIT_CHECK_FAILED
+from stdtrack.cli.main import EXIT_CHECK_FAILED, Group
 from stdtrack.cli.options import data_options
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _RUNS = click.Path(path_type=Path, exists=True)
 _OUT = click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The zip file.")
 
 
-@click.group()
+@click.group(cls=Group)
 def pack() -> None:
     """Write and check what the GOT-10k and TrackingNet servers take."""
 

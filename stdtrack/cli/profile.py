@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.errors import InputError
+from evalkit.suggestions import suggestion
 from evalkit.trackers.spec import TrackerSpec
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
-from stdtrack.cli.options import FRAME_TIMEOUT, Positive, comma_list, find_own_modules
+from stdtrack.cli.options import FRAME_TIMEOUT, Positive, Word, comma_list, find_own_modules
 
 if TYPE_CHECKING:
     from profiling.clips import ClipName
@@ -38,12 +39,18 @@ ON_TERMINAL = ("latency", "ratios", "resources", "accuracy")
 @click.option("--data", type=click.Path(path_type=Path), help="Root of benchmarks; rendered scenes without. "
               "[STDTRACK_DATA]")  # fmt: skip
 @comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Only these benchmarks under the root.")
-@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
+@click.option("--device", type=Word("cpu", "cuda"), default="cpu", show_default=True)
 @comma_list("--threads", metavar="N[,...]", help="Numbers of threads. [default: 1]")
 @comma_list(
     "--backend", "backends", metavar="NAME[:PRECISION][,...]", help="Backends of the networks. [default: their own]"
 )
-@comma_list("--scope", "scopes", metavar="model|track|pipeline", help="What to report. [default: all three]")
+@comma_list(
+    "--scope",
+    "scopes",
+    words=("model", "track", "pipeline"),
+    metavar="model|track|pipeline",
+    help="What to report. [default: all three]",
+)
 @click.option("--min-time", type=Positive(), default=10.0, show_default=True,
               help="Seconds measured of each tracker.")  # fmt: skip
 @click.option("--timeout", type=Positive(), default=FRAME_TIMEOUT, show_default=True,
@@ -65,7 +72,7 @@ def profile(
     find_own_modules()
     wrong = sorted(set(scopes) - set(SCOPES))
     if wrong:
-        raise InputError(f"unknown scope '{wrong[0]}'", hint=f"there are: {', '.join(SCOPES)}")
+        raise InputError(f"unknown scope '{wrong[0]}'", hint=suggestion(wrong[0], SCOPES))
     if device == "cuda":
         from profiling.cuda import require_cuda
 

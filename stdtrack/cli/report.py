@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.errors import InputError
-from stdtrack.cli.options import comma_list, data_options
-from stdtrack.cli.score import PROTOCOLS
+from evalkit.suggestions import suggestion
+from stdtrack.cli.options import PROTOCOLS, comma_list, data_options, protocol_option
 
 if TYPE_CHECKING:
     from reports.inputs import ReportTables
@@ -26,10 +26,9 @@ WORKERS = 2
 @click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Folder of the report.")
 @comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Benchmarks. [default: all that RUNS holds]")
 @data_options
-@comma_list("--protocol", "protocols", metavar="NAME[,...]",
-            help=f"Rules: {', '.join(PROTOCOLS)}. [default: the benchmark's own]")  # fmt: skip
+@protocol_option(f"Rules: {', '.join(PROTOCOLS)}. [default: the benchmark's own]")
 @click.option("--published", is_flag=True, help="Add published figures of other trackers, marked as such.")
-@comma_list("--only", "parts", metavar="PART[,...]", help=f"Of {', '.join(PARTS)}. [default: all]")
+@comma_list("--only", "parts", words=PARTS, metavar="PART[,...]", help=f"Of {', '.join(PARTS)}. [default: all]")
 def report(
     results: Path, profiles: tuple[Path, ...], out: Path, benchmarks: tuple[str, ...], data: Path | None,
     annotations: Path | None, protocols: tuple[str, ...], published: bool, parts: tuple[str, ...],
@@ -43,7 +42,7 @@ def report(
 
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
-        raise InputError(f"--only has no part '{unknown[0]}'", hint=f"parts: {', '.join(PARTS)}")
+        raise InputError(f"--only has no part '{unknown[0]}'", hint=suggestion(unknown[0], PARTS, "parts"))
     chosen = parts or PARTS
     tables = collect(
         results,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.errors import InputError
-from stdtrack.cli.options import comma_list, data_options
+from stdtrack.cli.options import PROTOCOLS, Word, comma_list, data_options, protocol_option
 from stdtrack.cli.results import chosen_benchmarks, open_annotation, read_results, refuse_missing, say
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from evalkit.scores import BenchmarkScore
     from evalkit.scoring import Annotation
 
-PROTOCOLS = ("official", "pytracking", "ostrack", "pysot", "pysot-toolkit", "got10k")
 _FORMATS = ("table", "json", "csv", "markdown", "latex")
 _NAMED_TRACKERS = 3
 _TABLES = (".csv", ".parquet")
@@ -37,11 +36,10 @@ YOUNG_OBJECTS = 50_000
 @click.argument("results", type=click.Path(path_type=Path))
 @comma_list("--on", "benchmarks", required=True, metavar="BENCHMARK[,...]", help="Benchmarks, such as otb100,lasot.")
 @data_options
-@comma_list("--protocol", "protocols", metavar="NAME[,...]",
-            help=f"{', '.join(PROTOCOLS)}, vot-toolkit. [default: the benchmark's own]")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(_FORMATS), default="table", show_default=True)
+@protocol_option(f"{', '.join(PROTOCOLS)}, vot-toolkit. [default: the benchmark's own]")
+@click.option("--format", "form", type=Word(*_FORMATS), default="table", show_default=True)
 @click.option("--partial", is_flag=True, help="Score a part of a benchmark; its figures are marked as such.")
-@click.option("--by", type=click.Choice(["attribute"]), help="Also score the sequences of each attribute.")
+@click.option("--by", type=Word("attribute"), help="Also score the sequences of each attribute.")
 @click.option("--per-sequence", type=_FILE, help="Write every sequence's figures to a .csv or .parquet file.")
 @click.option("--per-frame", type=_FILE, help="Write every frame's boxes and overlap to a .csv or .parquet file.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True,

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from stdtrack.cli.options import Word
+
 SHARE = click.FloatRange(0, 1)
 
 
@@ -18,7 +20,7 @@ SHARE = click.FloatRange(0, 1)
 @click.option("--smoothing", "size_smoothing", type=SHARE, multiple=True, help="Share of the old size that is kept.")
 @click.option("--lost", "lost_quality", type=SHARE, multiple=True, help="Quality below which the window stays.")
 @click.option("--admission", type=SHARE, multiple=True, help="Least quality of a token that is stored.")
-@click.option("--memory", type=click.Choice(("quality", "fifo", "none")), multiple=True, help="Rule of the STM.")
+@click.option("--memory", type=Word("quality", "fifo", "none"), multiple=True, help="Rule of the STM.")
 @click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write WEIGHTS with the best here.")
 def tune(config: str, weights: Path, overrides: tuple[str, ...], out: Path | None, **values: Any) -> None:
     """Track the sequences that CONFIG leaves out of training, with every combination of the values given.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import tomllib
 import typing
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from evalkit.errors import InputError
+from evalkit.suggestions import nearest
 from evalkit.text import read_text
 from stdtrack.training.config import TrainConfig
 from stdtrack.training.limits import check_limits
@@ -23,7 +23,7 @@ def shipped_config(name: str) -> Path:
     folder = Path(__file__).parent / "configs"
     known = sorted(path.stem for path in folder.glob("*.toml"))
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+        near = nearest(name, known, at_least=0)
         raise InputError(f"no shipped config '{name}'", hint=f"nearest known one: '{near}'; or give a .toml file")
     return folder / f"{name}.toml"
 
@@ -59,8 +59,8 @@ def from_mapping(section: type[Section], values: Mapping[str, Any], place: str) 
     hints = typing.get_type_hints(section)
     for key in values:
         if key not in hints:
-            near = difflib.get_close_matches(key, hints, n=1, cutoff=0.0)
-            raise InputError(f"{place}: unknown key '{key}'", hint=f"nearest known key: '{near[0]}'")
+            near = nearest(key, hints, at_least=0)
+            raise InputError(f"{place}: unknown key '{key}'", hint=f"nearest known key: '{near}'")
     built = {key: _convert(hints[key], value, f"{place}: {key}") for key, value in values.items()}
     fields = dataclasses.fields(section)  # type: ignore[arg-type]
     for given in fields:

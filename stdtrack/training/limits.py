@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping
 from typing import Any
 
 from evalkit.errors import InputError
+from evalkit.suggestions import nearest
 
 SHARE: Mapping[str, Any] = {"most": 1}
 """A part of a whole, 0 to 1."""
@@ -27,8 +27,8 @@ def check_limits(limits: Mapping[str, Any], value: Any, place: str) -> None:
     """
     choices = limits.get("choices")
     if choices and value not in choices:
-        near = difflib.get_close_matches(value, choices, n=1, cutoff=0.0)[0]
-        raise InputError(f"{place} must be one of {', '.join(choices)}, not '{value}'", hint=f"did you mean '{near}'")
+        problem = f"{place} must be one of {', '.join(choices)}, not '{value}'"
+        raise InputError(problem, hint=f"did you mean '{nearest(value, choices, at_least=0)}'?")
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return
     least, most = limits.get("least", 0), limits.get("most", math.inf)

@@ -17,6 +17,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.parallel import DistributedDataParallel
 
 from evalkit.errors import InputError
+from evalkit.suggestions import suggestion
 from stdtrack.checkpoints import fitting, load_model, save_model
 from stdtrack.configs import VARIANTS, ModelConfig, ablations
 from stdtrack.model.assembly import STDTrack
@@ -61,11 +62,11 @@ Listener = Callable[[TrainingProgress | str], None]
 def network_of(config: TrainConfig) -> ModelConfig:
     """The network's config: a variant, or one without some part; raises InputError for an unknown name."""
     if config.variant not in VARIANTS:
-        raise InputError(f"unknown variant '{config.variant}'", hint=f"known: {', '.join(VARIANTS)}")
+        raise InputError(f"unknown variant '{config.variant}'", hint=suggestion(config.variant, VARIANTS))
     variant = VARIANTS[config.variant]
     rows = ablations(variant)
     if config.without and config.without not in rows:
-        raise InputError(f"no ablation is called '{config.without}'", hint=f"known: {', '.join(rows)}")
+        raise InputError(f"no ablation is called '{config.without}'", hint=suggestion(config.without, rows))
     return rows[config.without] if config.without else variant
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from evalkit.benchmarks.base import Benchmark
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
+from evalkit.suggestions import suggestion
 from stdtrack.training.config import SourceConfig, TrainConfig
 from stdtrack.training.footage import Footage, load_footage
 from stdtrack.training.retry import made_of_readable
@@ -177,7 +178,8 @@ def names_of(benchmark: Benchmark, source: SourceConfig) -> Sequence[str]:
     if source.names:
         unknown = [name for name in source.names if name not in benchmark.sources]
         if unknown:
-            raise InputError(f"{source.benchmark} has no sequence '{unknown[0]}'", path=str(benchmark.root))
+            hint = suggestion(unknown[0], benchmark.sources)
+            raise InputError(f"{source.benchmark} has no sequence '{unknown[0]}'", path=str(benchmark.root), hint=hint)
         return source.names
     if source.exclude_official:
         official = set(benchmark.official_names() or ())
