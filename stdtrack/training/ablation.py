@@ -15,8 +15,8 @@ from evalkit.errors import InputError
 from stdtrack.ablation import run_folder
 from stdtrack.checkpoints import load_model
 from stdtrack.configs import FULL, ablations
-from stdtrack.training.config import StageConfig, TrainConfig
-from stdtrack.training.loop import Listener, TrainingProgress, network_of
+from stdtrack.training.config import StageConfig, TrainConfig, network_of
+from stdtrack.training.loop import Listener, TrainingProgress
 from stdtrack.training.run import run_training
 from stdtrack.training.validation import build_validation
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from evalkit.errors import InputError
+from evalkit.suggestions import suggestion
+from stdtrack.configs import VARIANTS, ModelConfig, ablations
 from stdtrack.training.limits import COUNT, SHARE, one_of
 
 
@@ -208,3 +211,14 @@ class TrainConfig:
     def total_steps(self) -> int:
         """Optimiser steps of all stages."""
         return sum(stage.steps for stage in self.stages)
+
+
+def network_of(config: TrainConfig) -> ModelConfig:
+    """The network's config: a variant, or one without some part; raises InputError for an unknown name."""
+    if config.variant not in VARIANTS:
+        raise InputError(f"unknown variant '{config.variant}'", hint=suggestion(config.variant, VARIANTS))
+    variant = VARIANTS[config.variant]
+    rows = ablations(variant)
+    if config.without and config.without not in rows:
+        raise InputError(f"no ablation is called '{config.without}'", hint=suggestion(config.without, rows))
+    return rows[config.without] if config.without else variant

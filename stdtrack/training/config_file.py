@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from evalkit.errors import InputError
 from evalkit.suggestions import nearest
 from evalkit.text import read_text
-from stdtrack.training.config import TrainConfig
+from stdtrack.training.config import TrainConfig, network_of
 from stdtrack.training.limits import check_limits
 
 Section = TypeVar("Section")
@@ -47,6 +47,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
     for override in overrides:
         _apply_override(raw, override)
     config: TrainConfig = from_mapping(TrainConfig, raw, str(path))
+    network_of(config)
     if not config.stages:
         raise InputError("no stage to train", path=path, hint="add a [[stages]] table with steps = ...")
     if not any(source.weight > 0 for source in config.sources):

@@ -17,13 +17,11 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.parallel import DistributedDataParallel
 
 from evalkit.errors import InputError
-from evalkit.suggestions import suggestion
 from stdtrack.checkpoints import fitting, load_model, save_model
-from stdtrack.configs import VARIANTS, ModelConfig, ablations
 from stdtrack.model.assembly import STDTrack
 from stdtrack.training.checkpoint import OLDER_ONE, list_checkpoints, load_checkpoint, save_checkpoint
 from stdtrack.training.clips import Geometry
-from stdtrack.training.config import TrainConfig
+from stdtrack.training.config import TrainConfig, network_of
 from stdtrack.training.data import Batch, ClipDataset, StepSampler, make_loader, single_thread, stage_at
 from stdtrack.training.distributed import World
 from stdtrack.training.imagenet import lite0_state, load_stem
@@ -57,17 +55,6 @@ class TrainingProgress:
 
 Listener = Callable[[TrainingProgress | str], None]
 """Told how far a run is, and in a sentence what happened."""
-
-
-def network_of(config: TrainConfig) -> ModelConfig:
-    """The network's config: a variant, or one without some part; raises InputError for an unknown name."""
-    if config.variant not in VARIANTS:
-        raise InputError(f"unknown variant '{config.variant}'", hint=suggestion(config.variant, VARIANTS))
-    variant = VARIANTS[config.variant]
-    rows = ablations(variant)
-    if config.without and config.without not in rows:
-        raise InputError(f"no ablation is called '{config.without}'", hint=suggestion(config.without, rows))
-    return rows[config.without] if config.without else variant
 
 
 def build_model(config: TrainConfig) -> STDTrack:

@@ -217,6 +217,34 @@ def test_attributes(tmp_path: Path) -> None:
     assert "attribute" not in found[0]
     assert {"IV", "OCC", "SV"} <= {each["attribute"] for each in found[1:]}
     assert all(each["sequences_scored"] <= 2 < each["sequences_total"] for each in found[1:])
+    assert {each["attribute_source"] for each in found[1:]} == {"MATLAB tracker_benchmark v1.1"}
+    totals = {each["attribute"]: each["sequences_total"] for each in found[1:]}
+    assert (totals["FM"], totals["MB"], totals["BC"], totals["LR"]) == (39, 29, 31, 9)
+
+
+def test_the_reading_of_attributes_is_named(tmp_path: Path) -> None:
+    """The default, the website's, and files beside the annotation: in the table's heading and in CSV."""
+    anno, mine = tmp_path / "anno", tmp_path / "mine"
+    for folder in (anno, mine):
+        folder.mkdir()
+        (folder / "Crossing.txt").write_text("10,20,30,40\n" * 120)
+
+    def scored(data_set: str, form: str) -> str:
+        common = ("--annotations", anno, "--partial", "--by", "attribute", "--format", form)
+        return run(mine, "--on", data_set, *common).stdout
+
+    assert "attributes: MATLAB tracker_benchmark v1.1" in scored("otb100", "table").splitlines()[0]
+    assert "attributes: the benchmark's website" in scored("otb100?attributes=website", "table").splitlines()[0]
+    rows = scored("otb100?attributes=website", "csv").splitlines()
+    assert rows[0].endswith(",attribute_source")
+    assert rows[1].endswith(",")  # the whole benchmark
+    assert [row.split(",")[3] for row in rows[2:]] == ["BC", "DEF", "FM", "OPR", "SV"]
+    assert all(row.endswith(",the benchmark's website") for row in rows[2:])
+    (anno / "att").mkdir()
+    (anno / "att" / "Crossing.txt").write_text("1,0,1,0,0,0,0,0,0,1,1\n")
+    rows = scored("otb100", "csv").splitlines()
+    assert [row.split(",")[3] for row in rows[2:]] == ["BC", "IV", "LR", "SV"]
+    assert str(anno / "att") in rows[2]
 
 
 def test_untrained_weights_say_so_in_tables(tmp_path: Path) -> None:

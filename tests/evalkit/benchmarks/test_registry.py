@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from evalkit.benchmarks.base import fingerprint
-from evalkit.benchmarks.registry import BENCHMARKS, open_benchmark, parse_spec, recognise
+from evalkit.benchmarks.layout import plain
+from evalkit.benchmarks.registry import BENCHMARKS, canonical_specs, open_benchmark, parse_spec, recognise
 from evalkit.errors import InputError
 
 NAMES = (
@@ -162,6 +163,45 @@ def test_annotations_are_taken_instead_of_data(tmp_path: Path, write_rows) -> No
 def test_wrong_use(text: str, problem: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=problem):
         open_benchmark(text, data=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("written", "spec"),
+    [
+        *((name, "otb100") for name in ("OTB2015", "otb-100", "OTB_2015", "TB100", "tb-100", "Otb100")),
+        *((name, "uav123_10fps") for name in ("uav123@10fps", "UAV123_10FPS", "UAV123-10fps", "UAV@10fps")),
+        *((name, "got10k") for name in ("got-10k", "GOT-10K", "GOT_10k", "Got10k")),
+        *((name, "nfs30") for name in ("nfs", "NFS", "NFS-30", "NfS30", "Need for Speed")),
+        *((name, "lasot_ext") for name in ("LaSOText", "LaSOT_ext", "lasot-ext", "LaSOT_extension_subset")),
+        *(("GOT-10k_val", "got10k?split=val"), ("got10k_test", "got10k?split=test")),
+        *(
+            ("got10k_val?split=train", "got10k?split=train"),
+            ("OTB2015?attributes=website", "otb100?attributes=website"),
+        ),
+        *(("UAV-123", "uav123"), ("UAV20L", "uav20l"), ("LaSOT", "lasot"), ("TrackingNet", "trackingnet")),
+        *(("TNL2K", "tnl2k"), ("tnl-2k", "tnl2k"), ("DTB-70", "dtb70"), ("VOT-2018", "vot2018"), ("VOT19", "vot2019")),
+    ],
+)
+def test_names_as_people_write_them(written: str, spec: str) -> None:
+    assert canonical_specs([written, spec]) == (spec,)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        *(("otb", "otb100"), ("otb10", "otb100"), ("OTB50", "otb100"), ("uav12", "uav123"), ("vot2108", "vot2018")),
+        *(("lasot_etx", "lasot_ext"), ("got10", "got10k"), ("tracknet", "trackingnet"), ("foldr", "folder")),
+    ],
+)
+def test_a_mistyped_benchmark_is_answered_with_the_nearest(written: str, meant: str) -> None:
+    with pytest.raises(InputError, match=rf"unknown benchmark '{written}' \(did you mean '{meant}'\?\)"):
+        parse_spec(written)
+
+
+def test_no_two_benchmarks_share_a_spelling() -> None:
+    spellings = [spelling for kind in BENCHMARKS.values() for spelling in {plain(kind.name), *kind.spellings}]
+    assert len(spellings) == len(set(spellings))
+    assert all(spelling == plain(spelling) for spelling in spellings)
 
 
 def test_no_root_and_a_root_that_is_not_there(tmp_path: Path) -> None:
