@@ -102,6 +102,7 @@ class TrackingAccuracy:
         from evalkit.baselines.file import dump_baseline, read_baseline
         from evalkit.baselines.record import Baseline
         from evalkit.baselines.verdicts import Verdict
+        from evalkit.benchmarks.registry import parse_spec
         from evalkit.regression import compare
 
         if self._config.getoption("tracking_update"):
@@ -111,7 +112,7 @@ class TrackingAccuracy:
             text = dump_baseline(Baseline((record,)))
             self._config.stash[MEASURED].setdefault(str(path), []).append(text)
             return compare(record, record, limits)
-        known = read_baseline(path).select(tracker, benchmark.partition("?")[0])
+        known = read_baseline(path).select(tracker, parse_spec(benchmark).name)
         if not known:
             pytest.fail(f"{path} has no {tracker} on {benchmark}: write it with --tracking-update", pytrace=False)
         comparison = compare(known[0], self._measure(tracker, benchmark, data, known[0].protocol), limits)

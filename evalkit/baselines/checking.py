@@ -10,7 +10,7 @@ from evalkit.baselines.verdicts import Comparison, Limits, Verdict
 from evalkit.errors import InputError
 from evalkit.manifest import Manifest
 from evalkit.regression import compare, compare_speed
-from evalkit.suggestions import suggestion
+from evalkit.suggestions import nearest
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,9 @@ def check_speed(
         before, after = (_first_by_tracker(side, benchmark) for side in (baseline.records, records))
         for side, name in ((before, "baseline"), (after, "run")):
             if reference not in side:
-                hint = suggestion(reference, sorted(side), f"on {benchmark} it has")
+                near = nearest(reference, side)
+                there = f"it has {', '.join(sorted(side)) or 'nothing'} on {benchmark}"
+                hint = f"did you mean '{near}'? {there}" if near else there
                 raise InputError(f"the reference tracker '{reference}' is not in the {name}", hint=hint)
         for tracker in sorted((before.keys() & after.keys()) - {reference}):
             then, now = ((side[tracker], side[reference]) for side in (before, after))

@@ -40,10 +40,6 @@ class LaSOT(Benchmark):
     origin = 1
     folders: ClassVar[tuple[str, ...]] = ("lasot", "lasotbenchmark", "lasottest", "lasottestingset")
     spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"lasottest": {}, "lasottestingset": {}}
-    attribute_order: ClassVar[tuple[str, ...]] = (
-        *("IV", "POC", "DEF", "MB", "CM", "ROT", "BC"),
-        *("VC", "SV", "FOC", "FM", "OV", "LR", "ARC"),
-    )
     attribute_tables: ClassVar[Mapping[str, Published]] = {
         "authors": Published("lasot_attributes.csv", "LaSOT's published attributes"),
     }

@@ -157,8 +157,10 @@ def _openings(
 
 
 def _has_listed_names(benchmark: Benchmark) -> bool:
-    listed = benchmark.sources.keys() & (benchmark.official_names() or ())
-    return len(listed) >= min(2, len(benchmark.sources))
+    """Its sequences are those of the official list: two or more, and half of what lies there or of the list."""
+    official = benchmark.official_names() or ()
+    listed, found = len(benchmark.sources.keys() & set(official)), len(benchmark.sources)
+    return listed >= min(2, found) and 2 * listed >= min(found, len(official))
 
 
 def _named(kind: type[Benchmark], root: Traversable) -> Iterator[Traversable]:

@@ -97,9 +97,12 @@ def test_the_year_of_vot_is_told_from_the_sequences(tmp_path: Path, write_rows) 
 
 
 def test_own_data_with_a_name_of_a_list_stay_own_data(tmp_path: Path, write_rows) -> None:
-    for name in ("book", "my_cat"):
-        write_rows(tmp_path / name / "groundtruth.txt", 1)
-    assert [benchmark.name for benchmark in recognise(tmp_path)] == ["folder"]
+    """VOT has a book and a girl."""
+    for names in (("book", "my_cat"), ("book", "girl", "my_cat", "my_dog", "my_car")):
+        for name in names:
+            write_rows(tmp_path / str(len(names)) / name / "groundtruth.txt", 1)
+        (found,) = recognise(tmp_path / str(len(names)))
+        assert (found.name, len(found.inventory().present)) == ("folder", len(names))
 
 
 def test_ten_fps_has_a_third_of_the_frames() -> None:
