@@ -15,7 +15,7 @@ for line in sys.stdin:
         box = round(left), round(top), round(left + width) - round(left), round(top + height) - round(top)
         tracker = cv2.TrackerKCF_create()
         tracker.init(image, box)
-        print("{}", flush=True)
+        print(json.dumps({"frame": request["frame"]}), flush=True)
     else:
         found, box = tracker.update(image)
-        print(json.dumps({"box": list(box), "score": float(found)}), flush=True)
+        print(json.dumps({"frame": request["frame"], "box": list(box), "score": float(found)}), flush=True)

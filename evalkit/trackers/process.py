@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import numpy as np
@@ -12,10 +13,11 @@ import numpy as np
 from evalkit.errors import InputError
 from evalkit.trackers.base import Prediction
 from evalkit.trackers.guarded import GuardedProcess, split_command
+from evalkit.trackers.output import LineReader
 from evalkit.types import Box, Image
 
-LONGEST_LINE = 1 << 20
 SHOWN = 60
+ERROR_SHOWN = 300
 FRAME = "frame.rgb"
 
 
@@ -28,50 +30,92 @@ class ProcessTracker:
     def __init__(self, command: str) -> None:
         split_command(command)
         self._command = command
-        self._process: GuardedProcess | None = None
-        self._lines = 0
+        self._started: _Started | None = None
+        self._frame = 0
 
     def init(self, image: Image, box: Box) -> None:
         """Start the command if it does not run yet, and give it the target."""
-        self._ask({"do": "init", **self._frame(image), "box": box.tolist()})
+        self._frame = 0
+        with self._named():
+            self._ask(image, {"do": "init", "frame": 0, "box": box.tolist()})
 
     def update(self, image: Image) -> Prediction:
         """Ask for the target in the next frame."""
-        answer = self._ask({"do": "update", **self._frame(image)})
-        return prediction_of(answer, f"process:{self._command}", self._lines)
+        self._frame += 1
+        with self._named():
+            return prediction_of(*self._ask(image, {"do": "update", "frame": self._frame}))
 
     def describe(self) -> Mapping[str, str]:
         """Facts for the run manifest."""
         return {"backend": "JSON lines", "command": self._command}
 
-    def _frame(self, image: Image) -> Mapping[str, Any]:
-        if self._process is None:
-            self._process, self._lines = GuardedProcess(self._command), 0
-        path = self._process.folder / FRAME
+    def _ask(self, image: Image, request: Mapping[str, Any]) -> tuple[Mapping[str, Any], str, int]:
+        """The answer to a request, where it came from, and its line."""
+        if self._started is None:
+            self._started = _Started(self._command)
+        started, place = self._started, f"process:{self._command}"
+        refuse_unread(started.lines, place, started.row)
+        line = started.ask(request, image)
+        if not line:
+            raise InputError(f"the tracker {started.process.ending()} before it answered", path=place)
+        answer = parse_answer(line, place, started.row)
+        if answer.get("frame", self._frame) != self._frame:
+            raise InputError(f"the answer is for frame {str(answer['frame'])[:SHOWN]}", path=place, row=started.row)
+        refuse_unread(started.lines, place, started.row)
+        return answer, place, started.row
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Put the frame before what is wrong, and end the process: nobody knows what its next answer would be to."""
+        try:
+            yield
+        except InputError as error:
+            if self._started is not None:
+                self._started.process.stop()
+                self._started = None
+            problem = f"frame {self._frame}: {error.problem}"
+            raise InputError(problem, path=error.path, row=error.row, hint=error.hint) from error
+
+
+class _Started:
+    """The process of a command, and how many lines were read from it."""
+
+    def __init__(self, command: str) -> None:
+        self.process = GuardedProcess(command)
+        self.lines = LineReader(self.process.stdout.fileno())
+        self.row = 0
+
+    def ask(self, request: Mapping[str, Any], image: Image) -> bytes:
+        """Hand over the request and the image; the line that comes, empty if the process has ended."""
+        path = self.process.folder / FRAME
         image.tofile(path)
         height, width = image.shape[:2]
-        return {"image": str(path), "width": width, "height": height}
-
-    def _ask(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        assert self._process is not None
+        content = {**request, "image": str(path), "width": width, "height": height}
         try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline(LONGEST_LINE)
+            self.process.stdin.write(json.dumps(content).encode() + b"\n")
+            self.process.stdin.flush()
         except BrokenPipeError:
-            line = b""
-        if not line:
-            process, self._process = self._process, None
-            problem = f"the tracker {process.ending()} before it answered"
-            process.stop()
-            raise InputError(problem, path=f"process:{self._command}")
-        self._lines += 1
-        return parse_answer(line, f"process:{self._command}", self._lines)
+            return b""
+        line = self.lines.line()
+        self.row += 1 if line else 0
+        return line
 
 
 def create(name: str, options: Mapping[str, str]) -> ProcessTracker:
     """Entry point of the prefix ``process``; ``name`` is the command, whole."""
     return ProcessTracker(name)
+
+
+def refuse_unread(lines: LineReader, place: str, row: int) -> None:
+    """Refuse output that no request asked for: each later answer would be taken for that to another frame.
+
+    Args:
+        row: of the last line that was asked for.
+    """
+    if unread := lines.unread():
+        shown = unread[:SHOWN].decode(errors="backslashreplace").strip()
+        hint = "one line answers one request; messages belong on standard error"
+        raise InputError(f"no request asked for '{shown}'", path=place, row=row + 1, hint=hint)
 
 
 def parse_answer(line: bytes, place: str, row: int) -> Mapping[str, Any]:
@@ -91,7 +135,7 @@ def parse_answer(line: bytes, place: str, row: int) -> Mapping[str, Any]:
     if not isinstance(answer, dict):
         raise InputError(f"'{shown}' is no JSON object", path=place, row=row)
     if "error" in answer:
-        raise InputError(f"the tracker says: {answer['error']}", path=place, row=row)
+        raise InputError(f"the tracker says: {_one_line(answer['error'])}", path=place, row=row)
     return answer
 
 
@@ -107,6 +151,10 @@ def prediction_of(answer: Mapping[str, Any], place: str, row: int) -> Prediction
     if not _is_number(score):
         raise InputError(f"'score' is {str(score)[:SHOWN]}, not a finite number", path=place, row=row)
     return Prediction(np.array(box, dtype=np.float64), float(score))
+
+
+def _one_line(value: object) -> str:
+    return " ".join(str(value).split())[:ERROR_SHOWN]
 
 
 def _is_number(value: object) -> bool:

@@ -5,23 +5,28 @@ TraX writes coordinates with four decimals and libtrax keeps them in single prec
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Mapping
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 
 from evalkit.errors import InputError
+from evalkit.frames import PIXEL_LIMIT
 from evalkit.trackers.base import Prediction
 from evalkit.trackers.guarded import GuardedProcess, split_command
+from evalkit.trackers.output import MessageCounter
 from evalkit.types import Box, Image
 
 CHANNEL = "color"
 FRAME = "frame.png"
+MARK = b"@@TRAX:"
 SHOWN = 200
 
 _N = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_REGION = re.compile(rf"-?\d+|{_N}(?:,{_N}){{3}}|{_N},{_N}(?:,{_N},{_N}){{2,}}|[mM]\d+(?:,\d+)+")
+_REGION = re.compile(rf"-?\d+|{_N}(?:,{_N}){{3}}|{_N},{_N}(?:,{_N},{_N}){{2,}}|[mM]\d{1, 9}(?:,\d{1, 9}){(3,)}")
 _STATE = re.compile(r'@@TRAX:state +(?:"([^"]*)"|(\S*))')
 
 T = TypeVar("T")
@@ -53,12 +58,10 @@ class TraxTracker:
         """One step; the score is the property ``confidence`` where the server gives one, else 1."""
         if self._session is None:
             raise RuntimeError("update() before init()")
-        region, properties = self._session.frame(image)
-        place = f"trax:{self._command}"
-        if region.type == "special":
-            return Prediction(self._last.copy(), 0.0)
-        self._last = region_box(region, place)
-        return Prediction(self._last.copy(), confidence(properties, place))
+        box, score = self._session.frame(image)
+        if box is not None:
+            self._last = box
+        return Prediction(self._last.copy(), score)
 
     def describe(self) -> Mapping[str, str]:
         """Facts for the run manifest."""
@@ -66,48 +69,86 @@ class TraxTracker:
 
 
 class _Session:
-    """One process and libtrax's client on its pipes."""
+    """One process and libtrax's client on its pipes.
+
+    Between the two every message is counted: one greeting, and then one to each request. libtrax would keep a surplus
+    one, and take it for the answer to the next frame.
+    """
 
     def __init__(self, command: str) -> None:
         trax = import_trax()
         from trax.client import Client
 
         self._trax, self._place = trax, f"trax:{command}"
-        self._heard: list[str] = []
+        self._frame = 0
         self._process = GuardedProcess(command)
-        pipes = (self._process.stdin.fileno(), self._process.stdout.fileno())
+        self._said = MessageCounter(self._process.stdout.fileno(), MARK, first=(b"hello",), later=(b"state", b"quit"))
+        self._clients: list[Any] = []
+        written = os.dup(self._process.stdin.fileno())
+        self._stop = weakref.finalize(self, _stop, self._process, self._clients, written, self._said)
         # A function and not False: the client of vot-trax 4.0 fails without a log.
-        self._client: Any = self._checked(lambda: Client(stream=pipes, log=self._hear))
+        stream = (written, self._said.output)
+        self._clients.append(self._checked(lambda: Client(stream=stream, log=lambda text: None)))
+
+    @property
+    def _client(self) -> Any:
+        return self._clients[0]
 
     def initialize(self, image: Image, box: Box) -> None:
-        region = initial_region(self._client.region_formats, box, self._place)
-        self._checked(lambda: self._client.initialize(self._images(image), [(region, {})], {}))
+        region = self._checked(lambda: initial_region(self._client.region_formats, box, self._place))
+        self._asked(lambda: self._client.initialize(self._images(image), [(region, {})], {}))
 
-    def frame(self, image: Image) -> tuple[Any, Mapping[str, str]]:
-        objects, _ = self._checked(lambda: self._client.frame(self._images(image), {}, []))
-        if len(objects) != 1:
-            raise InputError(f"the tracker reports {len(objects)} objects instead of one", path=self._place)
-        check_state("".join(self._heard), self._place)
-        region, properties = objects[0]
-        return region, properties
+    def frame(self, image: Image) -> tuple[Box | None, float]:
+        """The box, None if the target is lost, and the confidence."""
+        self._frame += 1
+        objects, _ = self._asked(lambda: self._client.frame(self._images(image), {}, []))
+        return self._checked(lambda: self._read(objects))
 
     def stop(self) -> None:
-        self._process.stop()
+        """End the process; harmless when it has ended."""
+        self._stop()
+
+    def _read(self, objects: Sequence[tuple[Any, Mapping[str, str]]]) -> tuple[Box | None, float]:
+        if len(objects) != 1:
+            raise InputError(f"the tracker reports {len(objects)} objects instead of one", path=self._place)
+        check_state(self._said.last_message.decode(errors="replace"), self._place)
+        region, properties = objects[0]
+        if region.type == "special":
+            return None, 0.0
+        return region_box(region, self._place), confidence(properties, self._place)
+
+    def _asked(self, request: Callable[[], T]) -> T:
+        """The answer to a request; the greeting and one answer to each frame before it are all that may have come."""
+        self._checked(lambda: self._count(self._frame + 1))
+        answer = self._checked(request)
+        self._checked(lambda: self._count(self._frame + 2))
+        return answer
+
+    def _count(self, expected: int) -> None:
+        """Refuse a surplus message, and one that is missing, which libtrax may take for an empty one."""
+        if self._said.problem:
+            raise InputError(f"{self._said.problem}, '{_shown(self._said.last_line)}'", path=self._place)
+        if self._said.messages > expected:
+            problem = f"no request asked for '{_shown(self._said.last_message)}'"
+            raise InputError(problem, path=self._place, hint="a server answers once to each request")
+        if self._said.messages < expected:
+            raise InputError(f"the tracker {self._ending()} before it answered", path=self._place)
 
     def _checked(self, call: Callable[[], T]) -> T:
-        self._heard.clear()
+        """What the call returns; its errors name the frame, and end the process."""
         try:
             return call()
         except self._trax.TraxException as error:
-            ending = self._process.ending()
-            heard = "".join(self._heard).strip().rpartition("\n")[2]
-            last = f"; the last it said is '{heard[:SHOWN]}'" if heard else ""
+            problem = self._said.problem or f"{error}; the tracker {self._ending()}"
+            last = f"; the last it said is '{_shown(self._said.last_line)}'" if self._said.last_line else ""
             self.stop()
-            raise InputError(f"{error}; the tracker {ending}{last}", path=self._place) from error
+            raise InputError(f"frame {self._frame}: {problem}{last}", path=self._place) from error
+        except InputError as error:
+            self.stop()
+            raise InputError(f"frame {self._frame}: {error.problem}", path=error.path, hint=error.hint) from error
 
-    def _hear(self, text: str) -> None:
-        if len(text) == 1:  # libtrax logs what it reads character by character, and what it writes in pieces
-            self._heard.append(text)
+    def _ending(self) -> str:
+        return self._process.ending() if self._said.ended else "still runs"
 
     def _images(self, image: Image) -> Mapping[str, Any]:
         """The frame in the first form, of those without loss, that the server takes."""
@@ -124,6 +165,23 @@ class _Session:
             path.write_bytes(encoded)
             return {CHANNEL: self._trax.FileImage.create(str(path))}
         raise InputError("the tracker takes images only by URL", path=self._place)
+
+
+def _stop(process: GuardedProcess, clients: Sequence[Any], written: int, said: MessageCounter) -> None:
+    """End process, client and pipes, in this order.
+
+    libtrax writes a last message when its handle goes, and logs it: the pipe's number must not be another file's by
+    then, nor the logger gone, and an exception's traceback may keep the client itself for long.
+    """
+    process.stop()
+    for client in clients:
+        client._handle = None
+    os.close(written)
+    said.close()
+
+
+def _shown(line: bytes) -> str:
+    return line[:SHOWN].decode(errors="backslashreplace").strip()
 
 
 def create(name: str, options: Mapping[str, str]) -> TraxTracker:
@@ -155,19 +213,25 @@ def initial_region(formats: list[str], box: Box, place: str) -> Any:
     raise InputError("the tracker takes no kind of region that is known here", path=place)
 
 
-def check_state(heard: str, place: str) -> None:
+def check_state(message: str, place: str) -> None:
     """Check the region in the line of an answer, as libtrax makes zeros of what it cannot read in one.
 
     Args:
-        heard: what the server wrote since it was asked.
+        message: the line.
 
     Raises:
         InputError: there is no answer, or its region is no rectangle, polygon, mask or special code.
     """
-    match = _STATE.search(heard)
+    match = _STATE.search(message)
     region = "" if match is None else match[1] or match[2] or ""
-    if not _REGION.fullmatch(region):
+    if not _REGION.fullmatch(region) or (region[0] in "mM" and not _is_mask(region)):
         raise InputError(f"'{region[:SHOWN]}' is no region", path=place)
+
+
+def _is_mask(region: str) -> bool:
+    """``mX,Y,WIDTH,HEIGHT`` and runs of pixels that fit; libtrax takes memory for any size, and leaves it as it is."""
+    _, _, width, height, *runs = (int(number) for number in region[1:].split(","))
+    return bool(runs) and width * height <= PIXEL_LIMIT and sum(runs) <= width * height
 
 
 def region_box(region: Any, place: str) -> Box:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,9 @@ def test_the_example_gives_the_boxes_of_the_tracker_in_it(frames, box, python):
         np.testing.assert_array_equal(there.scores, here.scores)
 
 
+TWICE = '{"box": [1, 2, 3, 4]}\n{"box": [9, 2, 3, 4]}'
+
+
 def answering(python: str, *answers: str) -> str:
     code = f"import sys\nfor answer in {list(answers)!r}: sys.stdin.readline(); print(answer, flush=True)"
     return f"process:{python} -c {shlex.quote(code)}"
@@ -34,15 +38,21 @@ def answering(python: str, *answers: str) -> str:
 @pytest.mark.parametrize(
     ("answers", "message"),
     [
-        (["loading weights"], r"row 1: 'loading weights' is no JSON \(messages belong on standard error\)"),
-        (["{}", '{"box": [1, 2, NaN, 4]}'], "row 2: .* is no JSON"),
+        (["loading weights"], r"row 1: frame 0: 'loading weights' is no JSON \(messages belong on standard error\)"),
+        (["{}", '{"box": [1, 2, NaN, 4]}'], "row 2: frame 1: .* is no JSON"),
         (["{}", "[1, 2, 3, 4]"], "row 2: .* is no JSON object"),
-        (["{}", '{"box": [1, 2, 3]}'], r"row 2: 'box' is \[1, 2, 3\], not four finite numbers"),
+        (["{}", '{"box": [1, 2, 3]}'], r"row 2: frame 1: 'box' is \[1, 2, 3\], not four finite numbers"),
         (["{}", '{"box": [1, 2, 3, true]}'], "not four finite numbers"),
         (["{}", '{"box": [1, 2, 3, 1e999]}'], "not four finite numbers"),
         (["{}", '{"box": [1, 2, 3, 4], "score": "high"}'], "'score' is high, not a finite number"),
-        (["{}", '{"error": "out of memory"}'], "row 2: the tracker says: out of memory"),
-        (["{}"], "the tracker ended with code 0 before it answered"),
+        (["{}", '{"error": "out of memory"}'], "row 2: frame 1: the tracker says: out of memory"),
+        (["{}"], "frame 1: the tracker ended with code 0 before it answered"),
+        (["{}", '{"box": [1, 2, 3, 4], "frame": 2}'], "row 2: frame 1: the answer is for frame 2"),
+        (["{}", '{"box": [1, 2, 3, 4], "frame": "1"}'], "row 2: frame 1: the answer is for frame 1"),
+        (['{"frame": 1}'], "row 1: frame 0: the answer is for frame 1"),
+        (["{}\n{}"], "row 2: frame 0: no request asked for '{}'"),
+        (["{}", TWICE], "row 3: frame 1: no request asked for '{\"box\": \\[9, 2, 3, 4\\]}' \\(one line answers one"),
+        (["{}", '{"error": {"a": ["x\\u001b\\ny"]}}'], "the tracker says: {'a': "),
     ],
 )
 def test_a_broken_answer_is_shown_with_its_line(frames, box, python, answers, message):
@@ -53,7 +63,7 @@ def test_a_broken_answer_is_shown_with_its_line(frames, box, python, answers, me
 
 def test_a_line_without_end_is_not_waited_for(frames, box, python):
     tracker = load_tracker(f"process:{python} -c \"print('x' * (1 << 21), flush=True)\"")
-    with pytest.raises(InputError, match=r"row 1: 'xxx.* is no whole line"):
+    with pytest.raises(InputError, match=r"row 1: frame 0: 'xxx.* is no whole line"):
         track(tracker, frames, box)
 
 
@@ -82,3 +92,45 @@ def test_what_a_crashing_tracker_wrote_is_kept(frames, box, python):
         failed = pool.submit(start, f"process:{python} -c {shlex.quote(code)}", frames, box).exception(timeout=60)
     assert "the tracker ended with code 5" in str(failed)
     assert "no such weights" in "".join(failed.__notes__)
+
+
+LATE = """
+import json, sys, time
+for number, line in enumerate(sys.stdin):
+    print(json.dumps({"box": [number, 2, 3, 4]}), flush=True)
+    if number == 1:
+        time.sleep(0.5)
+        print(json.dumps({"box": [90, 2, 3, 4]}), flush=True)
+"""
+
+
+def test_an_answer_that_comes_late_is_found_before_the_next_request(frames, box, python):
+    tracker = load_tracker(f"process:{python} -c {shlex.quote(LATE)}")
+    tracker.init(frames.read(0), box)
+    tracker.update(frames.read(1))
+    time.sleep(1.5)
+    with pytest.raises(InputError, match="frame 2: no request asked for"):
+        tracker.update(frames.read(2))
+    tracker.init(frames.read(0), box)  # with a process of its own, in step again
+    assert tracker.update(frames.read(1)).box[0] == 1
+
+
+NUMBERED = """
+import json, sys
+for line in sys.stdin:
+    request = json.loads(line)
+    print(json.dumps({"box": [request["frame"], 2, 3, 4], "frame": request["frame"]}), flush=True)
+"""
+
+
+def test_a_request_carries_the_number_of_its_frame_and_so_may_the_answer(frames, box, python):
+    tracker = load_tracker(f"process:{python} -c {shlex.quote(NUMBERED)}")
+    for _ in range(2):
+        assert track(tracker, frames, box).boxes[1:, 0].tolist() == list(range(1, 8))
+
+
+@pytest.mark.parametrize("word", ["x" * 65536, '{"box":[1,1,5,5]}\\n' * 1000])
+def test_output_without_end_is_an_error_at_once(frames, box, python, word):
+    code = f"import sys\nwhile True: sys.stdout.write('{word}')"
+    with pytest.raises(InputError, match=r"frame 0: (no request asked for|'xxx)"):
+        track(load_tracker(f"process:{python} -c {shlex.quote(code)}"), frames, box)

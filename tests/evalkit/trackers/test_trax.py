@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
 from types import SimpleNamespace
 
@@ -30,12 +31,22 @@ def test_our_server_behind_our_client_gives_the_same_boxes(frames, box, python):
         np.testing.assert_array_equal(there.scores, here.scores)
 
 
-def talking(python: str, *lines: str, images: str = "memory") -> str:
-    """A server that says hello, then each line after a request, and ends: libtrax waits for ever for an answer."""
-    text = [HELLO.format(images=images), *lines]
-    code = (
-        f"import sys\nfor line in {text!r}:\n sys.stdout.write(line); sys.stdout.flush(); sys.stdin.buffer.readline()"
-    )
+SERVER = """
+import sys
+greeting, *answers = [text.replace("HUGE", 1100000 * "x") for text in {texts!r}]
+sys.stdout.write(greeting)
+for answer in answers:
+    sys.stdout.flush()
+    line = b"x"
+    while line and not line.startswith(b"@@TRAX:frame"):
+        line = sys.stdin.buffer.readline()
+    sys.stdout.write(answer)
+"""
+
+
+def talking(python: str, *texts: str, images: str = "memory", greeting: str = HELLO) -> str:
+    """A server that says hello, then each text after a request, and ends: libtrax waits for ever for an answer."""
+    code = SERVER.format(texts=[greeting.format(images=images), *texts])
     return f"trax:{python} -c {shlex.quote(code)}"
 
 
@@ -57,7 +68,7 @@ def test_a_box_and_a_confidence_come_back_whatever_the_images(frames, box, pytho
         ('@@TRAX:state "1,2,x,4" \n', "'1,2,x,4' is no region"),
         ('@@TRAX:state "1,2,,4" \n', "'1,2,,4' is no region"),
         ("@@TRAX:state \n", "waiting for response|0 objects"),
-        ('@@TRAX:bogus "1,2,3,4" \n', "waiting for response.*@@TRAX:bogus"),
+        ('@@TRAX:bogus "1,2,3,4" \n', "a message that is no state or quit.*@@TRAX:bogus"),
         ('@@TRAX:quit "trax.reason=out of memory" \n', "out of memory"),
         ('@@TRAX:state "1,2,3,4" "confidence=high" \n', "'high' is no number"),
     ],
@@ -65,8 +76,74 @@ def test_a_box_and_a_confidence_come_back_whatever_the_images(frames, box, pytho
 def test_a_broken_answer_is_reported(frames, box, python, line, message):
     tracker = load_tracker(talking(python, '@@TRAX:state "1,2,3,4" \n', line))
     tracker.init(frames.read(0), box)
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(InputError, match=f"frame 1: .*({message})"):
         tracker.update(frames.read(1))
+
+
+STATE = '@@TRAX:state "1,2,3,4" \n'
+OUT_OF_STEP = {
+    "an answer before the request": ([HELLO + STATE], 0),
+    "two answers to the first frame": ([HELLO, 2 * STATE], 0),
+    "two answers to a frame": ([HELLO, STATE, STATE + STATE, STATE], 1),
+    "two answers between words": ([HELLO, STATE, "busy\n" + STATE + "still busy\n" + STATE, STATE], 1),
+}
+
+
+@pytest.mark.parametrize("manner", OUT_OF_STEP)
+def test_a_server_out_of_step_is_found_at_the_frame(frames, box, python, manner):
+    (greeting, *texts), frame = OUT_OF_STEP[manner]
+    tracker = load_tracker(talking(python, *texts, greeting=greeting))
+    with pytest.raises(InputError, match=f"frame {frame}: no request asked for '@@TRAX:state"):
+        track(tracker, frames, box)
+
+
+HOSTILE = {
+    "half a message": ([HELLO, STATE, '@@TRAX:state "1,2,3'], "frame 1: .*the last it said is '@@TRAX:state \"1,2,3'"),
+    "half a greeting": (["@@TRAX:hel"], "frame 0: .*the last it said is '@@TRAX:hel'"),
+    "no word": ([""], "frame 0: .*ended with code 0"),
+    "two objects": ([HELLO, STATE, '@@TRAX:state "1,2,3,4" "5,6,7,8" \n'], "frame 1: "),
+    "a huge line": ([HELLO, STATE, '@@TRAX:state "HUGE'], "frame 1: a line of more than 1048576 bytes"),
+    "a huge greeting": (["HUGE"], "frame 0: a line of more than 1048576 bytes"),
+    "an answer to something else": ([HELLO, '@@TRAX:hello "trax.version=4" \n'], "frame 0: "),
+    "a mask as large as a house": ([HELLO, STATE, '@@TRAX:state "m0,0,999999999,999999999,0,1" \n'], "is no region"),
+    "a mask that does not fit": (
+        [HELLO, STATE, '@@TRAX:state "m0,0,2,2,1,9" \n'],
+        "'m0,0,2,2,1,9' is no region",
+    ),
+    "a mask without pixels": ([HELLO, STATE, '@@TRAX:state "m0,0,5,5" \n'], "frame 1: "),
+    "a region of no size": ([HELLO, STATE, '@@TRAX:state "1,2,1e999,4" \n'], "frame 1: "),
+    "bytes": ([HELLO, STATE, "\udc80\udcff\0\n@@TRAX:state \udcfe\n"], "frame 1: "),
+}
+
+
+@pytest.mark.parametrize("manner", HOSTILE)
+def test_a_hostile_server_fails_its_frame_and_the_next_sequence_starts_anew(frames, box, python, manner):
+    (greeting, *texts), message = HOSTILE[manner]
+    command = talking(python, *texts, greeting=greeting).removeprefix("trax:")
+    tracker = load_tracker(f"trax:env PYTHONIOENCODING=utf-8:surrogateescape {command}")
+    for _ in range(2):
+        with pytest.raises(InputError, match=message):
+            track(tracker, frames, box)
+
+
+def test_words_before_an_answer_are_no_answer(frames, box, python):
+    texts = ["loading\n" + STATE, *(f"frame {number}\n" + STATE for number in range(1, 8))]
+    found = track(load_tracker(talking(python, *texts)), frames, box)
+    np.testing.assert_array_equal(found.boxes[1:], np.tile([1, 2, 3, 4], (7, 1)))
+
+
+def test_what_a_client_says_at_its_end_goes_to_no_other_file(frames, box, python, tmp_path):
+    """libtrax writes a last message to the number of its pipe, which may be another file's by then."""
+    tracker = load_tracker(talking(python, STATE, "@@TRAX:bogus\n"))
+    tracker.init(frames.read(0), box)
+    with pytest.raises(InputError, match="frame 1"):
+        tracker.update(frames.read(1))
+    files = [(tmp_path / str(number)).open("wb", buffering=0) for number in range(20)]
+    del tracker
+    gc.collect()
+    for file in files:
+        file.close()
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == 20 * [b""]
 
 
 def test_a_special_region_says_that_the_target_is_lost(frames, box, python):
