@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.frames import PIXEL_LIMIT
 from evalkit.trackers.base import Prediction
 from evalkit.trackers.guarded import GuardedProcess, split_command
 from evalkit.trackers.output import MessageCounter
@@ -23,6 +22,8 @@ from evalkit.types import Box, Image
 CHANNEL = "color"
 FRAME = "frame.png"
 MARK = b"@@TRAX:"
+MASK_LIMIT = 1 << 27
+"""Pixels of a mask that are taken: 134 million."""
 SHOWN = 200
 
 _N = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -231,7 +232,7 @@ def check_state(message: str, place: str) -> None:
 def _is_mask(region: str) -> bool:
     """``mX,Y,WIDTH,HEIGHT`` and runs of pixels that fit; libtrax takes memory for any size, and leaves it as it is."""
     _, _, width, height, *runs = (int(number) for number in region[1:].split(","))
-    return bool(runs) and width * height <= PIXEL_LIMIT and sum(runs) <= width * height
+    return bool(runs) and width * height <= MASK_LIMIT and sum(runs) <= width * height
 
 
 def region_box(region: Any, place: str) -> Box:
