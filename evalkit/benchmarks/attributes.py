@@ -12,7 +12,7 @@ from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.layout import children
 from evalkit.reading import read_flags
 
-_SUFFIXES = ("_attribute.txt", ".txt")
+_SUFFIXES = ("_attribute.txt", "_att.txt", ".txt")
 _NAMED = 3
 
 
@@ -56,8 +56,8 @@ def published(table: Published) -> Attributes:
 def attribute_files(folders: Iterable[Traversable], benchmark: str, known: Iterable[str]) -> dict[str, Traversable]:
     """Files of the first folder ``att``, in any case, that lies in one of ``folders``, by sequence.
 
-    ``<sequence>.txt`` or ``<sequence>_attribute.txt``; files that belong to none of the ``known`` sequences are left
-    out.
+    They are ``<sequence>.txt``, ``<sequence>_att.txt`` or ``<sequence>_attribute.txt``; those that belong to none of
+    the ``known`` sequences are left out.
     """
     names = tuple(dict.fromkeys(known))
     inside = (child for folder in folders if folder.is_dir() for child in children(folder))

@@ -74,10 +74,19 @@ def check(benchmark: Benchmark) -> BenchmarkCheck:
         with_frames=with_frames,
         rows=rows,
         missing=inventory.missing,
-        problems=tuple(problems),
-        notes=(*inventory.notes, *([f"attributes: {source}"] if (source := benchmark.attributes.source) else [])),
+        problems=tuple(dict.fromkeys(problems)),
+        notes=(*inventory.notes, *_attribute_note(benchmark)),
         remarks={remark: tuple(names) for remark, names in remarks.items()},
     )
+
+
+def _attribute_note(benchmark: Benchmark) -> tuple[str, ...]:
+    """Where attributes come from; nothing where a file of them is wrong, which every sequence told."""
+    try:
+        source = benchmark.attributes.source
+    except InputError:
+        return ()
+    return (f"attributes: {source}",) if source else ()
 
 
 def _without_images(sources: Mapping[str, Source]) -> Iterator[str]:

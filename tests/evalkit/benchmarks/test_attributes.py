@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from evalkit.benchmarks.checking import check
 from evalkit.benchmarks.otb100 import OTB100
 from evalkit.benchmarks.registry import BENCHMARKS, open_benchmark
 from evalkit.errors import InputError
@@ -49,21 +50,21 @@ def test_an_unknown_reading_is_refused_with_the_nearest() -> None:
         OTB100(Path(), {"attribute": "website"})
 
 
+@pytest.mark.parametrize("suffix", [".txt", ".Txt", "_att.txt", "_attribute.txt"])
 @pytest.mark.parametrize("folder", ["anno/att", "anno/Att", "att"])
-def test_a_folder_beside_the_annotation_goes_first(folder: str, tmp_path: Path, write_rows) -> None:
+def test_a_folder_beside_the_annotation_goes_first(folder: str, suffix: str, tmp_path: Path, write_rows) -> None:
     """Columns are IV OPR SV OCC DEF MB FM IPR OV BC LR; a file without a tag leaves its sequence to the table."""
     write_rows(tmp_path / "anno" / "Crossing.txt", 2)
     (tmp_path / folder).mkdir()
     for name, row in ATT.items():
-        (tmp_path / folder / f"{name}.txt").write_text(row + "\n")
+        (tmp_path / folder / f"{name}{suffix}").write_text(row + "\n")
     for root in (tmp_path, tmp_path / "anno"):
         benchmark = open_benchmark("otb100", annotations=root)
         assert benchmark.sequence("Crossing").attributes == {"IV", "SV", "BC", "LR"}
         assert benchmark.attributes.of("Human4_2") == {"IV", "SV", "OCC", "DEF"}
         assert f"{tmp_path / folder} (2 sequences)" in benchmark.attributes.source
         assert benchmark.attributes.source.endswith("and 95 more: MATLAB tracker_benchmark v1.1")
-        assert {file.name for file in benchmark.files("Crossing")} == {"Crossing.txt"}
-        assert len(benchmark.files("Crossing")) == 2
+        assert {file.name for file in benchmark.files("Crossing")} == {"Crossing.txt", f"Crossing{suffix}"}
     asked = open_benchmark("otb100?attributes=website", annotations=tmp_path)
     assert asked.sequence("Crossing").attributes == {"SV", "DEF", "FM", "OPR", "BC"}
 
@@ -74,6 +75,12 @@ def test_a_file_of_another_benchmark_is_named(tmp_path: Path, write_rows) -> Non
     (tmp_path / "anno" / "att" / "Crossing.txt").write_text("1,0,1\n")
     with pytest.raises(InputError, match=r"att/Crossing\.txt: 3 values for 11"):
         open_benchmark("otb100", annotations=tmp_path).sequence("Crossing")
+    found = check(open_benchmark("otb100", annotations=tmp_path))
+    (problem,) = found.problems
+    assert "3 values for 11" in problem
+    assert not any("attributes" in note for note in found.notes)
+    (tmp_path / "anno" / "att" / "Crossing.txt").unlink()
+    assert "attributes: MATLAB tracker_benchmark v1.1" in check(open_benchmark("otb100", annotations=tmp_path)).notes
 
 
 def test_uav20l_in_the_order_of_its_files(tmp_path: Path, write_rows) -> None:
