@@ -16,6 +16,7 @@ from multiprocessing.sharedctypes import Synchronized
 from typing import Self, TypeVar
 
 from evalkit.errors import InputError
+from evalkit.imports import safe_helpers
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -30,15 +31,16 @@ class Crew:
 
     def __init__(self, helpers: int, preload: Sequence[str] = ()) -> None:
         context = get_context("spawn")
-        self._taken = context.Value("q", 0)
         self._broken = False
         self._helpers = []
-        for _ in range(helpers):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs, self._taken, preload), daemon=True)
-            process.start()
-            theirs.close()
-            self._helpers.append((process, ours))
+        with safe_helpers():
+            self._taken = context.Value("q", 0)
+            for _ in range(helpers):
+                ours, theirs = context.Pipe()
+                process = context.Process(target=_serve, args=(theirs, self._taken, preload), daemon=True)
+                process.start()
+                theirs.close()
+                self._helpers.append((process, ours))
 
     def __enter__(self) -> Self:
         return self

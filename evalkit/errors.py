@@ -30,5 +30,15 @@ class InputError(Exception):
         return _rebuild, (self.problem, self.path, self.row, self.hint)
 
 
+def one_line(error: BaseException) -> str:
+    """The first line of what another library says, with the error's name where it says nothing.
+
+    >>> one_line(ValueError("first\\nsecond")), one_line(KeyError())
+    ('first', 'KeyError')
+    """
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
 def _rebuild(problem: str, path: str | Path | None, row: int | None, hint: str | None) -> InputError:
     return InputError(problem, path=path, row=row, hint=hint)

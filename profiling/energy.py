@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from evalkit.imports import optional_module
 
 POWERCAP = Path("/sys/class/powercap")
 MICRO, MILLI = 1e-6, 1e-3
@@ -63,8 +66,8 @@ def _rapl(powercap: Path) -> EnergyMeter | NoEnergyMeter:
 
 def _nvml() -> EnergyMeter | NoEnergyMeter:
     try:
-        import pynvml
-    except ModuleNotFoundError:
+        pynvml: Any = optional_module("pynvml")
+    except ImportError:
         return NoEnergyMeter("NVML's Python bindings are not installed (pip install 'stdtrack[nvidia]')")
     try:
         pynvml.nvmlInit()

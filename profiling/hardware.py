@@ -12,6 +12,7 @@ import psutil
 from threadpoolctl import threadpool_info
 
 from evalkit.hardware import hardware_card, versions
+from evalkit.imports import optional_module
 
 GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -42,8 +43,8 @@ def machine_state() -> dict[str, Any]:
 def gpu_state() -> Mapping[str, Any]:
     """Name, driver, clocks and throttle reasons of the first NVIDIA GPU at this moment, or why they are unknown."""
     try:
-        import pynvml
-    except ModuleNotFoundError:
+        pynvml: Any = optional_module("pynvml")
+    except ImportError:
         return {"unavailable": "NVML's Python bindings are not installed (pip install 'stdtrack[nvidia]')"}
     try:
         pynvml.nvmlInit()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from importlib import import_module
 from math import prod
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +11,8 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from evalkit.errors import InputError
+from evalkit.imports import optional_module
+from evalkit.onnx_file import read_onnx
 from profiling.by_module import ModuleCount
 from profiling.complexity import Complexity, Uncounted, reject_unknown
 
@@ -79,7 +80,7 @@ def count_networks(networks: tuple[NetworkFile, ...], *, allow_uncounted: bool =
 def weight_tensors(network: NetworkFile) -> list[NDArray[Any]]:
     """The floating-point constants of the graph: its parameters."""
     onnx = _onnx()
-    tensors = onnx.load(network.path).graph.initializer
+    tensors = read_onnx(network.path).graph.initializer
     return [onnx.numpy_helper.to_array(tensor) for tensor in tensors if tensor.data_type in _floating_types()]
 
 
@@ -108,8 +109,8 @@ def _count_file(network: NetworkFile) -> Complexity:
 
 def _onnx() -> Any:
     try:
-        return import_module("onnx")
-    except ModuleNotFoundError as error:
+        return optional_module("onnx")
+    except ImportError as error:
         raise InputError("counting an ONNX network needs onnx", hint="pip install 'stdtrack[export]'") from error
 
 
@@ -121,7 +122,7 @@ def _floating_types() -> frozenset[int]:
 def _inferred_graph(network: NetworkFile) -> Any:
     """The graph with the given input shapes written into it, and every other shape inferred from them."""
     onnx = _onnx()
-    model = onnx.load(network.path)
+    model = read_onnx(network.path)
     for value in model.graph.input:
         if value.name in network.inputs:
             dims = value.type.tensor_type.shape.dim

@@ -25,6 +25,8 @@ from stdtrack.tensor_file import read_tensors
 FORMAT = "stdtrack-1"
 CONVERTED = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
 """Types of weights that are taken for one another; of float64, the digits beyond float32 are dropped."""
+LARGEST = 4096
+"""No size or number of layers of a config is beyond it."""
 WEIGHTS = Path(__file__).parent / "weights"
 
 # A checkpoint of another name, or with other settings of online tracking, is still the same network.
@@ -65,12 +67,14 @@ def load_model(path: Path, expected: ModelConfig | None = None) -> STDTrack:
     file = _read(path)
     config, tensors = file.config, file.tensors
     if expected is not None:
-        _compare(path, config, expected)
+        compare_configs(path, config, expected)
     try:
-        model = STDTrack(config)
+        with torch.device("meta"):  # nothing is allocated before the file is known to hold it
+            needed = STDTrack(config).state_dict()
     except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise InputError(f"its config describes no network: {error}", path=path) from error
-    fitted = fitting(tensors, model.state_dict(), path)
+    fitted = fitting(tensors, needed, path)
+    model = STDTrack(config)
     model.load_state_dict(fitted)
     return model.eval()
 
@@ -144,7 +148,7 @@ def _is_like(value: object, example: object) -> bool:
         return isinstance(value, tuple) and all(_is_like(each, example[0]) for each in value)
     if isinstance(example, float):
         return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < math.inf
-    return type(value) is type(example)
+    return type(value) is type(example) and not (isinstance(value, int) and value > LARGEST)
 
 
 @dataclass(frozen=True)
@@ -168,7 +172,8 @@ def _read(path: Path) -> _Checkpoint:
     return _Checkpoint(config_from_mapping(values, path), tensors, metadata)
 
 
-def _compare(path: Path, found: ModelConfig, expected: ModelConfig) -> None:
+def compare_configs(path: Path, found: ModelConfig, expected: ModelConfig) -> None:
+    """Raise InputError naming the first key in which two networks differ."""
     for field in dataclasses.fields(ModelConfig):
         if field.name in NOT_COMPARED:
             continue

@@ -29,7 +29,7 @@ from stdtrack.model.graphs import (
     pack,
     state_names,
 )
-from stdtrack.networks import SUFFIXES, Exported, Network, example_inputs, from_folder
+from stdtrack.networks import FACTS, SUFFIXES, Exported, Network, example_inputs, from_folder
 from stdtrack.tracker import STDTracker
 
 TOLERANCE = 1e-4
@@ -46,7 +46,7 @@ def export(tracker: STDTracker, backend: str, folder: Path) -> Exported:
         raise InputError(f"'{backend}' is no file format", hint=suggestion(backend, SUFFIXES))
     if folder.exists():
         raise InputError("exists already", path=folder, hint="name a new folder")
-    facts = {key: value for key, value in tracker.describe().items() if key in ("weights_sha256", "note")}
+    facts = {key: value for key, value in tracker.describe().items() if key in FACTS}
     exported = Exported(tracker.config, backend, facts)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -11,10 +11,11 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from evalkit.errors import InputError
+from evalkit.errors import InputError, one_line
 from evalkit.text import read_json
 from profiling import backends
 from profiling.backends import Graph
+from profiling.tensors import tensors_in
 from stdtrack.checkpoints import config_from_mapping
 from stdtrack.configs import ModelConfig
 from stdtrack.model import FrameOutput, STDTrack, TrackState
@@ -23,6 +24,8 @@ from stdtrack.model.graphs import InitGraph, StepGraph, pack, unpack, unpack_ste
 
 MANIFEST = "stdtrack.json"
 EXPORT_FORMAT = "stdtrack-export-1"
+FACTS = ("weights_sha256", "note")
+"""What an exported folder says of its weights."""
 SUFFIXES: Mapping[str, str] = {"onnx": ".onnx", "openvino": ".xml", "torch-export": ".pt2"}
 """Formats that live in a folder, and how their files end."""
 
@@ -123,7 +126,11 @@ class Exported:
         ours = isinstance(content, dict) and content.get("format") == EXPORT_FORMAT
         if not ours or str(content.get("backend")) not in SUFFIXES:
             raise InputError(f"is not of the format {EXPORT_FORMAT}", path=path)
-        return cls(config_from_mapping(content.get("config", {}), path), content["backend"], content.get("facts", {}))
+        facts = content.get("facts", {})
+        if not isinstance(facts, dict) or not all(isinstance(fact, str) for fact in facts.values()):
+            raise InputError("its 'facts' are no texts by name", path=path)
+        known = {key: facts[key] for key in FACTS if key in facts}
+        return cls(config_from_mapping(content.get("config", {}), path), content["backend"], known)
 
 
 def from_folder(folder: Path, exported: Exported, precision: str = "fp32") -> Network:
@@ -137,4 +144,22 @@ def from_folder(folder: Path, exported: Exported, precision: str = "fp32") -> Ne
     for path in files:
         if not path.is_file():
             raise InputError("missing file of an exported network", path=path)
-    return GraphNetwork(*(backends.load(exported.backend, path, precision) for path in files))
+    for path in files:
+        backends.look_through(exported.backend, path)
+    network = GraphNetwork(*(backends.load(exported.backend, path, precision) for path in files))
+    _try_out(network, exported.config, folder)
+    return network
+
+
+def _try_out(network: Network, config: ModelConfig, folder: Path) -> None:
+    """One step on empty crops: raises InputError for graphs of other shapes than the config's, or with wild weights."""
+    template, search = (torch.zeros(1, 3, size, size) for size in (config.template_size, config.search_size))
+    try:
+        with torch.inference_mode():
+            output, _ = network.step(network.init_state(template), search)
+    except Exception as error:
+        raise InputError(f"its graphs do not run on what its config says: {one_line(error)}", path=folder) from error
+    if not all(torch.isfinite(tensor).all() for tensor in tensors_in(output)):
+        raise InputError(
+            "its graphs answer with numbers that are not finite", path=folder, hint="the weights are wrong"
+        )

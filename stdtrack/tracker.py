@@ -18,7 +18,7 @@ from evalkit.trackers.stages import StageTimer, untimed
 from evalkit.types import Box, Image
 from profiling import backends
 from profiling.complexity import Part
-from stdtrack.checkpoints import load_model, sha256, shipped_weights, untrained
+from stdtrack.checkpoints import compare_configs, load_model, sha256, shipped_weights, untrained
 from stdtrack.configs import VARIANTS, ModelConfig
 from stdtrack.crops import crop_window, sample_crop, to_image
 from stdtrack.images import rgb_image, starting_box
@@ -204,6 +204,7 @@ def _from_export(name: str, options: Mapping[str, str], precision: str) -> STDTr
     exported = Exported.read(folder)
     if exported.config.name != name:
         raise InputError(f"holds '{exported.config.name}', not '{name}'", path=folder)
+    compare_configs(folder, exported.config, VARIANTS[name])
     if options.get("backend", exported.backend) != exported.backend:
         raise InputError(f"holds a network for the backend '{exported.backend}'", path=folder)
     for key in ("weights", "device"):

@@ -16,6 +16,7 @@ from typing import Any
 from evalkit.errors import InputError
 from evalkit.execution.tasks import TaskError
 from evalkit.execution.worker import Worker
+from evalkit.imports import optional_module
 
 CONNECT_TIMEOUT = 10.0
 _of_thread = threading.local()
@@ -30,8 +31,8 @@ class ClusterExecutor(Executor):
 
     def __init__(self, address: str, *, threads: int = 1, timeout: float | None = None) -> None:
         try:
-            import distributed
-        except ModuleNotFoundError as error:
+            distributed: Any = optional_module("distributed")
+        except ImportError as error:
             raise InputError("--scheduler needs the package distributed", hint="install stdtrack[cluster]") from error
         try:
             client: Any = distributed.Client  # untyped
@@ -73,7 +74,7 @@ def call_isolated(
     paths: Sequence[str],
 ) -> tuple[bool, Any]:
     """On a Dask worker: call in a process of this thread's own; ``(True, result)`` or ``(False, error)``."""
-    sys.path.extend(path for path in paths if path not in sys.path)
+    sys.path.extend(path for path in paths if path and path not in sys.path)
     settings = (threads, timeout)
     if getattr(_of_thread, "settings", None) != settings:
         _of_thread.worker, _of_thread.settings = Worker(threads, timeout), settings

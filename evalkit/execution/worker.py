@@ -22,6 +22,11 @@ LOAD_TIMEOUT = 600.0
 """Seconds until a tracker is loaded: imports, weights, compilation."""
 POLL = 0.2
 TAIL_BYTES = 16_000
+# The path comes first, as PYTHONPATH may name the current folder; ``sys`` is no file that could lie there.
+BOOT = (
+    "import sys; sys.path[:] = sys.argv.pop(1).split('\\n'); "
+    "from evalkit.execution.worker_main import main; main(sys.argv[1:])"
+)
 
 
 class Worker:
@@ -105,7 +110,7 @@ class Worker:
     def _start(self) -> Connection:
         ours, theirs = Pipe()
         descriptors = (theirs.fileno(), self._beats.fileno())
-        command = [sys.executable, "-P", "-m", "evalkit.execution.worker_main", *map(str, descriptors)]
+        command = [sys.executable, "-P", "-c", BOOT, "\n".join(sys.path), *map(str, descriptors)]
         environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(self.threads))
         try:
             with theirs:
@@ -122,7 +127,7 @@ class Worker:
             ours.close()
             raise TaskError(f"no worker can be started: {error}") from error
         self._connection = ours
-        ours.send((sys.path, self.threads))
+        ours.send(self.threads)
         return ours
 
     def _wait(self, connection: Connection) -> None:

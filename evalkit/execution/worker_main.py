@@ -1,7 +1,4 @@
-"""A worker process: ``python -m evalkit.execution.worker_main PIPE HEARTBEAT`` calls what the parent sends.
-
-Both arguments are file descriptors.
-"""
+"""A worker process: calls what the parent sends. Its arguments PIPE and HEARTBEAT are file descriptors."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import faulthandler
 import os
 import queue
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -22,7 +18,7 @@ Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
 def main(arguments: list[str]) -> None:
-    """Set up paths and threads as the parent's first message says, then serve."""
+    """Set up threads as the parent's first message says, then serve."""
     faulthandler.enable()
     faulthandler.register(signal.SIGUSR1, all_threads=True)  # the parent asks a hung worker where it hangs
     pipe, beats = (int(argument) for argument in arguments)
@@ -30,7 +26,7 @@ def main(arguments: list[str]) -> None:
         os.set_inheritable(descriptor, False)  # a tracker's own children must not keep the pipe open
     connection = Connection(pipe)
     current_heartbeat.set(Heartbeat(beats))
-    sys.path[:], threads = connection.recv()
+    threads = connection.recv()
     import cv2
 
     cv2.setNumThreads(threads)
@@ -57,7 +53,3 @@ def _receive(connection: Connection, calls: queue.SimpleQueue[Call | TaskError])
             os.killpg(0, signal.SIGKILL)
         except Exception as error:  # noqa: BLE001 - the call names something that cannot be imported here
             calls.put(TaskError(f"the call cannot be read: {error!r}"))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import InputError
+from evalkit.imports import optional_module
+from evalkit.onnx_file import open_session, read_onnx, start_session
 from evalkit.suggestions import suggestion
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.options import check_names
@@ -47,8 +49,11 @@ class Session:
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         # Spinning threads would take the cores from whatever else is being measured.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        model = _with_free_size(path) if dynamic else str(path)
-        self._session = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        _import("onnx")
+        if dynamic:
+            self._session = start_session(path, _with_free_size(path), options)
+        else:
+            self._session = open_session(path, options)
 
     def __call__(self, **inputs: Tensor) -> list[Tensor]:
         """Outputs in the order of the graph."""
@@ -105,8 +110,7 @@ def facts(*files: Path) -> dict[str, str]:
 
 def _with_free_size(path: Path) -> bytes:
     """The model with free input height and width; recorded shapes that followed from them are dropped."""
-    onnx = _import("onnx")
-    model = onnx.load(path)
+    model = read_onnx(path)
     weights = {tensor.name for tensor in model.graph.initializer}
     for value in [*(value for value in model.graph.input if value.name not in weights), *model.graph.output]:
         for axis, label in ((2, "height"), (3, "width")):
@@ -118,6 +122,6 @@ def _with_free_size(path: Path) -> bytes:
 
 def _import(name: str) -> Any:
     try:
-        return import_module(name)
-    except ModuleNotFoundError as error:
+        return optional_module(name)
+    except ImportError as error:
         raise InputError(f"onnx: trackers need {name}", hint="pip install 'stdtrack[export]'") from error

@@ -6,7 +6,6 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.metadata import entry_points
 from urllib.parse import parse_qsl
 
 from evalkit.errors import InputError
@@ -15,8 +14,7 @@ from evalkit.trackers.adapted import adapt, require_tracker
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.folders import folder_name
 from evalkit.trackers.options import convert_options
-
-ENTRY_POINT_GROUP = "stdtrack.trackers"
+from evalkit.trackers.prefixes import find_prefix, installed_prefixes
 
 TrackerFactory = Callable[[str, Mapping[str, str]], Tracker]
 """What an entry point of the group names: ``(name, options) -> Tracker``."""
@@ -82,11 +80,16 @@ def load_spec(text: str) -> object:
         InputError: the spec, prefix, module or factory does not exist.
     """
     spec = TrackerSpec.parse(text)
-    known = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
-    if spec.prefix in known:
-        factory: TrackerFactory = known[spec.prefix].load()
+    point = find_prefix(spec.prefix)
+    if point is not None:
+        factory: TrackerFactory = point.load()
         return factory(spec.name, spec.options)
-    return _from_module(spec, known)
+    return _from_module(spec, installed_prefixes())
+
+
+def names_module(text: str) -> bool:
+    """Whether a spec is a ``module:factory`` that the user typed, not a prefix that a package brings."""
+    return text.partition(":")[0] not in installed_prefixes()
 
 
 def _from_module(spec: TrackerSpec, known: Mapping[str, object]) -> object:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from evalkit.errors import InputError
+from evalkit.imports import optional_module
 from evalkit.trackers.base import Prediction
 from evalkit.trackers.guarded import GuardedProcess, split_command
 from evalkit.trackers.output import MessageCounter
@@ -193,10 +194,9 @@ def create(name: str, options: Mapping[str, str]) -> TraxTracker:
 def import_trax() -> Any:
     """The library, which is an extra."""
     try:
-        import trax
+        return optional_module("trax")
     except ImportError as error:
         raise InputError("TraX needs the package vot-trax", hint="pip install 'stdtrack[trax]'") from error
-    return trax
 
 
 def initial_region(formats: list[str], box: Box, place: str) -> Any:

@@ -8,7 +8,6 @@ of preparing.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TypeAlias
 from torch import Tensor, nn
 
 from evalkit.errors import InputError
+from evalkit.imports import is_installed
 from evalkit.suggestions import suggestion
 
 Graph: TypeAlias = Callable[..., tuple[Tensor, ...]]
@@ -74,6 +74,12 @@ def load(name: str, path: Path, precision: str = "fp32") -> Graph:
     return opening(path, precision)
 
 
+def look_through(name: str, path: Path) -> None:
+    """Raise the InputError of a file that :func:`load` would refuse unopened; nothing is loaded here."""
+    looking: Callable[[Path], object] = importlib.import_module(BACKENDS[name].module).look_through
+    looking(path)
+
+
 def check(name: str, precision: str = "fp32", device: str | None = None) -> None:
     """Raise the InputError that :func:`prepare` would raise, before anything is built."""
     if name not in BACKENDS:
@@ -85,7 +91,7 @@ def check(name: str, precision: str = "fp32", device: str | None = None) -> None
     if device is not None and device.partition(":")[0] not in backend.devices:
         raise InputError(f"backend '{name}' does not run on {device}", hint=f"it runs on {', '.join(backend.devices)}")
     for needed in backend.needs:
-        if importlib.util.find_spec(needed) is None:
+        if not is_installed(needed):
             hint = f"pip install 'stdtrack[{backend.extra}]'" if backend.extra else f"pip install {needed}"
             raise InputError(f"backend '{name}' needs {needed}, which is not installed", hint=hint)
 

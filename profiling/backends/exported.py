@@ -8,7 +8,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from evalkit.errors import InputError, one_line
 from profiling.backends import Graph
+from profiling.backends.pt2_archive import HINT, checked_archive
 from profiling.backends.silence import quiet_exporter
 
 
@@ -19,10 +21,17 @@ def export(module: nn.Module, inputs: Sequence[Tensor], path: Path) -> None:
 
 
 def load(path: Path, precision: str = "fp32") -> Graph:
-    """Read a .pt2 file: an archive of our own tensors and graph, opened only where a user names it."""
-    with quiet_exporter():
-        graph: Graph = torch.export.load(path).module()
+    """Read a .pt2 file; raises InputError for one that could run code or is damaged."""
+    archive = checked_archive(path)
+    try:
+        with quiet_exporter():
+            graph: Graph = torch.export.load(archive).module()
+    except Exception as error:
+        raise InputError(f"is no network that torch can load: {one_line(error)}", path=path, hint=HINT) from error
     return graph
+
+
+look_through = checked_archive
 
 
 def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Graph:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from evalkit.files import atomic
+from evalkit.imports import optional_module
+from evalkit.onnx_file import check_onnx, open_session, read_onnx
 from profiling.backends import Graph
 from profiling.backends.silence import quiet_exporter
 
@@ -43,8 +46,7 @@ def load(path: Path, precision: str = "fp32") -> Graph:
 
     ``int8`` opens the quantised network beside it, and makes it first if need be.
     """
-    import onnxruntime
-
+    onnxruntime: Any = optional_module("onnxruntime")
     if precision == "int8":
         path = quantised(path)
     options = onnxruntime.SessionOptions()
@@ -52,7 +54,7 @@ def load(path: Path, precision: str = "fp32") -> Graph:
     # Threads that spin between frames would take the cores from the rest of the tracker.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = open_session(path, options)
     names = [argument.name for argument in session.get_inputs()]
 
     def run(*tensors: Tensor) -> tuple[Tensor, ...]:
@@ -60,6 +62,9 @@ def load(path: Path, precision: str = "fp32") -> Graph:
         return tuple(torch.from_numpy(array) for array in session.run(None, feed))
 
     return run
+
+
+look_through = check_onnx
 
 
 def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Graph:
@@ -79,13 +84,13 @@ def quantised(path: Path) -> Path:
     target = path.with_suffix(".int8.onnx")
     if target.is_file():
         return target
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+    quantization: Any = optional_module("onnxruntime.quantization")
 
-    network = onnx.load(path)  # of a path, the inferred shapes would be written beside the file
+    network = read_onnx(path)  # of a path, the inferred shapes would be written beside the file
     hint = "the int8 network is kept beside the other one: copy that to a folder that can be written"
     with quiet_exporter(), atomic(target, hint=hint) as temporary:
-        quantize_dynamic(
-            network, temporary, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul"]
+        signed = quantization.QuantType.QInt8
+        quantization.quantize_dynamic(
+            network, temporary, weight_type=signed, per_channel=True, op_types_to_quantize=["MatMul"]
         )
     return target

@@ -9,7 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from evalkit.errors import InputError, one_line
+from evalkit.imports import optional_module
 from profiling.backends import Graph
+from profiling.backends.openvino_files import check_openvino
 from profiling.backends.silence import quiet_exporter
 
 PRECISION_HINTS = {"fp32": "f32", "bf16": "bf16"}
@@ -17,16 +20,26 @@ PRECISION_HINTS = {"fp32": "f32", "bf16": "bf16"}
 
 def export(module: nn.Module, inputs: Sequence[Tensor], path: Path) -> None:
     """Write the module as ``path`` (.xml) and the weights beside it (.bin), for the shapes of ``inputs``."""
-    import openvino
-
+    openvino: Any = optional_module("openvino")
     openvino.save_model(_convert(module, inputs), path, compress_to_fp16=False)
 
 
 def load(path: Path, precision: str = "fp32") -> Graph:
     """Open a .xml file: inputs and outputs in the graph's order, on as many threads as torch has now."""
-    import openvino
+    openvino: Any = optional_module("openvino")
+    weights = check_openvino(path)
+    try:
+        return _compile(openvino.Core().read_model(path, weights), precision)
+    except Exception as error:
+        raise InputError(f"OpenVINO cannot open it: {_reason(error)}", path=path) from error
 
-    return _compile(openvino.Core().read_model(path), precision)
+
+def _reason(error: Exception) -> str:
+    """The last line: those before it say where in OpenVINO's source it was raised."""
+    return one_line(ValueError(str(error).strip().splitlines()[-1])) if str(error).strip() else one_line(error)
+
+
+look_through = check_openvino
 
 
 def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Graph:
@@ -35,15 +48,13 @@ def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Grap
 
 
 def _convert(module: nn.Module, inputs: Sequence[Tensor]) -> Any:
-    import openvino
-
+    openvino: Any = optional_module("openvino")
     with quiet_exporter(), torch.no_grad():
         return openvino.convert_model(torch.export.export(module, tuple(inputs)))
 
 
 def _compile(model: Any, precision: str) -> Graph:
-    import openvino
-
+    openvino: Any = optional_module("openvino")
     threads = torch.get_num_threads()
     settings: dict[str, Any] = {
         "INFERENCE_NUM_THREADS": threads,

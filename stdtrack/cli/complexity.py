@@ -33,7 +33,7 @@ def complexity(spec: str, form: str, allow_uncounted: bool, depth: int) -> None:
 
     from profiling.complexity_report import report_complexity
 
-    find_own_modules()
+    find_own_modules([spec])
     report = report_complexity(spec, allow_uncounted=allow_uncounted)
     if form == "json":
         click.echo(json.dumps(report.as_json(), indent=2))

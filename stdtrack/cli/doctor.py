@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from evalkit.errors import InputError
+from evalkit.imports import is_installed
 
 Line = tuple[str, str]
 
@@ -62,12 +62,10 @@ def threads() -> Iterator[Line]:
 
 def trackers() -> Iterator[Line]:
     """Prefixes of tracker specs, and which package brings each."""
-    from importlib.metadata import entry_points
+    from evalkit.trackers.prefixes import installed_prefixes
 
-    from evalkit.trackers.spec import ENTRY_POINT_GROUP
-
-    for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name):
-        yield f"{point.name}:", point.value
+    for name, points in sorted(installed_prefixes().items()):
+        yield f"{name}:", " and ".join(point.value for point in points) + " (one too many)" * (len(points) > 1)
 
 
 def data() -> Iterator[Line]:
@@ -102,7 +100,7 @@ def cv2_warnings(wheels: list[str]) -> list[str]:
         names = " and ".join(wheels)
         return [f"{names} overwrite each other; uninstall them all, then install opencv-contrib-python-headless"]
     if not wheels:
-        return [] if find_spec("cv2") else ["no cv2: install opencv-contrib-python-headless"]
+        return [] if is_installed("cv2") else ["no cv2: install opencv-contrib-python-headless"]
     if "contrib" not in wheels[0]:
         return [f"{wheels[0]} lacks KCF and CSRT; install opencv-contrib-python-headless in its place"]
     return []

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from evalkit.errors import InputError
+from evalkit.imports import leave_current_folder_out
 from evalkit.suggestions import suggestion
 from stdtrack import __version__
 
@@ -83,6 +84,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> Any:
     """Entry point of the console script: exit codes 0 done, 1 check failed, 2 wrong input, 3 sequences failed."""
+    leave_current_folder_out()
     given = list(sys.argv[1:] if arguments is None else arguments)
     args = [argument for argument in given if argument != "--debug"]
     if args == given:

@@ -21,9 +21,12 @@ FRAME_TIMEOUT = 300.0
 """Seconds that a frame may take unless --timeout says otherwise."""
 
 
-def find_own_modules() -> None:
-    """Let ``module:factory`` lie in the working folder, as with ``python -m``."""
-    sys.path.append(os.getcwd())
+def find_own_modules(specs: Iterable[str]) -> None:
+    """Let a typed ``module:factory`` lie in the working folder, as with ``python -m``; no other spec looks there."""
+    from evalkit.trackers.spec import names_module
+
+    if any(names_module(spec) for spec in specs) and os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
 
 
 class Positive(click.FloatRange):

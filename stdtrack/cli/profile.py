@@ -69,7 +69,7 @@ def profile(
     from stdtrack.cli.profile_files import circumstances, write_profile
     from stdtrack.cli.progress import tell_remark
 
-    find_own_modules()
+    find_own_modules(specs)
     wrong = sorted(set(scopes) - set(SCOPES))
     if wrong:
         raise InputError(f"unknown scope '{wrong[0]}'", hint=suggestion(wrong[0], SCOPES))

@@ -64,7 +64,8 @@ def write(tables: ReportTables, out: Path, parts: Collection[str] = PARTS, *, pu
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
+    from evalkit.imports import safe_helpers
     from reports.report import write_report
 
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as executor:
+    with safe_helpers(), ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as executor:
         return write_report(tables, out, parts=parts, published=published, executor=executor)

@@ -69,7 +69,7 @@ def run(
     from evalkit.paths import data_root
     from evalkit.runner import RunOptions
 
-    find_own_modules()
+    find_own_modules(trackers)
     root = data_root(data)
     if root is None:
         raise InputError("nothing says where the data are", hint="--data ROOT, STDTRACK_DATA or stdtrack.toml")

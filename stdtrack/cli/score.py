@@ -156,11 +156,13 @@ def write_table(path: Path, kind: str, scores: Sequence[BenchmarkScore]) -> None
 
     from evalkit import tables
     from evalkit.files import write_atomic
+    from evalkit.imports import optional_module
 
     table: pd.DataFrame = getattr(tables, kind)(scores)
     if path.suffix == ".parquet":
         stream = io.BytesIO()
         try:
+            optional_module("pyarrow")
             table.to_parquet(stream, index=False)
         except ImportError as error:
             raise InputError("Parquet needs pyarrow", path=path, hint="pip install 'stdtrack[parquet]'") from error

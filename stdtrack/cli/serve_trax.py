@@ -19,7 +19,7 @@ def serve_trax(tracker: str) -> None:
     from evalkit.trackers.trax_server import serve
     from stdtrack.cli.progress import tell_remark
 
-    find_own_modules()
+    find_own_modules([tracker])
     served = load_tracker(tracker)
     tell_remark(tracker, facts_of(served).get("note", ""))
     serve(served, tracker)

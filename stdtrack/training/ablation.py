@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from evalkit.errors import InputError
+from evalkit.imports import safe_helpers
 from stdtrack.ablation import run_folder
 from stdtrack.checkpoints import load_model
 from stdtrack.configs import FULL, ablations
@@ -82,7 +83,7 @@ def run_ablation(
         for row, configs in zip(rows, runs, strict=True):
             yield Outcome(row, tuple(train_and_judge(run, tell) for run in configs))
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as executor:
+    with safe_helpers(), ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as executor:
         futures = [[executor.submit(train_and_judge, run, _unheard) for run in configs] for configs in runs]
         for row, of_row in zip(rows, futures, strict=True):
             yield Outcome(row, tuple(future.result() for future in of_row))

