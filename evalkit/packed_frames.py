@@ -26,18 +26,18 @@ PACKED_SUFFIXES = ARCHIVE_SUFFIXES + VIDEO_SUFFIXES
 
 def open_frames(place: Path, length: int, first: int | None = None) -> ImageFolder | ArchiveFrames | VideoFrames:
     """The frames that lie in ``place``: a folder, an archive or a video; the arguments are :class:`ImageFolder`'s."""
-    if place.suffix.lower() in ARCHIVE_SUFFIXES and not place.is_dir():
+    if _is_archive(place):
         return ArchiveFrames(place, length, first)
-    if place.suffix.lower() in VIDEO_SUFFIXES and not place.is_dir():
+    if _is_video(place):
         return VideoFrames(place, length, first)
     return ImageFolder(place, length, first)
 
 
 def count_frames(place: Path) -> int:
     """How many images a folder, an archive or a video holds."""
-    if place.suffix.lower() in ARCHIVE_SUFFIXES and not place.is_dir():
+    if _is_archive(place):
         return len(ArchiveFrames(place, 0).images)
-    if place.suffix.lower() in VIDEO_SUFFIXES and not place.is_dir():
+    if _is_video(place):
         return count_video_frames(place)
     return len(list_images(place))
 
@@ -45,10 +45,20 @@ def count_frames(place: Path) -> int:
 def first_image_size(place: Path) -> tuple[int, int] | None:
     """(width, height) of the first image in a folder, an archive or a video; None where it cannot be read."""
     try:
+        if _is_video(place):
+            return VideoFrames(place, 1, first=1).header(0).size
         count = count_frames(place)
         return open_frames(place, count).header(0).size if count else None
     except InputError:  # who wants the images themselves is told
         return None
+
+
+def _is_archive(place: Path) -> bool:
+    return place.suffix.lower() in ARCHIVE_SUFFIXES and not place.is_dir()
+
+
+def _is_video(place: Path) -> bool:
+    return place.suffix.lower() in VIDEO_SUFFIXES and not place.is_dir()
 
 
 @dataclass(frozen=True)
