@@ -107,18 +107,18 @@ def _way_out(images: Sequence[PurePath], length: int) -> str:
 
 def _surplus(images: Sequence[AnyPath]) -> dict[AnyPath, str]:
     """Images that are no frames by their names, and why: copies, two of one number, one without where all have."""
-    forms = Counter(map(_form, images))
-    usual, count = forms.most_common(1)[0] if forms else ("", 0)
+    forms = [_form(image) for image in images]
+    usual, count = Counter(forms).most_common(1)[0] if forms else ("", 0)
     if "#" not in usual or 2 * count <= len(images):
         return {}  # names of several kinds: none of them says what is a frame
     frames: dict[tuple[tuple[int, str], ...], AnyPath] = {}
     surplus: dict[AnyPath, str] = {}
-    for image in (image for image in images if _form(image) == usual):
+    for image in (image for image, form in zip(images, forms, strict=True) if form == usual):
         other = frames.setdefault(_numbers(image), image)
         if other is not image:
             surplus[image] = f"has the number of {other.name}"
-    stems = {image.stem for image in frames.values()}
-    for image in (image for image in images if _form(image) != usual):
+    stems = {image.stem for image in frames.values()} if count < len(images) else set()
+    for image in (image for image, form in zip(images, forms, strict=True) if form != usual):
         if not _DIGITS.search(image.stem):
             surplus[image] = "has no number as the others have"
         elif original := next((stem for stem in _beginnings(image.stem) if stem in stems), None):
@@ -127,12 +127,12 @@ def _surplus(images: Sequence[AnyPath]) -> dict[AnyPath, str]:
 
 
 def _form(image: PurePath) -> str:
-    """The stem with every number as ``#``; folders of an archive count."""
-    return _DIGITS.sub("#", str(image.with_suffix("")))
+    """The path without suffix and with every number as ``#``; folders of an archive count."""
+    return _DIGITS.sub("#", str(image).rpartition(".")[0])
 
 
 def _numbers(image: PurePath) -> tuple[tuple[int, str], ...]:
-    return tuple(_number(digits) for digits in _DIGITS.findall(str(image.with_suffix(""))))
+    return tuple(map(_number, _DIGITS.findall(str(image).rpartition(".")[0])))
 
 
 def _beginnings(stem: str) -> Iterable[str]:

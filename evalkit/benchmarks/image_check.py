@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from evalkit.benchmarks.layout import rival_folders
+from evalkit.benchmarks.layout import rivals
 from evalkit.frames import ImageFolder
 from evalkit.image_headers import ImageHeader
-from evalkit.packed_frames import ArchiveFrames
+from evalkit.packed_frames import ArchiveFrames, VideoFrames
 from evalkit.sequence import Sequence
 from evalkit.types import Boxes
 
@@ -28,7 +28,9 @@ def remarks_on(sequence: Sequence) -> list[str]:
         return []
     image = frames.read(0)
     size = (image.shape[1], image.shape[0])
-    remarks = [*_other_folders(sequence), *_on_boxes(sequence, size)]
+    remarks = _on_boxes(sequence, size)
+    if isinstance(frames, ImageFolder | ArchiveFrames | VideoFrames):
+        remarks += _others(frames)
     if isinstance(frames, ImageFolder | ArchiveFrames):
         count = len(frames)
         indices = np.unique(np.linspace(0, count - 1, min(count, SAMPLED)).astype(int)).tolist()
@@ -51,10 +53,10 @@ def _on_headers(headers: list[ImageHeader]) -> list[str]:
     return remarks
 
 
-def _other_folders(sequence: Sequence) -> list[str]:
-    frames = sequence.frames
-    rivals = rival_folders(frames.folder) if isinstance(frames, ImageFolder) else []
-    return [f"images in {', '.join(rivals)} as well: {frames.folder.name} is taken"] if rivals else []  # type: ignore[union-attr]
+def _others(frames: ImageFolder | ArchiveFrames | VideoFrames) -> list[str]:
+    place = frames.folder if isinstance(frames, ImageFolder) else frames.path
+    others = rivals(place)
+    return [f"images in {', '.join(others)} as well: {place.name} is taken"] if others else []
 
 
 def _on_boxes(sequence: Sequence, size: tuple[int, int]) -> list[str]:

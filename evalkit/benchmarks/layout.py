@@ -78,12 +78,20 @@ def frames_folder(*places: Traversable) -> Path | None:
     return next(iter(packed), None)
 
 
-def rival_folders(frames: Path) -> list[str]:
-    """Names of folders of images beside that of a sequence's frames, the best first; empty where there is no other."""
-    if folder_rank(frames.name) is None or frames.suffix.lower() in PACKED_SUFFIXES:
+def rivals(frames: Path) -> list[str]:
+    """What might be the frames of the same sequence beside those that are taken, the best name first."""
+    if _rank(frames) is None:
         return []
-    named = sorted((folder_rank(each.name) or 0, each.name, each) for each in _image_folders(frames.parent))
-    return [name for _, name, folder in named if folder != frames and _holds_image(folder)]
+    others = [Path(str(child)) for child in children(frames.parent) if child.name != frames.name]
+    named = sorted((rank, path.name, path) for path in others if (rank := _rank(path)) is not None)
+    return [name for _, name, path in named if path.is_file() or _holds_image(path)]
+
+
+def _rank(place: Path) -> int | None:
+    """Of a folder or of something packed, by its name."""
+    if place.is_dir():
+        return folder_rank(place.name)
+    return folder_rank(place.stem) if place.suffix.lower() in PACKED_SUFFIXES else None
 
 
 @dataclass(frozen=True)
@@ -95,7 +103,9 @@ class _View:
 
 
 def _view(place: Path) -> _View:
-    images, names, packed = 0, [], []
+    images = 0
+    names: list[tuple[int, str]] = []
+    packed: list[tuple[int, str]] = []
     try:
         with os.scandir(place) as entries:  # lazy, unlike Path.iterdir: stops early in a folder of thousands
             for entry in entries:
@@ -104,21 +114,18 @@ def _view(place: Path) -> _View:
                     images += 1
                     if images == _MANY:
                         return _View(place)
-                elif folder_rank(entry.name) is not None and _is_folder(entry):
-                    names.append(entry.name)
+                elif (rank := folder_rank(entry.name)) is not None and _is_folder(entry):
+                    names.append((rank, entry.name))
                 elif suffix.lower() in PACKED_SUFFIXES and not _is_folder(entry):
-                    packed += [entry.name] if folder_rank(stem) is not None or stem == place.name else []
+                    rank = 0 if stem == place.name else folder_rank(stem)
+                    packed += [] if rank is None else [(rank, entry.name)]
     except (FileNotFoundError, NotADirectoryError):
         return _View()
     except OSError as error:
         raise InputError(f"cannot be listed: {error.strerror or error}", path=place) from error
-    ranked = sorted(names, key=lambda name: (folder_rank(name), name))
-    found = next((place / name for name in ranked if _holds_image(place / name)), place if images else None)
-    return _View(found, place / min(packed) if packed else None)
-
-
-def _image_folders(folder: Path) -> list[Path]:
-    return [Path(str(child)) for child in subfolders(folder) if folder_rank(child.name) is not None]
+    ranked = (place / name for _, name in sorted(names))
+    found = next(filter(_holds_image, ranked), place if images else None)
+    return _View(found, place / min(packed)[1] if packed else None)
 
 
 def _holds_image(folder: Path) -> bool:

@@ -73,6 +73,16 @@ def test_visible_light_is_taken_beside_infrared_and_this_is_said(tmp_path, capsy
     assert not caught.value.code
 
 
+def test_visible_light_is_taken_when_packed_too(tmp_path):
+    folder, outside = sequence(tmp_path / "data"), write_images(tmp_path / "outside", numbered())
+    for name in ("infrared.zip", "visible.zip"):
+        with zipfile.ZipFile(folder / name, "w") as archive:
+            for path in outside.iterdir():
+                archive.write(path, path.name)
+    assert frames_folder(folder) == folder / "visible.zip"
+    assert checked(tmp_path / "data") == ((), {"images in infrared.zip as well: visible.zip is taken": ("s",)})
+
+
 def test_a_picture_beside_a_folder_of_images_is_no_sequence(tmp_path):
     folder = sequence(tmp_path)
     write_images(folder, ["preview.jpg"])
