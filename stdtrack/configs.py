@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-Stem = Literal["patch", "efficientnet_lite0"]
+Stem = Literal["patch", "efficientnet_lite0", "fear_xs", "nanotrack_v3"]
 MemoryRule = Literal["quality", "fifo", "none"]
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -14,6 +14,14 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 # EfficientNet-Lite was trained on (pixel - 127) / 128; its first batch norm's statistics confirm it.
 LITE_MEAN = (127 / 255,) * 3
 LITE_STD = (128 / 255,) * 3
+
+PIXELS: Mapping[Stem, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
+    "patch": (IMAGENET_MEAN, IMAGENET_STD),
+    "efficientnet_lite0": (LITE_MEAN, LITE_STD),
+    "fear_xs": (IMAGENET_MEAN, IMAGENET_STD),
+    "nanotrack_v3": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+}
+"""Mean and deviation of the pixels that each stem was trained on."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,8 @@ class ModelConfig:
         template_size, search_size: pixels of the square crops.
         template_factor, search_factor: side of a crop over the square root of the target's area.
         mean, std: of an RGB pixel in [0, 1].
-        stem: ``patch`` (one 16 x 16 convolution) or ``efficientnet_lite0`` (its first eleven blocks).
+        stem: ``patch`` (one 16 x 16 convolution), or the first blocks of a published network: ``efficientnet_lite0``
+            (trained on ImageNet), ``fear_xs`` and ``nanotrack_v3`` (trained for tracking).
         dim, depth, heads, mlp_ratio: of the transformer.
         head_stride: pixels a cell of the score map: 16, or 8 (then the stem's stride-8 features join the tokens).
         head_dim: channels of the features that the head reads.

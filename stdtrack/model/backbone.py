@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from stdtrack.configs import ModelConfig
 from stdtrack.model.attention import Block
-from stdtrack.model.stem import EfficientNetLiteStem, PatchStem
+from stdtrack.model.stem import make_stem
 
 
 class Backbone(nn.Module):
@@ -20,8 +20,7 @@ class Backbone(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        stem = PatchStem if config.stem == "patch" else EfficientNetLiteStem
-        self.stem = stem(config.dim)
+        self.stem = make_stem(config.stem, config.dim)
         self.template_position_1MC = nn.Parameter(sine_positions(config.template_grid, config.dim))
         self.search_position_1NC = nn.Parameter(sine_positions(config.search_grid, config.dim))
         self.blocks = nn.ModuleList(Block(config.dim, config.heads, config.mlp_ratio) for _ in range(config.depth))

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stdtrack.configs import ModelConfig
-from stdtrack.model.stem import STRIDE_8_DIM
+from stdtrack.model.stem import LAYOUTS
 
 TOWERS = 3
 
@@ -72,10 +72,10 @@ class Neck(nn.Module):
         super().__init__()
         self.grid = config.search_grid
         self.coarse = nn.Conv2d(config.dim, config.head_dim, 1)
-        self.fine = nn.Conv2d(STRIDE_8_DIM, config.head_dim, 1) if config.head_stride == 8 else None
+        self.fine = nn.Conv2d(LAYOUTS[config.stem].fine_dim, config.head_dim, 1) if config.head_stride == 8 else None
 
     def forward(self, search_BNC: Tensor, fine_BCHW: Tensor | None) -> Tensor:
-        """(B, N, C) and (B, 40, H/8, W/8) or None -> (B, C_head, H/stride, W/stride)."""
+        """(B, N, C) and (B, C_fine, H/8, W/8) or None -> (B, C_head, H/stride, W/stride)."""
         B, _, C = search_BNC.shape
         map_BCGG: Tensor = self.coarse(search_BNC.transpose(1, 2).reshape(B, C, self.grid, self.grid))
         if self.fine is None or fine_BCHW is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 from evalkit.errors import InputError
 from evalkit.suggestions import suggestion
-from stdtrack.configs import VARIANTS, ModelConfig, ablations
-from stdtrack.training.limits import COUNT, SHARE, one_of
+from stdtrack.configs import PIXELS, VARIANTS, ModelConfig, Stem, ablations
+from stdtrack.training.limits import COUNT, PATTERNS, SHARE, one_of
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,10 @@ class SourceConfig:
         root: folder of the data; relative paths start at the config file's ``data_root``.
         weight: share of the clips drawn from here, relative to the other sources.
         names: only these sequences; empty means all.
+        exclude: regular expressions; a sequence whose name has a match is left out.
+        scenes: regular expressions that say which sequences show the same place: of the first one that matches a name,
+            the text of its groups (without groups, of the whole match) is the scene. A name without a match is a scene
+            by itself. Every scene is as likely as the other, whatever the number of its sequences.
         exclude_official: without the sequences of the benchmark's official list: LaSOT's list is its test set, and
             what else lies in the folder is for training.
         limit: at most this many sequences or images, 0 for all; for ``synthetic``, how many targets are cut out.
@@ -32,6 +37,8 @@ class SourceConfig:
     root: str = ""
     weight: float = 1.0
     names: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = field(default=(), metadata=PATTERNS)
+    scenes: tuple[str, ...] = field(default=(), metadata=PATTERNS)
     exclude_official: bool = False
     limit: int = 0
     cache: bool = False
@@ -156,14 +163,35 @@ class ValidationConfig:
     """Tracking of sequences left out of training.
 
     Attributes:
-        names: left-out sequences, whole scenes; they are removed from every video source.
+        names: sequences that are tracked; every sequence of their scenes is removed from every video source.
         every: steps between validations.
-        frames: at most this many frames a sequence, 0 for all.
+        frames: at most this many frames a track, 0 for all.
+        starts: tracks a sequence, from starts spread evenly over it.
+        backwards: each start is also tracked towards the beginning.
     """
 
     names: tuple[str, ...] = ()
     every: int = field(default=1000, metadata=COUNT)
     frames: int = 0
+    starts: int = field(default=1, metadata=COUNT)
+    backwards: bool = False
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """What differs from the variant; 0 and an empty text keep the variant's.
+
+    Attributes:
+        stem: the pixels' mean and deviation go with it.
+        template_size, search_size, search_factor, depth, head_dim: see :class:`stdtrack.configs.ModelConfig`.
+    """
+
+    stem: str = field(default="", metadata=one_of("", *PIXELS))
+    template_size: int = 0
+    search_size: int = 0
+    search_factor: float = 0.0
+    depth: int = 0
+    head_dim: int = 0
 
 
 @dataclass(frozen=True)
@@ -180,6 +208,7 @@ class TrainConfig:
         workers: processes that make clips, for each process that trains.
         device: ``auto`` (CUDA where there is one), ``cpu`` or ``cuda``.
         imagenet_stem: start with ImageNet's weights in an EfficientNet-Lite0 stem.
+        stem_weights: start with a published tracker's weights in its stem: the ONNX file, relative to ``data_root``.
         init: weights to start from, a safetensors file.
         without: a part that is left out, by the name of its row in :func:`stdtrack.configs.ablations`.
         save_every, keep: steps between checkpoints, and how many of them stay.
@@ -196,11 +225,13 @@ class TrainConfig:
     workers: int = 1
     device: str = "auto"
     imagenet_stem: bool = False
+    stem_weights: str = ""
     init: str = ""
     without: str = ""
     save_every: int = field(default=500, metadata=COUNT)
     keep: int = field(default=2, metadata=COUNT)
     log_every: int = field(default=20, metadata=COUNT)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
     clips: ClipConfig = field(default_factory=ClipConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     loss: LossConfig = field(default_factory=LossConfig)
@@ -217,8 +248,16 @@ def network_of(config: TrainConfig) -> ModelConfig:
     """The network's config: a variant, or one without some part; raises InputError for an unknown name."""
     if config.variant not in VARIANTS:
         raise InputError(f"unknown variant '{config.variant}'", hint=suggestion(config.variant, VARIANTS))
-    variant = VARIANTS[config.variant]
+    variant = changed(VARIANTS[config.variant], config.network)
     rows = ablations(variant)
     if config.without and config.without not in rows:
         raise InputError(f"no ablation is called '{config.without}'", hint=suggestion(config.without, rows))
     return rows[config.without] if config.without else variant
+
+
+def changed(variant: ModelConfig, network: NetworkConfig) -> ModelConfig:
+    """The variant with what ``network`` says otherwise."""
+    values = {name: value for name, value in vars(network).items() if value}
+    if network.stem:
+        values["mean"], values["std"] = PIXELS[cast("Stem", network.stem)]
+    return replace(variant, **values)

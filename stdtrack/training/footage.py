@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,15 +28,56 @@ class Footage:
         frames: N lazy or cached images.
         boxes: (N, 4) 0-based x, y, w, h; rows of invisible frames mean nothing.
         visible: (N,) the target is annotated as visible, with a usable box.
+        scene: footage of one scene shows the same place.
     """
 
     name: str
     frames: Frames
     boxes: Boxes
     visible: Flags
+    scene: str = ""
 
     def __len__(self) -> int:
         return len(self.boxes)
+
+    def part(self, order: np.ndarray) -> Footage:
+        """The frames of these numbers, in this order."""
+        return replace(
+            self, frames=PickedFrames(self.frames, order), boxes=self.boxes[order], visible=self.visible[order]
+        )
+
+
+@dataclass(frozen=True)
+class PickedFrames:
+    """Some of a sequence's frames, in the order of their numbers ``order`` (M,)."""
+
+    frames: Frames
+    order: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def read(self, index: int) -> Image:
+        """Frame ``index`` of those picked."""
+        return self.frames.read(int(self.order[index]))
+
+    def name(self, index: int) -> str:
+        """The file of frame ``index`` of those picked."""
+        return self.frames.name(int(self.order[index]))
+
+
+def scene_of(name: str, patterns: Iterable[str]) -> str:
+    """The scene that a sequence's name belongs to: the groups of the first pattern found in it, or the whole match.
+
+    >>> patterns = (r"(pavement)_(?:Bolt|Nut)", r"pavement_[A-Z]", r"desk")
+    >>> [scene_of(name, patterns) for name in ("pavement_Nut_1", "pavement_Pen_4", "desk_3", "boat")]
+    ['pavement', 'pavement_P', 'desk', 'boat']
+    """
+    for pattern in patterns:
+        match = re.search(pattern, name)
+        if match:
+            return "_".join(text for text in match.groups() if text) or match[0]
+    return name
 
 
 class CachedFrames:
@@ -99,13 +141,16 @@ class Loaded:
     skipped: tuple[str, ...]
 
 
-def load_footage(sequences: Iterable[Sequence], *, cache: bool) -> Loaded:
-    """Footage of every usable sequence; the others, and unreadable frames of cached ones, are named in ``skipped``."""
+def load_footage(sequences: Iterable[Sequence], *, cache: bool, scenes: Iterable[str] = ()) -> Loaded:
+    """Footage of every usable sequence; the others, and unreadable frames of cached ones, are named in ``skipped``.
+
+    ``scenes`` are the patterns of :func:`scene_of`.
+    """
     footage: list[Footage] = []
     skipped: list[str] = []
     for sequence in sequences:
         try:
-            item = from_sequence(sequence, cache=cache)
+            item = replace(from_sequence(sequence, cache=cache), scene=scene_of(sequence.name, scenes))
         except InputError as error:
             skipped.append(str(error))
             continue

@@ -41,7 +41,7 @@ def folded(state: Mapping[str, Tensor], conv: str, norm: str) -> tuple[Tensor, T
 
 @torch.no_grad()
 def load_stem(stem: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Fill an :class:`~stdtrack.model.stem.EfficientNetLiteStem` from the package's state dict, in place."""
+    """Fill the stem ``efficientnet_lite0`` from the package's state dict, in place."""
 
     def fill(conv: nn.Module, source: str, norm: str) -> None:
         weight, bias = folded(state, source, norm)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.errors import InputError
@@ -13,6 +14,9 @@ SHARE: Mapping[str, Any] = {"most": 1}
 """A part of a whole, 0 to 1."""
 COUNT: Mapping[str, Any] = {"least": 1}
 """At least one."""
+
+PATTERNS: Mapping[str, Any] = {"patterns": True}
+"""Regular expressions."""
 
 
 def one_of(*choices: str) -> Mapping[str, Any]:
@@ -25,6 +29,8 @@ def check_limits(limits: Mapping[str, Any], value: Any, place: str) -> None:
 
     No number may be negative, unless its limits say otherwise.
     """
+    if limits.get("patterns"):
+        _check_patterns(value, place)
     choices = limits.get("choices")
     if choices and value not in choices:
         problem = f"{place} must be one of {', '.join(choices)}, not '{value}'"
@@ -35,3 +41,11 @@ def check_limits(limits: Mapping[str, Any], value: Any, place: str) -> None:
     if not least <= value <= most:
         allowed = f"at least {least}" if most == math.inf else f"between {least} and {most}"
         raise InputError(f"{place} must be {allowed}, not {value}")
+
+
+def _check_patterns(patterns: Sequence[str], place: str) -> None:
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise InputError(f"{place}: '{pattern}' is no regular expression: {error}") from error

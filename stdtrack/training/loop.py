@@ -28,9 +28,10 @@ from stdtrack.training.imagenet import lite0_state, load_stem
 from stdtrack.training.losses import Losses, clip_losses
 from stdtrack.training.metrics_file import MetricsFile
 from stdtrack.training.optim import Average, freeze_stem, learning_rate, load_moments, make_optimizer, set_rate
+from stdtrack.training.published import load_published
 from stdtrack.training.rollout import MARGIN, ClipModel, draw_plan, move_batch
 from stdtrack.training.sources import Mixture
-from stdtrack.training.validation import Validation
+from stdtrack.training.validation import Validation, ValidationScore
 
 SHOWN = ("total", "score", "giou", "l1", "quality", "iou")
 LOSS_NAMES = tuple(field.name for field in dataclasses.fields(Losses))
@@ -64,6 +65,8 @@ def build_model(config: TrainConfig) -> STDTrack:
     model = STDTrack(network)
     if config.imagenet_stem:
         load_stem(model.backbone.stem, lite0_state())
+    if config.stem_weights:
+        load_published(model.backbone.stem, network.stem, Path(config.data_root) / config.stem_weights)
     if config.init:
         model = load_model(Path(config.init), network).train()
     freeze_stem(model, config.optim)
@@ -210,8 +213,8 @@ class Trainer:
         if record is not None and self.validation.sequences:
             model = self.averaged_model()
             score = self.validation.run(model)
-            record.add(self.step, {"validation/auc": score.auc, "validation/quality_spearman": score.spearman})
-            self._tell(f"step {self.step}: validation AUC {score.auc:.4f}, Spearman(quality, IoU) {score.spearman:.3f}")
+            record.add(self.step, metrics_of(score))
+            self._tell(f"step {self.step}: validation {score}")
             hours = f"{self.seconds / 3600:.2f}"
             facts = {"step": str(self.step), "hours": hours, "validation_auc": f"{score.auc:.4f}"}
             save_model(self.folder / "last.safetensors", model, facts)
@@ -241,6 +244,13 @@ class Trainer:
             record.add(self.step, {f"train/{name}": value for name, value in values.items()})
             left = clips_left(self.config, self.step) / rate
             self._tell(TrainingProgress(self.step, self.config.total_steps, rate, left, values))
+
+
+def metrics_of(score: ValidationScore) -> dict[str, float]:
+    """What the metrics file keeps of a validation: its figures, and every scene's."""
+    figures = {"auc": score.auc, "standard_error": score.error, "quality_spearman": score.spearman}
+    scenes = {f"scene/{scene}": auc for scene, auc in score.scenes.items()}
+    return {f"validation/{name}": value for name, value in (figures | scenes).items()}
 
 
 def clips_left(config: TrainConfig, step: int) -> int:

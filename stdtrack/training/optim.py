@@ -10,14 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from stdtrack.model.assembly import STDTrack
-from stdtrack.model.stem import EfficientNetLiteStem, InvertedResidual
+from stdtrack.model.stem import ConvolutionalStem, InvertedResidual
 from stdtrack.training.config import OptimConfig, StageConfig
 
 
 def freeze_stem(model: STDTrack, config: OptimConfig) -> None:
     """Stop the gradient where the config says so: early filters are general, and cost the most."""
     stem = model.backbone.stem
-    if not isinstance(stem, EfficientNetLiteStem):
+    if not isinstance(stem, ConvolutionalStem):
         return
     frozen: list[nn.Module] = [stem.first, *stem.blocks[: config.frozen_blocks]] if config.frozen_blocks else []
     if config.frozen_depthwise:

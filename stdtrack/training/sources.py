@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +15,7 @@ from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
 from evalkit.suggestions import suggestion
 from stdtrack.training.config import SourceConfig, TrainConfig
-from stdtrack.training.footage import Footage, load_footage
+from stdtrack.training.footage import Footage, load_footage, scene_of
 from stdtrack.training.retry import made_of_readable
 from stdtrack.training.shots import Shots, draw_shots
 from stdtrack.training.stills import Still, draw_still, load_stills
@@ -33,14 +34,15 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class VideoSource:
-    """Annotated sequences, each as likely as the other whatever its length."""
+    """Annotated sequences: every scene as likely as the other, and in a scene every sequence, whatever its length."""
 
-    footage: Sequence[Footage]
+    scenes: Sequence[Sequence[Footage]]
     config: TrainConfig
 
     def draw(self, frames: int, rng: np.random.Generator) -> Shots:
         """Frames of one sequence."""
-        chosen = self.footage[int(rng.integers(len(self.footage)))]
+        scene = self.scenes[int(rng.integers(len(self.scenes)))]
+        chosen = scene[int(rng.integers(len(scene)))]
         return draw_shots(chosen, frames, self.config.clips, self.config.augment.reverse, rng)
 
 
@@ -134,7 +136,7 @@ def build_sources(config: TrainConfig) -> tuple[Mixture, tuple[str, ...]]:
     for source in config.sources:
         if source.kind == "video":
             footage, names = _open_video(source, config)
-            real.append((VideoSource(footage, config), source.weight))
+            real.append((VideoSource(by_scene(footage), config), source.weight))
             skipped += names
         elif source.kind == "stills":
             stills, unreadable = load_stills(root_of(source, config), limit=source.limit, cache=source.cache)
@@ -162,19 +164,34 @@ def root_of(source: SourceConfig, config: TrainConfig) -> Path:
 
 
 def _open_video(source: SourceConfig, config: TrainConfig) -> tuple[tuple[Footage, ...], tuple[str, ...]]:
-    """Footage of a benchmark's sequences, without those left out for validation, and what was skipped."""
+    """Footage of a benchmark's sequences, without the scenes left out for validation, and what was skipped."""
     benchmark = open_benchmark(source.benchmark, data=root_of(source, config))
-    names = [name for name in names_of(benchmark, source) if name not in config.validation.names]
+    left_out = {scene_of(name, source.scenes) for name in config.validation.names}
+    names = [name for name in names_of(benchmark, source) if scene_of(name, source.scenes) not in left_out]
     chosen = names[: source.limit or None]
-    loaded = load_footage((benchmark.sequence(name) for name in chosen), cache=source.cache)
+    loaded = load_footage((benchmark.sequence(name) for name in chosen), cache=source.cache, scenes=source.scenes)
     if not loaded.footage:
         reason = loaded.skipped[0] if loaded.skipped else "the list is empty"
         raise InputError(f"{source.benchmark}: no sequence to train on: {reason}", path=root_of(source, config))
     return loaded.footage, loaded.skipped
 
 
+def by_scene(footage: Iterable[Footage]) -> tuple[tuple[Footage, ...], ...]:
+    """Footage grouped by its scene, in the order in which the scenes first appear."""
+    groups: dict[str, list[Footage]] = {}
+    for item in footage:
+        groups.setdefault(item.scene, []).append(item)
+    return tuple(tuple(group) for group in groups.values())
+
+
 def names_of(benchmark: Benchmark, source: SourceConfig) -> Sequence[str]:
-    """The sequences that a source means: its own list, or what is there with or without the official list's."""
+    """The sequences that a source means, without those that a pattern excludes."""
+    names = _listed_names(benchmark, source)
+    return [name for name in names if not any(re.search(pattern, name) for pattern in source.exclude)]
+
+
+def _listed_names(benchmark: Benchmark, source: SourceConfig) -> Sequence[str]:
+    """A source's own list, or what is there with or without the official list's."""
     if source.names:
         unknown = [name for name in source.names if name not in benchmark.sources]
         if unknown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,11 +32,12 @@ class Tracking(Protocol):
 
 @dataclass(frozen=True)
 class SequenceOutcome:
-    """One sequence's outcome on its visible frames after the first: ``iou`` and reported ``score``, each (M,)."""
+    """One track's outcome on its visible frames after the first: ``iou`` and reported ``score``, each (M,)."""
 
     name: str
     iou: Vector
     score: Vector
+    scene: str = ""
 
     @property
     def auc(self) -> float:
@@ -46,31 +47,73 @@ class SequenceOutcome:
 
 @dataclass(frozen=True)
 class ValidationScore:
-    """``auc`` is the mean over sequences; ``spearman`` correlates score and IoU over the frames of all of them."""
+    """How well the left-out sequences were tracked.
+
+    Attributes:
+        auc: mean over scenes of the mean AUC of a scene's tracks.
+        error: the standard error of that mean over scenes; NaN for a single one.
+        spearman: rank correlation of score and IoU over the frames of all tracks.
+        scenes: the mean AUC of each scene's tracks.
+        tracks: of all of them.
+    """
 
     auc: float
+    error: float
     spearman: float
+    scenes: Mapping[str, float]
     tracks: tuple[SequenceOutcome, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"AUC {self.auc:.4f} (standard error over {len(self.scenes)} scenes {self.error:.4f}), "
+            f"Spearman(quality, IoU) {self.spearman:.3f}"
+        )
 
 
 @dataclass(frozen=True)
 class Validation:
-    """Left-out sequences, of each at most ``frames`` frames (0: all)."""
+    """Left-out sequences; each is tracked from several starts.
+
+    Attributes:
+        sequences: of one scene or several.
+        frames: at most this many frames a track, 0 for all.
+        starts, backwards: see :class:`~stdtrack.training.config.ValidationConfig`.
+    """
 
     sequences: Sequence[Footage]
     frames: int = 0
+    starts: int = 1
+    backwards: bool = False
 
     def run(self, model: STDTrack) -> ValidationScore:
-        """Track every sequence once, from its first visible frame."""
-        return summarise([track_footage(STDTracker(model), footage, self.frames) for footage in self.sequences])
+        """Track every part of every sequence, each from its first visible frame."""
+        parts = [part for footage in self.sequences for part in parts_of(footage, self.starts, self.backwards)]
+        return summarise([track_footage(STDTracker(model), part, self.frames) for part in parts])
+
+
+def parts_of(footage: Footage, starts: int, backwards: bool) -> list[Footage]:
+    """The sequence from ``starts`` places spread evenly over it to its end, and the same of the reversed sequence.
+
+    Parts with fewer than two visible frames are left out.
+    """
+    count = len(footage)
+    orders = [np.arange(count), *([np.arange(count)[::-1]] if backwards else [])]
+    parts = [footage.part(order[count * start // starts :]) for order in orders for start in range(starts)]
+    return [part for part in parts if part.visible.sum() > 1]
 
 
 def summarise(tracks: Sequence[SequenceOutcome]) -> ValidationScore:
-    """Mean AUC, and the rank correlation of reported score and true IoU (0 where either is constant)."""
+    """Mean AUC over scenes, and the rank correlation of reported score and true IoU (0 where either is constant)."""
+    by_scene: dict[str, list[float]] = {}
+    for track in tracks:
+        by_scene.setdefault(track.scene or track.name, []).append(track.auc)
+    scenes = {scene: float(np.mean(values)) for scene, values in by_scene.items()}
+    means = np.array(list(scenes.values()))
+    spread = float(np.std(means, ddof=1) / np.sqrt(len(means))) if len(means) > 1 else float("nan")
     iou, score = np.concatenate([track.iou for track in tracks]), np.concatenate([track.score for track in tracks])
     varies = np.ptp(iou) > 0 and np.ptp(score) > 0
     correlation = float(spearmanr(score, iou).statistic) if varies else 0.0
-    return ValidationScore(float(np.mean([track.auc for track in tracks])), correlation, tuple(tracks))
+    return ValidationScore(float(means.mean()), spread, correlation, scenes, tuple(tracks))
 
 
 def track_footage(tracker: Tracking, footage: Footage, frames: int) -> SequenceOutcome:
@@ -83,7 +126,7 @@ def track_footage(tracker: Tracking, footage: Footage, frames: int) -> SequenceO
     scores = np.array([prediction.score for prediction in predictions], dtype=np.float64)
     shown = footage.visible[first + 1 : last]
     overlaps = iou_continuous(boxes[shown], footage.boxes[first + 1 : last][shown])
-    return SequenceOutcome(footage.name, overlaps, scores[shown])
+    return SequenceOutcome(footage.name, overlaps, scores[shown], footage.scene)
 
 
 def build_validation(config: TrainConfig) -> Validation:
@@ -94,9 +137,11 @@ def build_validation(config: TrainConfig) -> Validation:
         if source.kind == "video":
             benchmark = open_benchmark(source.benchmark, data=root_of(source, config))
             names = [name for name in names_of(benchmark, source) if name in wanted]
-            loaded = load_footage((benchmark.sequence(name) for name in names), cache=source.cache)
+            sequences = (benchmark.sequence(name) for name in names)
+            loaded = load_footage(sequences, cache=source.cache, scenes=source.scenes)
             found.update({footage.name: footage for footage in loaded.footage})
     missing = [name for name in config.validation.names if name not in found]
     if missing:
         raise InputError(f"validation sequence '{missing[0]}' is not in any video source, or can't be used")
-    return Validation([found[name] for name in config.validation.names], config.validation.frames)
+    settings = config.validation
+    return Validation([found[name] for name in settings.names], settings.frames, settings.starts, settings.backwards)
