@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "complexity": ("stdtrack.cli.complexity", "complexity", "Count parameters, MACs and FLOPs of a tracker or module."),
     "profile": ("stdtrack.cli.profile", "profile", "Measure latency, memory and energy, trackers interleaved."),
     "train": ("stdtrack.cli.train", "train", "Train a network as a config says."),
+    "validate": ("stdtrack.cli.validate", "validate", "Compare trackers on the sequences left out of training."),
     "tune": ("stdtrack.cli.tune", "tune", "Choose window, smoothing and memory for trained weights."),
     "track": ("stdtrack.cli.track", "track", "Track one target through a video, and draw it."),
     "serve-trax": ("stdtrack.cli.serve_trax", "serve_trax", "Serve a tracker to VOT's toolkit and other TraX clients."),

@@ -29,12 +29,14 @@ class Clip:
         searches: (T, Hs, Hs, 3) uint8 RGB.
         boxes: (T, 4) float32 centre x, centre y, width, height in units of the search crop.
         visible: (T,) the target's centre lies inside the crop, and it is there to be found.
+        template_boxes: (K, 4) the target in the templates, in units of the crop.
     """
 
     templates: np.ndarray
     searches: np.ndarray
     boxes: np.ndarray
     visible: np.ndarray
+    template_boxes: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -142,13 +144,15 @@ def surround(crop: Image, window: np.ndarray, shape: tuple[int, ...], outside: I
     crop[y0:y1, x0:x1] = inside
 
 
-def crop_templates(shots: Shots, geometry: Geometry, rng: np.random.Generator) -> list[Image]:
-    """Template crops (K of Ht x Ht x 3) with the small error of a given box."""
-    crops = []
-    for image, box in zip(shots.images[: shots.templates], shots.boxes, strict=False):
-        box = jitter_box(box, rng.normal(0, TEMPLATE_JITTER, size=2), rng.normal(0, TEMPLATE_JITTER))
-        crops.append(sample_crop(image, crop_window(box, geometry.template_factor), geometry.template_size))
-    return crops
+def crop_templates(shots: Shots, geometry: Geometry, rng: np.random.Generator) -> tuple[list[Image], np.ndarray]:
+    """Template crops (K of Ht x Ht x 3) with the small error of a given box, and the boxes (K, 4) in crop units."""
+    crops, boxes = [], []
+    for image, truth in zip(shots.images[: shots.templates], shots.boxes, strict=False):
+        box = jitter_box(truth, rng.normal(0, TEMPLATE_JITTER, size=2), rng.normal(0, TEMPLATE_JITTER))
+        window = crop_window(box, geometry.template_factor)
+        crops.append(sample_crop(image, window, geometry.template_size))
+        boxes.append(to_crop(truth, window))
+    return crops, np.stack(boxes)
 
 
 def target_patch(shots: Shots, size: int) -> Image:
@@ -199,7 +203,7 @@ def make_clip(
         shots: the target.
         other: another target: what distractors and occluders are cut from, and what may lie outside the image.
     """
-    templates = crop_templates(shots, geometry, rng)
+    templates, template_boxes = crop_templates(shots, geometry, rng)
     outside = other.images[-1] if rng.random() < config.surroundings else None
     crops, boxes, visible = crop_searches(shots, geometry, config, outside, rng)
     disturb(crops, boxes, other, config, rng)
@@ -207,7 +211,11 @@ def make_clip(
     stack_templates, stack_searches = np.stack(images[: len(templates)]), np.stack(images[len(templates) :])
     if rng.random() < augment.flip:
         stack_templates, stack_searches = stack_templates[:, :, ::-1], stack_searches[:, :, ::-1]
-        boxes[:, 0] = 1 - boxes[:, 0]
+        boxes[:, 0], template_boxes[:, 0] = 1 - boxes[:, 0], 1 - template_boxes[:, 0]
     return Clip(
-        np.ascontiguousarray(stack_templates), np.ascontiguousarray(stack_searches), boxes.astype(np.float32), visible
+        np.ascontiguousarray(stack_templates),
+        np.ascontiguousarray(stack_searches),
+        boxes.astype(np.float32),
+        visible,
+        template_boxes,
     )

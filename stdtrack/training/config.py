@@ -103,12 +103,39 @@ class AugmentConfig:
 
 @dataclass(frozen=True)
 class LossConfig:
-    """Weights of the terms: focal on the centre map, GIoU, L1, and the quality head's binary cross-entropy."""
+    """Weights of the terms.
+
+    Attributes:
+        score: focal on the centre map.
+        giou, l1: on the box.
+        quality: the quality head's binary cross-entropy.
+        taught_score: Kullback-Leibler divergence of the score map from the teachers'.
+        taught_box: GIoU and L1, weighed as above, on the teachers' box.
+    """
 
     score: float = 1.0
     giou: float = 2.0
     l1: float = 5.0
     quality: float = 1.0
+    taught_score: float = 0.2
+    taught_box: float = 0.5
+
+
+@dataclass(frozen=True)
+class DistillationConfig:
+    """How a run learns from its teachers, in stages whose windows are given (``predicted = 0``).
+
+    Attributes:
+        agreement: a frame counts where all teachers' boxes have this IoU with each other and with the true box.
+        sharpness: power of the teachers' scores, which are broader than a map of centres.
+        share: of the clips that are taught.
+        cache: the file that keeps the teachers' opinions; empty means ``opinions.sqlite`` in the run's folder.
+    """
+
+    agreement: float = field(default=0.5, metadata=SHARE)
+    sharpness: float = 16.0
+    share: float = field(default=1.0, metadata=SHARE)
+    cache: str = ""
 
 
 @dataclass(frozen=True)
@@ -203,6 +230,8 @@ class TrainConfig:
         stages: the curriculum.
         sources: where clips come from.
         data_root, out: folders of the data and of the run; relative ones start where the command is called.
+        teachers: trackers to learn from (:func:`stdtrack.training.teachers.open_teacher`); paths start at
+            ``data_root``.
         seed: of weights, clips and windows.
         threads: of torch in each process, 0 for its own choice.
         workers: processes that make clips, for each process that trains.
@@ -220,6 +249,7 @@ class TrainConfig:
     sources: tuple[SourceConfig, ...]
     data_root: str = "."
     out: str = "train-runs"
+    teachers: tuple[str, ...] = ()
     seed: int = 1
     threads: int = 0
     workers: int = 1
@@ -234,6 +264,7 @@ class TrainConfig:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     clips: ClipConfig = field(default_factory=ClipConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
+    distillation: DistillationConfig = field(default_factory=DistillationConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
     validation: ValidationConfig = field(default_factory=ValidationConfig)

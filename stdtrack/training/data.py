@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,15 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from stdtrack.training.clips import Clip, Geometry, make_clip
 from stdtrack.training.config import StageConfig, TrainConfig
+from stdtrack.training.lessons import Lesson, School
+from stdtrack.training.losses import Lessons
 from stdtrack.training.retry import made_of_readable
 from stdtrack.training.shots import without_target
 from stdtrack.training.sources import Mixture
+from stdtrack.training.teachers import Look
 
 TENSORS = ("templates", "searches", "boxes", "visible")
+LESSON = ("boxes", "scores", "taught")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Batch:
         boxes: (B, T, 4) float32 centre x, y, width, height in units of the search crop.
         visible: (B, T) bool.
         skipped: names of images that could not be read on the way.
+        lessons: what teachers say of it; None without them.
     """
 
     templates: Tensor
@@ -47,23 +52,49 @@ class Batch:
     boxes: Tensor
     visible: Tensor
     skipped: tuple[str, ...]
+    lessons: Lessons | None = None
 
     def pin_memory(self) -> Batch:
         """The batch in page-locked memory, for asynchronous copies to a GPU."""
         pinned = {name: getattr(self, name).pin_memory() for name in TENSORS}
-        return Batch(**pinned, skipped=self.skipped)
+        lessons = None if self.lessons is None else self.lessons.pinned()
+        return Batch(**pinned, skipped=self.skipped, lessons=lessons)
 
 
-class ClipDataset(Dataset[tuple[Clip, tuple[str, ...]]]):
-    """Makes the clip of a request; the same request always gives the same clip."""
+@dataclass(frozen=True)
+class Item:
+    """A clip, the images that could not be read before it could be made, and what teachers say of it."""
 
-    def __init__(self, sources: Mixture, config: TrainConfig, geometry: Geometry) -> None:
-        self.sources, self.config, self.geometry = sources, config, geometry
+    clip: Clip
+    skipped: tuple[str, ...]
+    lesson: Lesson | None
 
-    def __getitem__(self, request: Request) -> tuple[Clip, tuple[str, ...]]:
-        """The clip, and the images that could not be read before one could be made."""
+
+class ClipDataset(Dataset[Item]):
+    """Makes the clip of a request; the same request always gives the same clip.
+
+    Args:
+        grid: cells along a side of the score map, for which teachers are asked.
+    """
+
+    def __init__(self, sources: Mixture, config: TrainConfig, geometry: Geometry, grid: int = 0) -> None:
+        self.sources, self.config, self.geometry, self.grid = sources, config, geometry, grid
+        self.school = School(config) if config.teachers else None
+
+    def __getitem__(self, request: Request) -> Item:
+        """The clip of a request."""
         rng = np.random.default_rng((self.config.seed, request.index))
-        return made_of_readable(lambda: self._make(request, rng))
+        clip, skipped = made_of_readable(lambda: self._make(request, rng))
+        return Item(clip, skipped, self._lesson(clip, request, rng))
+
+    def _lesson(self, clip: Clip, request: Request, rng: np.random.Generator) -> Lesson | None:
+        """What the teachers say; nothing of crops in which the windows have still to move."""
+        if self.school is None or request.margin > 1:
+            return None
+        if rng.random() >= self.config.distillation.share:
+            return Lesson.none(request.frames, self.grid)
+        look = Look(clip.templates[0], clip.template_boxes[0], clip.searches, self.geometry.search_factor, self.grid)
+        return self.school.teach(look, clip.boxes, clip.visible)
 
     def _make(self, request: Request, rng: np.random.Generator) -> Clip:
         """One attempt; raises InputError on an unreadable image."""
@@ -105,12 +136,18 @@ def stage_at(config: TrainConfig, step: int) -> tuple[StageConfig, int]:
     return config.stages[-1], config.stages[-1].steps
 
 
-def collate(items: list[tuple[Clip, tuple[str, ...]]]) -> Batch:
+def collate(items: list[Item]) -> Batch:
     """Stack clips into tensors."""
-    clips = [clip for clip, _ in items]
-    stacked = {name: torch.from_numpy(np.stack([getattr(clip, name) for clip in clips])) for name in TENSORS}
-    skipped = tuple(name for _, names in items for name in names)
-    return Batch(**stacked, skipped=skipped)
+    lessons = [item.lesson for item in items if item.lesson is not None]
+    return Batch(
+        **_stacked([item.clip for item in items], TENSORS),
+        skipped=tuple(name for item in items for name in item.skipped),
+        lessons=Lessons(**_stacked(lessons, LESSON)) if lessons else None,
+    )
+
+
+def _stacked(items: Sequence[object], names: Iterable[str]) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(np.stack([getattr(item, name) for item in items])) for name in names}
 
 
 def single_thread(worker: int = 0) -> None:

@@ -143,7 +143,8 @@ class Trainer:
         """Train until the last stage ends; checkpoints, validates and reports on the way."""
         config = self.config
         single_thread()
-        dataset = ClipDataset(self.sources, config, Geometry.of(self.model.config))
+        network = self.model.config
+        dataset = ClipDataset(self.sources, config, Geometry.of(network), network.score_grid)
         sampler = StepSampler(config, self.step, self.world.rank, self.world.size, MARGIN)
         loader = make_loader(dataset, sampler, config.workers, self.world.device.type == "cuda")
         record = MetricsFile(self.folder, self.step) if self.world.leads else None
@@ -180,7 +181,8 @@ class Trainer:
             plan = draw_plan(boxes.shape[0], boxes.shape[1], stage.predicted).to(self.world.device)
         with self._arithmetic():
             output, boxes, visible = self.net(templates, searches, boxes, visible, plan)
-        losses = clip_losses(output, boxes, visible, self.config.loss)
+        lessons = None if batch.lessons is None else batch.lessons.to(self.world.device)
+        losses = clip_losses(output, boxes, visible, self.config.loss, lessons)
         if not torch.isfinite(losses.total):
             raise InputError(
                 f"the loss is not finite at step {self.step + 1}",
@@ -248,7 +250,13 @@ class Trainer:
 
 def metrics_of(score: ValidationScore) -> dict[str, float]:
     """What the metrics file keeps of a validation: its figures, and every scene's."""
-    figures = {"auc": score.auc, "standard_error": score.error, "quality_spearman": score.spearman}
+    figures = {
+        "auc": score.auc,
+        "standard_error": score.error,
+        "sr75": score.sr75,
+        "quality_spearman": score.spearman,
+        "lost_auroc": score.lost_auroc,
+    }
     scenes = {f"scene/{scene}": auc for scene, auc in score.scenes.items()}
     return {f"validation/{name}": value for name, value in (figures | scenes).items()}
 

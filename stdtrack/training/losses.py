@@ -19,6 +19,29 @@ NEAR = 1.5
 
 
 @dataclass(frozen=True)
+class Lessons:
+    """What teachers say of B clips.
+
+    Attributes:
+        boxes: (B, T, 4).
+        scores: (B, T, H, W), summing to 1 in every frame that is taught.
+        taught: (B, T) bool, the frames that count.
+    """
+
+    boxes: Tensor
+    scores: Tensor
+    taught: Tensor
+
+    def pinned(self) -> Lessons:
+        """The same in page-locked memory."""
+        return Lessons(self.boxes.pin_memory(), self.scores.pin_memory(), self.taught.pin_memory())
+
+    def to(self, device: torch.device) -> Lessons:
+        """The same on a device."""
+        return Lessons(*(tensor.to(device, non_blocking=True) for tensor in (self.boxes, self.scores, self.taught)))
+
+
+@dataclass(frozen=True)
 class Losses:
     """Scalars with gradient, and two without: mean IoU at the peak, and the quality's mean absolute error."""
 
@@ -27,6 +50,8 @@ class Losses:
     giou: Tensor
     l1: Tensor
     quality: Tensor
+    taught_score: Tensor
+    taught_box: Tensor
     iou: Tensor
     quality_error: Tensor
 
@@ -105,7 +130,30 @@ def box_weights(boxes: Tensor, visible: Tensor, grid: int) -> Tensor:
     return shares
 
 
-def clip_losses(output: FrameOutput, boxes: Tensor, visible: Tensor, config: LossConfig) -> Losses:
+def box_losses(predicted: Tensor, boxes: Tensor, visible: Tensor) -> tuple[Tensor, Tensor]:
+    """GIoU and L1 loss of every cell's boxes (Q, H, W, 4) against boxes (Q, 4), mean over the visible frames (Q,)."""
+    truth = boxes[:, None, None].expand_as(predicted)
+    weight = box_weights(boxes, visible, predicted.shape[1])
+    count = visible.sum().clamp(min=1)
+    giou_loss = ((1 - iou_and_giou(predicted, truth)[1]) * weight).sum() / count
+    return giou_loss, ((predicted - truth).abs().mean(-1) * weight).sum() / count
+
+
+def divergence(logits: Tensor, target: Tensor, taught: Tensor) -> Tensor:
+    """Kullback-Leibler divergence of softmax(logits) from a distribution over cells, mean over the taught frames.
+
+    Args:
+        logits, target: (Q, H, W).
+        taught: (Q,) bool.
+    """
+    target = target.flatten(1)
+    each = (torch.xlogy(target, target) - target * F.log_softmax(logits.flatten(1), dim=1)).sum(1)
+    return (each * taught).sum() / taught.sum().clamp(min=1)
+
+
+def clip_losses(
+    output: FrameOutput, boxes: Tensor, visible: Tensor, config: LossConfig, lessons: Lessons | None = None
+) -> Losses:
     """Loss of predictions (B, T, ...) against boxes (B, T, 4) and visibility (B, T), in float32.
 
     Frames without a visible target supervise score and quality only. Quality learns the IoU of the box at the score
@@ -119,16 +167,20 @@ def clip_losses(output: FrameOutput, boxes: Tensor, visible: Tensor, config: Los
     grid = score.shape[-1]
     score_loss = focal_loss(score, gaussian_map(boxes, visible, grid)).sum() / frames
     predicted = dense_boxes(offset, size)
-    truth = boxes[:, None, None].expand_as(predicted)
-    weight = box_weights(boxes, visible, grid)
-    count = visible.sum().clamp(min=1)
-    giou_loss = ((1 - iou_and_giou(predicted, truth)[1]) * weight).sum() / count
-    l1_loss = ((predicted - truth).abs().mean(-1) * weight).sum() / count
+    giou_loss, l1_loss = box_losses(predicted, boxes, visible)
+    taught_score, taught_box = torch.zeros_like(giou_loss), torch.zeros_like(giou_loss)
+    if lessons is not None:
+        taught = lessons.taught.flatten()
+        taught_score = divergence(score, lessons.scores.flatten(0, 1), taught)
+        taught_giou, taught_l1 = box_losses(predicted, lessons.boxes.flatten(0, 1), taught)
+        taught_box = config.giou * taught_giou + config.l1 * taught_l1
     with torch.no_grad():
         peak, _ = STDTrack.decode(FrameOutput(score[:, None], offset, size, output.quality.flatten()))
         iou = iou_and_giou(peak, boxes)[0] * visible
     quality = output.quality.flatten().float()
     quality_loss = F.binary_cross_entropy_with_logits(quality, iou)
     total = config.score * score_loss + config.giou * giou_loss + config.l1 * l1_loss + config.quality * quality_loss
+    total = total + config.taught_score * taught_score + config.taught_box * taught_box
     error = (torch.sigmoid(quality.detach()) - iou).abs().mean()
-    return Losses(total, score_loss, giou_loss, l1_loss, quality_loss, iou.sum() / count, error)
+    shown = iou.sum() / visible.sum().clamp(min=1)
+    return Losses(total, score_loss, giou_loss, l1_loss, quality_loss, taught_score, taught_box, shown, error)

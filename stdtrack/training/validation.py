@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.boxes import iou_continuous
@@ -20,6 +20,9 @@ from stdtrack.tracker import STDTracker
 from stdtrack.training.config import TrainConfig
 from stdtrack.training.footage import Footage, load_footage
 from stdtrack.training.sources import names_of, root_of
+
+LOST = 0.1
+"""A target counts as lost in frames whose IoU is below this."""
 
 
 class Tracking(Protocol):
@@ -52,21 +55,26 @@ class ValidationScore:
     Attributes:
         auc: mean over scenes of the mean AUC of a scene's tracks.
         error: the standard error of that mean over scenes; NaN for a single one.
+        sr75: mean over scenes of the share of frames whose IoU exceeds 0.75.
         spearman: rank correlation of score and IoU over the frames of all tracks.
+        lost_auroc: how well a low score tells frames of IoU below 0.1 from the others, 0.5 by chance; NaN where all are
+            of one kind.
         scenes: the mean AUC of each scene's tracks.
         tracks: of all of them.
     """
 
     auc: float
     error: float
+    sr75: float
     spearman: float
+    lost_auroc: float
     scenes: Mapping[str, float]
     tracks: tuple[SequenceOutcome, ...]
 
     def __str__(self) -> str:
         return (
             f"AUC {self.auc:.4f} (standard error over {len(self.scenes)} scenes {self.error:.4f}), "
-            f"Spearman(quality, IoU) {self.spearman:.3f}"
+            f"SR0.75 {self.sr75:.3f}, Spearman(quality, IoU) {self.spearman:.3f}, AUROC of lost {self.lost_auroc:.3f}"
         )
 
 
@@ -86,9 +94,13 @@ class Validation:
     backwards: bool = False
 
     def run(self, model: STDTrack) -> ValidationScore:
-        """Track every part of every sequence, each from its first visible frame."""
+        """Track with a network."""
+        return self.judge(lambda: STDTracker(model))
+
+    def judge(self, make: Callable[[], Tracking]) -> ValidationScore:
+        """Track every part of every sequence, each with a new tracker and from its first visible frame."""
         parts = [part for footage in self.sequences for part in parts_of(footage, self.starts, self.backwards)]
-        return summarise([track_footage(STDTracker(model), part, self.frames) for part in parts])
+        return summarise([track_footage(make(), part, self.frames) for part in parts])
 
 
 def parts_of(footage: Footage, starts: int, backwards: bool) -> list[Footage]:
@@ -104,16 +116,39 @@ def parts_of(footage: Footage, starts: int, backwards: bool) -> list[Footage]:
 
 def summarise(tracks: Sequence[SequenceOutcome]) -> ValidationScore:
     """Mean AUC over scenes, and the rank correlation of reported score and true IoU (0 where either is constant)."""
-    by_scene: dict[str, list[float]] = {}
-    for track in tracks:
-        by_scene.setdefault(track.scene or track.name, []).append(track.auc)
-    scenes = {scene: float(np.mean(values)) for scene, values in by_scene.items()}
+    scenes = scene_means(tracks, lambda track: track.auc)
+    precise = scene_means(tracks, lambda track: float((track.iou > 0.75).mean()))
     means = np.array(list(scenes.values()))
     spread = float(np.std(means, ddof=1) / np.sqrt(len(means))) if len(means) > 1 else float("nan")
     iou, score = np.concatenate([track.iou for track in tracks]), np.concatenate([track.score for track in tracks])
     varies = np.ptp(iou) > 0 and np.ptp(score) > 0
     correlation = float(spearmanr(score, iou).statistic) if varies else 0.0
-    return ValidationScore(float(means.mean()), spread, correlation, scenes, tuple(tracks))
+    sr75, auroc = float(np.mean(list(precise.values()))), lost_auroc(iou, score)
+    return ValidationScore(float(means.mean()), spread, sr75, correlation, auroc, scenes, tuple(tracks))
+
+
+def scene_means(tracks: Sequence[SequenceOutcome], figure: Callable[[SequenceOutcome], float]) -> Mapping[str, float]:
+    """The mean figure of each scene's tracks, in the order in which the scenes first appear."""
+    values: dict[str, list[float]] = {}
+    for track in tracks:
+        values.setdefault(track.scene or track.name, []).append(figure(track))
+    return {scene: float(np.mean(group)) for scene, group in values.items()}
+
+
+def lost_auroc(iou: Vector, score: Vector) -> float:
+    """Area under the ROC curve of telling frames of IoU below :data:`LOST` from the others by a low score.
+
+    It is the chance that a lost frame's score is below that of one that is not, a tie counting half.
+
+    >>> lost_auroc(np.array([0.0, 0.05, 0.6, 0.8]), np.array([0.1, 0.7, 0.7, 0.9]))
+    0.875
+    """
+    lost = iou < LOST
+    count, others = int(lost.sum()), int((~lost).sum())
+    if not count or not others:
+        return float("nan")
+    above = rankdata(-score)[lost].sum() - count * (count + 1) / 2
+    return float(above / (count * others))
 
 
 def track_footage(tracker: Tracking, footage: Footage, frames: int) -> SequenceOutcome:

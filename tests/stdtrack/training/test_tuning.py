@@ -35,7 +35,7 @@ def test_another_rule_changes_the_maintainer_and_no_weight() -> None:
 
 def test_the_best_setting_is_written_with_the_weights(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def judged(validation: object, model: object) -> ValidationScore:
-        return ValidationScore(1.0 - abs(model.config.online.window_influence - 0.4), 0.0, 0.5, {}, ())  # type: ignore[attr-defined]
+        return ValidationScore(1.0 - abs(model.config.online.window_influence - 0.4), 0.0, 0.0, 0.5, 0.5, {}, ())  # type: ignore[attr-defined]
 
     monkeypatch.setattr("stdtrack.training.validation.Validation.run", judged)
     save_model(tiny / "a.safetensors", untrained(NANO), {"step": "7"})

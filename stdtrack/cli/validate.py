@@ -1,0 +1,63 @@
+"""``stdtrack validate``: trackers and checkpoints side by side on the sequences left out of training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from stdtrack.training.validation import Tracking, ValidationScore
+
+
+@click.command()
+@click.argument("config")
+@click.argument("trackers", nargs=-1, required=True)
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one setting of CONFIG.")
+def validate(config: str, trackers: tuple[str, ...], overrides: tuple[str, ...]) -> None:
+    """Track the sequences that CONFIG leaves out of training with TRACKERS, and compare each with the first.
+
+    A tracker is a spec as for `stdtrack run`, or a safetensors file of weights. Figures are means over scenes, with
+    their standard error; differences are paired over scenes, with a 95 % bootstrap interval and Wilcoxon's p.
+    """
+    from stdtrack.training.config_file import find_config, load_config
+    from stdtrack.training.validation import build_validation
+
+    validation = build_validation(load_config(find_config(config), overrides))
+    first: ValidationScore | None = None
+    for spec in trackers:
+        score = validation.judge(_maker(spec))
+        click.echo(f"{spec}: {score}")
+        if first is None:
+            first = score
+        else:
+            click.echo(f"  {difference(score, first)}")
+
+
+def difference(score: ValidationScore, first: ValidationScore) -> str:
+    """A line that says how a score differs from the first tracker's on the same scenes."""
+    import numpy as np
+
+    from evalkit.statistics import compare_paired
+
+    pair = compare_paired(*(np.array([of.scenes[scene] for scene in first.scenes]) for of in (score, first)))
+    claim = "" if pair.claimed else ": no difference can be claimed"
+    return (
+        f"{pair.difference:+.4f} beside the first ({pair.low:+.4f} to {pair.high:+.4f}, p {pair.p_value:.3f}; "
+        f"better on {pair.gained}, worse on {pair.lost} of {pair.sequences} scenes){claim}"
+    )
+
+
+def _maker(spec: str) -> Callable[[], Tracking]:
+    """What makes a new tracker for every track; networks are loaded once."""
+    from evalkit.trackers.spec import load_tracker
+    from stdtrack.checkpoints import load_model
+    from stdtrack.tracker import STDTracker
+
+    if spec.endswith(".safetensors"):
+        model = load_model(Path(spec))
+        return lambda: STDTracker(model)
+    tracker = load_tracker(spec)
+    return lambda: tracker

@@ -1,0 +1,80 @@
+"""Which sequences clips are drawn from, and how often."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from evalkit.errors import InputError
+from stdtrack.configs import IMAGENET_MEAN, IMAGENET_STD, LITE_MEAN
+from stdtrack.training.config import TrainConfig
+from stdtrack.training.config_file import load_config
+from stdtrack.training.loop import network_of
+from stdtrack.training.sources import VideoSource, build_sources
+from stdtrack.training.validation import build_validation
+
+NAMES = ("road_1", "road_2", "road_3", "desk_1", "pl_desk_2", "boat")
+
+
+@pytest.fixture
+def places(tmp_path: Path, layouts: SimpleNamespace) -> Path:
+    """A config on six sequences of three places: a road, a desk (one with a pseudo-label) and a boat."""
+    layouts.got10k(tmp_path / "got10k", NAMES)
+    (tmp_path / "run.toml").write_text(
+        f'variant = "nano"\ndata_root = "{tmp_path}"\n[[stages]]\nsteps = 1\n[[sources]]\nroot = "got10k"\n'
+        'benchmark = "got10k?split=train"\nscenes = ["(?:pl_)?(desk)", "road"]\n'
+    )
+    return tmp_path / "run.toml"
+
+
+def footage_of(config: TrainConfig) -> VideoSource:
+    (source,) = build_sources(config)[0].sources
+    assert isinstance(source, VideoSource)
+    return source
+
+
+def names_in(source: VideoSource) -> list[str]:
+    return [item.name for scene in source.scenes for item in scene]
+
+
+def test_scenes_are_as_likely_as_each_other_whatever_their_sequences(places: Path) -> None:
+    source = footage_of(load_config(places))
+    assert [[item.scene for item in scene] for scene in source.scenes] == [["road"] * 3, ["desk"] * 2, ["boat"]]
+    rng = np.random.default_rng(0)
+    counts: Counter[str] = Counter()
+    owner = {id(item.frames): item.scene for scene in source.scenes for item in scene}
+    for scene in source.scenes:
+        for item in scene:
+            item.frames.read = lambda index, own=item.frames: counts.update([owner[id(own)]])  # type: ignore[method-assign]
+    for _ in range(300):
+        source.draw(1, rng)
+    shares = {scene: count / counts.total() for scene, count in counts.items()}
+    assert shares == pytest.approx({"road": 1 / 3, "desk": 1 / 3, "boat": 1 / 3}, abs=0.08)
+
+
+def test_no_sequence_of_a_left_out_scene_is_trained_on(places: Path) -> None:
+    config = load_config(places, ['validation.names=["road_2"]'])
+    assert names_in(footage_of(config)) == ["desk_1", "pl_desk_2", "boat"]
+    assert [(item.name, item.scene) for item in build_validation(config).sequences] == [("road_2", "road")]
+
+
+def test_excluded_sequences_are_not_trained_on(places: Path) -> None:
+    assert names_in(footage_of(load_config(places, ['sources.0.exclude=["^pl_"]']))) == [
+        name for name in NAMES if not name.startswith("pl_")
+    ]
+    with pytest.raises(InputError, match=r"sources\[0\]: exclude: '\(' is no regular expression"):
+        load_config(places, ['sources.0.exclude=["("]'])
+
+
+def test_a_run_changes_parts_of_its_variant(places: Path) -> None:
+    network = network_of(load_config(places, ['network={stem="fear_xs",depth=2,search_size=128,search_factor=3.2}']))
+    assert (network.stem, network.depth, network.search_size, network.search_factor) == ("fear_xs", 2, 128, 3.2)
+    assert (network.mean, network.std) == (IMAGENET_MEAN, IMAGENET_STD), "pixels go with the stem"
+    assert network.template_size == 80, "the rest is the variant's"
+    assert network_of(load_config(places)).mean == LITE_MEAN
+    with pytest.raises(InputError, match="did you mean 'fear_xs'"):
+        load_config(places, ['network.stem="fear_sx"'])
