@@ -244,7 +244,7 @@ def test_every_kind_of_source_can_be_mixed(tiny: Path, layouts: SimpleNamespace)
     assert not skipped
     dataset = ClipDataset(mixture, config, Geometry.of(NANO))
     for index in range(12):
-        clip, _ = dataset[Request(index, 2, 2.0)]
+        clip = dataset[Request(index, 2, 2.0)].clip
         side = 2 * NANO.search_size
         assert clip.searches.shape == (2, side, side, 3)
 
