@@ -19,7 +19,8 @@ class SourceConfig:
         kind: ``video`` (sequences of an evalkit benchmark), ``stills`` (COCO format), ``synthetic`` (cut-outs moving
             over backgrounds, made from every other source), ``procedural`` (textures only; needs no data).
         benchmark: for ``video``, the benchmark with its options, such as ``got10k?split=train``.
-        root: folder of the data; relative paths start at the config file's ``data_root``.
+        root: folder of the data; relative paths start at the config file's ``data_root``. For ``synthetic``, which
+            needs none, pictures of things on white (COCO format) that are cut out as well.
         weight: share of the clips drawn from here, relative to the other sources.
         names: only these sequences; empty means all.
         exclude: regular expressions; a sequence whose name has a match is left out.

@@ -18,8 +18,8 @@ from stdtrack.training.config import SourceConfig, TrainConfig
 from stdtrack.training.footage import Footage, load_footage, scene_of
 from stdtrack.training.retry import made_of_readable
 from stdtrack.training.shots import Shots, draw_shots
-from stdtrack.training.stills import Still, draw_still, load_stills
-from stdtrack.training.synthetic import CutOut, compose, cut_out, procedural_cut_out, texture
+from stdtrack.training.stills import Still, draw_still, load_stills, single_boxes
+from stdtrack.training.synthetic import CutOut, compose, cut_from_white, cut_out, procedural_cut_out, texture
 
 CUT_OUTS = 1000
 """Targets that a synthetic source keeps, unless its ``limit`` says otherwise."""
@@ -71,6 +71,16 @@ class SyntheticSource:
         scene = self.material.draw(1, rng).images[0]
         target, other = (self.cut_outs[index] for index in rng.integers(len(self.cut_outs), size=2))
         return compose(scene, target, other, self.templates, frames, rng)
+
+
+def cut_outs_on_white(root: Path) -> tuple[list[CutOut], list[str]]:
+    """The things of a COCO folder that stand alone on white, and the names of unreadable pictures."""
+    pictures, unreadable = load_stills(root, limit=0, cache=True, usable=single_boxes)
+    cuts = [cut_from_white(picture.read(), box) for picture in pictures for box in picture.boxes]
+    found = [cut for cut in cuts if cut is not None]
+    if not found:
+        raise InputError("no picture of a thing on white", path=root)
+    return found, unreadable
 
 
 def cut_outs_of(material: Source, count: int, seed: int) -> tuple[tuple[CutOut, ...], tuple[str, ...]]:
@@ -152,8 +162,9 @@ def build_sources(config: TrainConfig) -> tuple[Mixture, tuple[str, ...]]:
                 )
             material = mix(*zip(*real, strict=True))
             bank, missed = cut_outs_of(material, source.limit or CUT_OUTS, config.seed)
-            skipped += missed
-            made.append((SyntheticSource(material, bank, templates), source.weight))
+            things, unreadable = cut_outs_on_white(root_of(source, config)) if source.root else ([], [])
+            skipped += [*missed, *unreadable]
+            made.append((SyntheticSource(material, (*bank, *things), templates), source.weight))
     used = [(source, weight) for source, weight in real + made if weight > 0]
     return mix(*zip(*used, strict=True)), tuple(dict.fromkeys(skipped))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,15 +41,22 @@ class Still:
         return read_image(self.path) if self.image is None else self.image
 
 
+def single_boxes(annotations: list[Mapping[str, Any]], width: float, height: float) -> Boxes:
+    """(M, 4) boxes of single objects."""
+    return np.array([a["bbox"] for a in annotations if not a.get("iscrowd")], dtype=np.float64).reshape(-1, 4)
+
+
 def usable_boxes(annotations: list[Mapping[str, Any]], width: float, height: float) -> Boxes:
     """(M, 4) boxes of single objects that are neither tiny nor as large as the picture."""
-    boxes = np.array([a["bbox"] for a in annotations if not a.get("iscrowd")], dtype=np.float64).reshape(-1, 4)
+    boxes = single_boxes(annotations, width, height)
     keep = (boxes[:, 2:].min(axis=1) >= LEAST_SIDE) & ((boxes[:, 2:] / [width, height]).max(axis=1) <= LARGEST_SHARE)
     usable: Boxes = boxes[keep]
     return usable
 
 
-def load_stills(root: Path, *, limit: int, cache: bool) -> tuple[list[Still], list[str]]:
+def load_stills(
+    root: Path, *, limit: int, cache: bool, usable: Callable[..., Boxes] = usable_boxes
+) -> tuple[list[Still], list[str]]:
     """Pictures with at least one usable box under a COCO root, and the names of unreadable ones (with ``cache``).
 
     Known layouts: ``instances.json`` with ``images/``, and COCO's own ``annotations/instances_<split>2017.json`` with
@@ -65,7 +72,7 @@ def load_stills(root: Path, *, limit: int, cache: bool) -> tuple[list[Still], li
         found = [
             Still(
                 images / entry["file_name"],
-                usable_boxes(by_image.get(entry["id"], []), entry["width"], entry["height"]),
+                usable(by_image.get(entry["id"], []), entry["width"], entry["height"]),
             )
             for entry in entries
         ]

@@ -15,6 +15,10 @@ CANVAS = 224
 """Side of a synthetic frame in pixels: a search window of a target of the usual size fits into it."""
 TARGET = (26, 60)
 """Smallest and largest geometric mean of a target's sides at the start, in pixels."""
+LONGEST = 64
+"""Longer side of a cut-out in pixels, at most."""
+WHITE = 240
+"""A pixel all of whose channels are above this is white paper."""
 COVERED = 0.6
 """A target of which occluders hide more than this share does not count as visible."""
 
@@ -68,7 +72,7 @@ def cut_out(image: Image, box: Box, rng: np.random.Generator) -> CutOut:
     height, width = image.shape[:2]
     x0, y0 = np.maximum(np.floor(box[:2]).astype(int), 0)
     x1, y1 = np.minimum(np.ceil(box[:2] + box[2:]).astype(int), [width, height])
-    scale = min(1.0, 64 / max(x1 - x0, y1 - y0, 1))
+    scale = min(1.0, LONGEST / max(x1 - x0, y1 - y0, 1))
     margin = int(max(3, 0.15 * max(x1 - x0, y1 - y0)))
     left, top = max(x0 - margin, 0), max(y0 - margin, 0)
     region = image[top : y1 + margin, left : x1 + margin]
@@ -81,6 +85,27 @@ def cut_out(image: Image, box: Box, rng: np.random.Generator) -> CutOut:
     if not 0.25 < cut.mean() < 0.95:
         cut = soft_shape(patch.shape[1], patch.shape[0], rng)
     return CutOut(patch, cv2.GaussianBlur(cut.astype(np.float32), (0, 0), 0.7))
+
+
+def cut_from_white(image: Image, box: Box) -> CutOut | None:
+    """Cut a thing out of a picture in which it stands alone on white; None where hardly anything is, or is not, white.
+
+    White that the thing encloses belongs to it, and so does a dark background: what counts is what is connected to the
+    picture's border.
+    """
+    height, width = image.shape[:2]
+    white = np.pad((image.min(axis=2) > WHITE).astype(np.uint8), 1, constant_values=1)
+    cv2.floodFill(white, None, (0, 0), 2)
+    x0, y0 = np.maximum(np.floor(box[:2]).astype(int), 0)
+    x1, y1 = np.minimum(np.ceil(box[:2] + box[2:]).astype(int), [width, height])
+    alpha = (white[1:-1, 1:-1] != 2).astype(np.float32)[y0:y1, x0:x1]
+    if min(alpha.shape) < 8 or not 0.1 < alpha.mean() < 0.98:
+        return None
+    scale = min(1.0, LONGEST / max(alpha.shape))
+    patch = as_image(cv2.resize(image[y0:y1, x0:x1], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    small = cv2.resize(alpha, patch.shape[1::-1], interpolation=cv2.INTER_AREA).astype(np.float32)
+    # The rim's pixels are half white: a little of it goes.
+    return CutOut(patch, np.clip(cv2.GaussianBlur(small, (0, 0), 0.7) * 2 - 1, 0, 1))
 
 
 def _grab_cut(region: Image, inner: np.ndarray) -> np.ndarray:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ from stdtrack.configs import IMAGENET_MEAN, IMAGENET_STD, LITE_MEAN
 from stdtrack.training.config import TrainConfig
 from stdtrack.training.config_file import load_config
 from stdtrack.training.loop import network_of
-from stdtrack.training.sources import VideoSource, build_sources
+from stdtrack.training.sources import SyntheticSource, VideoSource, build_sources
 from stdtrack.training.validation import build_validation
 
 NAMES = ("road_1", "road_2", "road_3", "desk_1", "pl_desk_2", "boat")
@@ -78,3 +80,23 @@ def test_a_run_changes_parts_of_its_variant(places: Path) -> None:
     assert network_of(load_config(places)).mean == LITE_MEAN
     with pytest.raises(InputError, match="did you mean 'fear_xs'"):
         load_config(places, ['network.stem="fear_sx"'])
+
+
+def test_things_on_white_join_the_synthetic_targets(places: Path, layouts: SimpleNamespace) -> None:
+    layouts.coco(places.parent / "things", "images", "instances.json", count=2)
+    for file in (places.parent / "things" / "images").iterdir():
+        image = np.full((72, 96, 3), 255, np.uint8)
+        cv2.circle(image, (40, 36), 20, (30, 60, 200), -1)
+        cv2.imwrite(str(file), image)
+    content = json.loads((places.parent / "things" / "instances.json").read_text())
+    for item in content["annotations"]:
+        item["bbox"] = [15, 11, 50, 50]
+    (places.parent / "things" / "instances.json").write_text(json.dumps(content))
+    real = '{benchmark="got10k?split=train",root="got10k"}'
+    for root, count in (('root="things",', 5), ("", 3)):
+        made = f'{{kind="synthetic",{root}limit=3}}'
+        sources = build_sources(load_config(places, [f"sources=[{real},{made}]"]))[0].sources
+        assert [len(source.cut_outs) for source in sources if isinstance(source, SyntheticSource)] == [count]
+    made = '{kind="synthetic",root="nothing",limit=3}'
+    with pytest.raises(InputError, match="nothing"):
+        build_sources(load_config(places, [f"sources=[{real},{made}]"]))

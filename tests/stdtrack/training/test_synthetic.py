@@ -8,6 +8,7 @@ from stdtrack.training.synthetic import (
     CANVAS,
     CutOut,
     compose,
+    cut_from_white,
     cut_out,
     draw_path,
     look_alike,
@@ -71,3 +72,20 @@ def test_look_alikes_have_the_shape_but_not_the_colours() -> None:
     other = look_alike(cut, np.random.default_rng(6))
     assert other.patch.shape == cut.patch.shape
     assert (other.patch != cut.patch).mean() > 0.5
+
+
+def test_a_thing_on_white_is_cut_out_with_the_white_that_it_encloses() -> None:
+    image = np.full((60, 70, 3), 255, np.uint8)
+    image[10:50, 20:60] = (200, 30, 30)
+    image[25:35, 35:45] = 255
+    cut = cut_from_white(image, np.array([15.0, 5, 50, 50]))
+    assert cut is not None
+    assert cut.patch.shape == (50, 50, 3)
+    assert cut.alpha.shape == (50, 50)
+    assert cut.alpha[8:42, 8:42].min() > 0.99, "the hole is white, but enclosed"
+    assert cut.alpha[:4].max() == cut.alpha[:, :4].max() == 0
+    assert cut_from_white(image, np.array([0.0, 0, 15, 60])) is None, "nothing there"
+    assert cut_from_white(np.zeros((60, 70, 3), np.uint8), np.array([0.0, 0, 70, 60])) is None, "no white"
+    large = cut_from_white(np.repeat(np.repeat(image, 4, 0), 4, 1), np.array([60.0, 20, 200, 200]))
+    assert large is not None
+    assert max(large.alpha.shape) == 64
