@@ -175,7 +175,7 @@ def test_opinions_are_kept_and_a_stopped_run_goes_on_bit_exactly(taught: Path, m
     assert any(row[1] == "train/taught_box" and float(row[2]) > 0 for row in whole)
     assert opinions_in(taught / "whole" / "opinions.sqlite") == 8, "four steps of two clips"
     run(taught, "parts")
-    (taught / "parts" / "step-00000004.pt").unlink()
+    (taught / "parts" / "step-00000004.safetensors").unlink()
     assert run(taught, "parts", resume=True) == whole
     # Another run of the same clips computes nothing anew.
     monkeypatch.setattr("stdtrack.training.teachers.NetworkTeacher.judge", None)
