@@ -13,9 +13,8 @@ import pytest
 
 from evalkit.errors import InputError
 from stdtrack.configs import IMAGENET_MEAN, IMAGENET_STD, LITE_MEAN
-from stdtrack.training.config import TrainConfig
+from stdtrack.training.config import TrainConfig, network_of
 from stdtrack.training.config_file import load_config
-from stdtrack.training.loop import network_of
 from stdtrack.training.sources import SyntheticSource, VideoSource, build_sources
 from stdtrack.training.validation import build_validation
 
