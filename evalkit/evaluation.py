@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """A tracker that cannot be scored on a benchmark, and why."""
+
+    tracker: str
+    benchmark: str
+    error: InputError
+
+
+@dataclass(frozen=True)
 class Evaluated:
     """One tracker's scores, a protocol each, and how its results were read."""
 
@@ -48,6 +57,8 @@ def evaluate(
     Raises:
         InputError: see :func:`evalkit.scoring.score_tracker`.
     """
+    if results.fault is not None:
+        raise results.fault
     speed = got10k_speed(results) if annotation.family == "got10k" else None
     results = _in_memory(results)
     names = tuple(protocols) or (default_protocol(annotation.family),)
@@ -64,7 +75,8 @@ def evaluate(
                 write_score(keys[score.protocol], score, notes)
     if speed is not None:
         notes = (*notes, f"{speed:.4g} frames a second, the mean of 1/t that GOT-10k's toolkit reports")
-    marked = tuple(replace(scores[name], remark=results.remark) for name in names)
+    excluded = annotation.inventory.excluded
+    marked = tuple(replace(scores[name], remark=results.remark, excluded=excluded) for name in names)
     return Evaluated(results.tracker, marked, notes)
 
 
@@ -75,14 +87,19 @@ def evaluate_all(
     *,
     crew: Crew | None = None,
     keep_frames: bool = False,
-) -> list[Evaluated]:
-    """Score trackers in their order, in this process alone or in those of a crew.
-
-    Raises:
-        InputError: see :func:`evaluate`.
-    """
-    evaluate_one = partial(evaluate, annotation=annotation, protocols=tuple(protocols), keep_frames=keep_frames)
+) -> list[Evaluated | Refused]:
+    """Score trackers in their order, in this process alone or in those of a crew; one that cannot be is no obstacle."""
+    evaluate_one = partial(_try, annotation=annotation, protocols=tuple(protocols), keep_frames=keep_frames)
     return [evaluate_one(results) for results in trackers] if crew is None else crew.map(evaluate_one, trackers)
+
+
+def _try(
+    results: TrackerResults, *, annotation: Annotation, protocols: Sequence[str], keep_frames: bool
+) -> Evaluated | Refused:
+    try:
+        return evaluate(results, annotation, protocols, keep_frames=keep_frames)
+    except InputError as error:
+        return Refused(results.tracker, annotation.benchmark.name, error)
 
 
 def _score(

@@ -95,7 +95,7 @@ def _misfit(images: Sequence[AnyPath], length: int, first: int | None, surplus: 
     if len(surplus) > _NAMED:
         details.append(f"so are {len(surplus) - _NAMED} more")
     if images and gaps and len(images) - len(surplus) < length:
-        details.append(f"frame {gaps[0]} is missing")
+        details.append(f"image {gaps[0]} is missing")
     elif len(images) > length and not surplus:
         details.append(f"they are {images[0].name} to {images[-1].name}")
     return f"{len(images)} images for {length} rows of ground truth" + "".join(f"; {detail}" for detail in details)

@@ -67,7 +67,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     except InputError as error:
         hint = "restore or delete it: results without one can be scored, but not gone on with"
         raise InputError(f"is no readable manifest: {error.problem}", path=path, row=error.row, hint=hint) from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    if not isinstance(content, dict) or content.get("format") != FORMAT or content["format"] is True:
         raise InputError(f"is no manifest of format {FORMAT}", path=path, hint="made by another version?")
     known = {key: content[key] for key in _KINDS if key in content}
     wrong = next((key for key, value in known.items() if not _KINDS[key](value)), None)

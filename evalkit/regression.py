@@ -10,6 +10,7 @@ import numpy as np
 from evalkit.baselines.paired_bound import MeanBounds
 from evalkit.baselines.record import Record, SequenceRecord
 from evalkit.baselines.verdicts import Comparison, CurveChange, Limits, SequenceChange, Verdict, decide
+from evalkit.listing import some
 from evalkit.types import Vector
 
 DECIDING_METRICS = ("auc", "ao")
@@ -23,8 +24,6 @@ CURVE_NOISE = 1e-6
 
 # Toolkits write results with three decimals or more.
 SAME_BOX_PX = 1e-3
-
-NAMED_SEQUENCES = 3
 
 
 def compare(baseline: Record, current: Record, limits: Limits) -> Comparison:
@@ -82,32 +81,22 @@ def differing_conditions(baseline: Record, current: Record, metric: str) -> tupl
     names, now = set(baseline.sequences), set(current.sequences)
     if names != now:
         sides = ((sorted(names - now), "the run"), (sorted(now - names), "the baseline"))
-        return tuple(f"sequences: {name_some(absent)} not in {where}" for absent, where in sides if absent)
+        return tuple(f"sequences: {some(absent)} not in {where}" for absent, where in sides if absent)
     if baseline.fingerprint != current.fingerprint:
         return ("fingerprint: the benchmark's annotation is not the one of the baseline",)
     pairs = {name: (record, current.sequences[name]) for name, record in baseline.sequences.items()}
     moved = [name for name, (old, new) in pairs.items() if not _same_box(old.initial_box, new.initial_box)]
     if moved:
-        return (f"initial boxes: other ones in {name_some(moved)}",)
+        return (f"initial boxes: other ones in {some(moved)}",)
     rescored = [name for name, (old, new) in pairs.items() if old.boxes == new.boxes and not _same_scores(old, new)]
     if rescored:
-        return (f"evaluation: the same boxes have other scores in {name_some(rescored)}; write the baseline again",)
+        return (f"evaluation: the same boxes have other scores in {some(rescored)}; write the baseline again",)
     if not metric or any(metric not in record.metrics for pair in pairs.values() for record in pair):
         return (f"metric: none of {', '.join(DECIDING_METRICS)} for every sequence of both",)
     unscored = [n for n, (old, new) in pairs.items() if np.isnan(old.metrics[metric]) != np.isnan(new.metrics[metric])]
     if unscored:
-        return (f"metric: no {metric} on one side in {name_some(unscored)}",)
+        return (f"metric: no {metric} on one side in {some(unscored)}",)
     return ()
-
-
-def name_some(names: Collection[str]) -> str:
-    """The first names and how many more there are.
-
-    >>> name_some(["a", "b", "c", "d", "e"])
-    'a, b, c and 2 more'
-    """
-    shown = ", ".join(list(names)[:NAMED_SEQUENCES])
-    return shown + (f" and {len(names) - NAMED_SEQUENCES} more" if len(names) > NAMED_SEQUENCES else "")
 
 
 def _judge(blank: Comparison, changes: tuple[SequenceChange, ...], max_drop: float, confidence: float) -> Comparison:

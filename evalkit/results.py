@@ -18,7 +18,7 @@ from evalkit.execution.tracking import Track
 from evalkit.files import write_atomic
 from evalkit.manifest import MANIFEST_NAME, Manifest, read_manifest
 from evalkit.reading import read_table
-from evalkit.text import read_text
+from evalkit.text import printable, read_text
 from evalkit.trackers.folders import spec_of_folder
 from evalkit.types import Box, Vector
 
@@ -134,8 +134,11 @@ def read_times(folder: Path, sequence: str) -> Vector | None:
     return times
 
 
-def list_runs(root: Path) -> tuple[Run, ...]:
+def list_runs(root: Path, *, skip_broken: bool = False) -> tuple[Run, ...]:
     """Every ``RUNS/<tracker>/<benchmark>`` that has results or a manifest, sorted; a folder without them is no tracker.
+
+    Args:
+        skip_broken: leave out runs whose manifest cannot be read.
 
     Raises:
         InputError: ``root`` is no folder, or a manifest cannot be read.
@@ -145,8 +148,13 @@ def list_runs(root: Path) -> tuple[Run, ...]:
     runs = []
     for folder in sorted(root.glob("*/*")):
         if folder.is_dir() and any(folder.glob("*.txt")):
-            manifest = read_manifest(folder)
-            tracker = manifest.spec if manifest else spec_of_folder(folder.parent.name)
+            try:
+                manifest = read_manifest(folder)
+            except InputError:
+                if skip_broken:
+                    continue
+                raise
+            tracker = manifest.spec if manifest else spec_of_folder(printable(folder.parent.name))
             runs.append(Run(tracker, folder.name, folder, manifest))
     return tuple(runs)
 

@@ -37,15 +37,15 @@ def format_scores(scores: Sequence[BenchmarkScore], kind: str) -> str:
 
 
 def _as_object(score: BenchmarkScore) -> dict[str, object]:
-    scored = score.sequences_total - len(score.missing)
     item: dict[str, object] = {
         "tracker": score.tracker,
         "benchmark": score.benchmark,
         "protocol": score.protocol,
         "metrics": {name: _finite(score.metrics.get(name)) for name in metric_names(score)},
-        "sequences_scored": scored,
+        "sequences_scored": score.sequences_scored,
         "sequences_total": score.sequences_total,
         "missing": list(score.missing),
+        "excluded": list(score.excluded),
         **_caveats(score),
     }
     if score.attribute is None:
@@ -92,16 +92,16 @@ def _csv(scores: Sequence[BenchmarkScore]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     by = ["attribute"] if any(score.attribute for score in scores) else []
-    closing = ["sequences_scored", "sequences_total", "shortcoming", "total_verified", "remark"]
+    closing = ["sequences_scored", "sequences_total", "excluded", "shortcoming", "total_verified", "remark"]
     writer.writerow(["tracker", "benchmark", "protocol", *by, *names, *closing, *(["attribute_source"] if by else [])])
     for score in scores:
         values = [_finite(score.metrics.get(name)) for name in names]
         figures = ["" if value is None else repr(value) for value in values]
-        total = score.sequences_total
         attribute = [score.attribute or ""] if by else []
         labels = [score.tracker, score.benchmark, score.protocol, *attribute]
+        counts = [score.sequences_scored, score.sequences_total, " ".join(score.excluded)]
         source = [score.attribute_source] if by else []
-        writer.writerow([*labels, *figures, total - len(score.missing), total, *_caveats(score).values(), *source])
+        writer.writerow([*labels, *figures, *counts, *_caveats(score).values(), *source])
     return stream.getvalue().rstrip("\n")
 
 

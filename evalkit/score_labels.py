@@ -38,7 +38,8 @@ def coverage(score: BenchmarkScore) -> str:
     An unverified total is what was found, not what an official list says.
     """
     total = score.sequences_total
-    text = f"{total - len(score.missing)} of {total} sequences" if score.missing else f"{total} sequences"
+    text = f"{total} sequences" if score.complete else f"{score.sequences_scored} of {total} sequences"
+    text += f", {len(score.excluded)} excluded" if score.excluded else ""
     return text if score.total_verified else f"{text} (total unverified)"
 
 

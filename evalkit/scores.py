@@ -65,6 +65,7 @@ class BenchmarkScore:
     Attributes:
         metrics: fractions in double precision by metric name; None where the protocol has none.
         missing: official sequences that have no result.
+        excluded: sequences of the benchmark that the user left out.
         notes: what the user should know of these figures.
         total_verified: the total comes from an official list, not from what was found.
         attribute: the figures are of the sequences with this attribute alone.
@@ -87,8 +88,14 @@ class BenchmarkScore:
     remark: str = ""
     shortcoming: str = ""
     attribute_source: str = ""
+    excluded: tuple[str, ...] = ()
+
+    @property
+    def sequences_scored(self) -> int:
+        """How many of the benchmark's sequences the figures stand for."""
+        return self.sequences_total - len(self.missing) - len(self.excluded)
 
     @property
     def complete(self) -> bool:
         """Every official sequence was scored."""
-        return not self.missing
+        return self.sequences_scored == self.sequences_total

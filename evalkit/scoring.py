@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,16 +12,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.benchmarks.base import Benchmark, Inventory
+from evalkit.benchmarks.base import Benchmark, Inventory, without
 from evalkit.errors import InputError
-from evalkit.importers.formats import delimiter, read_result, rows_without_box
+from evalkit.importers.formats import parse_result, rows_without_box
 from evalkit.importers.mistakes import describe_mistakes, likely_mistake
 from evalkit.importers.trees import TrackerResults
 from evalkit.protocols import family_of, rules_for
 from evalkit.reading import read_table
 from evalkit.results import score_path
 from evalkit.rules.aggregation import combine, score_sequence
-from evalkit.rules.knobs import Absent, Rules
+from evalkit.rules.knobs import Absent, Repair, Rules
 from evalkit.scores import BenchmarkScore, FrameDetail
 from evalkit.sequence import Sequence
 from evalkit.submission import KINDS
@@ -34,9 +35,10 @@ _BY_FLAGS = frozenset({Absent.DELETED, Absent.INVISIBLE, Absent.COVERED})
 class Annotation:
     """A benchmark's ground truth: each sequence is read once, however many trackers and protocols are scored."""
 
-    def __init__(self, benchmark: Benchmark) -> None:
+    def __init__(self, benchmark: Benchmark, exclude: Iterable[str] = ()) -> None:
+        """The ground truth of a benchmark, without the sequences whose names match any of the patterns ``exclude``."""
         self.benchmark = benchmark
-        self.inventory: Inventory = benchmark.inventory()
+        self.inventory: Inventory = without(benchmark.inventory(), exclude)
         self._loaded: dict[str, Sequence] = {}
 
     @cached_property
@@ -78,6 +80,7 @@ class LoadedResults:
 
     Attributes:
         boxes: sequence -> (boxes, file) of each repetition.
+        unrepaired: sequences to whose rows without a size no repair applies.
         ambiguous: see :class:`evalkit.importers.trees.TrackerResults`.
     """
 
@@ -85,32 +88,41 @@ class LoadedResults:
     boxes: Mapping[str, tuple[tuple[Boxes, str], ...]]
     notes: tuple[str, ...] = ()
     ambiguous: tuple[str, ...] = ()
+    unrepaired: frozenset[str] = frozenset()
 
 
 def load_results(results: TrackerResults) -> LoadedResults:
     """Parse a tracker's files; raises InputError with file and row."""
-    boxes, delimiters, odd = {}, set(), []
+    if results.fault is not None:
+        raise results.fault
+    boxes, forms, odd = {}, set(), []
+    said: dict[str, list[str]] = defaultdict(list)
+    unrepaired = set()
     for sequence, files in results.files.items():
         runs = []
         for file in files:
-            content = file.read()
-            delimiters.add(delimiter(content))
-            run = read_result(content, file.place)
-            runs.append((run, file.place))
-            rows = rows_without_box(run)
+            result = parse_result(file.read(), file.place)
+            forms.add(result.form)
+            runs.append((result.boxes, file.place))
+            if result.note:
+                said[result.note].append(file.place)
+            if not result.repaired:
+                unrepaired.add(sequence)
+            rows = rows_without_box(result.boxes)
             if len(rows):
                 odd.append((file.place, rows))
         boxes[sequence] = tuple(runs)
     notes = list(results.notes)
-    if notes and delimiters:  # part of how the files were read
-        notes[0] += f", delimiter: {' and '.join(sorted(delimiters))}"
+    if notes and forms:  # part of how the files were read
+        notes[0] += f", delimiter: {' and '.join(sorted(forms))}"
+    notes += [f"{note}: {len(places)} files, such as {places[0]}" for note, places in said.items()]
     if odd:
         (place, rows), count = odd[0], sum(len(rows) for _, rows in odd)
         notes.append(
             f"{count} rows are no box (NaN, infinite, or without a size), left to the protocol's rule; "
             f"the first: {place}, row {rows[0] + 1}"
         )
-    return LoadedResults(results.tracker, boxes, tuple(notes), results.ambiguous)
+    return LoadedResults(results.tracker, boxes, tuple(notes), results.ambiguous, frozenset(unrepaired))
 
 
 def missing_sequences(results: TrackerResults | LoadedResults, annotation: Annotation) -> tuple[str, ...]:
@@ -150,6 +162,7 @@ def score_tracker(
     """
     rules = rules or rules_for(protocol, annotation.family)
     present = annotation.inventory.present
+    unrepaired = results.unrepaired if rules.repair is Repair.OTB else frozenset()
     scores, mistakes, lengths = [], [], []
     for name in present:
         runs = results.boxes.get(name)
@@ -163,7 +176,8 @@ def score_tracker(
                 mistakes.append((name, likely_mistake(runs[0][0], sequence.native)))
             rows = (len(boxes) for boxes, _ in runs if len(sequence.evaluated(boxes)) != len(sequence))
             lengths += [f"{have} rows for {len(sequence)} frames of {name}" for have in rows]
-        score = score_sequence(sequence, runs, rules, keep_frames=keep_frames)
+        own = replace(rules, repair=Repair.NONE) if name in unrepaired else rules
+        score = score_sequence(sequence, runs, own, keep_frames=keep_frames)
         scores.append(replace(score, detail=_detail(sequence, *runs[0], len(score.overlaps))) if keep_frames else score)
     if not scores or not any(name in results.boxes for name in present):
         raise InputError(f"{results.tracker or 'the tracker'} has no result on {annotation.benchmark.name}")
@@ -189,7 +203,7 @@ def score_tracker(
         total_verified=annotation.inventory.verified,
     )
     lacking = annotation.benchmark.shortcoming() if rules.absent in _BY_FLAGS else None
-    return replace(found, shortcoming=lacking or "")
+    return replace(found, shortcoming=lacking or "", excluded=annotation.inventory.excluded)
 
 
 def _detail(sequence: Sequence, prediction: Boxes, place: str, length: int) -> FrameDetail:

@@ -6,6 +6,7 @@ the seconds of each frame. TrackingNet: ``<sequence>.txt`` in the archive's root
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -18,12 +19,17 @@ from evalkit.benchmarks.archive import UNREADABLE, unreadable
 from evalkit.errors import InputError
 from evalkit.reading import parse_table
 from evalkit.results import TIME_SUFFIX
-from evalkit.text import refuse_large
+from evalkit.text import refuse_large, without_mark
 
 KINDS = ("got10k", "trackingnet")
 _LAYOUTS = {"got10k": "<sequence>/<sequence>_001.txt and _time.txt", "trackingnet": "<sequence>.txt"}
 TOTALS = {"got10k": 180, "trackingnet": 511}
 _MEMBER_LIMIT = 1 << 26
+# How sequences are called: TrackingNet's are videos of YouTube, whose names have 11 characters, and a number.
+_NAMES = {
+    "got10k": re.compile(r"GOT-?10k_(Test|Val|Train)_[0-9]{6}", re.IGNORECASE),
+    "trackingnet": re.compile(r"(^|/)[\w-]{11}_[0-9]{1,2}(_[0-9]{3}|_time)?\.txt$", re.ASCII),
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,9 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.member}{f', row {self.row}' if self.row else ''}: {self.text}"
+
+
+_FLAT = re.compile(r"(GOT-?10k_(Test|Val|Train)_[0-9]{6})(_[0-9]{3}|_time)?\.txt", re.IGNORECASE)
 
 
 def got10k_test_names() -> tuple[str, ...]:
@@ -70,8 +79,19 @@ def read_submission(path: Path) -> tuple[dict[str, bytes], list[Problem]]:
 
 
 def kind_of(members: Iterable[str]) -> str:
-    """Which server an archive is for: GOT-10k's has numbered results, TrackingNet's has none."""
-    return "got10k" if any(path.endswith(("_001.txt", TIME_SUFFIX)) for path in members) else "trackingnet"
+    """Which server an archive is for, by the names of most sequences in it, whatever folders they lie in.
+
+    Where the names are of neither server, numbered results and times are GOT-10k's.
+
+    >>> kind_of(["GOT-10k_Test_000001.txt"]), kind_of(["0-6LB4FqxoE_0/0-6LB4FqxoE_0_001.txt"])
+    ('got10k', 'trackingnet')
+    """
+    paths = [path for path in members if path.lower().endswith(".txt")]
+    counts = {kind: sum(bool(form.search(path)) for path in paths) for kind, form in _NAMES.items()}
+    likely = max(counts, key=lambda kind: counts[kind])
+    if counts[likely]:
+        return likely
+    return "got10k" if any(path.endswith(("_001.txt", TIME_SUFFIX)) for path in paths) else "trackingnet"
 
 
 def check_members(
@@ -89,6 +109,13 @@ def check_members(
     if folder:
         yield Problem(folder, f"everything lies in a folder of its own: the archive's root must hold {_LAYOUTS[kind]}")
         members = {path.removeprefix(folder): content for path, content in members.items()}
+    placed = {_placed(path, kind) or path: content for path, content in members.items()}
+    flat = [path for path in members if path not in placed]
+    timed = any(path.endswith(TIME_SUFFIX) for path in members) or not flat
+    if flat:
+        problem = f"{len(flat)} results lie flat in its root, such as {flat[0]}: GOT-10k wants {_LAYOUTS[kind]}"
+        yield Problem("the archive", problem + ("" if timed else ", and the times are missing"))
+        members = placed
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted(members):
         sequence = _sequence_of(path, kind)
@@ -104,7 +131,7 @@ def check_members(
             yield from _check_boxes(members, path, lengths.get(sequence))
         if kind == "got10k":
             yield from _check_repetitions(sequence, paths, repetitions)
-            yield from _check_times(members, sequence, paths)
+            yield from _check_times(members, sequence, paths) if timed else ()
     for name in expected:
         if name not in found:
             yield Problem(name, "is missing")
@@ -116,7 +143,7 @@ def _common_folder(members: Mapping[str, bytes], kind: str) -> str:
     """``mytracker/`` if every member lies in there and would be right without it; else empty."""
     folder = next(iter(members), "").partition("/")[0] + "/"
     inner = [path.removeprefix(folder) for path in members if path.startswith(folder)]
-    whole = len(inner) == len(members) and any(_sequence_of(path, kind) for path in inner)
+    whole = len(inner) == len(members) and any(_sequence_of(path, kind) or _placed(path, kind) for path in inner)
     return folder if whole and not any(_sequence_of(path, kind) for path in members) else ""
 
 
@@ -131,6 +158,16 @@ def _sequence_of(path: str, kind: str) -> str | None:
         return None
     rest = file.removeprefix(f"{folders[0]}_").removesuffix(".txt")
     return folders[0] if rest == "time" or (len(rest) == 3 and rest.isdecimal()) else None
+
+
+def _placed(path: str, kind: str) -> str | None:
+    """Where a result or time file of GOT-10k should lie that lies in no folder; None of every other member.
+
+    >>> _placed("GOT-10k_Test_000001.txt", "got10k"), _placed("GOT-10k_Test_000001_time.txt", "got10k")
+    ('GOT-10k_Test_000001/GOT-10k_Test_000001_001.txt', 'GOT-10k_Test_000001/GOT-10k_Test_000001_time.txt')
+    """
+    match = _FLAT.fullmatch(path) if kind == "got10k" else None
+    return None if match is None else f"{match[1]}/{match[1]}{match[3] or '_001'}.txt"
 
 
 def _repetition(path: str) -> int:
@@ -149,10 +186,12 @@ def _misplaced(path: str, kind: str) -> str:
 
 def _rows(content: bytes) -> list[str]:
     """Lines up to the last that is not blank."""
-    return content.decode("utf-8", "replace").rstrip().split("\n")
+    return without_mark(content).decode("utf-8", "replace").rstrip().split("\n")
 
 
 def _check_boxes(members: Mapping[str, bytes], path: str, length: int | None) -> Iterator[Problem]:
+    if members[path] != without_mark(members[path]):
+        yield Problem(path, "begins with a byte order mark, which the server reads as a part of the first number", 1)
     lines = _rows(members[path])
     if not lines[0] and len(lines) == 1:
         yield Problem(path, "is empty")

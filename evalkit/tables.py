@@ -10,7 +10,7 @@ import pandas as pd
 from evalkit.scores import BenchmarkScore, FrameDetail, SequenceScore
 from evalkit.types import Vector
 
-SCORES = ("tracker", "benchmark", "protocol", "sequence", "metric", "value", "shortcoming")
+SCORES = ("tracker", "benchmark", "protocol", "sequence", "metric", "value", "shortcoming", "scored", "total")
 CURVES = ("tracker", "benchmark", "protocol", "sequence", "curve", "threshold", "value")
 COVERAGE = ("tracker", "benchmark", "protocol", "scored", "total", "verified", "missing")
 ATTRIBUTES = ("tracker", "benchmark", "protocol", "attribute", "sequences", "metric", "value")
@@ -22,13 +22,15 @@ FRAMES = ("tracker", "benchmark", "protocol", "sequence", "frame", *_BOX, *_TRUT
 def score_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
     """One row a figure: :data:`SCORES`; ``sequence`` is None for the benchmark's own; undefined figures have no row.
 
-    ``shortcoming`` says what the annotation lacks for the protocol's own figures, and is empty where it lacks nothing.
+    ``shortcoming`` says what the annotation lacks for the protocol's own figures, and is empty where it lacks nothing;
+    ``scored`` and ``total`` how many of the benchmark's sequences the benchmark's own figures stand for.
     """
     rows = []
     for score in scores:
+        labels = (score.tracker, score.benchmark, score.protocol)
         by_sequence = [(None, score.metrics), *((each.sequence, each.metrics) for each in score.sequences)]
         rows += [
-            (score.tracker, score.benchmark, score.protocol, sequence, metric, value, score.shortcoming)
+            (*labels, sequence, metric, value, score.shortcoming, score.sequences_scored, score.sequences_total)
             for sequence, metrics in by_sequence
             for metric, value in metrics.items()
             if value is not None
@@ -54,7 +56,7 @@ def coverage_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
     rows = [
         (
             *(score.tracker, score.benchmark, score.protocol),
-            *(score.sequences_total - len(score.missing), score.sequences_total, score.total_verified, score.missing),
+            *(score.sequences_scored, score.sequences_total, score.total_verified, score.missing),
         )
         for score in scores
     ]
@@ -64,7 +66,7 @@ def coverage_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
 def attribute_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
     """One row a figure of the scores that :func:`evalkit.rules.aggregation.by_attribute` makes."""
     rows = [
-        (score.tracker, score.benchmark, score.protocol, score.attribute, len(score.sequences), metric, value)
+        (score.tracker, score.benchmark, score.protocol, score.attribute, score.sequences_scored, metric, value)
         for score in scores
         if score.attribute is not None
         for metric, value in score.metrics.items()

@@ -99,6 +99,11 @@ def refuse_large(size: int, path: Path, what: str = "is larger") -> None:
         raise InputError(f"{what} than {limit / (1 << 30):.4g} GiB of text", path=path, hint=hint)
 
 
+def printable(name: str) -> str:
+    r"""The name of a file, whose bytes outside of UTF-8 are written as ``\xff``."""
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
 def without_mark(content: bytes) -> bytes:
     """The text in UTF-8 without a byte order mark; what has none is returned as it is.
 

@@ -23,7 +23,9 @@ _DAMAGED = (EOFError, ValueError, RuntimeError, IndexError, TypeError)
 UNREADABLE = (OSError, *_DAMAGED, tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError)
 # A tar archive ends in empty blocks: these say that it ends elsewhere.
 _CUT = (tarfile.EmptyHeaderError, tarfile.TruncatedHeaderError)  # type: ignore[attr-defined]  # unknown to typeshed
-_TEXT = (".txt", ".label", ".tag", ".ini", ".json", ".value", "sequence")
+_Member = tuple[str, bytes | None]
+"""A file's path, and its content unless it is left unread."""
+TEXT = (".txt", ".label", ".tag", ".ini", ".json", ".value", "sequence")
 
 
 class MemoryFolder(Traversable):
@@ -34,6 +36,7 @@ class MemoryFolder(Traversable):
         path: of this folder or file in the archive, empty for its root.
         archive: for messages.
         folders: names in each folder, by path; default: found out from ``files``.
+        unread: paths of what the archive holds besides.
     """
 
     def __init__(
@@ -42,8 +45,10 @@ class MemoryFolder(Traversable):
         archive: Path,
         path: str = "",
         folders: Mapping[str, Collection[str]] | None = None,
+        unread: Collection[str] = (),
     ) -> None:
         self._files, self._archive, self._path = files, archive, path
+        self.unread = unread
         self._folders = _folders(files) if folders is None else folders
 
     def __str__(self) -> str:
@@ -110,15 +115,20 @@ def is_archive(path: Traversable) -> bool:
     return path.name.lower().endswith(SUFFIXES)
 
 
-def open_archive(path: Path) -> MemoryFolder:
+def open_archive(path: Path, suffixes: tuple[str, ...] = TEXT) -> MemoryFolder:
     """Read the text files of a zip or tar archive; images are left out.
+
+    Args:
+        suffixes: of the files that are read, in lower case; the others are named by ``unread`` of what is returned.
 
     Raises:
         InputError: it is damaged, or unpacks to more than :func:`evalkit.text.text_limit`.
     """
     try:
-        members = _zip_members(path) if path.name.lower().endswith(".zip") else _tar_members(path)
-        return MemoryFolder(_distinct(members, path), path)
+        read = _zip_members if path.name.lower().endswith(".zip") else _tar_members
+        members = list(read(path, suffixes))
+        unread = tuple(name for name, content in members if content is None)
+        return MemoryFolder(_distinct(members, path), path, unread=unread)
     except UNREADABLE as error:
         raise unreadable(path, error) from error
 
@@ -137,7 +147,7 @@ def _ends_early(path: Path, error: Exception) -> bool:
     return isinstance(error, EOFError) or str(error) == "unexpected end of data"
 
 
-class _Member(tarfile.TarInfo):
+class _Header(tarfile.TarInfo):
     """A tar header that knows a cut archive, which tarfile takes for a shorter one."""
 
     @classmethod
@@ -148,37 +158,41 @@ class _Member(tarfile.TarInfo):
             raise EOFError from error
 
 
-def _zip_members(path: Path) -> Iterator[tuple[str, bytes]]:
+def _zip_members(path: Path, suffixes: tuple[str, ...]) -> Iterator[_Member]:
     with zipfile.ZipFile(path) as archive:
-        wanted = [member for member in archive.infolist() if not member.is_dir() and _is_text(member.filename)]
-        refuse_large(sum(member.file_size for member in wanted), path, _UNPACKS)
-        for member in wanted:
-            yield _clean(member.filename), archive.read(member)
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        wanted = {member.filename for member in members if member.filename.lower().endswith(suffixes)}
+        refuse_large(sum(member.file_size for member in members if member.filename in wanted), path, _UNPACKS)
+        for member in members:
+            yield _clean(member.filename), archive.read(member) if member.filename in wanted else None
 
 
-def _tar_members(path: Path) -> Iterator[tuple[str, bytes]]:
+def _tar_members(path: Path, suffixes: tuple[str, ...]) -> Iterator[_Member]:
     total = 0
-    with tarfile.open(path, "r|*", tarinfo=_Member) as archive:
+    with tarfile.open(path, "r|*", tarinfo=_Header) as archive:
         for member in archive:
-            if member.isfile() and _is_text(member.name) and (stream := archive.extractfile(member)):
-                total += member.size
-                refuse_large(total, path, _UNPACKS)
-                yield _clean(member.name), stream.read()
+            if not member.isfile():
+                continue
+            stream = archive.extractfile(member) if member.name.lower().endswith(suffixes) else None
+            if stream is None:
+                yield _clean(member.name), None
+                continue
+            total += member.size
+            refuse_large(total, path, _UNPACKS)
+            yield _clean(member.name), stream.read()
 
 
-def _distinct(members: Iterable[tuple[str, bytes]], path: Path) -> dict[str, bytes]:
+def _distinct(members: Iterable[_Member], path: Path) -> dict[str, bytes]:
     """Content by path, once it is sure that each path is one place in the archive."""
     files: dict[str, bytes] = {}
     for name, content in members:
+        if content is None:
+            continue
         problem = "leads out of the archive" if ".." in name.split("/") else "is there twice" if name in files else ""
         if problem:
             raise InputError(problem, path=f"{path}/{name}", hint="whoever packed it should pack it again")
         files[name] = content
     return files
-
-
-def _is_text(name: str) -> bool:
-    return name.lower().endswith(_TEXT)
 
 
 def _clean(name: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from functools import cached_property
 from importlib.resources.abc import Traversable
+from itertools import filterfalse
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlencode
@@ -19,6 +21,7 @@ from evalkit.benchmarks.attributes import Attributes, Published, attribute_files
 from evalkit.benchmarks.clip_range import ClipRange
 from evalkit.benchmarks.layout import beside
 from evalkit.errors import InputError
+from evalkit.listing import some
 from evalkit.packed_frames import open_frames
 from evalkit.reading import read_boxes, read_flags, read_labels
 from evalkit.sequence import Sequence
@@ -32,17 +35,43 @@ class Inventory:
 
     Attributes:
         verified: the total, ``present`` plus ``missing``, is that of an official list; otherwise it is what was found.
+        excluded: sequences of the benchmark that the user leaves out; they are neither present nor missing.
     """
 
     present: tuple[str, ...]
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     verified: bool = False
+    excluded: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
-        """How many sequences the benchmark has, as far as known."""
-        return len(self.present) + len(self.missing)
+        """How many sequences the benchmark has, as far as known; those that are excluded count."""
+        return len(self.present) + len(self.missing) + len(self.excluded)
+
+
+def without(inventory: Inventory, patterns: Iterable[str]) -> Inventory:
+    """The inventory without the sequences that match any of the shell patterns.
+
+    Raises:
+        InputError: nothing is left.
+
+    >>> without(Inventory(("a1", "a2", "b")), ("a*",)).excluded
+    ('a1', 'a2')
+    """
+    globs = tuple(patterns)
+
+    def matches(name: str) -> bool:
+        return any(fnmatchcase(name, glob) for glob in globs)
+
+    excluded = tuple(filter(matches, (*inventory.present, *inventory.missing)))
+    if not excluded:
+        return inventory
+    present, missing = (tuple(filterfalse(matches, names)) for names in (inventory.present, inventory.missing))
+    if not present:
+        raise InputError(f"--exclude {', '.join(globs)} leaves no sequence")
+    note = f"{len(excluded)} of {inventory.total} sequences are excluded: {some(excluded)}"
+    return replace(inventory, present=present, missing=missing, excluded=excluded, notes=(*inventory.notes, note))
 
 
 @dataclass(frozen=True)

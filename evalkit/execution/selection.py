@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from evalkit.benchmarks.base import Benchmark
+from evalkit.benchmarks.base import Benchmark, without
 from evalkit.benchmarks.layout import unseen_images
 from evalkit.boxes import starting_problem
 from evalkit.errors import InputError
@@ -18,15 +18,21 @@ from evalkit.suggestions import suggestion
 
 @dataclass(frozen=True)
 class Selection:
-    """Sequences of one benchmark, with how many official ones are absent from the disk."""
+    """Sequences of one benchmark.
+
+    Attributes:
+        absent: how many official ones are not on the disk.
+        excluded: names that the user leaves out.
+    """
 
     benchmark: Benchmark
     sequences: tuple[Sequence, ...]
     absent: int
+    excluded: tuple[str, ...] = ()
 
 
 def select(
-    benchmarks: Many[Benchmark], globs: Many[str] = (), shard: tuple[int, int] = (1, 1)
+    benchmarks: Many[Benchmark], globs: Many[str] = (), shard: tuple[int, int] = (1, 1), exclude: Many[str] = ()
 ) -> tuple[Selection, ...]:
     """Load the sequences that are present and match any of ``globs`` (all, if there are none).
 
@@ -35,15 +41,18 @@ def select(
         globs: shell patterns on sequence names.
         shard: ``(i, n)``: the i-th (1-based) of n parts with about as many frames each, dealt out before any sequence
             is left out as finished, so that n machines share the work without a word.
+        exclude: shell patterns on names of sequences that are left out.
 
     Raises:
         InputError: a glob matches nothing, an annotation or image is broken, or a first box cannot be tracked.
     """
     index, count = shard
-    present = [benchmark.inventory() for benchmark in benchmarks]
+    present = [without(benchmark.inventory(), exclude) for benchmark in benchmarks]
     matching = [_matching(inventory.present, globs) for inventory in present]
-    for glob in globs:
-        if not any(fnmatchcase(name, glob) for names in matching for name in names):
+    there = {glob: [name for names in matching for name in names] for glob in globs}
+    there |= {glob: [name for inventory in present for name in inventory.excluded] for glob in exclude}
+    for glob, names in there.items():
+        if not any(fnmatchcase(name, glob) for name in names):
             keys = ", ".join(benchmark.key for benchmark in benchmarks)
             hint = suggestion(glob, [name for inventory in present for name in inventory.present])
             raise InputError(f"no sequence of {keys} is named like '{glob}'", hint=hint)
@@ -56,7 +65,7 @@ def select(
         sequences = tuple(sequence for sequence in every if next(parts) == index - 1)
         with ThreadPoolExecutor() as pool:
             tuple(pool.map(check_start, sequences))
-        selections.append(Selection(benchmark, sequences, len(inventory.missing)))
+        selections.append(Selection(benchmark, sequences, len(inventory.missing), inventory.excluded))
     return tuple(selections)
 
 
@@ -91,7 +100,7 @@ def check_start(sequence: Sequence) -> None:
     width, height = sequence.size or sequence.frames.read(0).shape[1::-1]
     if problem := starting_problem(sequence.initial_box, width, height):
         numbers = ",".join(f"{value:g}" for value in sequence.native[0])
-        hint = "correct that row, or leave the sequence out with --sequences"
+        hint = "correct that row, or leave the sequence out with --exclude"
         raise InputError(
             f"the first box of {label}, {numbers}, {problem}",
             path=sequence.source or None,

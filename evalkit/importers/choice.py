@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from evalkit.benchmarks.aliases import canonical_name, has_prefix
 from evalkit.benchmarks.registry import BENCHMARKS
 from evalkit.importers.layout import Place
+from evalkit.importers.names import stem
 
 Located = tuple[Place, str]
 """What a file is, and its path in the tree."""
@@ -36,11 +37,6 @@ def own_results(benchmark: str, located: Iterable[Located]) -> list[Located]:
         own = [item for item in items if not _is_anothers(benchmark, *item)] if doubtful else items
         kept += own if own or prefixed else items
     return kept
-
-
-def stem(path: str) -> str:
-    """``Basketball`` of ``mine/Basketball.txt``; several times as fast as pathlib, which thousands of files feel."""
-    return path.rpartition("/")[2].removesuffix(".txt")
 
 
 def _is_anothers(benchmark: str, place: Place, path: str) -> bool:

@@ -1,18 +1,24 @@
-"""The text files of a results tree: a folder, or an archive that is read into memory."""
+"""The files of a results tree: a folder, or an archive that is read into memory."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from evalkit.benchmarks.archive import is_archive, open_archive
 from evalkit.errors import InputError
+from evalkit.importers.names import SUFFIXES, is_result_name
+from evalkit.text import printable, read_bytes
 
-_SUFFIX = ".txt"
-_UNREAD = frozenset({"txt", "bin", "mat", "csv", "npy", "pkl"})
-EXPECTED = "<sequence>.txt with a row x,y,w,h a frame; MATLAB's .mat and other formats are not read"
+_UNREAD = frozenset(
+    {"bin", "csv", "tsv", "pkl", "pickle", "npz", "h5", "hdf5", "pt", "pth", "xml", "yaml", "yml", "dat"}
+    | {"zip", "rar", "7z", "tar", "gz", "tgz", "xz", "bz2", "xls", "xlsx", "parquet"}
+)
+"""Endings of files that may be results, or hold some, and are not read."""
+EXPECTED = "<sequence>.txt with a row x,y,w,h a frame, OTB's .mat or .json, or .npy; other formats are not read"
 """What results are, for whoever has none of these."""
 
 
@@ -30,44 +36,54 @@ class ResultFile:
 
     def read(self) -> bytes:
         """Content; raises InputError that names the file."""
-        if isinstance(self.source, bytes):
-            return self.source
-        try:
-            return self.source.read_bytes()
-        except OSError as error:
-            raise InputError(f"cannot be read: {error.strerror or error}", path=self.place) from error
+        return self.source if isinstance(self.source, bytes) else read_bytes(self.source)
 
 
-def list_files(root: Path) -> Mapping[str, ResultFile]:
-    """Text files below a folder or in an archive, by path relative to it with ``/`` between the parts; sorted.
+@dataclass(frozen=True)
+class Listing:
+    """What lies in a tree.
 
-    Hidden folders are left out, links to folders are not followed.
+    Attributes:
+        files: results and what has the same endings, by path relative to the tree, ``/`` between the parts; sorted.
+        unread: paths of files that may be results and are not read.
+    """
+
+    files: Mapping[str, ResultFile]
+    unread: tuple[str, ...]
+
+
+def list_tree(root: Path) -> Listing:
+    """Look through a folder or an archive; hidden folders are left out, links to folders are not followed.
 
     Raises:
-        InputError: ``root`` does not exist, is no folder and no archive, or the archive is damaged or too large.
+        InputError: ``root`` does not exist, is no folder and no archive, a folder in it cannot be listed, or the
+            archive is damaged or too large.
     """
-    if root.is_dir():
-        found = _below(root)
-    elif root.is_file() and is_archive(root):
-        archive = open_archive(root)
+    try:
+        is_folder, is_file = root.is_dir(), root.is_file()
+    except OSError as error:  # a name of thousands of characters
+        raise InputError(f"cannot be read: {error.strerror}", path=root) from error
+    if is_folder:
+        found, others = _below(root)
+    elif is_file and is_archive(root):
+        archive = open_archive(root, tuple(f".{suffix}" for suffix in SUFFIXES))
         found = {path: ResultFile(f"{root}/{path}", content) for path, content in archive.files.items()}
-    elif root.is_file() and root.suffix == _SUFFIX:
-        found = {root.name: ResultFile(str(root), root)}
+        others = list(archive.unread)
+    elif is_file and is_result_name(root.name):
+        found, others = {root.name: ResultFile(str(root), root)}, []
     else:
         problem = "is no folder of results" if root.exists() else "does not exist"
         raise InputError(problem, path=root, hint=f"give a folder, or a .zip or .tar.xz of one: {EXPECTED}")
-    return {path: found[path] for path in sorted(found) if path.endswith(_SUFFIX) and not _is_hidden(path)}
+    files = {path: found[path] for path in sorted(found) if is_result_name(_name(path)) and not _is_hidden(path)}
+    return Listing(files, tuple(sorted(_unread(others))))
 
 
-def unread_files(root: Path) -> tuple[str, ...]:
-    """Files of a tree that may be results but are not read, for their suffix: VOT's ``.bin``, MATLAB's, ``.TXT``."""
-    if root.is_dir():
-        paths = [os.path.relpath(Path(folder, name), root) for folder, _, names in os.walk(root) for name in names]
-    else:
-        paths = list(open_archive(root).files) if is_archive(root) else []
-    endings = (path.rpartition(".")[2] for path in paths)
-    other = (path for path, end in zip(paths, endings, strict=True) if end.lower() in _UNREAD and end != _SUFFIX[1:])
-    return tuple(sorted(path for path in other if not _is_hidden(path)))
+def _unread(paths: Iterable[str]) -> Iterator[str]:
+    return (path for path in paths if path.rpartition(".")[2].lower() in _UNREAD and not _is_hidden(path))
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _is_hidden(path: str) -> bool:
@@ -75,14 +91,20 @@ def _is_hidden(path: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in path.split("/"))
 
 
-def _below(root: Path) -> dict[str, ResultFile]:
-    found = {}
-    for folder, subfolders, names in os.walk(root):
+def _below(root: Path) -> tuple[dict[str, ResultFile], list[str]]:
+    found, others = {}, []
+    for folder, subfolders, names in os.walk(root, onerror=_refuse):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         relative = os.path.relpath(folder, root).replace(os.sep, "/")
-        prefix = "" if relative == "." else f"{relative}/"
+        prefix = "" if relative == "." else printable(f"{relative}/")
         for name in names:
-            if name.endswith(_SUFFIX) and not name.startswith("."):
+            if is_result_name(name):
                 path = Path(folder, name)
-                found[prefix + name] = ResultFile(str(path), path)
-    return found
+                found[prefix + printable(name)] = ResultFile(printable(str(path)), path)
+            else:
+                others.append(prefix + printable(name))
+    return found, others
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise InputError(f"cannot be listed: {error.strerror or error}", path=printable(str(error.filename))) from error

@@ -1,23 +1,27 @@
 """Which tracker, sequence and repetition a file of a results tree belongs to, told from its path alone.
 
-Recognised are ``<sequence>.txt`` below any folders (our own runs, pytracking, OSTrack, pysot, LaSOT's toolkit) and
-``<sequence>/<sequence>_001.txt`` (GOT-10k, VOT). Folders named after a benchmark say what their files are of; the
-other folders are the tracker's name.
+Recognised are ``<sequence>.txt`` below any folders (our own runs, pytracking, OSTrack, pysot, LaSOT's toolkit),
+``<sequence>/<sequence>_001.txt`` (GOT-10k, VOT) and ``<sequence>_<tracker>.mat`` (OTB). Folders named after a benchmark
+say what their files are of, those named after the class of all their sequences (``airplane/airplane-1.txt``) nothing;
+the other folders are the tracker's name.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 
 from evalkit.benchmarks.layout import plain
 from evalkit.benchmarks.registry import BENCHMARKS
+from evalkit.importers.names import sequence_and_tracker, stem
 from evalkit.trackers.folders import spec_of_folder
 
 # Folders that toolkits put around or below a tracker's results.
-_GENERIC = frozenset({"results", "result", "trackingresults", "rawresults", "raw", "runs", "run"})
+_GENERIC = frozenset({"results", "result", "trackingresults", "rawresults", "raw", "runs", "run", "ope"})
+_OPE = "resultsope"  # results_OPE_OTB100 and the like, of OTB's toolkit
 _NO_RESULTS = frozenset({"times", "failures"})
 _NEUTRAL = frozenset({"demo", "folder"})  # benchmarks of ours that a tracker may well be called after
 # Folder names that are no sure sign of a benchmark.
@@ -26,7 +30,10 @@ _MORE_NAMES = {"lasot_ext": ("lasotextensionsubset",), "nfs30": ("nfs",), "lasot
 # pytracking numbers its runs `<parameters>_000` and so on; higher numbers, as in vitb_256, are part of a name.
 _RUN_FOLDER = re.compile(r"(.+)_(0\d\d)")
 RUN_LAYOUT = "<tracker>_000/<sequence>.txt"
-_REPETITION = re.compile(r"(.+)_(\d{3})")
+_REPETITION = re.compile(r"(.+)_([0-9]{3})")
+_CLASS = re.compile(r"(.+?)[-_]?[0-9]+")
+# OTB's toolkit beside OPE: runs from other frames, and from shifted boxes.
+_OTHER_RUNS = ("resultstre", "resultssre")
 
 
 @dataclass(frozen=True)
@@ -61,13 +68,14 @@ def locate(path: str, benchmark: str, find: Callable[[str], str | None], *, whol
         None if the file is no result on this benchmark.
     """
     *folders, file = path.split("/")
-    stem = file.removesuffix(".txt")
-    if any(plain(folder) in _NO_RESULTS for folder in folders) or benchmark_named(folders, benchmark):
+    if is_no_result_folder(folders) or benchmark_named(folders, benchmark):
         return None
-    sequence, repetition, layout = find(stem), None, "<sequence>.txt"
-    numbered = _REPETITION.fullmatch(stem)
+    (sequence, own_tracker), repetition = sequence_and_tracker(file, find), None
+    ending = file.rpartition(".")[2].lower()
+    layout = f"<sequence>_<tracker>.{ending}" if own_tracker else f"<sequence>.{ending}"
+    numbered = _REPETITION.fullmatch(stem(file))
     if sequence is None and numbered and folders and find(numbered[1]) == find(folders[-1]):
-        sequence, repetition, layout = find(numbered[1]), int(numbered[2]), "<sequence>/<sequence>_001.txt"
+        sequence, repetition, layout = find(numbered[1]), int(numbered[2]), f"<sequence>/<sequence>_001.{ending}"
     if sequence is None:
         return None
     if folders and find(folders[-1]) == sequence:
@@ -79,9 +87,55 @@ def locate(path: str, benchmark: str, find: Callable[[str], str | None], *, whol
     name_of = partial(tracker_name, benchmark=benchmark, generic=frozenset() if whole_names else _GENERIC)
     run = _RUN_FOLDER.fullmatch(kept[-1]) if kept and repetition is None else None
     if run is None or ":" in spec_of_folder(run[1]):  # our own runs are named after specs, which may end in a number
-        return Place(name_of(kept), sequence, repetition, layout, in_own_folder=own)
+        return Place(_joined(name_of(kept), own_tracker), sequence, repetition, layout, in_own_folder=own)
     name, folder = (name_of([*kept[:-1], last]) for last in (run[1], run[0]))
     return Place(name, sequence, int(run[2]), RUN_LAYOUT, folder, own)
+
+
+def _joined(folders: str, own: str) -> str:
+    """The tracker that the folders name and the one that the file names; once, where they are the same."""
+    parts = [part for part in (folders, own) if part]
+    return folders if plain(folders.rpartition("/")[2]) == plain(own) else "/".join(parts)
+
+
+def is_no_result_folder(folders: Iterable[str]) -> bool:
+    """One of the folders is called as those of times, failures, and of other runs than those of one pass."""
+    names = [plain(folder) for folder in folders]
+    return any(name in _NO_RESULTS or name.startswith(_OTHER_RUNS) for name in names)
+
+
+def without_classes(places: Mapping[str, Place]) -> dict[str, str]:
+    """Paths without the folders that are called after the class of all their sequences, where they have such.
+
+    >>> place = Place("SiamX/bear", "bear-17", None, "")
+    >>> without_classes({"SiamX/bear/bear-17/bear-17.txt": place})
+    {'SiamX/bear/bear-17/bear-17.txt': 'SiamX/bear-17/bear-17.txt'}
+    """
+    classes = {
+        place.sequence: match[1].lower() for place in places.values() if (match := _CLASS.fullmatch(place.sequence))
+    }
+    names = frozenset(classes.values())
+    below: dict[str, set[str]] = defaultdict(set)
+    for path, place in places.items():
+        for folder in _folders_above(path):
+            if folder.rpartition("/")[2].lower() in names:
+                below[folder].add(place.sequence)
+    own = {
+        folder
+        for folder, sequences in below.items()
+        if all(classes.get(name) == folder.rpartition("/")[2].lower() for name in sequences)
+    }
+    shortened = {}
+    for path in places if own else ():
+        gone = [folder.count("/") for folder in _folders_above(path) if folder in own]
+        if gone:
+            shortened[path] = "/".join(part for index, part in enumerate(path.split("/")) if index not in gone)
+    return shortened
+
+
+def _folders_above(path: str) -> list[str]:
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: count + 1]) for count in range(len(parts))]
 
 
 def keep_apart(places: Mapping[str, Place], locate_whole: Callable[[str], Place | None]) -> dict[str, Place]:
@@ -114,7 +168,8 @@ def tracker_name(folders: list[str], benchmark: str, generic: frozenset[str] = _
     ('SiamFC', 'opencv:csrt')
     """
     own = names_of(benchmark)
-    kept = [folder for folder in folders if plain(folder) not in own and plain(folder) not in generic]
+    said = [folder for folder in folders if plain(folder) not in own and plain(folder) not in generic]
+    kept = [folder for folder in said if not generic or not plain(folder).startswith(_OPE)]
     return "/".join(spec_of_folder(folder.removesuffix("_tracking_result")) for folder in kept)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from evalkit.importers.choice import Located, stem
-
-_NAMED = 3
+from evalkit.importers.choice import Located
+from evalkit.importers.names import stem
+from evalkit.listing import some
 
 
 def reading_notes(located: Sequence[Located], counts: Mapping[str, int], copies: Sequence[str]) -> tuple[str, ...]:
@@ -38,6 +38,11 @@ def left_out_note(located: Sequence[Located], chosen: Sequence[Located], benchma
     return f"{len(paths)} files are of another benchmark, such as {paths[0]}: {reason}"
 
 
+def strays_note(paths: Sequence[str], benchmark: str) -> str:
+    """How many files have the name of no sequence, and which; empty if none has."""
+    return f"{len(paths)} files are of no sequence of {benchmark}, such as {some(paths)}" if paths else ""
+
+
 def _of_repetitions(counts: Mapping[str, int]) -> list[str]:
     fewest, most = min(counts.values(), default=1), max(counts.values(), default=1)
     if most == 1:
@@ -54,7 +59,7 @@ def _of_run_folders(located: Sequence[Located]) -> list[str]:
     if len(runs) < 2:
         return []
     return [
-        f"WARNING: {', '.join(runs)} are taken as runs of one tracker, as pytracking numbers them; "
+        f"WARNING: {some(runs)} are taken as runs of one tracker, as pytracking numbers them; "
         "if they are different trackers, rename them or score each folder by itself"
     ]
 
@@ -62,5 +67,4 @@ def _of_run_folders(located: Sequence[Located]) -> list[str]:
 def _of_names(located: Sequence[Located]) -> list[str]:
     renamed = [(stem(path), place.sequence) for place, path in located if not place.repetition]
     aliases = [f"{theirs} = {ours}" for theirs, ours in renamed if theirs != ours]
-    more = f" and {len(aliases) - _NAMED} more" if len(aliases) > _NAMED else ""
-    return [f"names matched: {', '.join(aliases[:_NAMED])}{more}"] if aliases else []
+    return [f"names matched: {some(aliases)}"] if aliases else []

@@ -20,13 +20,18 @@ def recorded_benchmark(results: Path, benchmark: str) -> tuple[str, Path] | None
         None where no run of this benchmark has a record.
 
     Raises:
-        InputError: the runs were made on different roots.
+        InputError: the runs were made on different roots, or no record can be read.
     """
     name, mark, _ = benchmark.partition("?")
     found: dict[tuple[str, str], Path] = {}
+    broken: list[InputError] = []
     for pattern in ("", "*/", "*/*/") if results.is_dir() else ():
         for path in sorted(results.glob(f"{pattern}{MANIFEST_NAME}")):
-            manifest = read_manifest(path.parent)
+            try:
+                manifest = read_manifest(path.parent)
+            except InputError as error:  # of one tracker, which is told as that tracker's fault
+                broken.append(error)
+                continue
             if manifest is not None and manifest.benchmark.get("name") == name and manifest.benchmark.get("root"):
                 options = manifest.benchmark.get("options") or {}
                 text = benchmark if mark or not options else f"{name}?{urlencode(options)}"
@@ -36,4 +41,6 @@ def recorded_benchmark(results: Path, benchmark: str) -> tuple[str, Path] | None
         raise InputError(
             f"runs of {name} on different data: {places}", path=results, hint="give --data or --annotations"
         )
+    if not found and broken:
+        raise broken[0]
     return next(((text, Path(root)) for text, root in found), None)

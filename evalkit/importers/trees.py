@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -12,12 +12,23 @@ from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.layout import plain
 from evalkit.errors import InputError
 from evalkit.importers.choice import Located, own_results
-from evalkit.importers.files import ResultFile, list_files
-from evalkit.importers.layout import Place, is_experiment, keep_apart, locate, names_of, tracker_name
-from evalkit.importers.notes import left_out_note, reading_notes
-from evalkit.importers.strangers import likely_other, nothing_found, unread_note
+from evalkit.importers.files import ResultFile, list_tree
+from evalkit.importers.layout import (
+    Place,
+    is_experiment,
+    keep_apart,
+    locate,
+    names_of,
+    tracker_name,
+    without_classes,
+)
+from evalkit.importers.names import stem
+from evalkit.importers.notes import left_out_note, reading_notes, strays_note
+from evalkit.importers.otb_runs import tracker_in_json
+from evalkit.importers.strangers import likely_other, nothing_found, strays, unread_note
 from evalkit.manifest import read_manifest
 from evalkit.results import TIME_SUFFIX
+from evalkit.text import printable
 from evalkit.trackers.folders import spec_of_folder
 
 
@@ -34,6 +45,9 @@ class TrackerResults:
         likely: another benchmark that most of the tree's files look like results of, where results are missing.
         left_out: how many files were not taken and why, where results may be missing on their account; or empty.
         remark: what ``run.json`` says of the tracker, such as ``untrained``.
+        strays: how many of the tree's files are of no sequence or of a kind that is not read, and which; the same for
+            all of its trackers; or empty.
+        fault: why the tracker cannot be scored, where that shows before its files are read.
     """
 
     tracker: str
@@ -45,6 +59,8 @@ class TrackerResults:
     left_out: str = ""
     times: Mapping[str, ResultFile] = field(default_factory=dict)
     repetitions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    strays: str = ""
+    fault: InputError | None = None
 
 
 def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[TrackerResults, ...]:
@@ -55,15 +71,22 @@ def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[Tracker
         benchmark: command-line name, without options.
         known: the sequences that can be scored, by the benchmark's own names.
 
+    Returns:
+        The trackers by name. Of one that has two files for a sequence, or a broken ``run.json``, ``fault`` says so.
+
     Raises:
-        InputError: no result of this benchmark, or two files for one sequence of one tracker.
+        InputError: no result of this benchmark.
     """
-    files = list_files(root)
+    listing = list_tree(root)
+    files = listing.files
     names = tuple(known)
     find = cache(partial(canonical_name, benchmark, known=names))  # all trackers' files are called alike
     places = {path: place for path in files if (place := locate(path, benchmark, find)) is not None}
     if not places:
-        raise nothing_found(root, benchmark, list(files), find)
+        raise nothing_found(root, benchmark, listing, find)
+    for path, shortened in without_classes(places).items():
+        places[path] = locate(shortened, benchmark, find) or places[path]
+    places |= _named_inside(places, files)
     places |= keep_apart(places, partial(locate, benchmark=benchmark, find=find, whole_names=True))
     repeated = _repeated(places.values())
     located: dict[str, list[Located]] = defaultdict(list)
@@ -78,15 +101,39 @@ def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[Tracker
     for name, items in sorted(located.items()):
         chosen = own_results(benchmark, items)
         ambiguous = _claimed_twice(chosen, files, whole_tree=submission) if trackingnet else ()
-        trackers.append(_tracker(name, chosen, files, ambiguous, left_out_note(items, chosen, benchmark)))
+        left_out = left_out_note(items, chosen, benchmark)
+        try:
+            trackers.append(_tracker(name, chosen, files, ambiguous, left_out))
+        except InputError as error:
+            trackers.append(TrackerResults(name, {}, fault=error))
+    others = [path for path in files if path not in places]
+    said = "; ".join(filter(None, (strays_note(strays(benchmark, others), benchmark), unread_note(listing))))
+    likely = None
     if any(len(tracker.files) < len(names) for tracker in trackers):
-        likely = likely_other(benchmark, (path for path in files if path not in places), at_least=len(places))
-        unread = unread_note(root)
-        return tuple(
-            replace(tracker, likely=likely, left_out="; ".join(filter(None, (tracker.left_out, unread))))
-            for tracker in trackers
-        )
-    return tuple(trackers)
+        likely = likely_other(benchmark, others, at_least=len(places))
+    return tuple(replace(tracker, likely=likely, strays=said) for tracker in trackers)
+
+
+def without_sequences(results: TrackerResults, names: Collection[str]) -> TrackerResults:
+    """The results without those on some sequences."""
+    if not names:
+        return results
+    left = [name for name in results.files if name not in names]
+    return replace(
+        results,
+        files={name: results.files[name] for name in left},
+        times={name: results.times[name] for name in left if name in results.times},
+        repetitions={name: results.repetitions[name] for name in left},
+    )
+
+
+def _named_inside(places: Mapping[str, Place], files: Mapping[str, ResultFile]) -> dict[str, Place]:
+    """Places of JSON files whose tracker no folder names, but the file itself."""
+    found = {}
+    for path, place in places.items():
+        if not place.tracker and path.lower().endswith(".json"):
+            found[path] = replace(place, tracker=tracker_in_json(files[path].read()))
+    return found
 
 
 def _repeated(places: Iterable[Place]) -> frozenset[str]:
@@ -148,10 +195,10 @@ def _number(place: Place, first_run: int) -> int:
 def _time_path(result: str) -> str:
     """Path of the time file that belongs to a result: ``<sequence>_time.txt`` for ``<sequence>_001.txt`` too."""
     folders, slash, name = result.rpartition("/")
-    stem = name.removesuffix(".txt")
-    if folders.rpartition("/")[2] == stem[:-4]:
-        stem = stem[:-4]
-    return f"{folders}{slash}{stem}{TIME_SUFFIX}"
+    own = stem(name)
+    if folders.rpartition("/")[2] == own[:-4]:
+        own = own[:-4]
+    return f"{folders}{slash}{own}{TIME_SUFFIX}"
 
 
 def _remark(chosen: Mapping[str, tuple[ResultFile, ...]]) -> str:
@@ -183,7 +230,7 @@ def _name_of_root(root: Path, benchmark: str) -> str:
     """The tracker of a tree whose folders name none: the tree's own folder or archive."""
     folder = root.resolve()
     folder = folder.parent if is_experiment(folder.name, benchmark) else folder
-    stem = folder.name.partition(".")[0] if folder.is_file() else folder.name
+    own_name = printable(folder.name.partition(".")[0] if folder.is_file() else folder.name)
     own = names_of(benchmark)
-    above = (parent.name for parent in folder.parents if parent.name and plain(parent.name) not in own)
-    return tracker_name([stem], benchmark) or next(map(spec_of_folder, above), stem)
+    above = (printable(parent.name) for parent in folder.parents if parent.name and plain(parent.name) not in own)
+    return tracker_name([own_name], benchmark) or next(map(spec_of_folder, above), own_name)

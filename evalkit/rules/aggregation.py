@@ -203,13 +203,16 @@ def by_attribute(
     """The same score on the sequences of each attribute, in alphabetical order.
 
     Args:
-        attributes: of each sequence that was scored or is missing, by name.
+        attributes: of each sequence that was scored, is missing or excluded, by name.
         source: who says so.
     """
     found = []
     for attribute in sorted(set().union(*attributes.values())):
         chosen = [each for each in score.sequences if attribute in attributes.get(each.sequence, ())]
-        missing = tuple(name for name in score.missing if attribute in attributes.get(name, ()))
+        missing, excluded = (
+            tuple(name for name in names if attribute in attributes.get(name, ()))
+            for names in (score.missing, score.excluded)
+        )
         if chosen:
             part = combine(
                 chosen,
@@ -217,10 +220,10 @@ def by_attribute(
                 tracker=score.tracker,
                 benchmark=score.benchmark,
                 protocol=score.protocol,
-                total=len(chosen) + len(missing),
+                total=len(chosen) + len(missing) + len(excluded),
                 missing=missing,
                 total_verified=score.total_verified,
             )
-            part = replace(part, attribute=attribute, attribute_source=source)
+            part = replace(part, attribute=attribute, attribute_source=source, excluded=excluded)
             found.append(replace(part, remark=score.remark, shortcoming=score.shortcoming))
     return found

@@ -105,6 +105,7 @@ def score_supervised(results: TrackerResults, annotation: Annotation, protocol: 
         missing=missing_sequences(results, annotation),
         notes=tuple(notes),
         total_verified=annotation.inventory.verified,
+        excluded=annotation.inventory.excluded,
     )
 
 

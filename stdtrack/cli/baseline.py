@@ -9,10 +9,11 @@ import click
 
 from stdtrack import __version__
 from stdtrack.cli.options import comma_list, data_options, protocol_option
-from stdtrack.cli.results import chosen_benchmarks
+from stdtrack.cli.results import chosen_benchmarks, exit_if_refused, tell_refused
 
 if TYPE_CHECKING:
     from evalkit.baselines.record import Record
+    from evalkit.evaluation import Refused
 
 
 @click.command()
@@ -31,7 +32,12 @@ def baseline(
     from stdtrack.cli.records import benchmarks_present, record_benchmark
 
     records: list[Record] = []
+    refused: list[Refused] = []
     for benchmark in chosen_benchmarks(benchmarks) or benchmarks_present(results):
-        records += record_benchmark(results, benchmark, data, annotations, lambda *_: protocols)
+        found, unscored = record_benchmark(results, benchmark, data, annotations, lambda *_: protocols)
+        records += found
+        refused += unscored
+    tell_refused(refused, records)
     write_baseline(Baseline((), __version__).updated(tuple(records)), out)
     click.echo(f"{len(records)} records in {out}", err=True)
+    exit_if_refused(refused)

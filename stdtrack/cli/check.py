@@ -13,11 +13,12 @@ import click
 from evalkit.errors import InputError
 from stdtrack.cli.main import EXIT_CHECK_FAILED, EXIT_DONE, EXIT_WRONG_INPUT
 from stdtrack.cli.options import Word, comma_list, data_options, protocol_option
-from stdtrack.cli.results import chosen_benchmarks
+from stdtrack.cli.results import chosen_benchmarks, tell_refused
 
 if TYPE_CHECKING:
     from evalkit.baselines.checking import Check
     from evalkit.baselines.record import Baseline, Record
+    from evalkit.evaluation import Refused
 
 EXIT_NOT_COMPARABLE = EXIT_WRONG_INPUT
 
@@ -47,7 +48,7 @@ def check(
     """Compare the results in RUNS with a baseline, paired over sequences.
 
     Worse is a mean drop above --max-drop whose one-sided bound lies below zero. Exits 0 for same or better, 1 for
-    worse, 2 for not comparable.
+    worse, 2 for not comparable, as is a tracker of the baseline whose results cannot be scored.
     """
     from evalkit.baselines.checking import Check, check_accuracy, check_speed
     from evalkit.baselines.file import read_baseline
@@ -61,8 +62,12 @@ def check(
         return protocols or tuple(record.protocol for record in known.select(tracker, benchmark))
 
     records: list[Record] = []
+    refused: list[Refused] = []
     for benchmark in chosen_benchmarks(benchmarks) or shared_benchmarks(results, known):
-        records += record_benchmark(results, benchmark, data, annotations, rules)
+        found, unscored = record_benchmark(results, benchmark, data, annotations, rules)
+        records += found
+        refused += unscored
+    tell_refused(refused, records)
     done = check_accuracy(known, records, limits)
     if speed_reference is not None:
         manifests = {pair: run.manifest for pair, run in runs_by_pair(results).items()}
@@ -71,7 +76,8 @@ def check(
     write_files(done, junit, summary)
     show(done, form)
     exits = {Verdict.WORSE: EXIT_CHECK_FAILED, Verdict.NOT_COMPARABLE: EXIT_NOT_COMPARABLE}
-    sys.exit(exits.get(done.verdict, EXIT_DONE))
+    unjudged = any(known.select(each.tracker, each.benchmark) for each in refused)
+    sys.exit(exits.get(done.verdict, EXIT_NOT_COMPARABLE if unjudged else EXIT_DONE))
 
 
 def shared_benchmarks(results: Path, baseline: Baseline) -> tuple[str, ...]:

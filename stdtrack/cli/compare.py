@@ -68,7 +68,9 @@ def compare(
         if absent:
             problem = f"no results of '{absent[0]}' on {benchmark}"
             raise InputError(problem, path=results, hint=suggestion(absent[0], chosen))
-        scores = score_all((chosen[first], chosen[second]), annotation, protocols)
+        scores, refused = score_all((chosen[first], chosen[second]), annotation, protocols)
+        for each in refused:
+            raise InputError(f"{each.tracker} cannot be scored on {each.benchmark}: {each.error}")
         pairs += _pair_up(scores, first, second)
     if not pairs:
         raise InputError(f"no benchmark has results of both '{first}' and '{second}'", path=results)

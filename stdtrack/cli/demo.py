@@ -35,7 +35,7 @@ def demo(out: Path, seed: int) -> None:
     selections = select([open_benchmark("demo", data=data)])
     summary = run_watched(TRACKERS, selections, RunOptions(runs, fresh=True), FRAME_TIMEOUT)
     click.echo("scoring and drawing the report", err=True)
-    tables = collect(runs, benchmarks=("demo",), data=data)
+    tables, _ = collect(runs, benchmarks=("demo",), data=data)
     files = write(tables, out / "report")
     print_comparison(tables)
     click.echo(f"report: {files.page}")

@@ -98,6 +98,12 @@ def protocol_option(text: str) -> Callable[[Function], Function]:
     return comma_list("--protocol", "protocols", words=words, metavar="NAME[,...]", help=text)
 
 
+def exclude_option(command: Function) -> Function:
+    """``--exclude``: sequences that are left out; every figure says so."""
+    text = "Leave out sequences with such names; may be repeated, and every figure says so."
+    return comma_list("--exclude", metavar="GLOB[,...]", help=text)(command)
+
+
 def data_options(command: Function) -> Function:
     """``--data`` and ``--annotations``: where benchmarks lie; the default is the root recorded in run.json."""
     path = click.Path(path_type=Path)

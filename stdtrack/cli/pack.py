@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from evalkit.errors import InputError
+from evalkit.listing import some
 from stdtrack.cli.main import EXIT_CHECK_FAILED, Group
 from stdtrack.cli.options import data_options
+from stdtrack.cli.results import say
 
 if TYPE_CHECKING:
     from evalkit.benchmarks.base import Benchmark
@@ -79,18 +81,21 @@ def write(kind: str, runs: Path, data: Path | None, annotations: Path | None, ou
     known = names or sequence_names(runs)
     trackers = read_tree(runs, kind, known)
     if len(trackers) > 1:
-        found = ", ".join(tracker.tracker for tracker in trackers)
+        found = some([tracker.tracker for tracker in trackers])
         raise InputError(f"results of several trackers: {found}", path=runs, hint="give the folder of one")
+    if trackers[0].fault is not None:
+        raise trackers[0].fault
+    say(kind, [trackers[0].strays] if trackers[0].strays else [])
     count = pack_results(trackers[0], kind, out, names, lengths)
     click.echo(f"{out}: {count} sequences of {trackers[0].tracker} for {kind}")
 
 
 def sequence_names(runs: Path) -> tuple[str, ...]:
     """Names that the result files have, where no list says which sequences there are."""
-    from evalkit.importers.files import list_files
+    from evalkit.importers.files import list_tree
+    from evalkit.importers.names import lies_beside, stem
 
-    stems = {PurePosixPath(path).stem for path in list_files(runs)}
-    return tuple(sorted(stem for stem in stems if not stem.endswith(("_time", "_score"))))
+    return tuple(sorted({stem(path) for path in list_tree(runs).files if not lies_beside(path)}))
 
 
 def open_if_given(kind: str, data: Path | None, annotations: Path | None) -> Benchmark | None:

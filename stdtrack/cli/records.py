@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,10 @@ from stdtrack.cli.results import open_annotation, read_results, require_results
 
 if TYPE_CHECKING:
     from evalkit.baselines.record import Record
+    from evalkit.evaluation import Refused
+    from evalkit.importers.trees import TrackerResults
     from evalkit.results import Run
+    from evalkit.scoring import Annotation
 
 
 def record_benchmark(
@@ -22,8 +25,10 @@ def record_benchmark(
     data: Path | None,
     annotations: Path | None,
     protocols: Callable[[str, str], tuple[str, ...]],
-) -> tuple[Record, ...]:
-    """Records of every tracker that has results on a benchmark; says on stderr what is missing.
+) -> tuple[tuple[Record, ...], tuple[Refused, ...]]:
+    """Records of every tracker that has results on a benchmark, and the trackers that cannot be scored.
+
+    Says on stderr what is missing.
 
     Args:
         results: our runs, or other people's tree.
@@ -33,35 +38,49 @@ def record_benchmark(
     Raises:
         InputError: no results, no annotation, or what either is wrong with.
     """
-    from evalkit.baselines.from_scores import believable_seconds, record_results
+    from evalkit.evaluation import Refused
     from evalkit.protocols import default_protocol
-    from evalkit.scoring import load_results, missing_sequences
-    from evalkit.vot.scoring import holds_supervised
 
     annotation = open_annotation(results, benchmark, data, annotations)
     runs = runs_by_pair(results)
     records: list[Record] = []
+    refused: list[Refused] = []
     for found in read_results(results, annotation):
-        if holds_supervised(found, annotation.benchmark.name):
-            problem = f"{found.tracker} on {benchmark} has results of VOT's supervised experiment"
-            raise InputError(problem, path=results, hint="only one-pass results can be compared sequence by sequence")
-        missing = missing_sequences(found, annotation)
-        if missing:
-            total = annotation.inventory.total
-            click.echo(f"{found.tracker} on {benchmark}: {total - len(missing)} of {total} sequences", err=True)
-        loaded = load_results(found)
-        run = runs.get((found.tracker, annotation.benchmark.key))
-        seconds = believable_seconds(run) if run else None
-        chosen = protocols(found.tracker, annotation.benchmark.key) or (default_protocol(annotation.family),)
-        records += [record_results(loaded, annotation, protocol, seconds) for protocol in chosen]
-    return tuple(records)
+        key = annotation.benchmark.key
+        chosen = protocols(found.tracker, key) or (default_protocol(annotation.family),)
+        try:
+            records += _records(results, found, annotation, runs.get((found.tracker, key)), chosen)
+        except InputError as error:
+            refused.append(Refused(found.tracker, key, error))
+    return tuple(records), tuple(refused)
+
+
+def _records(
+    root: Path, results: TrackerResults, annotation: Annotation, run: Run | None, protocols: Sequence[str]
+) -> list[Record]:
+    from evalkit.baselines.from_scores import believable_seconds, record_results
+    from evalkit.scoring import load_results, missing_sequences
+    from evalkit.vot.scoring import holds_supervised
+
+    name = annotation.benchmark.name
+    if holds_supervised(results, name):
+        problem = f"{results.tracker} on {name} has results of VOT's supervised experiment"
+        raise InputError(problem, path=root, hint="only one-pass results can be compared sequence by sequence")
+    loaded = load_results(results)
+    missing = missing_sequences(results, annotation)
+    if missing:
+        total = annotation.inventory.total
+        click.echo(f"{results.tracker} on {name}: {total - len(missing)} of {total} sequences", err=True)
+    seconds = believable_seconds(run) if run else None
+    return [record_results(loaded, annotation, protocol, seconds) for protocol in protocols]
 
 
 def runs_by_pair(results: Path) -> Mapping[tuple[str, str], Run]:
-    """Our own runs by tracker and benchmark; empty for an archive of results."""
+    """Our own runs by tracker and benchmark, without those whose ``run.json`` is broken; empty for an archive."""
     from evalkit.results import list_runs
 
-    return {(run.tracker, run.benchmark): run for run in (list_runs(results) if results.is_dir() else ())}
+    runs = list_runs(results, skip_broken=True) if results.is_dir() else ()
+    return {(run.tracker, run.benchmark): run for run in runs}
 
 
 def benchmarks_present(results: Path) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ import click
 
 from evalkit.errors import InputError
 from evalkit.suggestions import suggestion
-from stdtrack.cli.options import PROTOCOLS, comma_list, data_options, protocol_option
+from stdtrack.cli.options import PROTOCOLS, comma_list, data_options, exclude_option, protocol_option
+from stdtrack.cli.results import exit_if_refused
 
 if TYPE_CHECKING:
     from reports.inputs import ReportTables
@@ -27,11 +28,13 @@ WORKERS = 2
 @comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Benchmarks. [default: all that RUNS holds]")
 @data_options
 @protocol_option(f"Rules: {', '.join(PROTOCOLS)}. [default: the benchmark's own]")
+@exclude_option
 @click.option("--published", is_flag=True, help="Add published figures of other trackers, marked as such.")
 @comma_list("--only", "parts", words=PARTS, metavar="PART[,...]", help=f"Of {', '.join(PARTS)}. [default: all]")
 def report(
     results: Path, profiles: tuple[Path, ...], out: Path, benchmarks: tuple[str, ...], data: Path | None,
-    annotations: Path | None, protocols: tuple[str, ...], published: bool, parts: tuple[str, ...],
+    annotations: Path | None, protocols: tuple[str, ...], exclude: tuple[str, ...], published: bool,
+    parts: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Report on the results in RUNS: plots (PNG, SVG, PDF), tables (Markdown, CSV, LaTeX), one offline HTML page.
 
@@ -44,19 +47,21 @@ def report(
     if unknown:
         raise InputError(f"--only has no part '{unknown[0]}'", hint=suggestion(unknown[0], PARTS, "parts"))
     chosen = parts or PARTS
-    tables = collect(
+    tables, refused = collect(
         results,
         profiles,
         benchmarks=benchmarks,
         data=data,
         annotations=annotations,
         protocols=protocols,
+        exclude=exclude,
         pictures="html" in chosen,
     )
     files = write(tables, out, chosen, published=published)
     click.echo(f"{len(files.plots)} plot files, {len(files.tables)} table files in {out}", err=True)
     if files.page is not None:
         click.echo(f"open {files.page.resolve().as_uri()}", err=True)
+    exit_if_refused(refused)
 
 
 def write(tables: ReportTables, out: Path, parts: Collection[str] = PARTS, *, published: bool = False) -> ReportFiles:

@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalkit.errors import InputError
+from evalkit.listing import some
 from evalkit.text import read_json
-from stdtrack.cli.results import chosen_benchmarks, open_annotation, read_results
+from stdtrack.cli.results import (
+    chosen_benchmarks,
+    open_annotation,
+    read_results,
+    require_excluded,
+    require_results,
+    tell_refused,
+)
 from stdtrack.cli.score import attribute_scores, score_all
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evalkit.evaluation import Refused
     from evalkit.results import Run
     from evalkit.scores import BenchmarkScore
     from evalkit.scoring import Annotation
@@ -31,6 +40,7 @@ class Scored:
     framed: list[BenchmarkScore] = field(default_factory=list)
     by_attribute: list[BenchmarkScore] = field(default_factory=list)
     annotations: list[Annotation] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
 
 
 def collect(
@@ -41,8 +51,9 @@ def collect(
     data: Path | None = None,
     annotations: Path | None = None,
     protocols: Sequence[str] = (),
+    exclude: Sequence[str] = (),
     pictures: bool = True,
-) -> ReportTables:
+) -> tuple[ReportTables, list[Refused]]:
     """Score everything in ``results`` and gather what a report shows of it.
 
     Args:
@@ -50,7 +61,11 @@ def collect(
         profiles: folders that ``stdtrack profile`` wrote.
         benchmarks: names with options; empty for all that our runs hold.
         protocols: empty for each benchmark's own.
+        exclude: shell patterns of sequences that are left out.
         pictures: hand frames over, for the HTML page.
+
+    Returns:
+        The tables, and the trackers that are not in them because they cannot be scored.
 
     Raises:
         InputError: no results, no annotation, or what either is wrong with.
@@ -63,13 +78,16 @@ def collect(
 
     scored = Scored()
     for benchmark in chosen_benchmarks(benchmarks) or benchmarks_present(results):
-        _score(scored, results, open_annotation(results, benchmark, data, annotations), protocols)
+        if _take_precomputed(scored, results, benchmark, exclude):
+            _score(scored, results, open_annotation(results, benchmark, data, annotations, exclude), protocols)
+    require_excluded(exclude, scored.annotations)
+    tell_refused(scored.refused, scored.scores)
     pairs = dict.fromkeys((score.tracker, score.benchmark) for score in scored.scores)
     runs = [run for pair, run in runs_by_pair(results).items() if pair in pairs]
     _tell_empty(results, runs)
     read = [_read_profile(folder) for folder in profiles]
     overall = [replace(score, sequences=()) for score in scored.scores]
-    return ReportTables(
+    tables = ReportTables(
         score_table(scored.scores),
         coverage_table(scored.scores),
         curves=curve_table(overall),
@@ -84,11 +102,29 @@ def collect(
         methods=_methods(scored.scores, runs) | _attribute_sources(scored.by_attribute),
         strips=_strips(scored) if pictures else {},
     )
+    return tables, scored.refused
+
+
+def _take_precomputed(scored: Scored, results: Path, benchmark: str, exclude: Sequence[str]) -> bool:
+    """Add what other toolkits computed; returns whether there are results to score."""
+    from evalkit.benchmarks.registry import parse_spec
+    from evalkit.importers.precomputed import read_precomputed
+
+    require_results(results)
+    scores, holds_results = read_precomputed(results, parse_spec(benchmark).name)
+    for score in scores:
+        (scored.scores if score.attribute is None else scored.by_attribute).append(score)
+    if scores:
+        names = some(list(dict.fromkeys(score.tracker for score in scores)))
+        said = "curves of another toolkit, taken as published" + ("; --exclude is no part of them" if exclude else "")
+        click.echo(f"{names} on {scores[0].benchmark}: {said}", err=True)
+    return holds_results
 
 
 def _score(scored: Scored, results: Path, annotation: Annotation, protocols: Sequence[str]) -> None:
-    scores = score_all(read_results(results, annotation), annotation, tuple(protocols), keep_frames=True)
+    scores, refused = score_all(read_results(results, annotation), annotation, tuple(protocols), keep_frames=True)
     scored.annotations.append(annotation)
+    scored.refused += refused
     scored.scores += scores
     # Boxes are the same under every protocol; the frames shown are scored by the first one.
     scored.framed += [score for score in scores if score.protocol == scores[0].protocol]
@@ -160,16 +196,21 @@ def _hardware(runs: Sequence[Run], profiles: Sequence[Mapping[str, Any]]) -> dic
 
 
 def _methods(scores: Sequence[BenchmarkScore], runs: Sequence[Run]) -> dict[str, str]:
+    from evalkit.importers.precomputed import PRECOMPUTED
     from evalkit.protocols import family_of, rules_for
     from evalkit.statistics import RESAMPLES
     from reports.methods import METHODS
 
     methods = dict(METHODS)
     methods["Intervals"] = methods["Intervals"].format(resamples=f"{RESAMPLES:,}")
-    one_pass = [score for score in scores if "eao" not in score.metrics]
+    one_pass = [score for score in scores if "eao" not in score.metrics and score.protocol not in PRECOMPUTED]
+    methods |= {f"Protocol {name}": text for name, text in PRECOMPUTED.items() if name in {s.protocol for s in scores}}
     for benchmark, protocol in dict.fromkeys((score.benchmark, score.protocol) for score in one_pass):
         rules = rules_for(protocol, family_of(benchmark))
         methods[f"Protocol {protocol} on {benchmark}"] = f"Rules read from {rules.source}."
+    for benchmark, excluded in dict.fromkeys((score.benchmark, score.excluded) for score in scores):
+        if excluded:
+            methods[f"Excluded from {benchmark}"] = f"{len(excluded)} sequences: {', '.join(excluded)}."
     for score in scores:
         if score.notes:
             methods[f"{score.tracker} on {score.benchmark}, {score.protocol}"] = "; ".join(score.notes)

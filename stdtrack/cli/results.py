@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from evalkit.errors import InputError
+from evalkit.listing import some
+from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
 
 if TYPE_CHECKING:
+    from evalkit.evaluation import Refused
     from evalkit.importers.trees import TrackerResults
     from evalkit.scoring import Annotation
 
 _NAMED = 10
 
 
-def open_annotation(results: Path, text: str, data: Path | None, annotations: Path | None) -> Annotation:
-    """The benchmark's ground truth: where the options say, else where the run was made, else the configured root."""
+def open_annotation(
+    results: Path, text: str, data: Path | None, annotations: Path | None, exclude: Sequence[str] = ()
+) -> Annotation:
+    """The benchmark's ground truth: where the options say, else where the run was made, else the configured root.
+
+    Args:
+        exclude: shell patterns of sequences that are left out.
+    """
     from evalkit.benchmarks.registry import open_benchmark
     from evalkit.importers.recorded import recorded_benchmark
     from evalkit.paths import data_root
@@ -28,7 +39,7 @@ def open_annotation(results: Path, text: str, data: Path | None, annotations: Pa
     if data is None and annotations is None:
         recorded = recorded_benchmark(results, text)
         text, data = recorded if recorded is not None else (text, data_root())
-    return Annotation(open_benchmark(text, data=data, annotations=annotations))
+    return Annotation(open_benchmark(text, data=data, annotations=annotations), exclude)
 
 
 def chosen_benchmarks(texts: Sequence[str]) -> tuple[str, ...]:
@@ -46,43 +57,95 @@ def chosen_benchmarks(texts: Sequence[str]) -> tuple[str, ...]:
 
 def require_results(results: Path) -> None:
     """Say first of all that there are no results, before anything that is looked for on their account."""
-    if not results.exists():
+    try:
+        there = results.exists()
+    except OSError as error:  # a name of thousands of characters
+        raise InputError(f"cannot be read: {error.strerror}", path=results) from error
+    if not there:
         raise InputError("there is no such folder of results", path=results, hint="what did `stdtrack run --out` name?")
 
 
 def read_results(results: Path, annotation: Annotation) -> tuple[TrackerResults, ...]:
-    """The trackers that have results; says on stderr what there is to know of the benchmark."""
-    from evalkit.importers.trees import read_tree
+    """The trackers that have results; says on stderr what there is to know of the benchmark and of the tree."""
+    from evalkit.importers.trees import read_tree, without_sequences
 
     benchmark = annotation.benchmark
     inventory = annotation.inventory
     annotation.sequence(inventory.present[0])  # ground truth that is on a server alone is told before anything else
-    trackers = read_tree(results, benchmark.name, (*inventory.present, *inventory.missing))
-    say(benchmark.name, inventory.notes)
-    return trackers
+    trackers = read_tree(results, benchmark.name, (*inventory.present, *inventory.missing, *inventory.excluded))
+    say(benchmark.name, (*inventory.notes, *dict.fromkeys(each.strays for each in trackers if each.strays)))
+    return tuple(without_sequences(tracker, inventory.excluded) for tracker in trackers)
 
 
-def refuse_missing(trackers: Sequence[TrackerResults], annotation: Annotation) -> None:
-    """Without ``--partial`` a benchmark is scored whole or not at all."""
+def require_excluded(exclude: Sequence[str], annotations: Sequence[Annotation]) -> None:
+    """Every pattern of ``--exclude`` has left out something, or it was mistyped."""
+    excluded = [name for annotation in annotations for name in annotation.inventory.excluded]
+    for glob in exclude:
+        if not any(fnmatchcase(name, glob) for name in excluded):
+            names = some([annotation.benchmark.name for annotation in annotations])
+            raise InputError(f"no sequence of {names} is named like '{glob}'", hint="--exclude takes shell patterns")
+
+
+def refuse_missing(
+    trackers: Sequence[TrackerResults], annotation: Annotation
+) -> tuple[list[TrackerResults], list[Refused]]:
+    """Without ``--partial`` a tracker's results are scored whole or not at all: those that are whole, and the others.
+
+    Raises:
+        InputError: none is whole.
+    """
+    from evalkit.evaluation import Refused
+
+    lines = {tracker.tracker: _missing(tracker, annotation) for tracker in trackers if tracker.fault is None}
+    incomplete = {name: line for name, line in lines.items() if line}
+    whole = [tracker for tracker in trackers if tracker.tracker not in incomplete]
+    likely = next((tracker.likely for tracker in trackers if tracker.likely), None)
+    hint = f"most files look like results of {likely}; " if likely else ""
+    hint += "--partial scores what is there"
+    if incomplete and not whole:
+        said = some([f"{name} {line}" for name, line in incomplete.items()], separator="; ")
+        raise InputError(f"incomplete results on {annotation.benchmark.name}: {said}", hint=hint)
+    return whole, [
+        Refused(name, annotation.benchmark.name, InputError(line, hint=hint)) for name, line in incomplete.items()
+    ]
+
+
+def _missing(tracker: TrackerResults, annotation: Annotation) -> str:
+    """Which sequences the tracker lacks; empty if none."""
     from evalkit.scoring import missing_sequences
 
-    lines = []
-    for tracker in trackers:
-        missing = missing_sequences(tracker, annotation)
-        if missing:
-            more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
-            total = annotation.inventory.total
-            line = f"{tracker.tracker} lacks {len(missing)} of {total}: {', '.join(missing[:_NAMED])}{more}"
-            if tracker.ambiguous:
-                line += f" (several file names contain {', '.join(tracker.ambiguous)})"
-            if tracker.left_out:
-                line += f" ({tracker.left_out})"
-            lines.append(line)
-    if lines:
-        problem = f"incomplete results on {annotation.benchmark.name}: " + "; ".join(lines)
-        likely = next((tracker.likely for tracker in trackers if tracker.likely), None)
-        hint = f"most files look like results of {likely}; " if likely else ""
-        raise InputError(problem, hint=f"{hint}--partial scores what is there")
+    missing = missing_sequences(tracker, annotation)
+    if not missing:
+        return ""
+    line = f"lacks {len(missing)} of {annotation.inventory.total}: {some(missing, _NAMED)}"
+    if tracker.ambiguous:
+        line += f" (several file names contain {some(tracker.ambiguous)})"
+    return line + "".join(f" ({said})" for said in (tracker.left_out, tracker.strays) if said)
+
+
+def tell_refused(refused: Sequence[Refused], scores: Sequence[object]) -> None:
+    """Name on stderr the trackers that were left out, each with the reason.
+
+    Args:
+        scores: of the others.
+
+    Raises:
+        InputError: there are no others; the reason itself, where it is the same for all.
+    """
+    if not scores and len({str(each.error) for each in refused}) == 1:
+        raise refused[0].error
+    for each in refused:
+        click.echo(f"{each.tracker} on {each.benchmark} is left out: {each.error}", err=True)
+    if not scores and refused:
+        raise InputError(f"none of {len(refused)} results can be scored", hint="the lines above say why")
+
+
+def exit_if_refused(refused: Sequence[Refused]) -> None:
+    """Exit with 3 where trackers were left out, once the others' figures are printed or written."""
+    if refused:
+        names = some(list(dict.fromkeys(each.tracker for each in refused)))
+        click.echo(f"left out: {names}; the figures are those of the others", err=True)
+        sys.exit(EXIT_SEQUENCES_FAILED)
 
 
 def say(subject: str, notes: Sequence[str]) -> None:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from evalkit.errors import InputError
+from evalkit.listing import some
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
-from stdtrack.cli.options import FRAME_TIMEOUT, Positive, comma_list, find_own_modules
+from stdtrack.cli.options import FRAME_TIMEOUT, Positive, comma_list, exclude_option, find_own_modules
 from stdtrack.cli.progress import counted, make_progress
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Shard(click.ParamType[tuple[int, int]]):
 @click.option("--data", type=click.Path(path_type=Path), help="Root of several benchmarks, or of one. [STDTRACK_DATA]")
 @click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Folder of results.")
 @comma_list("--sequences", metavar="GLOB[,...]", help="Only sequences with such names.")
+@exclude_option
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes at once.")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads of each process.")
 @click.option("--timeout", type=Positive(), default=FRAME_TIMEOUT, show_default=True,
@@ -57,8 +59,8 @@ class Shard(click.ParamType[tuple[int, int]]):
 @click.option("--shard", type=Shard(), default=(1, 1), help="The i-th of n parts of the work: 1/4.")
 def run(
     trackers: tuple[str, ...], benchmarks: tuple[str, ...], data: Path | None, out: Path, sequences: tuple[str, ...],
-    workers: int, threads: int, timeout: float, max_failures: int | None, retry_failed: bool, fresh: bool,
-    scheduler: str | None, shard: tuple[int, int],
+    exclude: tuple[str, ...], workers: int, threads: int, timeout: float, max_failures: int | None,
+    retry_failed: bool, fresh: bool, scheduler: str | None, shard: tuple[int, int],
 ) -> None:  # fmt: skip
     """Run trackers on benchmarks; what is finished is not run again.
 
@@ -76,13 +78,17 @@ def run(
     root = root.absolute()  # a tracker may change the working folder
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's warning is as good as Ctrl-C
     try:
-        selections = select([open_benchmark(name, data=root) for name in canonical_specs(benchmarks)], sequences, shard)
+        opened = [open_benchmark(name, data=root) for name in canonical_specs(benchmarks)]
+        selections = select(opened, sequences, shard, exclude)
     except KeyboardInterrupt:
         stop("interrupted", begun=False)
     for selection in selections:
         if selection.absent:
             present = counted(len(selection.sequences))
             click.echo(f"{selection.benchmark.key}: {present}; {selection.absent} are absent", err=True)
+        if selection.excluded:
+            said = f"{counted(len(selection.excluded))} excluded: {some(selection.excluded)}"
+            click.echo(f"{selection.benchmark.key}: {said}", err=True)
     options = RunOptions(out, fresh, retry_failed, max_failures, workers, threads)
     summary = run_watched(tuple(dict.fromkeys(trackers)), selections, options, timeout, scheduler)
     tell(summary, out)

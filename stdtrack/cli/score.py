@@ -11,19 +11,29 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.errors import InputError
-from stdtrack.cli.options import PROTOCOLS, Word, comma_list, data_options, protocol_option
-from stdtrack.cli.results import chosen_benchmarks, open_annotation, read_results, refuse_missing, say
+from evalkit.listing import some
+from stdtrack.cli.options import PROTOCOLS, Word, comma_list, data_options, exclude_option, protocol_option
+from stdtrack.cli.results import (
+    chosen_benchmarks,
+    exit_if_refused,
+    open_annotation,
+    read_results,
+    refuse_missing,
+    require_excluded,
+    say,
+    tell_refused,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from evalkit.crew import Crew
+    from evalkit.evaluation import Refused
     from evalkit.importers.trees import TrackerResults
     from evalkit.scores import BenchmarkScore
     from evalkit.scoring import Annotation
 
 _FORMATS = ("table", "json", "csv", "markdown", "latex")
-_NAMED_TRACKERS = 3
 _TABLES = (".csv", ".parquet")
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -39,6 +49,7 @@ YOUNG_OBJECTS = 50_000
 @protocol_option(f"{', '.join(PROTOCOLS)}, vot-toolkit. [default: the benchmark's own]")
 @click.option("--format", "form", type=Word(*_FORMATS), default="table", show_default=True)
 @click.option("--partial", is_flag=True, help="Score a part of a benchmark; its figures are marked as such.")
+@exclude_option
 @click.option("--by", type=Word("attribute"), help="Also score the sequences of each attribute.")
 @click.option("--per-sequence", type=_FILE, help="Write every sequence's figures to a .csv or .parquet file.")
 @click.option("--per-frame", type=_FILE, help="Write every frame's boxes and overlap to a .csv or .parquet file.")
@@ -47,8 +58,8 @@ YOUNG_OBJECTS = 50_000
 @click.option("--out", "-o", type=_FILE, help="Write there instead of to stdout.")
 def score(
     results: Path, benchmarks: tuple[str, ...], data: Path | None, annotations: Path | None,
-    protocols: tuple[str, ...], form: str, partial: bool, by: str | None, per_sequence: Path | None,
-    per_frame: Path | None, workers: int, out: Path | None,
+    protocols: tuple[str, ...], form: str, partial: bool, exclude: tuple[str, ...], by: str | None,
+    per_sequence: Path | None, per_frame: Path | None, workers: int, out: Path | None,
 ) -> None:  # fmt: skip
     """Score raw results by each benchmark's own rules, and by those of other toolkits.
 
@@ -62,20 +73,28 @@ def score(
     scores: list[BenchmarkScore] = []
     shown: list[BenchmarkScore] = []
     reasons: list[str] = []
+    refused: list[Refused] = []
+    opened: list[Annotation] = []
     with crew_of(workers) as crew:  # before anything heavy is imported: the other processes start meanwhile
         for text in chosen_benchmarks(benchmarks):
-            annotation = open_annotation(results, text, data, annotations)
-            trackers = read_results(results, annotation)
+            annotation = open_annotation(results, text, data, annotations, exclude)
+            opened.append(annotation)
+            trackers: Sequence[TrackerResults] = read_results(results, annotation)
             if not partial:
-                refuse_missing(trackers, annotation)
-            found = score_all(trackers, annotation, protocols, crew=crew, keep_frames=per_frame is not None)
+                trackers, incomplete = refuse_missing(trackers, annotation)
+                refused += incomplete
+            found, unscored = score_all(trackers, annotation, protocols, crew=crew, keep_frames=per_frame is not None)
+            refused += unscored
             scores += found
             for each in found:
                 shown += [each, *(attribute_scores(each, annotation) if by else ())]
             if len(protocols) > 1:
                 from stdtrack.cli.differences import differences
 
-                reasons += differences(trackers, annotation, found)
+                good = {each.tracker for each in found}
+                reasons += differences([each for each in trackers if each.tracker in good], annotation, found)
+    require_excluded(exclude, opened)
+    tell_refused(refused, scores)
     if by and len(shown) == len(scores):
         raise InputError(f"no attributes of {', '.join(benchmarks)} are at hand", hint="leave out --by attribute")
     if per_frame:
@@ -96,6 +115,7 @@ def score(
         click.echo(output)
     else:
         write_atomic(out, output + "\n")
+    exit_if_refused(refused)
 
 
 def crew_of(workers: int) -> AbstractContextManager[Crew | None]:
@@ -114,19 +134,23 @@ def score_all(
     *,
     crew: Crew | None = None,
     keep_frames: bool = False,
-) -> list[BenchmarkScore]:
-    """Every tracker under every protocol; says on stderr, once a note, how results were read and what looks wrong."""
-    from evalkit.evaluation import evaluate_all
+) -> tuple[list[BenchmarkScore], list[Refused]]:
+    """Every tracker under every protocol, and the trackers that cannot be scored.
 
-    evaluated = evaluate_all(trackers, annotation, protocols, crew=crew, keep_frames=keep_frames)
+    Says on stderr, once a note, how results were read and what looks wrong.
+    """
+    from evalkit.evaluation import Evaluated, Refused, evaluate_all
+
+    outcomes = evaluate_all(trackers, annotation, protocols, crew=crew, keep_frames=keep_frames)
+    evaluated = [each for each in outcomes if isinstance(each, Evaluated)]
     concerned: dict[str, list[str]] = {}
     for found in evaluated:
         for note in dict.fromkeys((*found.notes, *(note for each in found.scores for note in each.notes))):
             concerned.setdefault(note, []).append(found.tracker)
     for note, names in concerned.items():
-        more = f" and {len(names) - _NAMED_TRACKERS} more" if len(names) > _NAMED_TRACKERS else ""
-        say(f"{', '.join(names[:_NAMED_TRACKERS])}{more} on {annotation.benchmark.name}", (note,))
-    return [score for found in evaluated for score in found.scores]
+        say(f"{some(names)} on {annotation.benchmark.name}", (note,))
+    refused = [each for each in outcomes if isinstance(each, Refused)]
+    return [score for found in evaluated for score in found.scores], refused
 
 
 def attribute_scores(score: BenchmarkScore, annotation: Annotation) -> list[BenchmarkScore]:
@@ -137,7 +161,7 @@ def attribute_scores(score: BenchmarkScore, annotation: Annotation) -> list[Benc
     if "eao" in score.metrics:  # measured on all sequences together
         return []
     attributes = annotation.benchmark.attributes
-    names = (*(each.sequence for each in score.sequences), *score.missing)
+    names = (*(each.sequence for each in score.sequences), *score.missing, *score.excluded)
     by_name = {name: attributes.of(name) for name in names}
     return by_attribute(score, by_name, rules_for(score.protocol, annotation.family), attributes.source)
 

@@ -55,7 +55,7 @@ def test_inconsistent_data_exit_1(root: Path, capsys: pytest.CaptureFixture[str]
     (otb / "Walk" / "img" / "0001.png").touch()
     code, out, err = run(capsys, root)
     assert (code, err) == (1, "")
-    assert "133 images for 134 rows of ground truth; frame 2 is missing" in out
+    assert "133 images for 134 rows of ground truth; image 2 is missing" in out
     assert "groundtruth_rect.txt, row 2: has 3 columns, expected 4" in out
     assert f"{otb / 'Walk' / 'img'}: images without ground truth" in out
     (otb / "Deer" / "groundtruth_rect.txt").write_text("1,2,3,4\n" * 70)

@@ -44,7 +44,7 @@ def test_json_is_an_array_in_full_precision() -> None:
     (found,) = json.loads(lasot("--format", "json").stdout)
     expected = json.loads((PARITY.parent / "expected.json").read_text())["LaSOT"]["good"]["official"]
     assert list(found) == [
-        "tracker", "benchmark", "protocol", "metrics", "sequences_scored", "sequences_total", "missing",
+        "tracker", "benchmark", "protocol", "metrics", "sequences_scored", "sequences_total", "missing", "excluded",
         "shortcoming", "total_verified", "remark",
     ]  # fmt: skip
     assert (found["tracker"], found["benchmark"], found["protocol"]) == ("good", "lasot", "official")

@@ -41,7 +41,7 @@ def test_the_image_too_many_is_named_even_where_the_numbers_agree(extra, why, le
     message = problem([*numbered(range(1, 13)), extra], length)
     assert message.startswith(f"img: 13 images for {length} rows of ground truth; ")
     assert why in message
-    assert ("frame 13 is missing" in message) == (length == 13)
+    assert ("image 13 is missing" in message) == (length == 13)
     assert message.endswith("(one image a row; remove what is no frame)")
 
 
@@ -54,7 +54,7 @@ def test_a_copy_does_not_hide_what_is_missing():
     names = [name for name in numbered(range(1, 13)) if name != "0007.jpg"]
     message = problem([*names, "0001 (1).jpg"], 12)
     assert "12 images for 12 rows of ground truth; 0001 (1).jpg looks like a copy" in message
-    assert "frame 7 is missing" in message
+    assert "image 7 is missing" in message
 
 
 def test_many_copies_are_counted():

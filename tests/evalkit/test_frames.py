@@ -57,8 +57,8 @@ def test_a_folder_cut_to_the_official_range_and_numbered_anew(folder: Callable[[
     ("present", "length", "first", "problem"),
     [
         (range(1, 82), 74, None, "81 images for 74 rows of ground truth"),
-        ((1, 2, 4, 5), 5, None, "4 images for 5 rows of ground truth; frame 3 is missing"),
-        (range(300, 309), 10, 300, "9 images for 10 rows of ground truth; frame 309 is missing"),
+        ((1, 2, 4, 5), 5, None, "4 images for 5 rows of ground truth; image 3 is missing"),
+        (range(300, 309), 10, 300, "9 images for 10 rows of ground truth; image 309 is missing"),
         ((), 3, None, "0 images for 3 rows"),
     ],
 )

@@ -15,6 +15,8 @@ from evalkit.packing import pack
 from evalkit.submission import check_members, got10k_test_names, kind_of, read_submission
 
 NAMES = got10k_test_names()[:3]
+VIDEOS = ("0-6LB4FqxoE_0", "3jFrdJzvVaE_12", "_y2M8MbXSx8_3")
+NAMED = {"got10k": NAMES, "trackingnet": VIDEOS}
 ROWS = "1.5,2,3,4\n" * 4
 TIMES = "0.01\n" * 4
 
@@ -29,19 +31,19 @@ def results(folder: Path, *, times: str = TIMES, rows: str = ROWS, names: tuple[
 
 
 def write(folder: Path, kind: str, out: Path) -> int:
-    (found,) = read_tree(folder, kind, NAMES)
-    return pack(found, kind, out, NAMES, {})
+    (found,) = read_tree(folder, kind, NAMED[kind])
+    return pack(found, kind, out, NAMED[kind], {})
 
 
 def problems(path: Path, kind: str) -> list[str]:
     members, found = read_submission(path)
     assert kind_of(members) == kind
-    return [str(problem) for problem in [*found, *check_members(members, kind, NAMES, {})]]
+    return [str(problem) for problem in [*found, *check_members(members, kind, NAMED[kind], {})]]
 
 
 @pytest.mark.parametrize("kind", ["got10k", "trackingnet"])
 def test_what_is_packed_passes(tmp_path: Path, kind: str) -> None:
-    assert write(results(tmp_path / "mine"), kind, tmp_path / "a.zip") == 3
+    assert write(results(tmp_path / "mine", names=NAMED[kind]), kind, tmp_path / "a.zip") == 3
     assert problems(tmp_path / "a.zip", kind) == []
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         name = NAMES[0]
@@ -49,8 +51,8 @@ def test_what_is_packed_passes(tmp_path: Path, kind: str) -> None:
             assert archive.namelist()[:2] == [f"{name}/{name}_001.txt", f"{name}/{name}_time.txt"]
             assert archive.read(f"{name}/{name}_001.txt") == b"1.500,2.000,3.000,4.000\n" * 4
         else:
-            assert archive.namelist() == [f"{name}.txt" for name in NAMES]
-            assert archive.read(f"{name}.txt") == b"1.50,2.00,3.00,4.00\n" * 4
+            assert archive.namelist() == [f"{name}.txt" for name in VIDEOS]
+            assert archive.read(f"{VIDEOS[0]}.txt") == b"1.50,2.00,3.00,4.00\n" * 4
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
@@ -180,7 +182,7 @@ def test_an_archive_is_packed_with_its_times(tmp_path: Path, result: str, clock:
 
 def test_trackingnet_takes_one_run(tmp_path: Path) -> None:
     for run in ("dimp_000", "dimp_001"):
-        results(tmp_path / "tree" / run)
+        results(tmp_path / "tree" / run, names=VIDEOS)
     with pytest.raises(InputError, match=r"2 results of .*, TrackingNet takes one"):
         write(tmp_path / "tree", "trackingnet", tmp_path / "a.zip")
 
@@ -201,10 +203,47 @@ def test_the_number_of_sequences_is_checked_where_no_list_is_known() -> None:
 
 
 def test_a_cut_submission_is_named(tmp_path: Path) -> None:
-    write(results(tmp_path / "mine"), "trackingnet", tmp_path / "a.zip")
+    write(results(tmp_path / "mine", names=VIDEOS), "trackingnet", tmp_path / "a.zip")
     (tmp_path / "cut.zip").write_bytes((tmp_path / "a.zip").read_bytes()[:-30])
     with pytest.raises(InputError, match=r"cut\.zip: ends early"):
         read_submission(tmp_path / "cut.zip")
+
+
+@pytest.mark.parametrize(
+    ("members", "kind"),
+    [
+        ([f"{name}.txt" for name in NAMES], "got10k"),
+        ([f"mine/{name}.txt" for name in NAMES], "got10k"),
+        ([f"{name}/{name}_001.txt" for name in NAMES], "got10k"),
+        ([f"{name}/{name}_001.txt" for name in VIDEOS], "trackingnet"),
+        ([f"{name}.txt" for name in VIDEOS], "trackingnet"),
+        ([f"{name}_time.txt" for name in VIDEOS], "trackingnet"),
+        (["GOT-10k_Val_000001.txt", *(f"{name}.txt" for name in VIDEOS)], "trackingnet"),
+        (["a_001.txt"], "got10k"),
+        (["a.txt"], "trackingnet"),
+        ([], "trackingnet"),
+    ],
+)
+def test_the_server_is_told_by_the_names(members: list[str], kind: str) -> None:
+    assert kind_of(members) == kind
+
+
+@pytest.mark.parametrize("prefix", ["", "mine/"])
+def test_a_flat_archive_is_told_what_got10k_wants(tmp_path: Path, prefix: str) -> None:
+    wanted = "GOT-10k wants <sequence>/<sequence>_001.txt and _time.txt"
+    flat = f"the archive: 3 results lie flat in its root, such as {NAMES[0]}.txt: {wanted}"
+    members = {f"{prefix}{name}.txt": ROWS.encode() for name in NAMES}
+    found = [str(problem) for problem in check_members(members, "got10k", NAMES, {})]
+    assert found[-1] == f"{flat}, and the times are missing"
+    assert len(found) == 1 + bool(prefix)
+    members |= {f"{prefix}{name}_time.txt": TIMES.encode() for name in NAMES[:2]}
+    found = [str(problem) for problem in check_members(members, "got10k", NAMES, {})]
+    assert found[-2:] == [flat.replace("3 results", "5 results"), f"{NAMES[2]}/{NAMES[2]}_time.txt: is missing"]
+
+
+def test_a_byte_order_mark_is_a_flaw_of_its_own(tmp_path: Path) -> None:
+    (found,) = check_members({"a.txt": b"\xef\xbb\xbf" + ROWS.encode()}, "trackingnet", ("a",), {})
+    assert str(found).startswith("a.txt, row 1: begins with a byte order mark")
 
 
 @given(content=st.binary(max_size=300))

@@ -16,9 +16,12 @@ import numpy as np
 from samples import (
     ANSWERS,
     BOXES,
+    FURTHER,
     INFERRED,
     LABELS,
     META,
+    OTB_RUNS,
+    OTB_SCORES,
     SETTINGS,
     SIZES,
     SPECS,
@@ -29,6 +32,9 @@ from samples import (
     config_samples,
     exported_sample,
     manifest_sample,
+    matlab_sample,
+    numpy_sample,
+    perfmat_sample,
     published_samples,
     tar_sample,
     weights_sample,
@@ -39,6 +45,7 @@ from evalkit.baselines.file import dump_baseline, load_baseline
 from evalkit.benchmarks.archive import open_archive
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.importers.formats import read_result
+from evalkit.importers.precomputed import read_precomputed
 from evalkit.manifest import read_manifest
 from evalkit.paths import CONFIG_NAME, configured
 from evalkit.reading import parse_table
@@ -77,7 +84,36 @@ def ground_truth(content: bytes, folder: Path) -> None:
 
 
 def results(content: bytes, folder: Path) -> None:
-    np.testing.assert_array_equal(read_result(content, "x"), numbers_of(content))
+    boxes, written = read_result(content, "x"), numbers_of(content)
+    if written.shape[1] == boxes.shape[1]:
+        np.testing.assert_array_equal(boxes, written)
+
+
+def further_columns(content: bytes, folder: Path) -> None:
+    boxes, written = read_result(content, "x"), numbers_of(content)
+    starts = range(written.shape[1] - 3)
+    assert any(np.array_equal(boxes, written[:, start : start + 4], equal_nan=True) for start in starts)
+
+
+def boxes_in(suffix: str) -> Callable[[bytes, Path], None]:
+    def read(content: bytes, folder: Path) -> None:
+        boxes = read_result(content, f"x{suffix}")
+        assert boxes.dtype == np.float64
+        assert boxes.ndim == 2
+        assert boxes.shape[1] == 4
+        assert len(boxes)
+
+    return read
+
+
+def precomputed(name: str) -> Callable[[bytes, Path], None]:
+    def read(content: bytes, folder: Path) -> None:
+        (folder / name).write_bytes(content)
+        scores, _ = read_precomputed(folder, "otb100")
+        for score in scores:
+            assert all(0 <= value <= 1 for value in score.metrics.values() if value is not None)
+
+    return read
 
 
 def times(content: bytes, folder: Path) -> None:
@@ -212,6 +248,12 @@ READERS = {
     "inferred meta": Reader(layout("got10k", "inferred_meta.json", {"gt/a.txt": BOXES[0]}), (INFERRED,)),
     "image sizes": Reader(layout("vot2018", "image_sizes.json", {"gt/a.txt": BOXES[0]}), (SIZES,)),
     "results": Reader(results, BOXES),
+    "results with further columns": Reader(further_columns, FURTHER),
+    "MATLAB results": Reader(boxes_in(".mat"), (matlab_sample(packed=False), matlab_sample(packed=True))),
+    "numpy results": Reader(boxes_in(".npy"), (numpy_sample(columns=4), numpy_sample(columns=5))),
+    "JSON results": Reader(boxes_in(".json"), OTB_RUNS),
+    "perfMat": Reader(precomputed("aveSuccessRatePlot_2alg_overlap_OPE.mat"), (perfmat_sample(),)),
+    "score files": Reader(precomputed("ALL.json"), OTB_SCORES),
     "supervised results": Reader(supervised, TRAJECTORIES),
     "times": Reader(times, (b"0.5\n0.25\n1e-3\n",)),
     "zip": Reader(archive(".zip"), (zip_sample(),)),

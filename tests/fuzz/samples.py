@@ -10,8 +10,10 @@ from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save
+from scipy.io import savemat
 
 from evalkit.execution.provenance import now
 from evalkit.manifest import Manifest
@@ -27,10 +29,42 @@ LABELS = (b"0\n8\n", b"0,1")
 META = (b"[METAINFO]\nresolution: (1920, 1080)\nfps: 30\n",)
 SIZES = b'{"a": [8, 6]}'
 INFERRED = b'{"seqs": {"a": {"resolution_inferred": [8, 6], "dropped_frames_1based": [2]}}}'
+OTB_RUNS = (
+    b'[{"tracker": "KCF", "evalType": "OPE", "resType": "rect", "res": [[1, 2.5, 3, 4], [5, 6, 7, NaN]]}]',
+    b'{"resType": "ivtAff", "tmplsize": [32, 32], "res": [[270.0, 107, 0.5, 0, 0, 0.8125]]}',
+    b"[[1, 2, 3, 4], [5, 6, 7, 8]]",
+)
+OTB_SCORES = (
+    b'{"name": "ALL", "tracker": "KCF", "evalType": "OPE", "seqs": ["a"],'
+    b' "successRateList": [%b], "precisionList": [%b]}' % (b", ".join([b"0.5"] * 21), b", ".join([b"1"] * 51)),
+)
+FURTHER = (b"0,1,2,3,4\n1,5,6,7,8\n", b"1,2,3,4,0.5\n5,6,7,8,1\n", b"1 1 2 3 4 0.5\n2 5 6 7 8 NaN\n")
 SETTINGS = (b'data = "benchmarks"\n', b"# nothing\n")
 STATES = (b'@@TRAX:state "1.5,2,3,4" "confidence=0.5" \n', b'@@TRAX:state "1,2,3,4,5,6,7,8" \n', b"@@TRAX:state 1 \n")
 ANSWERS = (b'{"box": [1, 2.5, 3, 4], "score": 0.5}\n', b"{}\n", b'{"error": "why"}\n')
 SPECS = (b"opencv:csrt", b"onnx:nanotrack_v2?weights=DIR&threads=1", b"trax:python a.py --b 'c d'", b"process:a?b=c")
+
+
+def matlab_sample(*, packed: bool) -> bytes:
+    run = {"type": "ivtAff", "res": np.ones((3, 6)), "tmplsize": np.array([32, 32], np.uint8), "len": 3}
+    cell = np.empty((1, 1), dtype=object)
+    cell[0, 0] = run
+    stream = io.BytesIO()
+    savemat(stream, {"results": cell}, do_compression=packed)
+    return stream.getvalue()
+
+
+def perfmat_sample() -> bytes:
+    stream = io.BytesIO()
+    names = np.array([["KCF"], ["MIL"]], dtype=object)
+    savemat(stream, {"nameTrkAll": names, "aveSuccessRatePlot": np.full((2, 3, 21), 0.5)})
+    return stream.getvalue()
+
+
+def numpy_sample(*, columns: int) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.arange(3.0 * columns).reshape(3, columns))
+    return stream.getvalue()
 
 
 def zip_sample() -> bytes:

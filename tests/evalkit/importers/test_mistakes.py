@@ -54,6 +54,18 @@ def test_one_warning_a_kind() -> None:
     )
 
 
+@pytest.mark.parametrize("shift", ["0-based instead of 1-based coordinates", "1-based instead of 0-based coordinates"])
+def test_rounding_in_a_few_sequences_is_no_other_origin(shift: str) -> None:
+    """OpenCV's KCF rounds its boxes: in 1 of OTB's sequences the first lies a pixel beside the given one."""
+    moved = ("frame 0", shift)
+    assert describe_mistakes([("a", moved), *((str(number), None) for number in range(69))]) == ()
+    assert describe_mistakes([("a", moved), ("b", None)]) == ()
+    assert describe_mistakes([("a", moved), ("b", None), ("c", moved)]) == (
+        f"WARNING: frame 0 of 2 sequences (a, ...) looks wrong: {shift}",
+    )
+    assert len(describe_mistakes([("a", moved)])) == 1
+
+
 def test_frame_1_is_believed_if_most_sequences_agree() -> None:
     second = ("frame 1", "corners")
     assert describe_mistakes([("a", None), ("b", second)]) == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import tarfile
 import zipfile
 from pathlib import Path
@@ -90,8 +91,8 @@ def test_uneven_repetitions_are_said(tmp_path: Path) -> None:
 def test_a_flat_copy_beside_numbered_results_is_a_second_result(tmp_path: Path) -> None:
     name = "GOT-10k_Val_000001"
     root = put(put(tmp_path, f"t/{name}/{name}_001.txt"), f"t/{name}.txt", text="5,6,7,8\n")
-    with pytest.raises(InputError, match="a second result"):
-        trackers(root, "got10k", (name,))
+    (found,) = trackers(root, "got10k", (name,)).values()
+    assert "a second result" in str(found.fault)
 
 
 def test_a_trackers_own_folder_names_it(tmp_path: Path) -> None:
@@ -153,9 +154,9 @@ def test_times_scores_and_failures_are_no_results(tmp_path: Path) -> None:
 
 def test_a_repeated_sequence_names_both_files(tmp_path: Path) -> None:
     mine = put(put(tmp_path / "mine", "Jogging-1.txt"), "Jogging.1.txt", text="5,6,7,8\n")
-    with pytest.raises(InputError, match=r"second result of Jogging_1 .*Jogging-1\.txt") as caught:
-        trackers(mine)
-    assert "Jogging" in str(caught.value.path)
+    (found,) = trackers(mine).values()
+    assert re.search(r"Jogging.*second result of Jogging_1 .*Jogging-1\.txt", str(found.fault))
+    assert found.files == {}
 
 
 @pytest.mark.parametrize("other", ["Jogging-1.txt", "jogging_1.txt", "otb_Jogging_1.txt"])
@@ -166,8 +167,8 @@ def test_no_spelling_of_two_is_preferred(tmp_path: Path, other: str) -> None:
     assert set(found.files) == {"Jogging_1", "Biker"}
     assert any(note.startswith("1 files are copies of others for the same sequence") for note in found.notes)
     put(root, other, text="5,6,7,8\n")
-    with pytest.raises(InputError, match="second result of Jogging_1"):
-        trackers(root)
+    (found,) = trackers(root).values()
+    assert "second result of Jogging_1" in str(found.fault)
 
 
 def test_trackers_may_be_called_after_our_own_benchmarks(tmp_path: Path) -> None:
@@ -220,21 +221,148 @@ def test_a_few_names_in_common_with_another_benchmark(tmp_path: Path) -> None:
 def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no result files"):
         trackers(tmp_path)
-    put(tmp_path, "mine/Basketball_KCF.mat")
-    for place in (tmp_path, tmp_path / "mine" / "Basketball_KCF.mat"):
-        with pytest.raises(InputError, match=r"MATLAB's \.mat and other formats are not read"):
+    put(tmp_path, "mine/Basketball_KCF.pkl")
+    for place in (tmp_path, tmp_path / "mine" / "Basketball_KCF.pkl"):
+        with pytest.raises(InputError, match="other formats are not read"):
             trackers(place)
     with pytest.raises(InputError, match="does not exist"):
         trackers(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("name", ["Dog.TXT", "Dog.bin"])
+@pytest.mark.parametrize("name", ["Dog.csv", "Dog.bin", "Dog.zip"])
 def test_files_that_are_not_read_are_said(tmp_path: Path, name: str) -> None:
     put(tmp_path, f"mine/{name}")
     with pytest.raises(InputError, match=f"1 files of other kinds are not read, such as mine/{name}"):
         trackers(tmp_path)
     (found,) = trackers(put(tmp_path, "mine/Biker.txt")).values()
-    assert found.left_out == f"1 files of other kinds are not read, such as mine/{name}"
+    assert found.strays == f"1 files of other kinds are not read, such as mine/{name}"
+
+
+@pytest.mark.parametrize(
+    ("paths", "strays"),
+    [
+        (["T/Jogging.1.txt", "T/Jogging.2.txt", "T/Jogging.3.txt"], ["T/Jogging.3.txt"]),  # got10k's
+        (["T/Biker.txt", "T/a.txt", "T/b.txt", "T/c.txt", "T/d.txt"], ["T/a.txt", "T/b.txt", "T/c.txt", "T/d.txt"]),
+        (["T/Biker.txt", "README.txt"], ["README.txt"]),
+        (["T/Biker/Biker_001.txt", "T/Biker/Biker_time.txt", "T/Nobody/Nobody_001.txt"], ["T/Nobody/Nobody_001.txt"]),
+        (["T/Biker.txt", "T/scores.json", "T/Nobody_KCF.mat", "T/x.npy"],
+         ["T/Nobody_KCF.mat", "T/scores.json", "T/x.npy"]),
+        (["T/otb100/Biker.txt", "T/lasot/bear-17.txt", "T/otb100/bear-17.txt"], ["T/otb100/bear-17.txt"]),
+        (["T/Biker.txt", "T/Biker_time.txt", "T/Biker_score.txt", "T/run.json", "T/times/x.txt"], []),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("packed", [False, True])
+def test_files_of_no_sequence_are_counted_and_named(
+    tmp_path: Path, paths: list[str], strays: list[str], packed: bool
+) -> None:
+    if packed:
+        root = zipped(tmp_path / "a.zip", *(path for path in paths if not path.endswith("run.json")))
+    else:
+        root = put(tmp_path, *(path for path in paths if not path.endswith("run.json")))
+    named = ", ".join(strays[:3]) + (f" and {len(strays) - 3} more" if len(strays) > 3 else "")
+    text = f"{len(strays)} files are of no sequence of otb100, such as {named}" if strays else ""
+    assert {found.strays for found in trackers(root).values()} == {text}
+
+
+def test_what_is_not_read_is_named_beside_a_readme_and_in_archives(tmp_path: Path) -> None:
+    paths = ("README.txt", "Nobody_KCF.csv")
+    for root in (put(tmp_path / "a", *paths), zipped(tmp_path / "a.zip", *paths)):
+        with pytest.raises(InputError, match=r"none of 1 files.*1 files of other kinds are not read.*Nobody_KCF\.csv"):
+            trackers(root)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_matlab_results_are_named_after_sequence_and_tracker(tmp_path: Path, packed: bool) -> None:
+    paths = ("results_OPE_OTB100/Biker_KCF_GaussHog.mat", "results_OPE_OTB100/jogging-1_KCF_GaussHog.mat")
+    paths += ("results_OPE_OTB100/Biker_MDNet.mat", "results_TRE_OTB100/Biker_KCF_GaussHog.mat")
+    root = zipped(tmp_path / "a.zip", *paths) if packed else put(tmp_path / "tree", *paths)
+    found = trackers(root)
+    assert {name: list(each.files) for name, each in found.items()} == {
+        "KCF_GaussHog": ["Biker", "Jogging_1"],
+        "MDNet": ["Biker"],
+    }
+    assert list(trackers(put(tmp_path / "mine", "KCF/Biker_KCF.mat"))) == ["KCF"]
+    assert list(trackers(put(tmp_path / "uav", "car1_1_KCF.mat", "x/KCF_car1.mat"), "uav123", ("car1", "car1_1"))) == [
+        "KCF",
+        "x/KCF",
+    ]
+
+
+def test_json_results_name_their_tracker_where_no_folder_does(tmp_path: Path) -> None:
+    text = '[{"tracker": "STRUCK", "seqName": "Biker", "resType": "rect", "res": [[1, 2, 3, 4]]}]'
+    assert list(trackers(put(tmp_path / "a", "Biker.json", text=text))) == ["STRUCK"]
+    assert list(trackers(put(tmp_path / "b", "OPE/KCF/Biker.json", text=text))) == ["KCF"]
+    for hostile in ('[{"tracker": "\\u202ea\\n"}]', '{"tracker": 1}', "[" * 100_000, "", '[{"tracker": ["a"]}]'):
+        assert list(trackers(put(tmp_path / "c", "Biker.json", text=hostile))) == ["c"]
+
+
+@pytest.mark.parametrize("prefix", ["SiamX/", "lasot/SiamX/", ""])
+def test_class_folders_are_no_part_of_a_trackers_name(tmp_path: Path, prefix: str) -> None:
+    names = ("airplane-1", "airplane-9", "bear-17")
+    paths = (f"{prefix}{name.partition('-')[0]}/{name}/{name}.txt" for name in names)
+    (found,) = trackers(put(tmp_path / "SiamX", *paths), "lasot", names).values()
+    assert (found.tracker, tuple(found.files)) == ("SiamX", names)
+
+
+def test_a_folder_with_sequences_of_several_classes_is_a_tracker(tmp_path: Path) -> None:
+    names = ("airplane-1", "bear-17")
+    root = put(tmp_path, "bear/airplane-1.txt", "bear/bear-17.txt", "airplane/airplane-1.txt", "airplane/bear-17.txt")
+    assert list(trackers(root, "lasot", names)) == ["airplane", "bear"]
+
+
+def test_one_faulty_tracker_is_no_fault_of_the_others(tmp_path: Path) -> None:
+    put(put(tmp_path, "a/Biker.txt", "b/Biker.txt", "b/Jogging-1.txt", "c/Biker.txt"), "c/run.json", text="[")
+    put(tmp_path, "b/jogging_1.txt", text="5,6,7,8\n")
+    found = trackers(tmp_path)
+    assert {name: each.fault is None for name, each in found.items()} == {"a": True, "b": False, "c": False}
+    assert "no readable manifest" in str(found["c"].fault)
+
+
+def test_names_that_are_no_utf8_are_written_out(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/caf\xe9"
+    os.mkdir(folder)
+    for name in (b"Biker.txt", b"\xff.txt"):
+        with open(folder + b"/" + name, "wb") as stream:
+            stream.write(ROW.encode())
+    (found,) = trackers(tmp_path).values()
+    assert found.tracker == "caf\\xe9"
+    assert found.files["Biker"][0].read() == ROW.encode()
+    assert found.strays.endswith("such as caf\\xe9/\\xff.txt")
+    found.strays.encode()
+
+
+def test_numbers_of_thousands_of_digits_in_names(tmp_path: Path) -> None:
+    digits = "9" * 5000
+    names = (f"GOT-10k_Val_{digits}", f"a_{digits}")
+    root = zipped(tmp_path / "a.zip", *(f"t/{name}/{name}_{digits}.txt" for name in names), "t/Biker.txt")
+    assert list(trackers(root)) == ["t"]
+    with pytest.raises(InputError, match="cannot be read"):
+        trackers(tmp_path / digits)
+
+
+def test_what_is_no_file_among_results_is_a_fault_when_it_is_read(tmp_path: Path) -> None:
+    put(tmp_path, "mine/Biker.txt")
+    os.mkfifo(tmp_path / "mine" / "Dog.txt")
+    (tmp_path / "mine" / "Car2.txt").symlink_to(tmp_path / "mine" / "Car2.txt")
+    (tmp_path / "mine" / "loop").symlink_to(tmp_path)
+    (found,) = trackers(tmp_path).values()
+    for name, problem in (("Dog", "is a pipe, not a file"), ("Car2", "cannot be read")):
+        with pytest.raises(InputError, match=problem):
+            found.files[name][0].read()
+
+
+def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "a/Biker.txt", "b/Biker.txt")
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("/b"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(InputError, match="b: cannot be listed: Permission denied"):
+        trackers(tmp_path)
 
 
 def test_trackingnet_takes_a_name_within_a_name_as_missing(tmp_path: Path) -> None:
