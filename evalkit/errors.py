@@ -27,7 +27,7 @@ class InputError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments do not survive the default pickling, and errors cross process borders in runs.
-        return _rebuild, (self.problem, self.path, self.row, self.hint)
+        return _rebuild, (type(self), self.problem, self.path, self.row, self.hint)
 
 
 def one_line(error: BaseException) -> str:
@@ -40,5 +40,7 @@ def one_line(error: BaseException) -> str:
     return lines[0] if lines else type(error).__name__
 
 
-def _rebuild(problem: str, path: str | Path | None, row: int | None, hint: str | None) -> InputError:
-    return InputError(problem, path=path, row=row, hint=hint)
+def _rebuild(
+    kind: type[InputError], problem: str, path: str | Path | None, row: int | None, hint: str | None
+) -> InputError:
+    return kind(problem, path=path, row=row, hint=hint)

@@ -16,7 +16,7 @@ from evalkit.execution.jobs import Job, describe_job, run_job
 from evalkit.execution.locks import exclusive
 from evalkit.execution.provenance import KEEP_OR_DELETE, continued, make_manifest, now
 from evalkit.execution.selection import Selection
-from evalkit.execution.tasks import TaskError
+from evalkit.execution.tasks import OtherCodeError, TaskError
 from evalkit.execution.tracking import Track
 from evalkit.files import remove_leftovers
 from evalkit.manifest import read_manifest, write_manifest
@@ -115,6 +115,7 @@ def run(
     made. This process is the only one that writes; workers return their tracks.
 
     Raises:
+        LostClusterError: the executor is gone; what is finished is kept, and the rest is no failure.
         InputError: unknown tracker, folder in use or not writable, or results that something else made.
     """
     groups = [
@@ -211,6 +212,8 @@ def _collect(pending: dict[Future[Track], _Item], options: RunOptions, summary: 
         group, sequence = pending.pop(future)
         try:
             outcome: Track | TaskError | InputError = future.result()
+        except OtherCodeError:
+            raise
         except (TaskError, InputError) as error:
             outcome = error
         failure = _keep(group, sequence, outcome)

@@ -26,6 +26,14 @@ class TaskError(Exception):
         return self.summary
 
 
+class LostClusterError(Exception):
+    """Whoever carried out the calls is gone, through no fault of a tracker: what is unfinished is run again."""
+
+
+class OtherCodeError(InputError):
+    """A machine of the cluster runs other code than this one: its results would be no part of this run."""
+
+
 def perform(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:
     """Call; ``(True, result)``, or ``(False, error)`` where anything but InputError has become a TaskError.
 

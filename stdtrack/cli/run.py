@@ -104,6 +104,7 @@ def run_watched(
     """Run with progress on stderr; Ctrl-C ends the workers, keeps what is finished and says how to go on."""
     from evalkit.execution.cluster import ClusterExecutor
     from evalkit.execution.pool import WorkerPool
+    from evalkit.execution.tasks import LostClusterError
     from evalkit.runner import run as run_all
 
     pool: ClusterExecutor | WorkerPool
@@ -118,6 +119,8 @@ def run_watched(
             return run_all(specs, selections, pool, options, progress)
     except KeyboardInterrupt:
         stop("interrupted", begun=progress.begun)
+    except LostClusterError as error:
+        stop(f"interrupted: {error}", begun=progress.begun)
     finally:
         pool.abort()
 
