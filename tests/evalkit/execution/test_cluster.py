@@ -65,7 +65,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     started = Cluster(tmp_path)
     try:
         deadline = time.monotonic() + 90
-        while not started.file.exists():
+        while not (started.file.exists() and started.file.read_text().rstrip().endswith("}")):
             assert time.monotonic() < deadline
             time.sleep(0.1)
         with distributed.Client(started.address, set_as_default=False) as client:
