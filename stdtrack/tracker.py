@@ -160,6 +160,7 @@ def _visible_part(box: Box, image: Image) -> Box:
     return np.concatenate((corner, end - corner))
 
 
+NAMES = tuple(VARIANTS)
 OPTIONS = ("weights", "device", "backend", "precision", "path")
 
 

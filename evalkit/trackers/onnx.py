@@ -24,6 +24,7 @@ ADAPTERS: Mapping[str, tuple[str, str]] = {
     "nanotrack_v3": ("evalkit.trackers.nanotrack", "nanotrack_v3"),
     "fear_xs": ("evalkit.trackers.fear", "fear_xs"),
 }
+NAMES = tuple(ADAPTERS)
 
 Tensor = NDArray[np.float32]
 

@@ -42,6 +42,7 @@ FACTORIES: Mapping[str, Callable[[], _Native]] = {
     "mosse": _factory(cv2.legacy, "MOSSE"),
     "medianflow": _factory(cv2.legacy, "MedianFlow"),
 }
+NAMES = tuple(FACTORIES)
 
 
 class OpenCVTracker:

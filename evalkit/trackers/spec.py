@@ -39,7 +39,9 @@ class TrackerSpec:
         """Split ``PREFIX:NAME?key=value&...``; a command after ``trax:`` or ``process:`` is kept whole."""
         prefix, colon, rest = text.partition(":")
         if not (prefix and colon and rest):
-            raise InputError(f"'{text}' is no tracker spec", hint="write PREFIX:NAME, for instance opencv:csrt")
+            near = _named_alone(text)
+            hint = f"did you mean '{near}'?" if near else "write PREFIX:NAME, for instance opencv:csrt"
+            raise InputError(f"'{text}' is no tracker spec", hint=hint)
         if prefix in ("trax", "process"):
             return cls(prefix, rest)
         name, _, query = rest.partition("?")
@@ -58,6 +60,19 @@ class TrackerSpec:
     def folder(self) -> str:
         """The spec as a folder name: everything but ``A-Za-z0-9._-`` percent-encoded."""
         return folder_name(str(self))
+
+
+def _named_alone(text: str) -> str | None:
+    """``opencv:csrt`` for ``csrt``, by the ``NAMES`` in the modules of entry points; None if none is like it."""
+    known: dict[str, str] = {}
+    for prefix, (point, *_) in installed_prefixes().items():
+        try:
+            names = getattr(importlib.import_module(point.module), "NAMES", ())
+        except ImportError:  # told to whoever uses that prefix
+            continue
+        known |= {name: f"{prefix}:{name}" for name in names}
+    near = nearest(text.strip(":"), known)
+    return None if near is None else known[near]
 
 
 def load_tracker(text: str) -> Tracker:
