@@ -12,6 +12,7 @@ import click
 
 from evalkit.errors import InputError
 from evalkit.listing import some
+from evalkit.suggestions import nearest
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ def require_excluded(exclude: Sequence[str], annotations: Sequence[Annotation]) 
     for glob in exclude:
         if not any(fnmatchcase(name, glob) for name in excluded):
             names = some([annotation.benchmark.name for annotation in annotations])
-            raise InputError(f"no sequence of {names} is named like '{glob}'", hint="--exclude takes shell patterns")
+            near = nearest(glob, [name for annotation in annotations for name in annotation.inventory.present])
+            hint = f"did you mean '{near}'?" if near else "--exclude takes shell patterns"
+            raise InputError(f"no sequence of {names} is named like '{glob}'", hint=hint)
 
 
 def refuse_missing(

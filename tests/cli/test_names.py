@@ -22,6 +22,7 @@ MEANT = {
     "split": (("score", "mine", "--on", "got10k?split=vall", "--annotations", "anno"), "val"),
     "protocol": ((*SCORE, "--partial", "--protocol", "pytraking"), "pytracking"),
     "format of score": ((*SCORE, "--format", "jsn"), "json"),
+    "excluded sequence": ((*SCORE, "--partial", "--exclude", "Bikr"), "Biker"),
     "by": ((*SCORE, "--by", "atribute"), "attribute"),
     "format of compare": (("compare", "mine", "a", "b", "--format", "tabel"), "table"),
     "tracker of compare": (("compare", "mine", "Mine", "minee", "--on", "otb100", "--annotations", "anno"), "mine"),
