@@ -130,7 +130,7 @@ def decode_image(content: bytes, place: str | Path) -> Image:
 
     header = image_header(content, place)
     deep = header.maximum > 255
-    flags = cv2.IMREAD_COLOR_RGB | (cv2.IMREAD_ANYDEPTH if deep else 0)
+    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION | (cv2.IMREAD_ANYDEPTH if deep else 0)
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     except (cv2.error, MemoryError):  # more pixels than cv2 agrees to decode
@@ -139,8 +139,19 @@ def decode_image(content: bytes, place: str | Path) -> Image:
         raise InputError("is not an image that can be decoded", path=place, hint="is it cut off? copy the file again")
     if header.maximum != 255:
         image = _scale(header.maximum)[image]
-    rgb: Image = np.asarray(image, dtype=np.uint8)
-    return rgb
+    # By our own reading of the header, so that frames are as large as headers say; cv2 turns TIFF in any case.
+    rgb = np.asarray(image, dtype=np.uint8)
+    return rgb if header.kind == "TIFF" else turned(rgb, header.orientation)
+
+
+def turned(image: Image, orientation: int) -> Image:
+    """A stored picture (H, W, 3) as it is to be seen, by Exif's orientation 1 to 8."""
+    if orientation == 1:
+        return image
+    if orientation >= 5:  # the first row is a side of the picture
+        image = image.transpose(1, 0, 2)
+    upside_down, mirrored = orientation in (3, 4, 7, 8), orientation in (2, 3, 6, 7)
+    return np.ascontiguousarray(image[:: -1 if upside_down else 1, :: -1 if mirrored else 1])
 
 
 def _scale(maximum: int) -> NDArray[np.uint8]:

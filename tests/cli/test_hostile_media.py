@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -163,3 +165,17 @@ def test_a_failure_of_a_file_whose_name_is_no_utf_8_is_kept(tmp_path, capfd):
     assert (code, "Traceback" in err) == (3, False)
     (failure,) = tmp_path.glob("*/folder/failures/s.*")
     assert "3.jpg: is not an image" in failure.read_text(encoding="utf-8")
+
+
+def test_decoders_keep_quiet(tmp_path):
+    """A command of its own, as cv2 reads its environment once; without it, cv2 prints two lines more."""
+    path = tmp_path / "img" / "1.bmp"
+    path.parent.mkdir()
+    path.write_bytes(cv2.imencode(".bmp", NOISE)[1].tobytes()[:20_000])
+    arguments = ["track", str(path.parent), "--box=1,1,9,9", "--tracker=opencv:mosse", "--out=o.mp4"]
+    command = [sys.executable, "-c", f"from stdtrack.cli.main import main; main({arguments})"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENCV")}
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    lines = [line for line in ended.stderr.splitlines() if line and "tracking" not in line]
+    problem = f"stdtrack: {path}: is not an image that can be decoded (is it cut off? copy the file again)"
+    assert (ended.returncode, lines) == (2, [problem])

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image as Pictures
+from PIL import ImageOps
 
 from evalkit.errors import InputError
 from evalkit.frames import ImageFolder, decode_image, list_images, read_image, read_image_header
@@ -248,3 +249,17 @@ def test_names_that_are_no_utf_8(tmp_path: Path) -> None:
     os.replace(tmp_path / "1.png", os.fsencode(tmp_path) + b"/\xff1.png")
     assert ImageFolder(tmp_path, 1).read(0).shape == (4, 5, 3)
     assert ImageFolder(tmp_path, 1).header(0).size == (5, 4)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "JPEG", "WEBP"])
+def test_every_orientation_is_what_others_make_of_it(orientation: int, kind: str) -> None:
+    stored = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (16, 32, 3), np.uint8), (0, 0), 4)
+    exif, stream = Pictures.Exif(), io.BytesIO()
+    exif[274] = orientation
+    Pictures.fromarray(stored).save(stream, kind, exif=exif, lossless=True, quality=100, subsampling=0)
+    seen = np.asarray(ImageOps.exif_transpose(Pictures.open(stream)).convert("RGB"))
+    image = decode_image(stream.getvalue(), "x")
+    assert image.flags.c_contiguous
+    assert image.shape == seen.shape
+    assert abs(image.astype(int) - seen).max() <= 4

@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from evalkit.errors import InputError
+from evalkit.frames import decode_image
 from evalkit.image_headers import parse_header
 
 SIZES = [(48, 65), (33, 40), (64, 57)]
@@ -152,3 +154,20 @@ def test_files_made_to_keep_readers_busy_are_given_up_soon(content, monkeypatch)
     with contextlib.suppress(ValueError):
         parse_header(content)
     assert len(steps) < 250_000
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    sample=st.sampled_from(SAMPLES),
+    part=st.floats(0.0, 1.0),
+    changes=st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), max_size=6),
+)
+def test_a_damaged_image_is_wrong_input_or_as_large_as_its_header_says(sample, part, changes):
+    content = bytearray(sample[: 1 + round(part * len(sample))] if part < 0.5 else sample)
+    for place, value in changes:
+        content[place % len(content)] = value
+    try:
+        image = decode_image(bytes(content), "x")
+    except InputError:
+        return
+    assert (image.dtype, image.shape) == (np.uint8, (*parse_header(bytes(content)).size[::-1], 3))
