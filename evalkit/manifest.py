@@ -131,7 +131,7 @@ _KINDS: Mapping[str, Callable[[object], bool]] = {
     "benchmark": _is_benchmark,
     "workers": _is_count,
     "threads": _is_count,
-    "hardware": _are_facts,
+    "hardware": lambda value: isinstance(value, dict) and _are_facts(value) and _is_text(value.get("cpu", "")),
     "versions": _are_texts,
     "started": _is_time,
     "finished": lambda value: value is None or _is_time(value),

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from evalkit.errors import InputError
-from evalkit.text import read_text
+from evalkit.text import is_there, read_text
 
 CONFIG_NAME = "stdtrack.toml"
 DATA_VARIABLE = "STDTRACK_DATA"
@@ -30,14 +30,14 @@ def data_root(flag: Path | None = None, folder: Path | None = None) -> Path | No
         source, root = DATA_VARIABLE, Path(variable)
     if root is None:
         source, root = CONFIG_NAME, configured((folder or Path.cwd()) / CONFIG_NAME)
-    if root is not None and not root.is_dir():
+    if root is not None and not (is_there(root) and root.is_dir()):
         raise InputError("there is no such folder", path=root, hint=f"{source} named it")
     return root
 
 
 def configured(path: Path) -> Path | None:
     """The key ``data`` of a ``stdtrack.toml``; None without file or key."""
-    if not path.exists():
+    if not is_there(path):
         return None
     text = read_text(path)
     try:

@@ -18,7 +18,7 @@ from evalkit.execution.tracking import Track
 from evalkit.files import write_atomic
 from evalkit.manifest import MANIFEST_NAME, Manifest, read_manifest
 from evalkit.reading import read_table
-from evalkit.text import printable, read_text
+from evalkit.text import printable, read_bytes, read_text
 from evalkit.trackers.folders import spec_of_folder
 from evalkit.types import Box, Vector
 
@@ -76,10 +76,10 @@ def write_result(folder: Path, sequence: str, track: Track, given: Box, origin: 
 
 def is_finished(folder: Path, sequence: str, frames: int) -> bool:
     """The result file is there and has one row a frame."""
-    try:
-        content = result_path(folder, sequence).read_bytes()
-    except FileNotFoundError:
+    path = result_path(folder, sequence)
+    if not path.exists():
         return False
+    content = read_bytes(path)
     return content.endswith(b"\n") and content.count(b"\n") == frames
 
 

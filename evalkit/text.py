@@ -77,6 +77,18 @@ def read_bytes(file: Traversable) -> bytes:
         raise InputError(f"cannot be read: {reason or error}", path=str(file)) from error
 
 
+def is_there(path: Path) -> bool:
+    """A file or folder of this path exists; raises InputError where the path can be none, such as of 5,000 letters."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError) as error:  # too long, a loop of links, no permission, a NUL in the name
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise InputError(f"cannot be read: {reason or error}", path=path) from error
+    return True
+
+
 def regular_size(path: Path) -> int:
     """Bytes of a file, asked before it is opened: a pipe without a writer would be waited for, a device has no end.
 

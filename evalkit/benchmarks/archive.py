@@ -196,4 +196,5 @@ def _distinct(members: Iterable[_Member], path: Path) -> dict[str, bytes]:
 
 
 def _clean(name: str) -> str:
-    return "/".join(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
+    parts = name.replace("\\", "/").encode("utf-8", "backslashreplace").decode().split("/")  # a tar's may be no UTF-8
+    return "/".join(part for part in parts if part not in ("", "."))

@@ -25,6 +25,7 @@ from evalkit.benchmarks.uav123 import UAV20L, UAV123, UAV123At10Fps
 from evalkit.benchmarks.vot import YEARS
 from evalkit.errors import InputError
 from evalkit.suggestions import nearest
+from evalkit.text import is_there
 
 _PUBLISHED: tuple[type[Benchmark], ...] = (
     OTB100,
@@ -135,12 +136,12 @@ def recognise(root: Path) -> tuple[Benchmark, ...]:
 
 
 def _tree(root: Path) -> Traversable:
-    if root.is_file():
+    if not is_there(root):
+        raise InputError("does not exist", path=root, hint="check --data, STDTRACK_DATA or --annotations")
+    if not root.is_dir():
         if not is_archive(root):
             raise InputError("is neither a folder nor an archive of annotations", path=root)
         return open_archive(root)
-    if not root.exists():
-        raise InputError("does not exist", path=root, hint="check --data, STDTRACK_DATA or --annotations")
     return root if plain(root.name) else root.resolve()  # "." and ".." have no name to go by
 
 

@@ -22,6 +22,7 @@ from evalkit.results import (
     score_path,
     time_path,
 )
+from evalkit.text import read_bytes
 from evalkit.trackers.folders import folder_name
 
 
@@ -75,14 +76,14 @@ def _merge_manifest(run: Run, target: Path) -> None:
 def _copy_results(source: Path, target: Path) -> int:
     count = 0
     for name in finished_sequences(source):
-        content, there = result_path(source, name).read_bytes(), result_path(target, name)
+        content, there = read_bytes(result_path(source, name)), result_path(target, name)
         if there.exists():
-            if there.read_bytes() != content:
+            if read_bytes(there) != content:
                 raise InputError(f"differs from {there}", path=result_path(source, name), hint="merge one of the two")
             continue
         for place in (time_path, score_path, result_path):  # the result last, as a run writes them
             if place(source, name).exists():
-                write_atomic(place(target, name), place(source, name).read_bytes())
+                write_atomic(place(target, name), read_bytes(place(source, name)))
         failure_path(target, name).unlink(missing_ok=True)
         count += 1
     return count
@@ -91,4 +92,4 @@ def _copy_results(source: Path, target: Path) -> int:
 def _copy_failures(source: Path, target: Path) -> None:
     for path in sorted((source / FAILURES).glob("*.log")):
         if not result_path(target, path.stem).exists():
-            write_atomic(failure_path(target, path.stem), path.read_bytes())
+            write_atomic(failure_path(target, path.stem), read_bytes(path))

@@ -11,7 +11,7 @@ from typing import NoReturn
 from evalkit.benchmarks.archive import is_archive, open_archive
 from evalkit.errors import InputError
 from evalkit.importers.names import SUFFIXES, is_result_name
-from evalkit.text import printable, read_bytes
+from evalkit.text import is_there, printable, read_bytes
 
 _UNREAD = frozenset(
     {"bin", "csv", "tsv", "pkl", "pickle", "npz", "h5", "hdf5", "pt", "pth", "xml", "yaml", "yml", "dat"}
@@ -20,6 +20,7 @@ _UNREAD = frozenset(
 """Endings of files that may be results, or hold some, and are not read."""
 EXPECTED = "<sequence>.txt with a row x,y,w,h a frame, OTB's .mat or .json, or .npy; other formats are not read"
 """What results are, for whoever has none of these."""
+_GIVE = f"give a folder, or a .zip or .tar.xz of one: {EXPECTED}"
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,10 @@ def list_tree(root: Path) -> Listing:
         InputError: ``root`` does not exist, is no folder and no archive, a folder in it cannot be listed, or the
             archive is damaged or too large.
     """
-    try:
-        is_folder, is_file = root.is_dir(), root.is_file()
-    except OSError as error:  # a name of thousands of characters
-        raise InputError(f"cannot be read: {error.strerror}", path=root) from error
-    if is_folder:
+    if not is_there(root):
+        raise InputError("does not exist", path=root, hint=_GIVE)
+    is_file = root.is_file()
+    if root.is_dir():
         found, others = _below(root)
     elif is_file and is_archive(root):
         archive = open_archive(root, tuple(f".{suffix}" for suffix in SUFFIXES))
@@ -72,8 +72,7 @@ def list_tree(root: Path) -> Listing:
     elif is_file and is_result_name(root.name):
         found, others = {root.name: ResultFile(str(root), root)}, []
     else:
-        problem = "is no folder of results" if root.exists() else "does not exist"
-        raise InputError(problem, path=root, hint=f"give a folder, or a .zip or .tar.xz of one: {EXPECTED}")
+        raise InputError("is no folder of results", path=root, hint=_GIVE)
     files = {path: found[path] for path in sorted(found) if is_result_name(_name(path)) and not _is_hidden(path)}
     return Listing(files, tuple(sorted(_unread(others))))
 

@@ -57,9 +57,7 @@ def parse_result(content: bytes, place: str) -> Result:
 
 
 def _text_result(content: bytes, place: str) -> Result:
-    table = parse_table(content, place)
-    if not BOX <= table.shape[1] <= MOST:
-        parse_table(content, place, columns=(BOX,))
+    table = parse_table(content, place, columns=range(BOX, MOST + 1))
     line = without_mark(content).lstrip()[:1000].partition(b"\n")[0]
     hint = None if table.shape[1] == BOX else hint_of_commas(line.decode("ascii", "replace"), BOX)
     if hint is not None:

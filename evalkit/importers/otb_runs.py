@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import InputError
+from evalkit.importers.files import ResultFile
 from evalkit.importers.shapes import boxes_of
 from evalkit.listing import some
 from evalkit.text import decode, parse_json
@@ -86,10 +87,10 @@ def from_json(value: Any, place: str) -> OtbRun:
     return _run(facts, len(runs), place)
 
 
-def tracker_in_json(content: bytes) -> str:
+def tracker_in_json(file: ResultFile) -> str:
     """The tracker that the Python toolkit's JSON names; empty if it names none that can be a name."""
     try:
-        value = parse_json(decode(content, ""), "", nan=True)
+        value = parse_json(decode(file.read(), file.place), file.place, nan=True)
     except InputError:
         return ""  # told when the file is read
     run = value[0] if isinstance(value, list) and value else value

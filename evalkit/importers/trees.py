@@ -132,7 +132,7 @@ def _named_inside(places: Mapping[str, Place], files: Mapping[str, ResultFile]) 
     found = {}
     for path, place in places.items():
         if not place.tracker and path.lower().endswith(".json"):
-            found[path] = replace(place, tracker=tracker_in_json(files[path].read()))
+            found[path] = replace(place, tracker=tracker_in_json(files[path]))
     return found
 
 

@@ -151,10 +151,15 @@ def _read_profile(folder: Path) -> Mapping[str, Any]:
     path = folder / "profile.json"
     if not path.exists():
         raise InputError("holds no profile.json", path=folder, hint="give what `stdtrack profile --out` wrote")
-    content = read_json(path)
-    if not isinstance(content, dict) or not isinstance(content.get("tables"), dict):
+    content: Mapping[str, Any] = read_json(path)
+    tables = content.get("tables") if isinstance(content, dict) else None
+    if not isinstance(tables, dict) or not all(map(_is_table, tables.values())):
         raise InputError("is no profile", path=path, hint="give what `stdtrack profile --out` wrote")
     return content
+
+
+def _is_table(rows: object) -> bool:
+    return isinstance(rows, list) and all(isinstance(row, dict) and isinstance(row.get("tracker"), str) for row in rows)
 
 
 def _joined_profiles(profiles: Sequence[Mapping[str, Any]]) -> dict[str, pd.DataFrame]:

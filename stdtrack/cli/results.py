@@ -58,11 +58,9 @@ def chosen_benchmarks(texts: Sequence[str]) -> tuple[str, ...]:
 
 def require_results(results: Path) -> None:
     """Say first of all that there are no results, before anything that is looked for on their account."""
-    try:
-        there = results.exists()
-    except OSError as error:  # a name of thousands of characters
-        raise InputError(f"cannot be read: {error.strerror}", path=results) from error
-    if not there:
+    from evalkit.text import is_there
+
+    if not is_there(results):
         raise InputError("there is no such folder of results", path=results, hint="what did `stdtrack run --out` name?")
 
 

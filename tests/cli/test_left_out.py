@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -145,6 +146,73 @@ def test_an_excluded_sequence_may_be_broken_or_absent(run: Run, tree: Path) -> N
     assert (code, len(json.loads(out))) == (0, 3)
     (tree / "fine" / f"{first}.txt").unlink()
     assert run("score", tree / "fine", *options)[0] == 0
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _loop(path: Path) -> None:
+    path.symlink_to(path)
+
+
+def _device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _huge(path: Path) -> None:
+    with path.open("wb") as stream:
+        stream.truncate(20 * 10**9)
+
+
+def _binary(path: Path) -> None:
+    path.write_bytes(b"1,2,3,4\n\0\0\0\0")
+
+
+@pytest.mark.parametrize("make", [_pipe, _loop, _device, _huge, _binary])
+@pytest.mark.parametrize("suffix", ["txt", "json", "mat", "npy"])
+def test_what_is_no_result_costs_its_tracker_alone(
+    run: Run, tree: Path, make: Callable[[Path], None], suffix: str
+) -> None:
+    for name in ("short", "broken"):
+        shutil.rmtree(tree / name)
+    shutil.copytree(tree / "fine", tree / "odd")
+    first = min((tree / "odd").glob("*.txt"))
+    first.unlink()
+    make(first.with_suffix(f".{suffix}"))
+    code, out, err = run("score", tree, "--on", "otb100", "--annotations", OTB, "--format", "json")
+    assert (code, [each["tracker"] for each in json.loads(out)]) == (3, ["fine"])
+    (line,) = [line for line in err.splitlines() if line.startswith("odd on otb100 is left out: ")]
+    assert f"{first.stem}.{suffix}" in line
+
+
+def test_a_pipe_at_the_root_is_waited_for_by_no_one(run: Run, tree: Path) -> None:
+    os.mkfifo(tree / "Biker.json")
+    options = ("--annotations", OTB, "--partial", "--format", "json")
+    code, out, _ = run("score", tree, "--on", "otb100", *options)
+    assert (code, len(json.loads(out))) == (3, 1)
+
+
+@pytest.mark.parametrize("place", ["results", "--annotations", "--data"])
+def test_a_path_of_5000_digits_is_told(run: Run, tree: Path, place: str) -> None:
+    long = "9" * 5000
+    arguments = (long, "--annotations", OTB) if place == "results" else (tree, place, long)
+    code, _, err = run("score", *arguments, "--on", "otb100")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "cannot be read: File name too long" in err
+
+
+def test_names_that_are_no_utf8_can_be_printed(run: Run, tree: Path, tmp_path: Path) -> None:
+    for name in ("short", "broken"):
+        shutil.rmtree(tree / name)
+    os.rename(tree / "fine", os.fsencode(tree) + b"/caf\xe9")
+    options = ("--on", "otb100", "--annotations", OTB)
+    assert json.loads(run("score", tree, *options, "--format", "json")[1])[0]["tracker"] == "caf\\xe9"
+    for form in ("table", "csv", "markdown", "latex"):
+        code, out, _ = run("score", tree, *options, "--format", form)
+        assert (code, "caf" in out) == (0, True)
+    assert run("baseline", tree, *options, "-o", tmp_path / "b.json")[0] == 0
+    assert run("check", tree, *options, "--baseline", tmp_path / "b.json")[0] == 0
 
 
 @pytest.mark.parametrize("command", ["score", "report"])

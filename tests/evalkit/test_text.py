@@ -16,7 +16,7 @@ from evalkit.errors import InputError
 from evalkit.manifest import read_manifest
 from evalkit.paths import configured
 from evalkit.reading import parse_table, read_boxes
-from evalkit.text import LIMIT_VARIABLE, parse_json, read_bytes, read_json, read_names, read_text, text_limit
+from evalkit.text import LIMIT_VARIABLE, is_there, parse_json, read_bytes, read_json, read_names, read_text, text_limit
 from evalkit.vot.trajectory import is_supervised, parse_trajectory
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-32")
@@ -87,6 +87,18 @@ def test_only_files_are_read(tmp_path: Path) -> None:
     for path in (tmp_path / "loop.txt", tmp_path / "nothing", Path("a\0b"), Path("a" * 5000)):
         with pytest.raises(InputError, match="cannot be read"):
             read_bytes(path)
+
+
+def test_what_is_there(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    assert is_there(tmp_path / "a")
+    assert is_there(tmp_path)
+    assert not is_there(tmp_path / "b")
+    assert not is_there(tmp_path / "a" / "b")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for path in (tmp_path / "loop", tmp_path / ("9" * 5000), Path("a\0b")):
+        with pytest.raises(InputError, match="cannot be read"):
+            is_there(path)
 
 
 def test_a_file_of_20_gigabytes_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

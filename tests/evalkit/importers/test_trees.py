@@ -340,6 +340,16 @@ def test_numbers_of_thousands_of_digits_in_names(tmp_path: Path) -> None:
         trackers(tmp_path / digits)
 
 
+def test_names_of_a_tar_that_are_no_utf8(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "a.tar", "w") as file:
+        for name in ("t/Biker.txt", "t/\udcff.txt"):
+            info = tarfile.TarInfo(name)
+            info.size = len(ROW)
+            file.addfile(info, io.BytesIO(ROW.encode()))
+    (found,) = trackers(tmp_path / "a.tar").values()
+    assert found.strays == "1 files are of no sequence of otb100, such as t/\\udcff.txt"
+
+
 def test_what_is_no_file_among_results_is_a_fault_when_it_is_read(tmp_path: Path) -> None:
     put(tmp_path, "mine/Biker.txt")
     os.mkfifo(tmp_path / "mine" / "Dog.txt")
