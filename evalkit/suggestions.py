@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
+from evalkit.listing import some
+
 _SHOWN = 20
 _CLOSE = 0.6
 """Share of letters in common from which two names are alike; the limit of :func:`difflib.get_close_matches`."""
@@ -21,7 +23,7 @@ def nearest(name: str, known: Iterable[str], at_least: float = _CLOSE) -> str | 
     return best if best is not None and likeness[best] >= at_least else None
 
 
-def suggestion(name: str, known: Iterable[str], intro: str = "there are") -> str:
+def suggestion(name: str, known: Iterable[str], intro: str = "there are", shown: int = _SHOWN) -> str:
     """A hint for an unknown name: the one that was meant, or else all that there are, or the first of many.
 
     >>> suggestion("onyx", ["eager", "onnx"]), suggestion("tensorflow", ["eager", "onnx"])
@@ -29,8 +31,7 @@ def suggestion(name: str, known: Iterable[str], intro: str = "there are") -> str
     """
     names = tuple(known)
     near = nearest(name, names)
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"did you mean '{near}'?" if near else f"{intro}: {', '.join(names[:_SHOWN]) or 'none'}{more}"
+    return f"did you mean '{near}'?" if near else f"{intro}: {some(names, shown) or 'none'}"
 
 
 def _likeness(name: str, other: str) -> float:

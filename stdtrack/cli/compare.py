@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from evalkit.scores import BenchmarkScore
     from evalkit.statistics import PairedComparison
 
+_NAMED = 5  # trackers, where one was mistyped
 # The figure that a benchmark ranks by: the first that both scores have.
 DECIDING = ("auc", "ao", "accuracy")
 
@@ -67,7 +68,7 @@ def compare(
             continue
         if absent:
             problem = f"no results of '{absent[0]}' on {benchmark}"
-            raise InputError(problem, path=results, hint=suggestion(absent[0], chosen))
+            raise InputError(problem, path=results, hint=suggestion(absent[0], chosen, shown=_NAMED))
         scores, refused = score_all((chosen[first], chosen[second]), annotation, protocols)
         for each in refused:
             raise InputError(f"{each.tracker} cannot be scored on {each.benchmark}: {each.error}")

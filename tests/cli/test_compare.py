@@ -53,3 +53,9 @@ def test_an_unknown_tracker_is_named(make_runs, capsys: pytest.CaptureFixture[st
     assert (code, out) == (2, "")
     assert "no results of 'b' on folder" in err
     assert run(capsys, runs, "a", "b")[0] == 2
+
+
+def test_many_trackers_are_not_all_listed(make_runs, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = make_runs({f"tracker{number:02d}": 1.0 for number in range(19)})
+    err = run(capsys, runs, "x", "y", "--on", "folder")[2]
+    assert "there are: tracker00, tracker01, tracker02, tracker03, tracker04 and 14 more" in err

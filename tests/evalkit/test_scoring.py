@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.io
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -356,3 +357,20 @@ def test_an_annotation_of_another_length_than_the_list_says_is_told(tmp_path: Pa
         notes = evaluate(results, annotation, cached=False).notes
         warning = "the annotation of bike1 has 3085 rows, 1029 in the official list, and 2 more of another length"
         assert (f"WARNING: {warning}" in notes) is told
+
+
+def test_only_boxes_are_repaired_as_the_matlab_toolkit_does(tmp_path: Path) -> None:
+    """A row without a size repeats the row before it, unless it came out of the parameters of an affine transform."""
+    annotation = Annotation(open_benchmark("otb100", annotations=write(tmp_path / "anno", {"Biker": steady(4)})))
+    sizes = np.array([[25.0, 40, s, 0, 0, t] for s, t in ((0.3, 0.4), (0.3, 0.4), (0.0, 0.4), (0.3, 0.0))])
+    run = {"type": "ivtAff", "res": sizes, "tmplsize": np.array([100, 100], np.uint8)}
+    cell = np.empty((1, 1), dtype=object)
+    cell[0, 0] = run
+    (tmp_path / "affine").mkdir()
+    scipy.io.savemat(tmp_path / "affine" / "Biker_IVT.mat", {"results": cell})
+    boxes = write(
+        tmp_path / "rect", {"Biker": np.array([[10, 20, 30, 40], [10, 20, 30, 40], [25, 20, 0, 40], [10, 40, 30, 0]])}
+    )
+    (affine,), (rect,) = (read_tree(root, "otb100", ("Biker",)) for root in (tmp_path / "affine", boxes))
+    found = [score_tracker(load_results(each), annotation).metrics["sr50"] for each in (affine, rect)]
+    assert found == [pytest.approx(0.5), pytest.approx(1.0)]
