@@ -150,8 +150,16 @@ class Benchmark(ABC):
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
-        """Where the sequences lie that were found, by name, in order; empty if the root has another layout."""
-        return self.discover()
+        """Where the sequences lie that were found, by name, in order; empty if the root has another layout.
+
+        Raises:
+            InputError: a sequence's name is no UTF-8, so that no result of it could be written down.
+        """
+        found = self.discover()
+        odd = next((name for name in found if any("\ud800" <= sign <= "\udfff" for sign in name)), None)
+        if odd is not None:
+            raise InputError(f"the sequence's name {odd!r} is no UTF-8", path=str(self.root), hint="rename it")
+        return found
 
     @abstractmethod
     def discover(self) -> Mapping[str, Source]:

@@ -194,4 +194,4 @@ def pad_to_frames(native: Boxes, frames: Path | None) -> Boxes:
     """Rows of NaN for the images after an annotation's only row: test sets give the first box alone."""
     if len(native) != 1 or frames is None:
         return native
-    return np.vstack([native, np.full((count_frames(frames) - 1, 4), np.nan)])
+    return np.vstack([native, np.full((max(0, count_frames(frames) - 1), 4), np.nan)])

@@ -179,3 +179,13 @@ def test_decoders_keep_quiet(tmp_path):
     lines = [line for line in ended.stderr.splitlines() if line and "tracking" not in line]
     problem = f"stdtrack: {path}: is not an image that can be decoded (is it cut off? copy the file again)"
     assert (ended.returncode, lines) == (2, [problem])
+
+
+def test_a_sequence_whose_name_is_no_utf_8_is_refused(tmp_path, capfd):
+    sequence(tmp_path / "data")
+    os.replace(tmp_path / "data" / "s", os.fsencode(tmp_path) + b"/data/s\xff")
+    for command_line in (["data", "check", tmp_path / "data"], ["run", "opencv:mosse", "--on=folder", "--data",
+                         tmp_path / "data", "--out", tmp_path / "runs"]):  # fmt: skip
+        code, _, err = command(capfd, *command_line)
+        assert code == 2
+        assert err.startswith(f"stdtrack: {tmp_path / 'data'}: the sequence's name 's\\udcff' is no UTF-8 (rename it)")

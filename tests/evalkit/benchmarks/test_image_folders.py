@@ -275,3 +275,13 @@ def test_case_04(shared, capsys, case, code, text):
         main(["data", "check", str(shared / "cases/04-images-not-seen" / case)])
     assert (caught.value.code or 0) == code
     assert text in capsys.readouterr().out
+
+
+def test_an_archive_without_an_image_beside_a_first_box(tmp_path):
+    folder = tmp_path / "GOT-10k" / "test" / "GOT-10k_Test_000001"
+    folder.mkdir(parents=True)
+    (folder / "groundtruth.txt").write_text("1,2,3,4\n")
+    zipfile.ZipFile(folder / "img.zip", "w").close()
+    (found,) = recognise(tmp_path)
+    (problem,) = check(found).problems
+    assert "img.zip: 0 images for 1 rows of ground truth" in problem
