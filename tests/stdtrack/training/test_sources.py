@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from evalkit.errors import InputError
-from stdtrack.configs import IMAGENET_MEAN, IMAGENET_STD, LITE_MEAN
+from stdtrack.configs import IMAGENET_MEAN, IMAGENET_STD, LITE_MEAN, LITE_STD, NANO
 from stdtrack.training.config import TrainConfig, network_of
 from stdtrack.training.config_file import load_config
 from stdtrack.training.sources import SyntheticSource, VideoSource, build_sources
@@ -75,8 +75,10 @@ def test_a_run_changes_parts_of_its_variant(places: Path) -> None:
     network = network_of(load_config(places, ['network={stem="fear_xs",depth=2,search_size=128,search_factor=3.2}']))
     assert (network.stem, network.depth, network.search_size, network.search_factor) == ("fear_xs", 2, 128, 3.2)
     assert (network.mean, network.std) == (IMAGENET_MEAN, IMAGENET_STD), "pixels go with the stem"
-    assert network.template_size == 80, "the rest is the variant's"
-    assert network_of(load_config(places)).mean == LITE_MEAN
+    assert network.template_size == NANO.template_size, "the rest is the variant's"
+    lite = network_of(load_config(places, ['network.stem="efficientnet_lite0"']))
+    assert (lite.mean, lite.std) == (LITE_MEAN, LITE_STD)
+    assert network_of(load_config(places)) == NANO
     with pytest.raises(InputError, match="did you mean 'fear_xs'"):
         load_config(places, ['network.stem="fear_sx"'])
 
