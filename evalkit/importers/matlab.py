@@ -28,6 +28,7 @@ _MATRIX, _COMPRESSED = 14, 15
 _NUMBERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 _TEXTS = {1: "latin-1", 2: "latin-1", 4: "utf-16", 16: "utf-8", 17: "utf-16", 18: "utf-32"}
 _CELL, _STRUCT, _CHAR, _NUMERIC = 1, 2, 4, range(6, 16)
+_OPAQUE = 17  # of a class written in MATLAB, such as string and table: it has no shape
 
 
 class _DamagedError(Exception):
@@ -117,6 +118,8 @@ class _Reader:
             raise _DamagedError(f"nested more than {_DEPTH} deep")
         parts = self._elements(data)
         flags = self._integers(_next(parts), "u4")
+        if flags and flags[0] & 0xFF == _OPAQUE:
+            return _next(parts)[1].decode("latin-1"), None
         shape = tuple(self._integers(_next(parts), "i4"))
         name = _next(parts)[1].decode("latin-1")
         if not flags or min(shape, default=-1) < 0 or len(shape) > 8:

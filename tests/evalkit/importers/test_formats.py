@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.io
+import scipy.sparse
 
 from evalkit.errors import InputError
 from evalkit.importers.formats import Result, delimiter, parse_result
@@ -153,6 +155,16 @@ for _ in range(30):
 def test_matlab_files_that_are_not_read(content: bytes, problem: str) -> None:
     with pytest.raises(InputError, match=re.escape(problem)):
         parse_result(content, "a.mat")
+
+
+def test_a_saved_workspace_may_hold_anything_besides() -> None:
+    """Objects, sparse matrices, functions: whatever MATLAB saves beside the results is skipped."""
+    parts = (struct.pack("<IIII", 6, 8, 17, 0), *(struct.pack("<II8s", 1, len(text), text) for text in (b"s", b"MCOS")))
+    opaque = b"".join((*parts, struct.pack("<II8s", 1, 6, b"string"), struct.pack("<II", 14, 0)))
+    besides = {"results": cell(RUN), "m": scipy.sparse.eye_array(3), "f": "text", "e": np.empty((0, 3)), "t": True}
+    besides |= {"c": np.array([1 + 2j]), "deep": {"a": {"b": [1.0, "x"]}}, "structs": np.array([(1, 2)], "O,O")}
+    content = mat(besides) + struct.pack("<II", 14, len(opaque)) + opaque
+    np.testing.assert_array_equal(parse_result(content, "a.mat").boxes, BOXES)
 
 
 def test_a_bomb_in_a_matlab_file(monkeypatch: pytest.MonkeyPatch) -> None:
