@@ -190,8 +190,9 @@ def _prepare(
         for name in (sequence.name for sequence in left if sequence.name in failed):
             summary.fail((group.spec, group.benchmark.key, name), failure_summary(group.folder, name))
         todo = [sequence for sequence in left if sequence.name not in failed]
-    names = [sequence.name for sequence in group.sequences]
-    current = make_manifest(group.spec, facts, group.benchmark, names, workers=options.workers, threads=options.threads)
+    current = make_manifest(
+        group.spec, facts, group.benchmark, group.sequences, workers=options.workers, threads=options.threads
+    )
     resumed = len(group.sequences) - len(left)
     previous = read_manifest(group.folder)
     if previous is not None:
@@ -240,9 +241,10 @@ def _keep(group: _Group, sequence: Sequence, outcome: Track | TaskError | InputE
 
 
 def _finish(group: _Group) -> None:
+    """Note the end, which is no earlier than the start though the clock was turned back."""
     manifest = read_manifest(group.folder)
     if manifest is not None:
-        write_manifest(group.folder, replace(manifest, finished=now()))
+        write_manifest(group.folder, replace(manifest, finished=max(manifest.started, now())))
 
 
 @contextmanager

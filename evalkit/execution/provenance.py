@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from collections.abc import Sequence as Many
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from evalkit.benchmarks.base import Benchmark
+from evalkit.benchmarks.base import Benchmark, fingerprint
 from evalkit.errors import InputError
 from evalkit.hardware import hardware_card, versions
 from evalkit.manifest import Manifest
+from evalkit.sequence import Sequence
 
 KEEP_OR_DELETE = "--fresh deletes them; another --out keeps them"
 
 
 def make_manifest(
-    spec: str, facts: Mapping[str, str], benchmark: Benchmark, names: Sequence[str], *, workers: int, threads: int
+    spec: str, facts: Mapping[str, str], benchmark: Benchmark, sequences: Many[Sequence], *, workers: int, threads: int
 ) -> Manifest:
-    """The manifest of a run that begins now on the sequences ``names``."""
+    """The manifest of a run that begins now on these sequences."""
     packages = versions()
     return Manifest(
         stdtrack=packages.get("stdtrack", ""),
@@ -30,14 +32,14 @@ def make_manifest(
             "options": dict(benchmark.options),
             "root": os.path.abspath(str(benchmark.root)),
             "origin": benchmark.origin,
-            "fingerprint": benchmark.fingerprint(names),
+            "fingerprint": fingerprint(sequences),
         },
         workers=workers,
         threads=threads,
         hardware=hardware_card(),
         versions=packages,
         started=now(),
-        fingerprints={name: benchmark.fingerprint([name]) for name in names},
+        fingerprints={sequence.name: fingerprint([sequence]) for sequence in sequences},
     )
 
 

@@ -318,6 +318,25 @@ def test_a_flag_that_is_off_is_off(run_folder, runs, text, moved):
     assert (boxes[1:, 0] - boxes[0, 0]).tolist() == 5 * [moved]
 
 
+def test_a_run_ends_no_earlier_than_it_began_though_the_clock_was_turned_back(run_folder, runs, monkeypatch):
+    times = iter(["2026-05-02T00:00:00+00:00", "2026-05-01T23:00:00+00:00"])
+    monkeypatch.setattr("evalkit.execution.provenance.now", lambda: next(times))
+    monkeypatch.setattr("evalkit.runner.now", lambda: next(times))
+    run_folder(STEADY, globs=("alpha",))
+    (run,) = list_runs(runs)
+    assert run.manifest is not None
+    assert (run.manifest.started, run.manifest.finished) == ("2026-05-02T00:00:00+00:00",) * 2
+
+
+def test_an_annotation_is_read_once_a_run_however_many_trackers_there_are(run_folder, monkeypatch):
+    from evalkit.benchmarks.folder import Folder
+
+    read, load = [], Folder.load
+    monkeypatch.setattr(Folder, "load", lambda self, name, source: read.append(name) or load(self, name, source))
+    run_folder(STEADY, "fake_trackers:wordless")
+    assert sorted(read) == ALL
+
+
 def test_leftovers_of_a_killed_writer_go(run_folder, runs):
     run_folder(STEADY)
     (run,) = list_runs(runs)
