@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stdtrack.cli.options import find_own_modules
+
 if TYPE_CHECKING:
     from evalkit.trackers.base import Tracker
     from evalkit.types import Box
@@ -55,6 +57,7 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str, threads: 
     from stdtrack.cli.progress import tell_remark
     from stdtrack.video import open_video
 
+    find_own_modules([spec])
     if out.suffix.lower() != ".mp4":
         raise InputError("the output must be a .mp4", path=out)
     if out.resolve() == footage.resolve():

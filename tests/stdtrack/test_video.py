@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import cv2
@@ -237,6 +238,18 @@ def test_the_tracker_takes_one_thread_unless_it_is_given_more(
     assert CliRunner().invoke(cli, arguments).exit_code == 0
     assert made[0].threads == (count, count, str(count))
     assert (cv2.getNumThreads(), torch.get_num_threads()) == before
+
+
+def test_a_tracker_in_the_working_folder_is_found(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "class T:\n    def init(self, image, box): self.box = box\n    def track(self, image): return {'bbox': self.box}\n"
+    (tmp_path / "mine_to_track.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", list(sys.path))
+    result = follow(folder, tmp_path / "out.mp4", tracker="mine_to_track:T")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "out.txt").read_text() == 6 * "10.0,10.0,20.0,16.0\n"
 
 
 def test_an_untrained_network_says_so_before_it_tracks(folder: Path, tmp_path: Path) -> None:
