@@ -243,8 +243,8 @@ def test_the_tracker_takes_one_thread_unless_it_is_given_more(
 def test_a_tracker_in_the_working_folder_is_found(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = "class T:\n    def init(self, image, box): self.box = box\n    def track(self, image): return {'bbox': self.box}\n"
-    (tmp_path / "mine_to_track.py").write_text(text)
+    methods = "    def init(self, image, box): self.box = box\n    def track(self, image): return {'bbox': self.box}\n"
+    (tmp_path / "mine_to_track.py").write_text("class T:\n" + methods)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.path", list(sys.path))
     result = follow(folder, tmp_path / "out.mp4", tracker="mine_to_track:T")
