@@ -19,11 +19,11 @@ from evalkit.benchmarks.base import Benchmark
 from evalkit.benchmarks.demo_writer import render
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.execution.tracking import track
-from evalkit.pytest_plugin import TrackingAccuracy
 from evalkit.regression import compare
 from evalkit.scoring import Annotation, LoadedResults
 from evalkit.trackers.spec import load_tracker
 from evalkit.types import Boxes
+from stdtrack.pytest_plugin import TrackingAccuracy
 
 BASELINE = Path(__file__).with_name("baseline.json")
 

@@ -5,7 +5,9 @@
     def test_no_regression(tracking_accuracy):
         tracking_accuracy("stdtrack:nano", "demo", baseline="baseline.json")
 
-``pytest --tracking-update`` writes the baselines anew. Nothing heavy is imported until a test uses the fixture.
+``pytest --tracking-update`` writes the baselines anew. pytest loads this module in every project of the environment
+that STDTrack is installed in, so it imports pytest alone until a test asks for the fixture: that project may have a
+package of its own called ``evalkit``.
 """
 
 from __future__ import annotations
@@ -15,8 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from evalkit.errors import InputError
 
 if TYPE_CHECKING:
     from evalkit.baselines.record import Record
@@ -51,7 +51,7 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the baselines, or hand over what this worker has measured."""
     measured = session.config.stash[MEASURED]
-    if hasattr(session.config, "workeroutput"):
+    if measured and hasattr(session.config, "workeroutput"):
         session.config.workeroutput[WORKER_KEY] = measured
         return
     for path, texts in measured.items():
@@ -90,7 +90,9 @@ class TrackingAccuracy:
             max_drop: mean drop that is tolerated, as a fraction.
             confidence: of the one-sided bound that a drop must also pass.
         """
+        require_own_evalkit()
         from evalkit.baselines.verdicts import Limits
+        from evalkit.errors import InputError
 
         try:
             return self._compare(tracker, benchmark, self._baseline_path(baseline), data, Limits(max_drop, confidence))
@@ -140,6 +142,16 @@ class TrackingAccuracy:
         if data is None and benchmark == "demo":
             return open_benchmark(benchmark, data=self._demo())
         return open_benchmark(benchmark, data=data_root(None if data is None else Path(data)))
+
+
+def require_own_evalkit() -> None:
+    """Fail the test that asks for the fixture where a package of the project hides STDTrack's ``evalkit``."""
+    import evalkit
+
+    places = {Path(folder).resolve() for folder in evalkit.__path__}
+    if Path(__file__).resolve().parents[1] / "evalkit" not in places:
+        found = ", ".join(sorted(map(str, places)))
+        pytest.fail(f"tracking_accuracy needs STDTrack's package 'evalkit', which {found} hides", pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import entry_points
 
 import cv2
 import numpy as np
@@ -171,8 +172,51 @@ def test_beside_a_benchmark_fixture(project: pytest.Pytester) -> None:
     project.runpytest("--tracking-update", "--benchmark-disable").assert_outcomes(passed=1)
 
 
-def test_starts_without_importing_anything_heavy() -> None:
-    heavy = "numpy", "cv2", "pandas", "torch", "scipy"
-    code = f"import sys, evalkit.pytest_plugin; print([name for name in {heavy} if name in sys.modules])"
+def test_imports_nothing_of_the_project_but_itself() -> None:
+    code = "import sys, pytest; before = set(sys.modules); import stdtrack.pytest_plugin"
+    code += "; print(sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.strip() == "['stdtrack', 'stdtrack.pytest_plugin']"
+
+
+def test_the_entry_point_is_below_stdtrack() -> None:
+    (point,) = [point for point in entry_points(group="pytest11") if point.name == "tracking_accuracy"]
+    assert point.value == "stdtrack.pytest_plugin"
+
+
+STRANGER = {
+    "evalkit/__init__.py": "",
+    "evalkit/foo.py": "def f(): return 1",
+    "profiling/__init__.py": "raise RuntimeError('imported')",
+    "reports/__init__.py": "raise RuntimeError('imported')",
+    "tests/test_own.py": "from evalkit.foo import f\ndef test_own(): assert f() == 1",
+}
+
+
+@pytest.fixture
+def stranger(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A project whose packages have the names of ours."""
+    for name, content in STRANGER.items():
+        path = pytester.path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+    pytester.makeini("[pytest]\npythonpath = .\nfilterwarnings = error\naddopts = --strict-config --strict-markers")
+    return pytester
+
+
+@pytest.mark.parametrize("command", ["console script", "python -m"])
+def test_a_stranger_with_packages_of_the_same_names_is_left_alone(stranger: pytest.Pytester, command: str) -> None:
+    start = (
+        ["-m", "pytest"] if command == "python -m" else ["-c", "import sys, pytest; sys.exit(pytest.console_main())"]
+    )
+    result = stranger.run(sys.executable, *start)
+    result.assert_outcomes(passed=1)
+
+
+def test_a_stranger_who_asks_for_the_fixture_is_told_what_hides_the_package(stranger: pytest.Pytester) -> None:
+    (stranger.path / "tests" / "test_ours.py").write_text(
+        "def test_ours(tracking_accuracy): tracking_accuracy('a:b', 'demo', baseline='b.json')"
+    )
+    result = stranger.runpytest_subprocess()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines([f"*needs STDTrack's package 'evalkit', which {stranger.path / 'evalkit'} hides*"])
