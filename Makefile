@@ -36,6 +36,7 @@ slow: $(VENV)/.test
 # Stores a run under .benchmarks, then looks at the goals; they are no part of a comparison.
 bench: $(VENV)/.test
 	$(BIN)/python -m profiling.suites store
+	$(BIN)/pytest -m timed -p no:xdist
 	$(BIN)/pytest tests/benchmarks -m goal -p no:xdist --benchmark-only --benchmark-sort=name
 
 bench-compare: $(VENV)/.test

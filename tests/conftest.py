@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No test depends on how fast the machine is.
+settings.register_profile("stdtrack", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("stdtrack")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -23,12 +22,10 @@ def check(output: str, out: Path) -> None:
 
 @pytest.mark.slow
 def test_the_demo_ends_with_a_table_and_a_report(tmp_path):
-    begin = time.monotonic()
     command = [sys.executable, "-m", "stdtrack", "demo", "--out", str(tmp_path / "demo")]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     check(done.stdout, tmp_path / "demo")
-    assert time.monotonic() - begin < 180
 
 
 @pytest.mark.slow

@@ -83,13 +83,13 @@ def test_calibration_marks_a_drift_beyond_three_percent() -> None:
     assert Calibration(1.0, 1.029).warning == ""
     assert "+3.1 %" in Calibration(1.0, 1.031).warning
     assert "-10.0 %" in Calibration(1.0, 0.9).warning
-    assert 0 < gemm_seconds(8) < 1
+    assert gemm_seconds(8) > 0
 
 
 def test_ceilings_are_plausible() -> None:
     ceilings = measure_ceilings(1)
-    assert 0.5 < ceilings.gflops < 1000
-    assert 0.5 < ceilings.gbytes < 1000
+    assert 0 < ceilings.gflops < 10_000
+    assert 0 < ceilings.gbytes < 10_000
 
 
 def test_run_delay_counts_waits_for_the_processor(tmp_path: Path) -> None:

@@ -32,10 +32,8 @@ def test_two_trackers_are_measured_in_turns(trackers: str, clips: tuple[ClipName
     assert latency.loc[(f"{trackers}:sleeper", "track"), "p50_ms"] >= 5.0
     assert (f"{trackers}:sleeper", "model") not in latency.index
     assert latency.loc[(f"{trackers}:staged", "model"), "p50_ms"] >= 4.0
-    assert min(part.min() for part in sleeper.latencies("track")) == pytest.approx(5.1e-3, rel=0.1)
-    # 1 + 4 + 2 ms against 5 ms, measured under whatever else the machine does.
-    ratios = tables.ratio_table(result, ["track"])
-    assert ratios["ratio"].item() == pytest.approx(5 / 7, rel=0.2)
+    assert min(part.min() for part in sleeper.latencies("track")) >= 5.0e-3
+    assert len(tables.ratio_table(result, ["track"])) == 1
     stages = tables.stage_table(result)
     assert list(stages["stage"]) == ["image", "crop", "forward", "other"]
     assert stages["share"].sum() == pytest.approx(1.0)
@@ -144,7 +142,7 @@ def test_whatever_gives_reason_for_doubt_is_told(trackers: str, clips: tuple[Cli
     assert "a doubtful one, see its card" in note
     assert "more threads than the" in latency.loc[f"{trackers}:still x4096", "note"].iloc[0]
     stages = tables.stage_table(result).set_index("stage")["share"]
-    assert stages["template"] == pytest.approx(2.1 / (2.1 + 2 / 3 * 2.1), abs=0.15)
+    assert set(stages.index) > {"template"}
     assert stages.sum() == pytest.approx(1.0)
 
 
@@ -170,7 +168,22 @@ def test_labels_tell_jobs_apart() -> None:
     assert jobs[1].title == jobs[0].title
 
 
-@pytest.mark.slow
+@pytest.mark.timed
+def test_a_ratio_is_that_of_the_sleeps(trackers: str, clips: tuple[ClipName, ...]) -> None:
+    """1 + 4 + 2 ms against 5 ms."""
+    result = compare([Job(f"{trackers}:staged"), Job(f"{trackers}:sleeper")], clips, **SHORT)
+    assert tables.ratio_table(result, ["track"])["ratio"].item() == pytest.approx(5 / 7, rel=0.2)
+    assert min(part.min() for part in result.profiles[1].latencies("track")) == pytest.approx(5.1e-3, rel=0.1)
+
+
+@pytest.mark.timed
+def test_shares_of_stages_are_those_of_the_sleeps(trackers: str, clips: tuple[ClipName, ...]) -> None:
+    result = compare([Job(f"{trackers}:doubtful"), Job(f"{trackers}:still")], clips, **SHORT)
+    share = tables.stage_table(result).set_index("stage")["share"]["template"]
+    assert share == pytest.approx(2.1 / (2.1 + 2 / 3 * 2.1), abs=0.15)
+
+
+@pytest.mark.timed
 def test_two_runs_under_other_load_agree_on_the_ratio(trackers: str, clips: tuple[ClipName, ...]) -> None:
     spin = "while True: pass"
     others = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(2 * (os.cpu_count() or 1))]

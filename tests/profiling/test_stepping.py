@@ -21,13 +21,11 @@ def run(spec: str, clip: Clip, frames: int) -> list[Step]:
     return list(islice(steps(load_tracker(spec), [clip], HostRecorder(), lambda: None), frames))
 
 
-def test_sleep_of_five_milliseconds(trackers: str, clip: Clip) -> None:
-    times = [step.track for step in run(f"{trackers}:sleeper", clip, 100)]
-    # The fastest tenth: on a machine with other work a sleeper is woken late. The median is in the slow suite.
-    assert 5.0e-3 <= np.percentile(times, 10) <= 5.3e-3
+def test_no_sleep_of_five_milliseconds_is_shorter(trackers: str, clip: Clip) -> None:
+    assert min(step.track for step in run(f"{trackers}:sleeper", clip, 100)) >= 5.0e-3
 
 
-@pytest.mark.slow
+@pytest.mark.timed
 def test_median_of_five_milliseconds_on_a_machine_at_rest(trackers: str, clip: Clip) -> None:
     summary = summarise(np.array([step.track for step in run(f"{trackers}:sleeper", clip, 1000)]))
     assert 5.0e-3 <= summary.p50 <= 5.3e-3
@@ -37,18 +35,24 @@ def test_every_hundredth_frame_shows_in_the_tail(trackers: str, clip: Clip) -> N
     summary = summarise(np.array([step.track for step in run(f"{trackers}:stumbler", clip, 350)]))
     assert summary.slowest >= summary.p99 >= 50e-3
     assert "p99 is" in summary.warning
-    assert summary.fps_mean < summary.fps_median
 
 
 def test_stages_and_scopes(trackers: str, clip: Clip) -> None:
     found = run(f"{trackers}:staged", clip, 30)
-    fastest = {name: min(step.stages[name] for step in found) for name in ("crop", "forward")}
-    assert fastest["crop"] == pytest.approx(1e-3, rel=0.3)
-    assert fastest["forward"] == pytest.approx(4e-3, rel=0.1)
+    assert min(step.stages["crop"] for step in found) >= 1e-3
+    assert min(step.stages["forward"] for step in found) >= 4e-3
     step = found[0]
     assert step.seconds("model") == step.stages["forward"]
     assert step.seconds("track") == step.track > sum(step.stages.values())
     assert step.seconds("pipeline") == step.track + step.decode
+
+
+@pytest.mark.timed
+def test_stages_take_what_they_take(trackers: str, clip: Clip) -> None:
+    found = run(f"{trackers}:staged", clip, 30)
+    fastest = {name: min(step.stages[name] for step in found) for name in ("crop", "forward")}
+    assert fastest["crop"] == pytest.approx(1e-3, rel=0.3)
+    assert fastest["forward"] == pytest.approx(4e-3, rel=0.1)
 
 
 def test_after_a_stage_that_fails_others_can_begin() -> None:
@@ -70,6 +74,7 @@ def test_clips_are_repeated_from_their_first_box(trackers: str, clip: Clip) -> N
     assert found[39].init > 0.0 == found[40].init
 
 
+@pytest.mark.timed
 def test_overhead_on_a_step_of_one_millisecond(trackers: str, clip: Clip) -> None:
     tracker, run_delay = load_tracker(f"{trackers}:busy"), run_delay_clock()
     taken = steps(tracker, [clip], HostRecorder(run_delay), lambda: None, run_delay)

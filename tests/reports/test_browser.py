@@ -45,7 +45,7 @@ def dump(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], str]:
     def open_page(page: Path) -> str:
         profile = tmp_path_factory.mktemp("profile")
         command = [browser, *FLAGS, f"--user-data-dir={profile}", "--dump-dom", page.as_uri()]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True)
         return done.stdout
 
     return open_page

@@ -64,12 +64,12 @@ class Cluster:
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
     started = Cluster(tmp_path)
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 600
         while not (started.file.exists() and started.file.read_text().rstrip().endswith("}")):
             assert time.monotonic() < deadline
             time.sleep(0.1)
         with distributed.Client(started.address, set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=90)
+            client.wait_for_workers(2, timeout=600)
         yield started
     finally:
         started.close()
@@ -96,7 +96,7 @@ def test_a_lost_worker_loses_nothing(cluster, run_folder, data, tmp_path):
         assert executor.size == 2
         selections = select([open_benchmark("folder", data=data)])
         summary = run([spec], selections, executor, RunOptions(tmp_path / "far", workers=executor.size), Killer())
-    victim.wait(timeout=10)
+    victim.wait(timeout=600)
     assert (summary.finished, summary.failures) == (3, [])
     (far,) = list_runs(tmp_path / "far")
     for name in ("alpha", "beta", "gamma"):
@@ -115,8 +115,8 @@ class Silent:
 
 
 def test_a_crash_there_fails_its_sequence_alone(cluster, data, tmp_path, fake_trackers):
-    with ClusterExecutor(cluster.address, timeout=1.0) as executor:
-        for fault, reason in (("exit", "exited with code 9"), ("hang", "no answer within 1 s")):
+    with ClusterExecutor(cluster.address, timeout=5.0) as executor:
+        for fault, reason in (("exit", "exited with code 9"), ("hang", "no answer within 5 s")):
             spec = f"fake_trackers:faulty?fault={fault}"
             selections = select([open_benchmark("folder", data=data)])
             summary = run([spec], selections, executor, RunOptions(tmp_path / fault), Silent())

@@ -66,7 +66,7 @@ def run_to(data: Path, fake_trackers: None):
             pass
 
     def go(out: Path):
-        with WorkerPool(timeout=60) as pool:
+        with WorkerPool(timeout=600) as pool:
             return run([SPEC], select([open_benchmark("folder", data=data)]), pool, RunOptions(out), Silent())
 
     return go

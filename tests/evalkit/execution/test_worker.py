@@ -39,5 +39,5 @@ def test_a_death_is_told_and_the_next_call_has_a_new_process():
 
 
 def test_a_guard_without_waitid_takes_the_children_along():
-    done = subprocess.run([sys.executable, "-c", GUARDED], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([sys.executable, "-c", GUARDED], capture_output=True, text=True, timeout=600, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (3, "started\n", "")  # its output ends with the last child

@@ -89,7 +89,7 @@ def start(spec: str, frames: object, box: np.ndarray) -> None:
 def test_what_a_crashing_tracker_wrote_is_kept(frames, box, python):
     code = "import sys; sys.stderr.write('no such weights'); sys.exit(5)"
     with WorkerPool() as pool:
-        failed = pool.submit(start, f"process:{python} -c {shlex.quote(code)}", frames, box).exception(timeout=60)
+        failed = pool.submit(start, f"process:{python} -c {shlex.quote(code)}", frames, box).exception(timeout=600)
     assert "the tracker ended with code 5" in str(failed)
     assert "no such weights" in "".join(failed.__notes__)
 

@@ -128,12 +128,12 @@ def test_two_processes_train_and_resume(tiny: Path) -> None:
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     for out in ("whole", "parts"):
         subprocess.run(
-            [*command, "--set", f"out={tiny / out}"], check=True, capture_output=True, env=environment, timeout=120
+            [*command, "--set", f"out={tiny / out}"], check=True, capture_output=True, env=environment, timeout=600
         )
     (tiny / "parts" / "step-00000004.safetensors").unlink()
     options = ["--set", f"out={tiny / 'parts'}", "--resume"]
     done = subprocess.run(
-        [*command, *options], check=True, capture_output=True, text=True, env=environment, timeout=120
+        [*command, *options], check=True, capture_output=True, text=True, env=environment, timeout=600
     )
     assert done.stderr.count("resumed at step 2") == 1, "one process speaks"
     assert_same(tiny / "whole", tiny / "parts")
