@@ -6,50 +6,44 @@ This module imports nothing heavy: a process is started first of all, and import
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import ContextVar
 from importlib import import_module
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from multiprocessing.sharedctypes import Synchronized
-from typing import Self, TypeVar
+from threading import Lock
+from typing import Any, Self, TypeVar
 
-from evalkit.errors import InputError
-from evalkit.imports import safe_helpers
+from evalkit.execution.worker import Worker
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
+_Work = tuple[Callable[[Any], Any], Sequence[Any]]
 
 
 class Crew:
     """The calling process and ``helpers`` further ones; leave it as a context manager.
 
+    The helpers are :class:`~evalkit.execution.worker.Worker` processes, so they end with the caller, however it ends.
+
     Args:
-        preload: modules that the helpers, spawned at once, import while the caller looks for work.
+        preload: modules that the helpers import while the caller looks for work.
     """
 
     def __init__(self, helpers: int, preload: Sequence[str] = ()) -> None:
-        context = get_context("spawn")
         self._broken = False
-        self._helpers = []
-        with safe_helpers():
-            self._taken = context.Value("q", 0)
-            for _ in range(helpers):
-                ours, theirs = context.Pipe()
-                process = context.Process(target=_serve, args=(theirs, self._taken, preload), daemon=True)
-                process.start()
-                theirs.close()
-                self._helpers.append((process, ours))
+        self._workers = [Worker(threads=None) for _ in range(helpers)]
+        self._watchers = ThreadPoolExecutor(max(1, helpers), thread_name_prefix="crew")
+        self._starts = [self._watchers.submit(worker.call, _preload, (tuple(preload),)) for worker in self._workers]
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process, connection in self._helpers:
-            connection.close()
-            process.terminate()
-            process.join()
+        for worker in self._workers:
+            worker.abort()
+        self._watchers.shutdown()
+        for worker in self._workers:
+            worker.close()
 
     def map(self, function: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
         """``function`` of each item, in their order.
@@ -59,56 +53,66 @@ class Crew:
 
         Raises:
             InputError: one of the calls did; no further items are taken then, and the crew does no further map.
+            TaskError: a helper died, or failed in another way.
         """
         if self._broken:
-            raise RuntimeError("an earlier map of this crew failed: its answers would be taken for those of this one")
+            raise RuntimeError("an earlier map of this crew failed: it does no further one")
         self._broken = True  # until every answer is in
-        self._taken.value = 0
-        for _, connection in self._helpers:
-            connection.send((function, items))
-        found = _share(function, items, self._taken)
-        for _, connection in self._helpers:
-            try:
-                theirs: dict[int, _Result] | InputError = connection.recv()
-            except EOFError as error:
-                raise RuntimeError("a helping process has ended; what it printed says why") from error
-            if isinstance(theirs, InputError):
-                raise theirs
-            found |= theirs
+        indices = _Shared(len(items))
+        helped = [self._watchers.submit(_help, worker, start, (function, items), indices)
+                  for worker, start in zip(self._workers, self._starts, strict=True)]  # fmt: skip
+        with indices:
+            found = {index: function(items[index]) for index in indices}
+        for future in helped:
+            found |= future.result()
         self._broken = False
         return [found[index] for index in range(len(items))]
 
 
-def _serve(connection: Connection, taken: Synchronized[int], preload: Sequence[str]) -> None:
-    """Take part in one map after the other until the other end is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the caller ends its helpers
-    for name in preload:
+class _Shared:
+    """The numbers below ``count``, each handed to one of the threads that iterate; none any more after an error."""
+
+    def __init__(self, count: int) -> None:
+        self._left = iter(range(count))
+        self._lock = Lock()
+
+    def __iter__(self) -> Iterator[int]:
+        return self
+
+    def __next__(self) -> int:
+        with self._lock:
+            return next(self._left)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            with self._lock:
+                self._left = iter(())
+
+
+def _help(worker: Worker, started: Future[None], work: _Work, indices: _Shared) -> dict[int, Any]:
+    """Let a worker do the next item until there is none; in a thread of the caller."""
+    with indices:
+        started.result()
+        worker.call(_take_work, work)
+        return {index: worker.call(_do, (index,)) for index in indices}
+
+
+_work: ContextVar[_Work] = ContextVar("work")
+"""In a helper: the function and the items of the map at hand."""
+
+
+def _preload(names: Sequence[str]) -> None:
+    for name in names:
         import_module(name)
-    with suppress(EOFError):
-        while True:
-            function, items = connection.recv()
-            try:
-                connection.send(_share(function, items, taken))
-            except InputError as error:
-                connection.send(error)
 
 
-def _share(
-    function: Callable[[_Item], _Result], items: Sequence[_Item], taken: Synchronized[int]
-) -> dict[int, _Result]:
-    """Results by index of the items that this process was the first to take."""
-    found = {}
-    while (index := _next(taken)) < len(items):
-        try:
-            found[index] = function(items[index])
-        except BaseException:
-            taken.value = len(items)
-            raise
-    return found
+def _take_work(function: Callable[[Any], Any], items: Sequence[Any]) -> None:
+    _work.set((function, items))
 
 
-def _next(taken: Synchronized[int]) -> int:
-    with taken.get_lock():
-        index = taken.value
-        taken.value += 1
-    return index
+def _do(index: int) -> Any:
+    function, items = _work.get()
+    return function(items[index])

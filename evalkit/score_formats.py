@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from evalkit.score_labels import TITLES, VISIBLE, coverage, defined_metrics, metric_names, protocol_label, tracker_label
 from evalkit.score_table import score_table
 from evalkit.scores import OPE_METRICS, VOT_METRICS, BenchmarkScore
+from evalkit.shown import escape_latex, escape_markdown, spreadsheet
 
 FORMATS = ("table", "json", "csv", "markdown", "latex")
 
@@ -32,8 +33,8 @@ def format_scores(scores: Sequence[BenchmarkScore], kind: str) -> str:
     if kind == "latex":
         return _latex(header, rows, texts)
     rule = ["---"] * texts + ["---:"] * (len(header) - texts - 1) + ["---"]
-    lines = [header, rule, *rows]
-    return "\n".join("| " + " | ".join(cell.translate(_MARKDOWN) for cell in line) + " |" for line in lines)
+    body = [[*map(escape_markdown, line)] for line in (header, *rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in (body[0], rule, *body[1:]))
 
 
 def _as_object(score: BenchmarkScore) -> dict[str, object]:
@@ -101,20 +102,13 @@ def _csv(scores: Sequence[BenchmarkScore]) -> str:
         labels = [score.tracker, score.benchmark, score.protocol, *attribute]
         counts = [score.sequences_scored, score.sequences_total, " ".join(score.excluded)]
         source = [score.attribute_source] if by else []
-        writer.writerow([*labels, *figures, *counts, *_caveats(score).values(), *source])
+        row = [*labels, *figures, *counts, *_caveats(score).values(), *source]
+        writer.writerow(spreadsheet(cell) if isinstance(cell, str) and cell not in figures else cell for cell in row)
     return stream.getvalue().rstrip("\n")
 
 
-_MARKDOWN = str.maketrans({c: "\\" + c for c in "\\|"})
-_LATEX = str.maketrans(
-    {c: "\\" + c for c in "&%$#_{}"}
-    | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}
-    | {"|": r"\textbar{}", "<": r"\textless{}", ">": r"\textgreater{}"}
-)
-
-
 def _latex(header: list[str], rows: list[list[str]], texts: int) -> str:
-    body = [" & ".join(cell.translate(_LATEX) for cell in line) + r" \\" for line in [header, *rows]]
+    body = [" & ".join(escape_latex(cell) for cell in line) + r" \\" for line in [header, *rows]]
     columns = "l" * texts + "r" * (len(header) - texts - 1) + "l"
     lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", body[0], r"\midrule", *body[1:], r"\bottomrule"]
     return "\n".join([*lines, r"\end{tabular}"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from evalkit.scores import OPE_METRICS, VOT_METRICS, BenchmarkScore
+from evalkit.shown import one_line
 
 VISIBLE = 0.5e-4
 """Smaller differences do not show in four decimals."""
@@ -45,7 +46,7 @@ def coverage(score: BenchmarkScore) -> str:
 
 def tracker_label(score: BenchmarkScore) -> str:
     """The tracker, with the remark that belongs beside its name."""
-    return f"{score.tracker} ({score.remark})" if score.remark else score.tracker
+    return one_line(f"{score.tracker} ({score.remark})" if score.remark else score.tracker)
 
 
 def protocol_label(score: BenchmarkScore) -> str:

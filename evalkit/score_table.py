@@ -19,9 +19,9 @@ def score_table(scores: Iterable[BenchmarkScore]) -> str:
 
 
 def _section(scores: Sequence[BenchmarkScore]) -> str:
-    by_tracker: dict[str, list[BenchmarkScore]] = {}
+    by_tracker: dict[tuple[str, str], list[BenchmarkScore]] = {}
     for score in scores:
-        by_tracker.setdefault(tracker_label(score), []).append(score)
+        by_tracker.setdefault((score.tracker, score.remark), []).append(score)
     grouped = len(by_tracker) < len(scores)  # a tracker with several rows has a line of its own above them
     before: dict[str, _Label] = {} if grouped else {"tracker": tracker_label}
     before["protocol"] = protocol_label
@@ -31,8 +31,8 @@ def _section(scores: Sequence[BenchmarkScore]) -> str:
     shared = [_taken_if_shared(title, labels, scores) for title, labels in (("protocol", before), ("scored", after))]
     names = defined_metrics(scores)
     lines = [[*before, *(TITLES[name] for name in names), *after]]
-    for tracker, rows in by_tracker.items():
-        lines += [[tracker]] if grouped else []
+    for rows in by_tracker.values():
+        lines += [[tracker_label(rows[0])]] if grouped else []
         for score in rows:
             first = next(each for each in rows if each.attribute == score.attribute)
             labels, closing = ([of(score) for of in columns.values()] for columns in (before, after))

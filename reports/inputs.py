@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from evalkit.errors import InputError
+from evalkit.shown import one_line, shown_names
 
 SCORES = ("tracker", "benchmark", "protocol", "sequence", "metric", "value")
 CURVES = ("tracker", "benchmark", "protocol", "sequence", "curve", "threshold", "value")
@@ -26,6 +27,18 @@ INTERVALS = ("tracker", "benchmark", "protocol", "metric", "low", "high", "level
 ATTRIBUTES = ("tracker", "benchmark", "protocol", "attribute", "sequences", "metric", "value")
 FACTS = ("tracker", "note", "parameters", "macs")
 LATENCIES = ("tracker", "benchmark", "sequence", "frame", "milliseconds")
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "scores": SCORES,
+    "curves": CURVES,
+    "coverage": COVERAGE,
+    "frames": FRAMES,
+    "speeds": SPEEDS,
+    "intervals": INTERVALS,
+    "attributes": ATTRIBUTES,
+    "latencies": LATENCIES,
+    "facts": FACTS,
+}
+"""The tables of a report and their columns."""
 
 
 @dataclass(frozen=True)
@@ -109,3 +122,36 @@ class ReportTables:
     def trackers(self) -> tuple[str, ...]:
         """Names of all trackers that have a score, in order of first appearance."""
         return tuple(dict.fromkeys(self.scores["tracker"]))
+
+
+def with_shown_names(tables: ReportTables) -> ReportTables:
+    """The same tables with every text in them as it is shown, so that none can act wherever it is written.
+
+    Trackers and sequences are told apart by their names: those that look alike are numbered.
+    """
+    trackers = shown_names(tables.trackers)
+    sequences = shown_names([*_strings(tables.scores["sequence"]), *_strings(tables.frames["sequence"])])
+    names = {"tracker": trackers, "sequence": sequences}
+    frames = {name: _shown(getattr(tables, name), names) for name in TABLES}
+    return replace(
+        tables,
+        **frames,
+        profiles={name: _shown(table, names) for name, table in tables.profiles.items()},
+        hardware={one_line(name): one_line(value) for name, value in tables.hardware.items()},
+        methods={one_line(name): one_line(value) for name, value in tables.methods.items()},
+        strips={(name, sequences.get(sequence, sequence)): strip for (name, sequence), strip in tables.strips.items()},
+    )
+
+
+def _strings(column: pd.Series[Any]) -> list[str]:
+    return [value for value in column.unique() if isinstance(value, str)]
+
+
+def _shown(table: pd.DataFrame, names: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+    changed = {}
+    for column in table.select_dtypes(exclude=["number", "bool"]).columns:
+        known = names.get(str(column), {})
+        texts = {text: known.get(text, one_line(text)) for text in _strings(table[column])}
+        if any(text != shown for text, shown in texts.items()):
+            changed[column] = table[column].replace(texts)
+    return table.assign(**changed) if changed else table

@@ -1,55 +1,17 @@
-"""How a table is written: Markdown, CSV and LaTeX, everything from outside escaped."""
+"""How a table is written: Markdown, CSV and LaTeX, everything from outside escaped as :mod:`evalkit.shown` does."""
 
 from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable
 
+from evalkit.shown import escape_latex, escape_markdown, spreadsheet
 from reports.tables import Cell, Table
 
-_MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]#|~$])")
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-    "–": "--",
-    "†": r"\dag{}",
-    "∆": r"$\Delta$",
-}
 _MARKDOWN_RANKS = {1: "**{}**", 2: "<ins>{}</ins>", 3: "*{}*"}
 LONGEST_TABLE = 40  # rows of a table that fits on a page
 _LATEX_RANKS = {1: r"\textbf{{{}}}", 2: r"\underline{{{}}}", 3: r"\textit{{{}}}"}
-
-
-def escape_markdown(text: str) -> str:
-    r"""Text that Markdown shows as it is.
-
-    >>> print(escape_markdown("a_b|<i>"))
-    a\_b\|&lt;i&gt;
-    """
-    return _MARKDOWN_SPECIAL.sub(r"\\\1", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
-
-
-def escape_latex(text: str) -> str:
-    r"""Text that LaTeX prints as it is.
-
-    >>> print(escape_latex("50%_a"))
-    50\%\_a
-    """
-    return "".join(_LATEX.get(character, character) for character in text)
 
 
 def markdown(table: Table) -> str:
@@ -70,13 +32,17 @@ def _ranked(cell: Cell, text: str, forms: dict[int, str]) -> str:
 
 
 def comma_separated(table: Table) -> str:
-    """CSV of the raw values in full precision."""
+    """CSV of the raw values in full precision; no text in it is a formula."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([*(name for name, _ in table.context), *table.columns])
-    facts = [value for _, value in table.context]
-    writer.writerows([*facts, *(cell.raw for cell in row)] for row in table.rows)
+    writer.writerow(map(spreadsheet, [*(name for name, _ in table.context), *table.columns]))
+    facts = [spreadsheet(value) for _, value in table.context]
+    writer.writerows([*facts, *map(_raw, row)] for row in table.rows)
     return buffer.getvalue()
+
+
+def _raw(cell: Cell) -> str:
+    return cell.raw if isinstance(cell.value, int | float) else spreadsheet(cell.raw)
 
 
 def latex(table: Table) -> str:

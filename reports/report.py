@@ -1,18 +1,16 @@
-"""A report folder: plots, tables and one HTML page, each file written whole or not at all."""
+"""A report folder: plots, tables and one HTML page, written whole or not at all."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from evalkit.files import write_atomic
-from reports.inputs import ReportTables
+from evalkit.files import whole_folder, write_atomic
+from reports.inputs import ReportTables, with_shown_names
 from reports.markup import FORMATS
 from reports.profiles import profile_tables
 from reports.published import published as read_published
@@ -20,9 +18,6 @@ from reports.published import published_tables
 from reports.style import styles
 from reports.tables import Table, view_tables
 from reports.views import View, views
-
-if TYPE_CHECKING:
-    from reports.plots.canvas import Plot
 
 PARTS = ("plots", "tables", "html")
 
@@ -42,24 +37,28 @@ def write_report(
     *,
     parts: Collection[str] = PARTS,
     published: bool = False,
-    executor: Executor | None = None,
 ) -> ReportFiles:
-    """Write a report of everything in ``tables`` into the folder ``out``.
+    """Write a report of everything in ``tables`` into the folder ``out``; an earlier one stays until this one is whole.
+
+    One plot is drawn after another in this process: those of sixty trackers in processes of their own took more memory
+    and more processor time.
 
     Args:
         parts: of ``plots`` (PNG, SVG, PDF), ``tables`` (Markdown, CSV, LaTeX) and ``html``.
         published: add published figures of other trackers, marked apart from the measured ones.
-        executor: writes plots into their formats, which takes most of the time; None for this process.
 
     Raises:
         InputError: a file cannot be written.
     """
     shown = read_published() if published else None
+    tables = with_shown_names(tables)
     found = views(tables)
-    plots = tuple(_write_plots(tables, found, out, shown, executor)) if "plots" in parts else ()
-    written = tuple(_write_tables(tables, found, out, shown)) if "tables" in parts else ()
-    page = _write_page(tables, found, out, shown) if "html" in parts else None
-    return ReportFiles(page, plots, written)
+    with whole_folder(out) as partial:
+        plots = tuple(_write_plots(tables, found, partial, shown)) if "plots" in parts else ()
+        written = tuple(_write_tables(tables, found, partial, shown)) if "tables" in parts else ()
+        page = _write_page(tables, found, partial, shown) if "html" in parts else None
+    moved = [tuple(out / path.relative_to(partial) for path in paths) for paths in (plots, written)]
+    return ReportFiles(None if page is None else out / page.name, *moved)
 
 
 def folder_of(view: View) -> str:
@@ -68,28 +67,18 @@ def folder_of(view: View) -> str:
 
 
 def _write_plots(
-    tables: ReportTables, found: tuple[View, ...], out: Path, published: pd.DataFrame | None, executor: Executor | None
+    tables: ReportTables, found: tuple[View, ...], out: Path, published: pd.DataFrame | None
 ) -> Iterator[Path]:
     from reports.plots import draw_all  # matplotlib takes longer to import than tables need to be written
     from reports.plots.canvas import render
 
     drawn = styles(tables.trackers)
-    stems, futures = [], []
     for view in found:
         for plot in draw_all(tables, view, drawn, published):
-            stems.append(out / "plots" / folder_of(view) / plot.name)
-            futures.append(_now(render, plot) if executor is None else executor.submit(render, plot))
-    for stem, future in zip(stems, futures, strict=True):
-        for extension, content in future.result().items():
-            path = stem.with_name(f"{stem.name}.{extension}")
-            write_atomic(path, content)
-            yield path
-
-
-def _now(render: Callable[[Plot], dict[str, bytes]], plot: Plot) -> Future[dict[str, bytes]]:
-    done: Future[dict[str, bytes]] = Future()
-    done.set_result(render(plot))
-    return done
+            for extension, content in render(plot).items():
+                path = out / "plots" / folder_of(view) / f"{plot.name}.{extension}"
+                write_atomic(path, content)
+                yield path
 
 
 def _write_page(tables: ReportTables, found: tuple[View, ...], out: Path, published: pd.DataFrame | None) -> Path:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from evalkit.shown import one_line, shown_names
 from reports.inputs import ReportTables, records
 
 METRIC_LABELS: Mapping[str, str] = {
@@ -137,11 +138,10 @@ def coverage_mark(scored: int, total: int, verified: bool) -> str:
 
 
 def labels(trackers: Iterable[str], facts: pd.DataFrame) -> dict[str, str]:
-    """Each tracker's name as shown: control characters and runs of blanks become one space, a note is appended."""
+    """Each tracker's name as :func:`evalkit.shown.shown_names` has it, with its note."""
     notes = {row["tracker"]: row["note"] for row in records(facts) if isinstance(row["note"], str) and row["note"]}
-    shown = {tracker: "".join(c if c.isprintable() else " " for c in tracker) for tracker in trackers}
-    shown = {tracker: " ".join(name.split()) or "unnamed" for tracker, name in shown.items()}
-    return {tracker: name + (f" ({notes[tracker]})" if tracker in notes else "") for tracker, name in shown.items()}
+    shown = shown_names(trackers)
+    return {name: text + (f" ({one_line(notes[name])})" if name in notes else "") for name, text in shown.items()}
 
 
 def views(tables: ReportTables) -> tuple[View, ...]:

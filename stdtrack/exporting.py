@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +10,7 @@ import torch
 from torch import Tensor
 
 from evalkit.errors import InputError
+from evalkit.files import whole_folder
 from evalkit.suggestions import suggestion
 from evalkit.types import Box, Image
 from profiling import backends
@@ -48,18 +46,9 @@ def export(tracker: STDTracker, backend: str, folder: Path) -> Exported:
         raise InputError("exists already", path=folder, hint="name a new folder")
     facts = {key: value for key, value in tracker.describe().items() if key in FACTS}
     exported = Exported(tracker.config, backend, facts)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise InputError(f"cannot be made: {error.strerror}", path=folder) from error
-    try:
+    with whole_folder(folder, hint="name another folder") as partial:
         _write_graphs(tracker, exported, partial)
         exported.write(partial)
-        partial.chmod(0o755)
-        os.replace(partial, folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return exported
 
 

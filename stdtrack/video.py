@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,7 @@ import numpy as np
 from evalkit.benchmarks.layout import unseen_images
 from evalkit.errors import InputError
 from evalkit.execution.tracking import step
+from evalkit.files import partial_folder
 from evalkit.frames import list_images, read_image
 from evalkit.trackers.base import Prediction, Tracker
 from evalkit.types import Box, Image
@@ -116,16 +118,24 @@ def drawn(tracked: Tracked) -> Image:
     return image
 
 
+FOLDER = "name a .mp4 in a folder that exists"
+
+
 class VideoFile:
     """A video being written: frames of the first one's size; it takes its name when it is complete."""
 
     def __init__(self, path: Path, rate: float) -> None:
         self._path, self._rate = path, rate
-        self._partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+        self._beside = ExitStack()
+        self._partial = path
         self._writer: cv2.VideoWriter | None = None
         self._size = (0, 0)
 
     def __enter__(self) -> VideoFile:
+        try:
+            self._partial = self._beside.enter_context(partial_folder(self._path)) / self._path.name
+        except OSError as error:
+            raise InputError(f"cannot be written: {error.strerror}", path=self._path, hint=FOLDER) from error
         return self
 
     def add(self, image: Image) -> None:
@@ -135,9 +145,7 @@ class VideoFile:
             name: Any = os.fsencode(self._partial)  # as text, a name that is no UTF-8 crashes cv2
             self._writer = cv2.VideoWriter(name, cv2.VideoWriter.fourcc(*"mp4v"), self._rate, self._size)
             if not self._writer.isOpened():
-                raise InputError(
-                    "cannot be written as a video", path=self._path, hint="name a .mp4 in a folder that exists"
-                )
+                raise InputError("cannot be written as a video", path=self._path, hint=FOLDER)
         if (image.shape[1], image.shape[0]) != self._size:
             image = cv2.resize(image, self._size).astype(np.uint8, copy=False)
         self._writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
@@ -145,8 +153,8 @@ class VideoFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._writer is not None:
-            self._writer.release()
-        if kind is None and self._partial.exists():
-            os.replace(self._partial, self._path)
-        self._partial.unlink(missing_ok=True)
+        with self._beside:
+            if self._writer is not None:
+                self._writer.release()
+            if kind is None and self._partial.exists():
+                os.replace(self._partial, self._path)

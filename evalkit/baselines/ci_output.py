@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 import re
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from xml.etree import ElementTree
 
 from evalkit.baselines.paired_bound import MeanBounds
 from evalkit.baselines.verdicts import Comparison, Verdict
+from evalkit.shown import escape_markdown, one_line
 
 LISTED_SEQUENCES = 5
 
@@ -25,9 +25,9 @@ def sentence(comparison: Comparison) -> str:
     """
     what = f"{comparison.tracker} on {comparison.benchmark} ({comparison.protocol}): {comparison.verdict}"
     if comparison.verdict is Verdict.NOT_COMPARABLE:
-        return f"{what}: {'; '.join(comparison.reasons)}"
+        return one_line(f"{what}: {'; '.join(comparison.reasons)}")
     figures = f"{comparison.before:.4f} -> {comparison.after:.4f}, {_interval(comparison.difference)}"
-    return f"{what}: {comparison.metric} {figures}, sequences: {_count(comparison)}"
+    return one_line(f"{what}: {comparison.metric} {figures}, sequences: {_count(comparison)}")
 
 
 def as_json(comparisons: Sequence[Comparison]) -> list[dict[str, Any]]:
@@ -59,8 +59,8 @@ def junit_xml(comparisons: Sequence[Comparison]) -> str:
     for verdict, attribute in ((Verdict.WORSE, "failures"), (Verdict.NOT_COMPARABLE, "errors")):
         suite.set(attribute, str(sum(c.verdict is verdict for c in comparisons)))
     for comparison in comparisons:
-        name = _xml_text(f"{comparison.tracker} {comparison.metric or 'accuracy'} ({comparison.protocol})")
-        case = ElementTree.SubElement(suite, "testcase", classname=_xml_text(comparison.benchmark), name=name)
+        name = _xml_text(f"{one_line(comparison.tracker)} {comparison.metric or 'accuracy'} ({comparison.protocol})")
+        case = ElementTree.SubElement(suite, "testcase", classname=_xml_text(one_line(comparison.benchmark)), name=name)
         element = {Verdict.WORSE: "failure", Verdict.NOT_COMPARABLE: "error"}.get(comparison.verdict)
         message = _xml_text(sentence(comparison))
         if element is None:
@@ -83,8 +83,8 @@ def markdown_summary(comparisons: Sequence[Comparison]) -> str:
     for comparison in comparisons:
         if comparison.verdict in (Verdict.WORSE, Verdict.NOT_COMPARABLE):
             title = f"{comparison.tracker} on {comparison.benchmark}: {comparison.verdict}"
-            lines += ["", f"### {_escape_markdown(title)}", ""]
-            lines += [f"- {_escape_markdown(line)}" for line in details(comparison)]
+            lines += ["", f"### {escape_markdown(title)}", ""]
+            lines += [f"- {escape_markdown(line)}" for line in details(comparison)]
     return "\n".join(lines) + "\n"
 
 
@@ -92,7 +92,7 @@ def github_annotations(comparisons: Sequence[Comparison], warnings: Sequence[str
     """``::error`` for what is worse, ``::warning`` for what cannot be compared and for ``warnings``."""
     levels = {Verdict.WORSE: "error", Verdict.NOT_COMPARABLE: "warning"}
     found = [(levels[c.verdict], str(c.verdict), sentence(c)) for c in comparisons if c.verdict in levels]
-    found += [("warning", "not checked", text) for text in warnings]
+    found += [("warning", "not checked", one_line(text)) for text in warnings]
     return [
         f"::{level} title={_escape_property(f'stdtrack check: {title}')}::{_escape_data(text)}"
         for level, title, text in found
@@ -102,11 +102,12 @@ def github_annotations(comparisons: Sequence[Comparison], warnings: Sequence[str
 def details(comparison: Comparison) -> list[str]:
     """Lines on what lies behind a verdict: reasons, the sequences that lost most, the points where curves fell most."""
     lost = [change for change in comparison.changes if change.difference < 0][:LISTED_SEQUENCES]
-    return [
+    lines = [
         *comparison.reasons,
         *(f"{c.sequence}: {c.before:.4f} -> {c.after:.4f} ({c.difference:+.4f})" for c in lost),
         *(f"{c.curve} curve at {c.threshold:g}: {c.before:.4f} -> {c.after:.4f}" for c in comparison.curves),
     ]
+    return [one_line(line) for line in lines]
 
 
 def _cells(comparison: Comparison) -> list[str]:
@@ -132,12 +133,7 @@ def _number(value: float) -> float | None:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell if cell == "---" else _escape_markdown(cell) for cell in cells) + " |"
-
-
-def _escape_markdown(text: str) -> str:
-    flat = html.escape(" ".join(text.split()), quote=False)
-    return re.sub(r"([\\`*_\[\]|~])", r"\\\1", flat)
+    return "| " + " | ".join(cell if cell == "---" else escape_markdown(cell) for cell in cells) + " |"
 
 
 def _xml_text(text: str) -> str:

@@ -17,7 +17,7 @@ class WorkerPool(Executor):
     :class:`~evalkit.execution.tasks.TaskError` and the process is replaced.
     """
 
-    def __init__(self, workers: int = 1, *, threads: int = 1, timeout: float | None = None) -> None:
+    def __init__(self, workers: int = 1, *, threads: int | None = 1, timeout: float | None = None) -> None:
         self._workers = [Worker(threads, timeout) for _ in range(workers)]
         self._idle: queue.LifoQueue[Worker] = queue.LifoQueue()  # last in, first out: warm workers are used first
         for worker in self._workers:

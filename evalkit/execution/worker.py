@@ -38,15 +38,16 @@ class Worker:
     started ends with it. What it prints is kept in an unnamed file, for failure records.
 
     Args:
-        threads: of OpenMP, BLAS and cv2 in the process.
+        threads: of OpenMP, BLAS and cv2 in the process; None leaves them alone.
         timeout: seconds that a frame may take; None waits forever.
         beats_are_frames: a call is one sequence from its start, so its beats tell in which frame it hangs.
     """
 
-    def __init__(self, threads: int = 1, timeout: float | None = None, *, beats_are_frames: bool = True) -> None:
+    def __init__(self, threads: int | None = 1, timeout: float | None = None, *, beats_are_frames: bool = True) -> None:
         self.threads, self.timeout, self.beats_are_frames = threads, timeout, beats_are_frames
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
+        self._lifeline: int | None = None
         self._aborted = False
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._beats = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
@@ -86,12 +87,15 @@ class Worker:
         """End the process and its children at once; the next call starts a new one."""
         process, self._process = self._process, None
         connection, self._connection = self._connection, None
+        lifeline, self._lifeline = self._lifeline, None
         if process is not None:
             with suppress(ProcessLookupError, PermissionError):  # macOS refuses on a group of zombies
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         if connection is not None:
             connection.close()
+        if lifeline is not None:
+            os.close(lifeline)
 
     def abort(self) -> None:
         """Let the call at hand fail, and every later one; the one method that another thread may call."""
@@ -109,9 +113,12 @@ class Worker:
 
     def _start(self) -> Connection:
         ours, theirs = Pipe()
-        descriptors = (theirs.fileno(), self._beats.fileno())
+        their_end, our_end = os.pipe()
+        descriptors = (theirs.fileno(), self._beats.fileno(), their_end)
         command = [sys.executable, "-P", "-c", BOOT, "\n".join(sys.path), *map(str, descriptors)]
-        environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(self.threads))
+        environment = dict(os.environ)
+        if self.threads is not None:
+            environment |= dict.fromkeys(THREAD_VARIABLES, str(self.threads))
         try:
             with theirs:
                 self._process = subprocess.Popen(
@@ -125,8 +132,11 @@ class Worker:
                 )
         except OSError as error:  # no more processes, or no memory for one
             ours.close()
+            os.close(our_end)
             raise TaskError(f"no worker can be started: {error}") from error
-        self._connection = ours
+        finally:
+            os.close(their_end)
+        self._connection, self._lifeline = ours, our_end
         ours.send(self.threads)
         return ours
 

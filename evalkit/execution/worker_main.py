@@ -1,4 +1,4 @@
-"""A worker process: calls what the parent sends. Its arguments PIPE and HEARTBEAT are file descriptors."""
+"""A worker process: calls what the parent sends. Its arguments PIPE, HEARTBEAT and LIFELINE are file descriptors."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from evalkit.execution.heartbeat import Heartbeat, current_heartbeat
+from evalkit.execution.lifeline import end_group_with_starter
 from evalkit.execution.tasks import TaskError, perform
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -21,15 +22,17 @@ def main(arguments: list[str]) -> None:
     """Set up threads as the parent's first message says, then serve."""
     faulthandler.enable()
     faulthandler.register(signal.SIGUSR1, all_threads=True)  # the parent asks a hung worker where it hangs
-    pipe, beats = (int(argument) for argument in arguments)
-    for descriptor in (pipe, beats):
+    pipe, beats, lifeline = (int(argument) for argument in arguments)
+    for descriptor in (pipe, beats, lifeline):
         os.set_inheritable(descriptor, False)  # a tracker's own children must not keep the pipe open
+    end_group_with_starter(lifeline)
     connection = Connection(pipe)
     current_heartbeat.set(Heartbeat(beats))
     threads = connection.recv()
-    import cv2
+    if threads is not None:
+        import cv2
 
-    cv2.setNumThreads(threads)
+        cv2.setNumThreads(threads)
     serve(connection)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from evalkit.files import atomic
+from evalkit.files import atomic, partial_folder
 from evalkit.imports import optional_module
 from evalkit.onnx_file import check_onnx, open_session, read_onnx
 from profiling.backends import Graph
@@ -69,8 +69,8 @@ look_through = check_onnx
 
 def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Graph:
     """Export to a temporary file and open it; ``int8`` quantises the weights of matrix products, inputs on the fly."""
-    with tempfile.TemporaryDirectory(prefix="stdtrack-onnx-") as folder:
-        path = Path(folder) / "module.onnx"
+    with partial_folder(Path(tempfile.gettempdir()) / "stdtrack-onnx") as folder:
+        path = folder / "module.onnx"
         export(module, inputs, path)
         return load(path, precision)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from stdtrack.cli.messages import echo_line
+
 TRAINING_ONLY = ("overrides", "seeds", "jobs")
 WITHOUT_TRAINING = ("spec", "weights", "data", "repeats", "threads")
 
@@ -66,7 +68,7 @@ def ablate(
         overlap = "untrained" if row.weights is None else "-" if row.overlap is None else f"{row.overlap:.3f}"
         figures = f"{row.parameters / 1e6:9.2f} {row.macs / 1e9:7.3f} {row.milliseconds:8.2f} {overlap:>9s}"
         click.echo(f"{row.name:20s} {figures}")
-    click.echo(f"eager fp32, {threads} threads, median of {repeats} steps", err=True)
+    echo_line(f"eager fp32, {threads} threads, median of {repeats} steps")
 
 
 def _refuse(context: click.Context, names: tuple[str, ...], why: str) -> None:
@@ -83,7 +85,7 @@ def _train(config: str, overrides: tuple[str, ...], seeds: int, jobs: int) -> No
 
     training = load_config(find_config(config), overrides)
     rows, numbers = row_names(training), range(1, seeds + 1)
-    outcomes = run_ablation(training, rows, numbers, lambda event: click.echo(str(event), err=True), jobs=jobs)
+    outcomes = run_ablation(training, rows, numbers, lambda event: echo_line(str(event)), jobs=jobs)
     click.echo(f"{'row':20s} {'mean AUC':>9s} {'std':>6s}  each seed")
     for outcome in outcomes:
         each = " ".join(f"{auc:.4f}" for auc in outcome.auc)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stdtrack import __version__
+from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import comma_list, data_options, protocol_option
 from stdtrack.cli.results import chosen_benchmarks, exit_if_refused, tell_refused
 
@@ -39,5 +40,5 @@ def baseline(
         refused += unscored
     tell_refused(refused, records)
     write_baseline(Baseline((), __version__).updated(tuple(records)), out)
-    click.echo(f"{len(records)} records in {out}", err=True)
+    echo_line(f"{len(records)} records in {out}")
     exit_if_refused(refused)

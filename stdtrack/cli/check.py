@@ -12,6 +12,7 @@ import click
 
 from evalkit.errors import InputError
 from stdtrack.cli.main import EXIT_CHECK_FAILED, EXIT_DONE, EXIT_WRONG_INPUT
+from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import Word, comma_list, data_options, protocol_option
 from stdtrack.cli.results import chosen_benchmarks, tell_refused
 
@@ -126,7 +127,7 @@ def show(done: Check, form: str) -> None:
             more = details(comparison) if comparison.verdict is Verdict.WORSE else ()
             click.echo("\n  ".join((sentence(comparison), *more)))
     for line in done.unchecked:
-        click.echo(f"not checked: {line}", err=True)
+        echo_line(f"not checked: {line}")
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in github_annotations(done.comparisons, done.unchecked):
             click.echo(line, err=machine)  # GitHub reads both streams; JSON must stay alone on its own

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from evalkit.errors import InputError
+from evalkit.shown import one_line
 from evalkit.suggestions import suggestion
 from stdtrack.cli.options import Word, comma_list, data_options, protocol_option
 from stdtrack.cli.results import chosen_benchmarks, open_annotation, read_results
@@ -141,6 +142,8 @@ def as_object(pair: Pair) -> dict[str, Any]:
 
 def describe(pair: Pair) -> str:
     """A few lines for people: means, difference with interval, p-value, extremes, verdict."""
+    shown = {one_line(sequence): value for sequence, value in pair.differences.items()}
+    pair = replace(pair, first=one_line(pair.first), second=one_line(pair.second), differences=shown)
     result = pair.result
     part = f"{result.sequences} of {pair.total} sequences" + (f", {pair.only_one} left out" if pair.only_one else "")
     ordered = sorted(pair.differences.items(), key=lambda item: item[1])

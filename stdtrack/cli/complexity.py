@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evalkit.shown import one_line
+from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import Word, find_own_modules
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def complexity(spec: str, form: str, allow_uncounted: bool, depth: int) -> None:
         _print(report, depth)
     for part, opinion in report.opinions.items():
         if opinion.problem:
-            click.echo(f"{part}: no second opinion: {opinion.problem}", err=True)
+            echo_line(f"{part}: no second opinion: {opinion.problem}")
     if report.disagreement and not allow_uncounted:
         raise _CountersDisagree(report.disagreement)
 
@@ -55,7 +57,7 @@ def _print(report: ComplexityReport, depth: int) -> None:
     from rich.text import Text
 
     console = Console()
-    console.print(Text(f"{report.spec}: {report.parameters:,} parameters"))
+    console.print(Text(one_line(f"{report.spec}: {report.parameters:,} parameters", folded=True)))
     for part, result in report.parts.items():
         console.print()
         console.print(Text(f"{part}: {result.macs:,} MACs = {result.flops:,} FLOPs ({result.counter})"))
@@ -64,12 +66,12 @@ def _print(report: ComplexityReport, depth: int) -> None:
             console.print(_grid(rows[:MODULES_SHOWN], result.macs))
         if result.unsplit:
             names = ", ".join(name or "the whole" for name in result.unsplit)
-            console.print(Text(f"scripted, so their parts are not known: {names}"))
+            console.print(Text(one_line(f"scripted, so their parts are not known: {names}", folded=True)))
         if len(rows) > MODULES_SHOWN:
             console.print(Text(f"and {len(rows) - MODULES_SHOWN} more modules; --format json has all"))
         if part in report.opinions and report.opinions[part].macs is not None:
             console.print(Text(f"second opinion (fvcore, contractions): {report.opinions[part].macs:,} MACs"))
-        console.print(Text(f"without MACs: {_uncounted(result)}"))
+        console.print(Text(one_line(f"without MACs: {_uncounted(result)}", folded=True)))
 
 
 def _grid(rows: Sequence[ModuleCount], total: int) -> Table:
@@ -87,7 +89,7 @@ def _grid(rows: Sequence[ModuleCount], total: int) -> Table:
         parent, _, name = row.module.rpartition(".")
         known = parent in shown
         shown.add(row.module)
-        label = Text("  " * row.module.count(".") + (name if known else row.module))
+        label = Text("  " * row.module.count(".") + one_line(name if known else row.module, folded=True))
         share = f"{row.macs / total:.1%}" if total else ""
         grid.add_row(label, f"{row.parameters:,}", f"{row.macs:,}", f"{row.flops:,}", share)
     return grid

@@ -52,8 +52,10 @@ def check(root: Path, form: str) -> None:
 
 def _print_table(checks: Sequence[BenchmarkCheck], root: Path) -> None:
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
+
+    from evalkit.shown import one_line
 
     table = Table("benchmark", "sequences", "with images", "rows", "problems")
     table.add_column("where", overflow="fold")
@@ -61,7 +63,7 @@ def _print_table(checks: Sequence[BenchmarkCheck], root: Path) -> None:
         total = f"{each.sequences} of {each.total}" + ("" if each.verified else " (unverified)")
         numbers = (total, str(each.with_frames), str(each.rows), str(len(each.problems)))
         where = each.root.removeprefix(str(root)).strip("/") or "."
-        table.add_row(each.benchmark, *numbers, escape(where), style="red" if each.problems else None)
+        table.add_row(each.benchmark, *numbers, Text(one_line(where)), style="red" if each.problems else None)
     console = Console(soft_wrap=True)
     console.print(table)
     for each in checks:
@@ -72,7 +74,7 @@ def _print_table(checks: Sequence[BenchmarkCheck], root: Path) -> None:
         if each.missing:
             lines.append(f"{len(each.missing)} missing: {_shortened(each.missing)}")
         for line in lines:
-            console.print(f"{each.benchmark}: {line}", markup=False, highlight=False)
+            console.print(one_line(f"{each.benchmark}: {line}"), markup=False, highlight=False)
 
 
 def _shortened(names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import FRAME_TIMEOUT
 from stdtrack.cli.run import run_watched, tell
 
@@ -26,26 +27,29 @@ def demo(out: Path, seed: int) -> None:
     from evalkit.benchmarks.registry import open_benchmark
     from evalkit.execution.selection import select
     from evalkit.runner import RunOptions
-    from stdtrack.cli.report import write
+    from reports.report import write_report
     from stdtrack.cli.report_tables import collect
 
     data, runs = out / "data", out / "runs"
-    click.echo(f"rendering the scenes of seed {seed} into {data}", err=True)
+    echo_line(f"rendering the scenes of seed {seed} into {data}")
     render(data, seed)
     selections = select([open_benchmark("demo", data=data)])
     summary = run_watched(TRACKERS, selections, RunOptions(runs, fresh=True), FRAME_TIMEOUT)
     click.echo("scoring and drawing the report", err=True)
     tables, _ = collect(runs, benchmarks=("demo",), data=data)
-    files = write(tables, out / "report")
+    files = write_report(tables, out / "report")
     print_comparison(tables)
-    click.echo(f"report: {files.page}")
+    echo_line(f"report: {files.page}", err=False)
     tell(summary, out)
 
 
 def print_comparison(tables: ReportTables) -> None:
     """The table that the demo is for, on stdout: the best tracker first, untrained ones marked."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
+
+    from evalkit.shown import one_line
 
     overall = tables.scores[tables.scores["sequence"].isna()]
     values = overall.pivot(index="tracker", columns="metric", values="value").sort_values("auc", ascending=False)
@@ -58,5 +62,11 @@ def print_comparison(tables: ReportTables) -> None:
         speed, note = speeds[tracker], notes.get(tracker)
         conditions = (str(speed[name]) for name in ("scope", "threads", "device"))
         label = f"{tracker} ({note})" if note else str(tracker)
-        table.add_row(label, f"{value['auc']:.3f}", f"{value['ao']:.3f}", f"{speed['fps_median']:.1f}", *conditions)
+        table.add_row(
+            escape(one_line(label)),
+            f"{value['auc']:.3f}",
+            f"{value['ao']:.3f}",
+            f"{speed['fps_median']:.1f}",
+            *conditions,
+        )
     Console().print(table)

@@ -10,6 +10,8 @@ import click
 
 from evalkit.errors import InputError
 from evalkit.imports import is_installed
+from evalkit.shown import one_line
+from stdtrack.cli.messages import echo_line
 
 Line = tuple[str, str]
 
@@ -31,9 +33,9 @@ def doctor() -> None:
     for title, lines in sections.items():
         click.echo(title)
         for key, value in lines:
-            click.echo(f"  {key:<32} {value}")
+            click.echo(f"  {key:<32} {one_line(str(value))}")
     for warning in cv2_warnings(list(installed(CV2_WHEELS))):
-        click.echo(f"warning: {warning}", err=True)
+        echo_line(f"warning: {warning}")
 
 
 def devices() -> Iterator[Line]:

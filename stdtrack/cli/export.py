@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import Word
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def export(spec: str, form: str, out: Path, data: Path | None) -> None:
     worst = max(difference.values())
     if not worst <= TOLERANCE:
         raise click.ClickException(f"{out} differs from PyTorch by {worst:.1e} over {len(images) - 1} steps")
-    click.echo(f"{out}: equal to PyTorch within {worst:.1e} over {len(images) - 1} steps", err=True)
+    echo_line(f"{out}: equal to PyTorch within {worst:.1e} over {len(images) - 1} steps")
 
 
 def _eager_tracker(spec: str) -> STDTracker:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import NoReturn
 
 import click
 
-from evalkit.errors import InputError
 from evalkit.imports import leave_current_folder_out
 from evalkit.suggestions import suggestion
 from stdtrack import __version__
+from stdtrack.cli.ending import DEBUG, EXIT_INTERNAL, exit_code, send_again, signals
+from stdtrack.cli.ending import EXIT_WRONG_INPUT as EXIT_WRONG_INPUT
 
-EXIT_DONE, EXIT_CHECK_FAILED, EXIT_WRONG_INPUT, EXIT_SEQUENCES_FAILED = 0, 1, 2, 3
+EXIT_DONE, EXIT_CHECK_FAILED, EXIT_SEQUENCES_FAILED = 0, 1, 3
 
 # Name -> (module, attribute, one line of help): the help page is printed without importing a single command.
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
@@ -84,20 +86,53 @@ def cli() -> None:
     """Evaluate and profile lightweight visual trackers."""
 
 
-def main(arguments: Sequence[str] | None = None) -> Any:
-    """Entry point of the console script: exit codes 0 done, 1 check failed, 2 wrong input, 3 sequences failed."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command; with --debug or STDTRACK_DEBUG an error is raised.
+
+    Exit codes: 0 done, 1 check failed, 2 wrong input, 3 sequences failed, 70 internal error, 128 + number of a signal.
+    """
     leave_current_folder_out()
     given = list(sys.argv[1:] if arguments is None else arguments)
     args = [argument for argument in given if argument != "--debug"]
-    if args == given:
+    debug = args != given or os.environ.get(DEBUG, "0") not in ("", "0")
+    if not debug:
         _quiet_decoders()
+    with signals() as taken:
+        try:
+            code = _run(args)
+        except BaseException as error:
+            if debug and taken.last is None and not isinstance(error, (click.ClickException, BrokenPipeError)):
+                raise
+            code = exit_code(error, taken)
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    """Run a command and write what is still to be written; the exit code that it asked for."""
+    if "_STDTRACK_COMPLETE" in os.environ:  # a shell asks how to go on
+        cli.main(args=arguments, prog_name="stdtrack")
+    code: str | int | None = None
     try:
-        return cli.main(args=args, prog_name="stdtrack", standalone_mode=True)
-    except InputError as error:
-        if args != given:
-            raise
-        click.echo(f"stdtrack: {error}", err=True)
-        sys.exit(EXIT_WRONG_INPUT)
+        with cli.make_context("stdtrack", arguments) as context:
+            cli.invoke(context)
+    except click.exceptions.Exit as end:
+        code = end.exit_code
+    except SystemExit as end:
+        code = end.code
+    sys.stdout.flush()
+    if isinstance(code, str):  # a tracker's own words
+        click.echo(code, err=True)
+        return EXIT_INTERNAL
+    return code or EXIT_DONE
+
+
+def console() -> NoReturn:
+    """The program: what cannot be printed is shown by its number, and no signal is lost."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    sys.unraisablehook = send_again
+    main()
 
 
 def _quiet_decoders() -> None:

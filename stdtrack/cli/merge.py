@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from stdtrack.cli.messages import echo_line
+
 
 @click.command()
 @click.argument("parts", nargs=-1, required=True, metavar="RUNS...", type=click.Path(path_type=Path))
@@ -15,4 +17,4 @@ def merge(parts: tuple[Path, ...], out: Path) -> None:
     from evalkit.execution.merging import merge as merge_all
 
     for (tracker, benchmark), count in merge_all(parts, out).items():
-        click.echo(f"{tracker} on {benchmark}: {count} sequences", err=True)
+        echo_line(f"{tracker} on {benchmark}: {count} sequences")

@@ -11,6 +11,7 @@ import click
 from evalkit.errors import InputError
 from evalkit.listing import some
 from stdtrack.cli.main import EXIT_CHECK_FAILED, Group
+from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import data_options
 from stdtrack.cli.results import say
 
@@ -57,14 +58,14 @@ def verify(archive: Path, data: Path | None, annotations: Path | None) -> None:
     names, lengths = expected(kind, open_if_given(kind, data, annotations))
     problems += check_members(members, kind, names, lengths)
     for problem in problems[:_SHOWN]:
-        click.echo(f"{archive.name}: {problem}")
+        echo_line(f"{archive.name}: {problem}", err=False)
     if len(problems) > _SHOWN:
-        click.echo(f"{archive.name}: and {len(problems) - _SHOWN} more")
+        echo_line(f"{archive.name}: and {len(problems) - _SHOWN} more", err=False)
     if problems:
-        click.echo(f"{len(problems)} problems, as a submission to {kind}", err=True)
+        echo_line(f"{len(problems)} problems, as a submission to {kind}")
         sys.exit(EXIT_CHECK_FAILED)
     unchecked = "" if lengths else "; row counts not checked: give --data"
-    click.echo(f"{archive.name}: {len(members)} files, a submission to {kind} without problems{unchecked}")
+    echo_line(f"{archive.name}: {len(members)} files, a submission to {kind} without problems{unchecked}", err=False)
 
 
 def write(kind: str, runs: Path, data: Path | None, annotations: Path | None, out: Path) -> None:
@@ -87,7 +88,7 @@ def write(kind: str, runs: Path, data: Path | None, annotations: Path | None, ou
         raise trackers[0].fault
     say(kind, [trackers[0].strays] if trackers[0].strays else [])
     count = pack_results(trackers[0], kind, out, names, lengths)
-    click.echo(f"{out}: {count} sequences of {trackers[0].tracker} for {kind}")
+    echo_line(f"{out}: {count} sequences of {trackers[0].tracker} for {kind}", err=False)
 
 
 def sequence_names(runs: Path) -> tuple[str, ...]:

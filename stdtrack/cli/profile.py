@@ -14,6 +14,7 @@ from evalkit.errors import InputError
 from evalkit.suggestions import suggestion
 from evalkit.trackers.spec import TrackerSpec
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
+from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import FRAME_TIMEOUT, Positive, Word, comma_list, find_own_modules
 
 if TYPE_CHECKING:
@@ -80,11 +81,11 @@ def profile(
     jobs = jobs_of(specs, _numbers(threads), backends, device)
     clips = _clips(data, benchmarks, out)
     _make(out)
-    comparison = compare(jobs, clips, min_time=min_time, timeout=timeout, note=_tell, remark=tell_remark)
-    shown = write_profile(comparison, scopes or SCOPES, out, _tell)
+    comparison = compare(jobs, clips, min_time=min_time, timeout=timeout, note=echo_line, remark=tell_remark)
+    shown = write_profile(comparison, scopes or SCOPES, out, echo_line)
     _print(circumstances(comparison), [table for table in shown if table.name in ON_TERMINAL], out)
     for label, problem in comparison.failures.items():
-        click.echo(f"failed: {label}: {problem}", err=True)
+        echo_line(f"failed: {label}: {problem}")
     if comparison.failures:
         sys.exit(EXIT_SEQUENCES_FAILED)
 
@@ -126,7 +127,7 @@ def _clips(data: Path | None, benchmarks: tuple[str, ...], out: Path) -> tuple[C
     root = data_root(data)
     if root is None:
         root = out / "data"
-        _tell(f"no --data: rendering scenes into {root}")
+        echo_line(f"no --data: rendering scenes into {root}")
         render(root, 0)
     return choose_clips(root, SHORTEST_CLIP, benchmarks)
 
@@ -152,16 +153,13 @@ def _print(lines: list[str], tables: list[Table], out: Path) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from evalkit.shown import one_line
     from stdtrack.cli.terminal import print_table
 
     console = Console()
     for line in lines:
-        console.print(Text(line))
+        console.print(Text(one_line(line, folded=True)))
     for table in tables:
         console.print()
         print_table(table, console)
-    console.print(Text(f"all tables: {out / 'profile.md'}; CSV, LaTeX and plots beside it"))
-
-
-def _tell(message: str) -> None:
-    click.echo(message, err=True)
+    console.print(Text(one_line(f"all tables: {out / 'profile.md'}; CSV, LaTeX and plots beside it", folded=True)))

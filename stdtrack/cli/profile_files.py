@@ -10,11 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.files import write_atomic
+from evalkit.files import whole_folder, write_atomic
+from evalkit.shown import escape_markdown
 from profiling import tables
 from profiling.comparison import Comparison
 from reports.inputs import SPEEDS, ReportTables
-from reports.markup import comma_separated, escape_markdown, latex, markdown
+from reports.markup import comma_separated, latex, markdown
 from reports.plots.canvas import render
 from reports.plots.profile import ProfileTables, draw_profile
 from reports.profiles import CAPTIONS, profile_table
@@ -29,14 +30,18 @@ MEASURE = "mean IoU over clips"
 def write_profile(
     comparison: Comparison, scopes: Sequence[str], out: Path, note: Callable[[str], None] = lambda message: None
 ) -> list[Table]:
-    """Write ``profile.json``, ``profile.md``, and folders of tables and plots into ``out``.
+    """Write ``profile.json``, ``profile.md``, and folders of tables and plots into ``out``, once all are made.
 
-    What an earlier profile wrote there is removed first: its plots would pass for those of this one.
+    What an earlier profile wrote there is removed then: its plots would pass for those of this one.
 
     Returns:
         the tables that are not empty.
     """
-    remove_earlier(out)
+    with whole_folder(out, earlier=earlier_files(out)) as partial:
+        return _write(comparison, scopes, partial, note)
+
+
+def _write(comparison: Comparison, scopes: Sequence[str], out: Path, note: Callable[[str], None]) -> list[Table]:
     latencies = tables.frame_table(comparison, scopes)
     write_atomic(out / "tables" / "frames.csv", latencies.to_csv(index=False))
     frames = {
@@ -75,13 +80,12 @@ def write_profile(
     return shown
 
 
-def remove_earlier(out: Path) -> None:
-    """Delete the tables and plots of an earlier profile, and nothing else that lies beside them."""
+def earlier_files(out: Path) -> list[Path]:
+    """The tables and plots of an earlier profile, and nothing else that lies beside them."""
     if not (out / "profile.json").is_file():
-        return
+        return []
     patterns = [f"tables/{name}.*" for name in ("frames", *CAPTIONS)] + [f"plots/{name}.*" for name in PLOTS]
-    for path in (path for pattern in patterns for path in out.glob(pattern)):
-        path.unlink()
+    return [path for pattern in patterns for path in out.glob(pattern)]
 
 
 def circumstances(comparison: Comparison) -> list[str]:

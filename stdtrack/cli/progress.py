@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from types import TracebackType
 
-import click
-
+from evalkit.shown import one_line as shown
 from evalkit.trackers.base import UNTRAINED
+from stdtrack.cli.messages import echo_line
 
 
 class Begun:
@@ -47,12 +47,12 @@ class PlainProgress(Begun):
         """Say how much is to do."""
         self.begun = True
         before = f" ({finished} finished before)" if finished else ""
-        click.echo(f"{tracker} on {benchmark}: {counted(sequences)}, {frames} frames{before}", err=True)
+        echo_line(f"{tracker} on {benchmark}: {counted(sequences)}, {frames} frames{before}")
 
     def advance(self, tracker: str, benchmark: str, sequence: str, frames: int, failure: str | None) -> None:
         """Say how a sequence ended."""
         told = self.told(tracker, benchmark, failure) if failure else "done"
-        click.echo(f"{tracker} on {benchmark}: {sequence} {told}", err=True)
+        echo_line(f"{tracker} on {benchmark}: {sequence} {told}")
 
 
 class BarProgress(Begun):
@@ -90,7 +90,7 @@ class BarProgress(Begun):
     def begin(self, tracker: str, benchmark: str, *, sequences: int, frames: int, finished: int) -> None:
         """Add a bar, if there is anything to do."""
         self.begun = True
-        label = f"{tracker} on {benchmark}"
+        label = shown(f"{tracker} on {benchmark}")
         if finished:
             self._print(f"{label}: {finished} finished before")
         if sequences:
@@ -98,7 +98,7 @@ class BarProgress(Begun):
 
     def advance(self, tracker: str, benchmark: str, sequence: str, frames: int, failure: str | None) -> None:
         """Move the bar on by a sequence; a full one makes room for those to come."""
-        bar, label = self._bars[tracker, benchmark], f"{tracker} on {benchmark}"
+        bar, label = self._bars[tracker, benchmark], shown(f"{tracker} on {benchmark}")
         self._progress.advance(bar, frames)
         if failure:
             self._print(f"{label}: {sequence} {self.told(tracker, benchmark, failure)}")
@@ -107,7 +107,7 @@ class BarProgress(Begun):
             self._print(f"{label}: done")
 
     def _print(self, line: str) -> None:
-        self._progress.console.print(line, markup=False, highlight=False)
+        self._progress.console.print(shown(line), markup=False, highlight=False)
 
 
 def make_progress() -> PlainProgress | BarProgress:
@@ -133,4 +133,4 @@ def remark(tracker: str, note: str) -> str:
 def tell_remark(tracker: str, note: str) -> None:
     """The same on stderr, if there is a note."""
     if note:
-        click.echo(remark(tracker, note), err=True)
+        echo_line(remark(tracker, note))

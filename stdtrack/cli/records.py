@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from evalkit.errors import InputError
+from stdtrack.cli.messages import echo_line
 from stdtrack.cli.results import open_annotation, read_results, require_results
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def _records(
     missing = missing_sequences(results, annotation)
     if missing:
         total = annotation.inventory.total
-        click.echo(f"{results.tracker} on {name}: {total - len(missing)} of {total} sequences", err=True)
+        echo_line(f"{results.tracker} on {name}: {total - len(missing)} of {total} sequences")
     seconds = believable_seconds(run) if run else None
     return [record_results(loaded, annotation, protocol, seconds) for protocol in protocols]
 

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from evalkit.errors import InputError
 from evalkit.suggestions import suggestion
+from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import PROTOCOLS, comma_list, data_options, exclude_option, protocol_option
 from stdtrack.cli.results import exit_if_refused
 
-if TYPE_CHECKING:
-    from reports.inputs import ReportTables
-    from reports.report import ReportFiles
-
 PARTS = ("plots", "tables", "html")
-WORKERS = 2
 
 
 @click.command()
@@ -41,6 +35,7 @@ def report(
     Parts of a benchmark are reported as they are and marked, such as "5 of 100 sequences". A PROFILE_DIR is a folder
     that `stdtrack profile --out` wrote.
     """
+    from reports.report import write_report
     from stdtrack.cli.report_tables import collect
 
     unknown = [part for part in parts if part not in PARTS]
@@ -57,20 +52,8 @@ def report(
         exclude=exclude,
         pictures="html" in chosen,
     )
-    files = write(tables, out, chosen, published=published)
-    click.echo(f"{len(files.plots)} plot files, {len(files.tables)} table files in {out}", err=True)
+    files = write_report(tables, out, parts=chosen, published=published)
+    echo_line(f"{len(files.plots)} plot files, {len(files.tables)} table files in {out}")
     if files.page is not None:
-        click.echo(f"open {files.page.resolve().as_uri()}", err=True)
+        echo_line(f"open {files.page.resolve().as_uri()}")
     exit_if_refused(refused)
-
-
-def write(tables: ReportTables, out: Path, parts: Collection[str] = PARTS, *, published: bool = False) -> ReportFiles:
-    """Write the report, its plots in processes of their own."""
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    from evalkit.imports import safe_helpers
-    from reports.report import write_report
-
-    with safe_helpers(), ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as executor:
-        return write_report(tables, out, parts=parts, published=published, executor=executor)

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from evalkit.errors import InputError
 from evalkit.listing import some
 from evalkit.text import read_json
+from stdtrack.cli.messages import echo_line
 from stdtrack.cli.results import (
     chosen_benchmarks,
     open_annotation,
@@ -117,7 +116,7 @@ def _take_precomputed(scored: Scored, results: Path, benchmark: str, exclude: Se
     if scores:
         names = some(list(dict.fromkeys(score.tracker for score in scores)))
         said = "curves of another toolkit, taken as published" + ("; --exclude is no part of them" if exclude else "")
-        click.echo(f"{names} on {scores[0].benchmark}: {said}", err=True)
+        echo_line(f"{names} on {scores[0].benchmark}: {said}")
     return holds_results
 
 
@@ -144,7 +143,7 @@ def _tell_empty(results: Path, runs: Iterable[Run]) -> None:
     shown = {run.folder for run in runs}
     for manifest in sorted(results.glob("*/*/run.json")) if results.is_dir() else ():
         if manifest.parent not in shown and not any(manifest.parent.glob("*.txt")):
-            click.echo(f"{manifest.parent}: left out, it has no result", err=True)
+            echo_line(f"{manifest.parent}: left out, it has no result")
 
 
 def _read_profile(folder: Path) -> Mapping[str, Any]:

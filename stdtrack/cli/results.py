@@ -8,12 +8,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from evalkit.errors import InputError
 from evalkit.listing import some
 from evalkit.suggestions import nearest
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
+from stdtrack.cli.messages import echo_line
 
 if TYPE_CHECKING:
     from evalkit.evaluation import Refused
@@ -136,7 +135,7 @@ def tell_refused(refused: Sequence[Refused], scores: Sequence[object]) -> None:
     if not scores and len({str(each.error) for each in refused}) == 1:
         raise refused[0].error
     for each in refused:
-        click.echo(f"{each.tracker} on {each.benchmark} is left out: {each.error}", err=True)
+        echo_line(f"{each.tracker} on {each.benchmark} is left out: {each.error}")
     if not scores and refused:
         raise InputError(f"none of {len(refused)} results can be scored", hint="the lines above say why")
 
@@ -145,11 +144,11 @@ def exit_if_refused(refused: Sequence[Refused]) -> None:
     """Exit with 3 where trackers were left out, once the others' figures are printed or written."""
     if refused:
         names = some(list(dict.fromkeys(each.tracker for each in refused)))
-        click.echo(f"left out: {names}; the figures are those of the others", err=True)
+        echo_line(f"left out: {names}; the figures are those of the others")
         sys.exit(EXIT_SEQUENCES_FAILED)
 
 
 def say(subject: str, notes: Sequence[str]) -> None:
     """Notes for the user, on stderr."""
     for note in notes:
-        click.echo(f"{subject}: {note}", err=True)
+        echo_line(f"{subject}: {note}")

@@ -15,6 +15,7 @@ import click
 from evalkit.errors import InputError
 from evalkit.listing import some
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
+from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import FRAME_TIMEOUT, Positive, comma_list, exclude_option, find_own_modules
 from stdtrack.cli.progress import counted, make_progress
 
@@ -85,10 +86,10 @@ def run(
     for selection in selections:
         if selection.absent:
             present = counted(len(selection.sequences))
-            click.echo(f"{selection.benchmark.key}: {present}; {selection.absent} are absent", err=True)
+            echo_line(f"{selection.benchmark.key}: {present}; {selection.absent} are absent")
         if selection.excluded:
             said = f"{counted(len(selection.excluded))} excluded: {some(selection.excluded)}"
-            click.echo(f"{selection.benchmark.key}: {said}", err=True)
+            echo_line(f"{selection.benchmark.key}: {said}")
     options = RunOptions(out, fresh, retry_failed, max_failures, workers, threads)
     summary = run_watched(tuple(dict.fromkeys(trackers)), selections, options, timeout, scheduler)
     tell(summary, out)
@@ -145,14 +146,14 @@ def resume_command(arguments: Sequence[str], *, begun: bool) -> str:
 
 def tell(summary: Summary, out: Path) -> None:
     """Say what came of it; exits 3 when sequences failed."""
-    click.echo(f"{counted(summary.finished)} run, {summary.resumed} finished before: {out}", err=True)
+    echo_line(f"{counted(summary.finished)} run, {summary.resumed} finished before: {out}")
     if summary.stopped:
         click.echo("stopped: more failures than --max-failures; the same command goes on with the others", err=True)
     if summary.failures:
         failed = counted(len(summary.failures))
-        click.echo(f"{failed} failed (see failures/; run again with --retry-failed):", err=True)
+        echo_line(f"{failed} failed (see failures/; run again with --retry-failed):")
         for line in failure_lines(summary):
-            click.echo(f"  {line}", err=True)
+            echo_line(f"  {line}")
         sys.exit(EXIT_SEQUENCES_FAILED)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence as Many
 from typing import TYPE_CHECKING
 
-import click
-
 from evalkit.errors import InputError
+from stdtrack.cli.messages import echo_line
 
 if TYPE_CHECKING:
     from evalkit.sequence import Sequence
@@ -38,7 +37,7 @@ def strips(sequences: Many[Sequence], benchmark: str, total: int) -> dict[tuple[
         try:
             found[benchmark, sequence.name] = strip(sequence, count)
         except InputError as error:
-            click.echo(f"no frames of {benchmark}/{sequence.name}: {error}", err=True)
+            echo_line(f"no frames of {benchmark}/{sequence.name}: {error}")
     return found
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from evalkit.shown import one_line
 from reports.tables import Table
 from stdtrack.cli.table_layout import (
     GAP,
@@ -24,16 +25,16 @@ from stdtrack.cli.table_layout import (
 def print_table(table: Table, console: Console) -> None:
     """Caption, the settings that all rows share, the columns in as many blocks as the width asks for, the notes."""
     console.print(Text(table.name.capitalize(), style="bold"))
-    console.print(Text(table.caption, style="dim"))
+    console.print(Text(one_line(table.caption, folded=True), style="dim"))
     shown, shared = shared_settings(table)
     shown, notes = numbered_notes(shown)
     if shared:
-        console.print(Text(", ".join(f"{name} {value}" for name, value in shared.items())))
+        console.print(Text(one_line(", ".join(f"{name} {value}" for name, value in shared.items()), folded=True)))
     for block in column_blocks(shown, console.width):
         console.print()
         console.print(_grid(block))
     for number, note in enumerate(notes, 1):
-        console.print(Text(f"note {number}: {note}"))
+        console.print(Text(one_line(f"note {number}: {note}", folded=True)))
 
 
 def _grid(table: Table) -> Grid:
@@ -45,5 +46,5 @@ def _grid(table: Table) -> Grid:
         else:
             grid.add_column(heading, overflow="fold", max_width=WIDEST_TEXT)
     for row in table.rows:
-        grid.add_row(*(Text(cell.text) for cell in row))
+        grid.add_row(*(Text(one_line(cell.text, folded=True)) for cell in row))
     return grid

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import find_own_modules
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str, threads: 
         raise InputError(f"{spec}: {error}") from error
     write_atomic(boxes, "".join(lines))
     promised = f" of {stream.frames} that {footage} promises" if len(lines) < stream.frames else ""
-    click.echo(f"{out}, {boxes}: {len(lines)} frames{promised}", err=True)
+    echo_line(f"{out}, {boxes}: {len(lines)} frames{promised}")
 
 
 def _track(tracker: Tracker, stream: Video, box: Box, out: Path) -> list[str]:

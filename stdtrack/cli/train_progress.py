@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-import click
-
+from evalkit.shown import one_line
+from stdtrack.cli.messages import echo_line
 from stdtrack.training.loop import Listener, TrainingProgress
 
 
@@ -19,7 +19,7 @@ def training_progress() -> Iterator[Listener]:
         with _bar() as listener:
             yield listener
     else:
-        yield lambda event: click.echo(str(event), err=True)
+        yield lambda event: echo_line(str(event))
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def _bar() -> Iterator[Listener]:
 
         def listen(event: TrainingProgress | str) -> None:
             if isinstance(event, str):
-                bar.console.print(event, markup=False, highlight=False)
+                bar.console.print(one_line(event), markup=False, highlight=False)
                 return
             left = timedelta(seconds=round(event.seconds_left))
             values = f"{event.clips_per_second:.1f} clips/s {left} left, loss {event.values['total']:.3f}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import Word
 
 SHARE = click.FloatRange(0, 1)
@@ -44,4 +45,4 @@ def tune(config: str, weights: Path, overrides: tuple[str, ...], out: Path | Non
     click.echo(best)
     if out is not None:
         save_model(out, with_config(model, best.config), load_facts(weights))
-        click.echo(f"written: {out}", err=True)
+        echo_line(f"written: {out}")

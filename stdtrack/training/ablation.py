@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.imports import safe_helpers
+from evalkit.execution.pool import WorkerPool
 from stdtrack.ablation import run_folder
 from stdtrack.checkpoints import load_model
 from stdtrack.configs import FULL, ablations
@@ -83,11 +81,14 @@ def run_ablation(
         for row, configs in zip(rows, runs, strict=True):
             yield Outcome(row, tuple(train_and_judge(run, tell) for run in configs))
         return
-    with safe_helpers(), ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as executor:
-        futures = [[executor.submit(train_and_judge, run, _unheard) for run in configs] for configs in runs]
+    pool = WorkerPool(jobs, threads=None)
+    try:
+        futures = [[pool.submit(train_and_judge, run, _unheard) for run in configs] for configs in runs]
         for row, of_row in zip(rows, futures, strict=True):
             yield Outcome(row, tuple(future.result() for future in of_row))
             tell(f"{row}: done")
+    finally:
+        pool.abort()
 
 
 def train_and_judge(run: TrainConfig, tell: Listener) -> float:

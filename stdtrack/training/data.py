@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import cv2
@@ -12,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from evalkit.execution.lifeline import end_with_parent
 from stdtrack.training.clips import Clip, Geometry, make_clip
 from stdtrack.training.config import StageConfig, TrainConfig
 from stdtrack.training.lessons import Lesson, School
@@ -150,9 +153,14 @@ def _stacked(items: Sequence[object], names: Iterable[str]) -> dict[str, Tensor]
     return {name: torch.from_numpy(np.stack([getattr(item, name) for item in items])) for name in names}
 
 
-def single_thread(worker: int = 0) -> None:
+def single_thread() -> None:
     """OpenCV's own threads off: workers are the parallelism."""
     cv2.setNumThreads(0)
+
+
+def _begin_worker(worker: int, *, trainer: int) -> None:
+    single_thread()
+    end_with_parent(trainer)
 
 
 def make_loader(dataset: ClipDataset, sampler: StepSampler, workers: int, pin: bool) -> Iterable[Batch]:
@@ -163,7 +171,7 @@ def make_loader(dataset: ClipDataset, sampler: StepSampler, workers: int, pin: b
         batch_sampler=sampler,
         num_workers=workers,
         collate_fn=collate,
-        worker_init_fn=single_thread,
+        worker_init_fn=partial(_begin_worker, trainer=os.getpid()),
         prefetch_factor=4 if workers else None,
         pin_memory=pin,
         generator=torch.Generator(),  # its own: starting a loader must not move the run's generator

@@ -354,7 +354,7 @@ def test_names_are_escaped(tmp_path: Path) -> None:
     shutil.copytree(PARITY / "LaSOT" / "results" / "good", folder)
     arguments = (folder, "--on", "lasot", "--annotations", PARITY / "LaSOT", "--format")
     assert r"a\textbar{}b\_\&\textless{}\textbackslash{} & lasot" in run(*arguments, "latex").stdout
-    assert r"| a\|b_&<\\ | lasot |" in run(*arguments, "markdown").stdout
+    assert r"| a\|b\_&amp;&lt;\\ | lasot |" in run(*arguments, "markdown").stdout
 
 
 def test_results_of_another_benchmark_are_named(tmp_path: Path) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from multiprocessing import get_context
+import os
 from pathlib import Path
 
+import psutil
 import pytest
 
-from evalkit.crew import Crew, _share
+from evalkit.crew import Crew, _Shared
 from evalkit.errors import InputError
+from evalkit.execution.tasks import TaskError
 from evalkit.reading import read_bytes
 
 
@@ -37,10 +39,31 @@ def test_after_a_failed_map_there_is_no_other(tmp_path: Path) -> None:
             crew.map(math.sqrt, [4.0])
 
 
-def test_what_another_process_took_is_left_to_it(tmp_path: Path) -> None:
-    taken = get_context("spawn").Value("q", 2)
-    assert _share(math.sqrt, [1.0, 4.0, 9.0, 16.0], taken) == {2: 3.0, 3: 4.0}
-    taken.value = 0
-    with pytest.raises(InputError):
-        _share(read_bytes, [tmp_path / "a.txt"] * 4, taken)
-    assert _share(read_bytes, [tmp_path / "a.txt"] * 4, taken) == {}
+def test_an_item_is_done_once_by_one_of_several_processes() -> None:
+    """``eval``, as a helper cannot import what a test module defines."""
+    with Crew(2) as crew:
+        done = crew.map(eval, [f"(__import__('os').getpid(), {item})" for item in range(300)])
+    assert [item for _, item in done] == list(range(300))
+    assert len({process for process, _ in done}) <= 3
+
+
+def test_after_an_error_no_item_is_handed_out() -> None:
+    indices = _Shared(10)
+    assert next(indices) == 0
+    with pytest.raises(KeyError), indices:
+        raise KeyError
+    assert list(indices) == []
+
+
+def test_a_helper_that_dies_ends_the_map() -> None:
+    ours = f"__import__('os').getpid() == {os.getpid()}"
+    with Crew(1) as crew, pytest.raises(TaskError, match="exited with code 17"):
+        crew.map(eval, [f"__import__('time').sleep(0.01) if {ours} else __import__('os')._exit(17)"] * 10_000)
+
+
+def test_the_helpers_have_gone_afterwards() -> None:
+    before = set(psutil.Process().children())
+    with Crew(2, preload=("json",)) as crew:
+        crew.map(math.sqrt, range(10))
+        assert len(set(psutil.Process().children()) - before) == 2
+    assert set(psutil.Process().children()) <= before
