@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evalkit.scores import BenchmarkScore, FrameDetail, SequenceScore
 from evalkit.types import Vector
@@ -81,20 +83,25 @@ def frame_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
     ``iou`` and ``error`` are NaN where the protocol does not score the frame, ``score`` where the tracker reports no
     confidence.
     """
-    tables = [pd.DataFrame(columns=list(FRAMES))]
-    for score in scores:
-        for each in score.sequences:
-            if each.detail is not None:
-                table = _labelled(_frames(each, each.detail), score)
-                tables.append(table.assign(sequence=each.sequence))
-    return _joined(tables, FRAMES)
+    parts = [
+        ((score.tracker, score.benchmark, score.protocol, each.sequence), _frames(each, each.detail))
+        for score in scores
+        for each in score.sequences
+        if each.detail is not None
+    ]
+    if not parts:
+        return pd.DataFrame(columns=list(FRAMES))
+    lengths = [len(columns["frame"]) for _, columns in parts]
+    labels = np.repeat(np.array([names for names, _ in parts], dtype=object), lengths, axis=0)
+    table = dict(zip(FRAMES, labels.T, strict=False))
+    return pd.DataFrame(table | {name: np.concatenate([columns[name] for _, columns in parts]) for name in FRAMES[4:]})
 
 
-def _frames(score: SequenceScore, detail: FrameDetail) -> pd.DataFrame:
-    columns: dict[str, object] = {"frame": np.arange(len(detail.prediction))}
+def _frames(score: SequenceScore, detail: FrameDetail) -> dict[str, NDArray[Any]]:
+    columns: dict[str, NDArray[Any]] = {"frame": np.arange(len(detail.prediction))}
     columns |= dict(zip(_BOX, detail.prediction.T, strict=True)) | dict(zip(_TRUTH, detail.truth.T, strict=True))
     columns |= {"iou": score.overlaps, "error": score.errors, "score": detail.confidence, "absent": detail.absent}
-    return pd.DataFrame(columns)
+    return columns
 
 
 def _labelled(table: pd.DataFrame, score: BenchmarkScore) -> pd.DataFrame:
