@@ -17,6 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 from torch.utils.flop_counter import FlopCounterMode
 
 from evalkit.errors import InputError
@@ -93,7 +94,7 @@ def count(module: nn.Module, inputs: tuple[Any, ...], *, allow_uncounted: bool =
             copied = copy.deepcopy(module).to("meta")
         meta_inputs = map_tensors(lambda tensor: tensor.to("meta"), inputs)
         with threads_may_fail():
-            result = _count(copied, meta_inputs, ON_META)
+            result = _count(copied, meta_inputs, ON_META, module)
     except Exception:  # noqa: BLE001 - anybody's module may raise anything where tensors have no values
         # It reads a value or holds tensors that stay behind; if the module itself is at fault, this fails again.
         return count_on_device(module, inputs, allow_uncounted=allow_uncounted)
@@ -144,7 +145,8 @@ def first_line(error: Exception) -> str:
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
-def _count(module: nn.Module, inputs: tuple[Any, ...], counter: str) -> Complexity:
+def _count(module: nn.Module, inputs: tuple[Any, ...], counter: str, original: nn.Module | None = None) -> Complexity:
+    """Count a call; parameters are those of ``original``, as a copy on another device has no tied weights."""
     flops = FlopCounterMode(display=False, custom_mapping=EXTRA_FORMULAS)
     with evaluating(module), torch.no_grad(), running_modules(module) as running:
         log = OperatorLog(flops, running)
@@ -153,13 +155,19 @@ def _count(module: nn.Module, inputs: tuple[Any, ...], counter: str) -> Complexi
             module(*inputs)
     log.settle()
     unsplit = unsplit_modules(module)
+    owner = module if original is None or _is_lazy(original) else original
     return Complexity(
-        parameters=count_parameters(module),
+        parameters=count_parameters(owner),
         macs=log.macs.total(),
         bytes_moved=log.bytes_moved,
-        by_module=count_by_module(module, log.macs, unsplit),
+        by_module=count_by_module(owner, log.macs, unsplit),
         uncounted=tuple(Uncounted(name, log.uncounted[name, why], why) for name, why in sorted(log.uncounted, key=str)),
         counter=counter,
         contracting=frozenset(functions.names),
         unsplit=unsplit,
     )
+
+
+def _is_lazy(module: nn.Module) -> bool:
+    """Whether some parameters get their shape from the first input, which the module has not seen."""
+    return any(is_lazy(parameter) for parameter in module.parameters())

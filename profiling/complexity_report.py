@@ -11,8 +11,9 @@ from typing import Any
 from torch import nn
 
 from evalkit.errors import InputError
+from profiling.by_module import count_constants, inlined_constants
 from profiling.complexity import ON_META, Complexity, count, count_on_device
-from profiling.onnx_complexity import count_networks, weight_tensors
+from profiling.onnx_complexity import count_networks, onnx_file, weight_tensors
 from profiling.second_opinion import SecondOpinion, second_opinion
 from profiling.subject import checked_part, load_subject, network_parts
 
@@ -29,6 +30,7 @@ class ComplexityReport:
         parameter_bytes: what they take in memory.
         parts: ``frame``, and ``init`` for a tracker.
         opinions: fvcore's count of each part; absent for ONNX graphs.
+        inlined: those of the parameters that a frozen script holds as constants.
     """
 
     spec: str
@@ -36,6 +38,7 @@ class ComplexityReport:
     parameter_bytes: int
     parts: Mapping[str, Complexity]
     opinions: Mapping[str, SecondOpinion]
+    inlined: int = 0
 
     @property
     def disagreement(self) -> str:
@@ -68,6 +71,7 @@ class ComplexityReport:
         totals = {part: {"macs": result.macs, "flops": result.flops} for part, result in self.parts.items()}
         return {
             "parameters": self.parameters,
+            **({"inlined_parameters": self.inlined} if self.inlined else {}),
             **totals,
             "by_module": modules,
             "uncounted": uncounted,
@@ -84,12 +88,14 @@ class ComplexityReport:
 
 
 def report_complexity(spec: str, *, allow_uncounted: bool = False) -> ComplexityReport:
-    """Count what ``spec`` names: a tracker, or ``module:factory`` returning ``(module, example_inputs)``.
+    """Count what ``spec`` names: a tracker, an ONNX file, or ``module:factory`` returning ``(module, example_inputs)``.
 
     Raises:
         InputError: nothing to count, an unknown operator, or a spec that is wrong.
     """
-    return count_parts(spec, network_parts(spec, load_subject(spec)), allow_uncounted=allow_uncounted)
+    file = onnx_file(spec)
+    parts = network_parts(spec, load_subject(spec)) if file is None else {"frame": (file,)}
+    return count_parts(spec, parts, allow_uncounted=allow_uncounted)
 
 
 def count_parts(spec: str, parts: Parts, *, allow_uncounted: bool = False) -> ComplexityReport:
@@ -105,7 +111,9 @@ def count_parts(spec: str, parts: Parts, *, allow_uncounted: bool = False) -> Co
     if "frame" not in counts:
         raise InputError(f"{spec}: complexity_parts() has no 'frame'")
     elements, size = _distinct_parameters(list(parts.values()))
-    return ComplexityReport(spec, elements, size, counts, opinions)
+    modules = {id(part[0]): part[0] for part in parts.values() if isinstance(part[0], nn.Module)}
+    inlined = sum(count_constants(module) for module in modules.values())
+    return ComplexityReport(spec, elements, size, counts, opinions, inlined)
 
 
 def _both_counts(module: nn.Module, inputs: tuple[Any, ...], allow_uncounted: bool) -> tuple[Complexity, SecondOpinion]:
@@ -130,7 +138,8 @@ def _both_counts(module: nn.Module, inputs: tuple[Any, ...], allow_uncounted: bo
 def _distinct_parameters(parts: Sequence[Any]) -> tuple[int, int]:
     """Elements and bytes of all parts' parameters together: torch's by identity, those of ONNX files by content."""
     modules = [part[0] for part in parts if isinstance(part[0], nn.Module)]
-    found = {id(tensor): (tensor.numel(), tensor.nbytes) for module in modules for tensor in module.parameters()}
+    tensors = [tensor for module in modules for tensor in (*module.parameters(), *inlined_constants(module))]
+    found = {id(tensor): (tensor.numel(), tensor.nbytes) for tensor in tensors}
     sizes = list(found.values())
     networks = {network.path: network for part in parts if not isinstance(part[0], nn.Module) for network in part}
     times: Counter[bytes] = Counter()

@@ -50,6 +50,18 @@ def _affine_grid(matrix: Shape, *args: Any, out_shape: Shape, **kwargs: Any) -> 
     return FLOPS_PER_MAC * prod(out_shape) * matrix[-1]
 
 
+def _last_axis_product(rows: Shape, *args: Any, out_shape: Shape, **kwargs: Any) -> int:
+    """(..., K) with weights of any packing -> (..., M): every result is a sum over K."""
+    return FLOPS_PER_MAC * prod(out_shape) * rows[-1]
+
+
+def _quantised_convolution(image: Shape, packed: Any, *args: Any, out_shape: Shape, **kwargs: Any) -> int:
+    """Packed weights (O, I / groups, ...) -> (B, O, ...)."""
+    return FLOPS_PER_MAC * prod(out_shape) * int(prod(packed.unpack()[0].shape[1:]))
+
+
+quantized = torch.ops.quantized
+
 EXTRA_FORMULAS: dict[Any, Callable[..., int]] = {
     aten.mv: _vector_product,
     aten.dot: _vector_product,
@@ -61,6 +73,18 @@ EXTRA_FORMULAS: dict[Any, Callable[..., int]] = {
     aten.addbmm_: _added_product,
     aten.baddbmm_: _added_product,
     aten._trilinear: _bilinear,
+    aten._int_mm: _last_axis_product,
+    aten._weight_int8pack_mm: _last_axis_product,
+    aten._weight_int4pack_mm: _last_axis_product,
+    aten._weight_int4pack_mm_for_cpu: _last_axis_product,
+    quantized.linear: _last_axis_product,
+    quantized.linear_relu: _last_axis_product,
+    quantized.linear_dynamic: _last_axis_product,
+    quantized.linear_relu_dynamic: _last_axis_product,
+    quantized.conv1d: _quantised_convolution,
+    quantized.conv1d_relu: _quantised_convolution,
+    quantized.conv2d: _quantised_convolution,
+    quantized.conv2d_relu: _quantised_convolution,
     aten.mkldnn_rnn_layer: _recurrent_layer,
     aten.affine_grid_generator: _affine_grid,
     aten._scaled_dot_product_flash_attention_for_cpu: _attention,

@@ -77,6 +77,8 @@ def operator_class(operator: OpOverload) -> str | None:
     """
     if operator.is_view or torch.Tag.inplace_view in operator.tags:
         return "shape and indexing"
+    if operator.namespace == "profiler":
+        return "marks for profilers"
     if operator.namespace != "aten":
         return None
     name = operator._schema.name.rpartition("::")[2]

@@ -11,6 +11,7 @@ from evalkit.errors import InputError
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.spec import load_spec
 from profiling.complexity import HasComplexity, Part, first_line
+from profiling.keywords import positional
 
 
 def load_subject(spec: str) -> Tracker | Part:
@@ -30,11 +31,16 @@ def load_subject(spec: str) -> Tracker | Part:
 
 def checked_part(spec: str, part: tuple[Any, ...]) -> Part:
     """``(module, example_inputs)`` with the inputs as a tuple; raises InputError for any other tuple."""
-    if len(part) == 2 and isinstance(part[0], nn.Module) and isinstance(part[1], tuple | list):
-        return part[0], tuple(part[1])
+    if len(part) in (2, 3) and isinstance(part[0], nn.Module):
+        given = [value for value in part[1:] if isinstance(value, tuple | list)]
+        named = [value for value in part[1:] if isinstance(value, Mapping)]
+        if len(given) <= 1 and len(named) <= 1 and len(given) + len(named) == len(part) - 1:
+            return (
+                positional(part[0], tuple(given[0]) if given else (), named[0]) if named else (part[0], tuple(given[0]))
+            )
     raise InputError(
         f"'{spec}' returned a tuple that is not (module, example_inputs)",
-        hint="example_inputs is a tuple itself: (tensor,) for a single one",
+        hint="example_inputs is a tuple itself, (tensor,) for a single one, or a dict of keywords; or one of each",
     )
 
 

@@ -57,7 +57,8 @@ def _print(report: ComplexityReport, depth: int) -> None:
     from rich.text import Text
 
     console = Console()
-    console.print(Text(one_line(f"{report.spec}: {report.parameters:,} parameters", folded=True)))
+    inlined = f", {report.inlined:,} of them inlined as constants (frozen or quantised)" if report.inlined else ""
+    console.print(Text(one_line(f"{report.spec}: {report.parameters:,} parameters{inlined}", folded=True)))
     for part, result in report.parts.items():
         console.print()
         console.print(Text(f"{part}: {result.macs:,} MACs = {result.flops:,} FLOPs ({result.counter})"))
