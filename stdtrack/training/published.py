@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from evalkit.errors import InputError
+from evalkit.onnx_file import read_onnx
 from stdtrack.configs import PIXELS, Stem
 from stdtrack.model.stem import ConvolutionalStem, InvertedResidual
 
@@ -66,16 +67,10 @@ def layers_of(stem: ConvolutionalStem) -> Iterator[nn.Conv2d | nn.Linear]:
 def read_graph(path: Path) -> GraphProto:
     """The graph of an ONNX file; raises InputError when the package ``onnx`` is missing or the file cannot be read."""
     try:
-        import onnx
-        from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+        graph: GraphProto = read_onnx(path).graph
     except ImportError as error:
         raise InputError("reading ONNX files needs onnx", hint="pip install 'stdtrack[train]'") from error
-    try:
-        return onnx.load(path).graph
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", path=path) from error
-    except DecodeError as error:
-        raise InputError("is no ONNX file", path=path) from error
+    return graph
 
 
 def constants_of(node: NodeProto, graph: GraphProto) -> list[Tensor]:
