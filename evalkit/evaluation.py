@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from evalkit.benchmarks.vot import YEARS
+from evalkit.digests import digest_of
 from evalkit.errors import InputError
 from evalkit.importers.files import ResultFile
+from evalkit.importers.notes import joined_notes
 from evalkit.importers.times import got10k_speed
 from evalkit.importers.trees import TrackerResults
-from evalkit.protocols import default_protocol
-from evalkit.score_cache import read_score, score_key, write_score
+from evalkit.protocols import default_protocol, rules_for
+from evalkit.score_cache import Subject, code_digest, read_score, write_score
+from evalkit.score_entries import form_of
 from evalkit.scores import BenchmarkScore
-from evalkit.scoring import Annotation, load_results, odd_annotations, score_tracker
+from evalkit.scoring import (
+    Annotation,
+    load_results,
+    missing_sequences,
+    odd_annotations,
+    score_tracker,
+    scored_sequences,
+)
 
 if TYPE_CHECKING:
     from evalkit.crew import Crew
+
+# Of a tracker's results, what is told beside the score or does not reach it.
+_NOT_SCORED = frozenset({"files", "tracker", "notes", "remark", "likely", "left_out", "times", "strays", "fault"})
 
 
 @dataclass(frozen=True)
@@ -62,17 +75,22 @@ def evaluate(
     speed = got10k_speed(results) if annotation.family == "got10k" else None
     results = _in_memory(results)
     names = tuple(protocols) or (default_protocol(annotation.family),)
-    keys = {name: score_key(results, annotation.digest, name) for name in names} if cached else {}
-    entries = {} if keep_frames else {name: entry for name, key in keys.items() if (entry := read_score(key))}
-    scores = {name: score for name, (score, _) in entries.items()}
-    notes = next((notes for _, notes in entries.values()), ())
+    supervised = _are_supervised(results, annotation)
+    if "vot-toolkit" in names and not supervised:
+        raise InputError("protocol 'vot-toolkit' needs results of VOT's supervised experiment", hint="these are not")
+    subjects = {name: _subject(results, annotation, name, supervised) for name in names} if cached else {}
+    known = {} if keep_frames else {name: found for name, of in subjects.items() if (found := read_score(of))}
+    scores = {name: score for name, (score, _) in known.items()}
+    read = next((read for _, read in known.values()), ())
     wanted = tuple(name for name in names if name not in scores)
     if wanted:
-        fresh, notes = _score(results, annotation, wanted, keep_frames)
+        fresh, read = _score(results, annotation, wanted, keep_frames, supervised)
         for score in fresh:
             scores[score.protocol] = score
             if cached:
-                write_score(keys[score.protocol], score, notes)
+                write_score(subjects[score.protocol], score, read)
+    notes = joined_notes(results.notes, read)
+    notes += odd_annotations(annotation, [each.sequence for each in scores[names[0]].sequences])
     if speed is not None:
         notes = (*notes, f"{speed:.4g} frames a second, the mean of 1/t that GOT-10k's toolkit reports")
     excluded = annotation.inventory.excluded
@@ -87,45 +105,78 @@ def evaluate_all(
     *,
     crew: Crew | None = None,
     keep_frames: bool = False,
+    cached: bool = True,
 ) -> list[Evaluated | Refused]:
     """Score trackers in their order, in this process alone or in those of a crew; one that cannot be is no obstacle."""
-    evaluate_one = partial(_try, annotation=annotation, protocols=tuple(protocols), keep_frames=keep_frames)
+    evaluate_one = partial(
+        _try, annotation=annotation, protocols=tuple(protocols), keep_frames=keep_frames, cached=cached
+    )
     return [evaluate_one(results) for results in trackers] if crew is None else crew.map(evaluate_one, trackers)
 
 
 def _try(
-    results: TrackerResults, *, annotation: Annotation, protocols: Sequence[str], keep_frames: bool
+    results: TrackerResults, *, annotation: Annotation, protocols: Sequence[str], keep_frames: bool, cached: bool
 ) -> Evaluated | Refused:
     try:
-        return evaluate(results, annotation, protocols, keep_frames=keep_frames)
+        return evaluate(results, annotation, protocols, keep_frames=keep_frames, cached=cached)
     except InputError as error:
         return Refused(results.tracker, annotation.benchmark.name, error)
 
 
 def _score(
-    results: TrackerResults, annotation: Annotation, protocols: Sequence[str], keep_frames: bool
+    results: TrackerResults, annotation: Annotation, protocols: Sequence[str], keep_frames: bool, supervised: bool
 ) -> tuple[list[BenchmarkScore], tuple[str, ...]]:
-    if annotation.benchmark.name in YEARS:
-        from evalkit.vot.scoring import holds_supervised, score_supervised  # other benchmarks do without
+    if supervised:
+        from evalkit.vot.scoring import score_supervised  # other benchmarks do without
 
-        if holds_supervised(results, annotation.benchmark.name):
-            supervised = [score_supervised(results, annotation, name) for name in protocols]
-            return supervised, (*results.notes, *_odd_annotations(supervised, annotation))
-    if "vot-toolkit" in protocols:
-        raise InputError("protocol 'vot-toolkit' needs results of VOT's supervised experiment", hint="these are not")
+        return [score_supervised(results, annotation, name) for name in protocols], ()
     loaded = load_results(results)
     scores = [score_tracker(loaded, annotation, name, keep_frames=keep_frames) for name in protocols]
-    return scores, (*loaded.notes, *_odd_annotations(scores, annotation))
+    return scores, loaded.notes
 
 
-def _odd_annotations(scores: Sequence[BenchmarkScore], annotation: Annotation) -> tuple[str, ...]:
-    return odd_annotations(annotation, [each.sequence for each in scores[0].sequences])
+def _are_supervised(results: TrackerResults, annotation: Annotation) -> bool:
+    if annotation.benchmark.name not in YEARS:
+        return False
+    from evalkit.vot.scoring import holds_supervised
+
+    return holds_supervised(results, annotation.benchmark.name)
+
+
+def _subject(results: TrackerResults, annotation: Annotation, protocol: str, supervised: bool) -> Subject:
+    """What the cache is asked for: its key covers everything that :func:`_score` looks at."""
+    rules = None if supervised else rules_for(protocol, annotation.family)
+    scored = scored_sequences(results.files, annotation, rules)
+    key = digest_of(code_digest(), protocol, rules, annotation.digest(scored), _digest_of_results(results))
+    blank = BenchmarkScore(
+        tracker=results.tracker,
+        benchmark=annotation.benchmark.key,
+        protocol=protocol,
+        metrics={},
+        curves={},
+        sequences=(),
+        sequences_total=annotation.inventory.total,
+        missing=missing_sequences(results, annotation),
+        total_verified=annotation.inventory.verified,
+    )
+    return Subject(key.hex(), form_of(scored, rules), blank)
+
+
+def _digest_of_results(results: TrackerResults) -> bytes:
+    """SHA-256 of the files' content and of what tells how it is read; who made them and where they lie is no part."""
+    facts = {item.name: getattr(results, item.name) for item in fields(results) if item.name not in _NOT_SCORED}
+    kept = [item.name for item in fields(ResultFile) if item.name not in ("place", "source")]
+    contents = [
+        (sequence, [(file.name, file.read(), *(getattr(file, item) for item in kept)) for file in runs])
+        for sequence, runs in results.files.items()
+    ]
+    return digest_of(facts, contents)
 
 
 def _in_memory(results: TrackerResults) -> TrackerResults:
     """The same results with the files' content, which is hashed and then parsed."""
     files = {
-        sequence: tuple(ResultFile(file.place, file.read()) for file in repetitions)
+        sequence: tuple(replace(file, source=file.read()) for file in repetitions)
         for sequence, repetitions in results.files.items()
     }
     return replace(results, files=files)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.benchmarks.base import Benchmark, Inventory, without
+from evalkit.digests import digest_of
 from evalkit.errors import InputError
 from evalkit.importers.formats import parse_result, rows_without_box
 from evalkit.importers.mistakes import describe_mistakes, likely_mistake
@@ -25,11 +24,12 @@ from evalkit.rules.knobs import Absent, Repair, Rules
 from evalkit.scores import BenchmarkScore, FrameDetail
 from evalkit.sequence import Sequence
 from evalkit.submission import KINDS
-from evalkit.text import read_bytes
 from evalkit.types import Boxes, Vector
 
 # Rules that look at a benchmark's flags of absent or uncovered targets.
 _BY_FLAGS = frozenset({Absent.DELETED, Absent.INVISIBLE, Absent.COVERED})
+# What a sequence has for trackers and for messages alone.
+_NOT_SCORED = frozenset({"frames", "source"})
 
 
 class Annotation:
@@ -40,16 +40,18 @@ class Annotation:
         self.benchmark = benchmark
         self.inventory: Inventory = without(benchmark.inventory(), exclude)
         self._loaded: dict[str, Sequence] = {}
+        self._digests: dict[str, bytes] = {}
 
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 over every annotation file of the sequences that are present, for the cache of scores."""
-        digest = hashlib.sha256(repr((self.benchmark.name, self.inventory)).encode())
-        for name in self.inventory.present:
-            for file in self.benchmark.files(name):
-                content = read_bytes(file)
-                digest.update(f"{name}/{file.name}/{len(content)}".encode() + content)
-        return digest.hexdigest()
+    def digest(self, names: Iterable[str]) -> bytes:
+        """SHA-256 of everything here that scores of these sequences can depend on; no path and no image is part of it.
+
+        Raises:
+            InputError: see :meth:`sequence`.
+        """
+        benchmark, inventory = self.benchmark, self.inventory
+        listed = (inventory.present, inventory.missing, inventory.verified)
+        facts = (benchmark.name, benchmark.key, benchmark.options, benchmark.shortcoming(), *listed)
+        return digest_of(*facts, *(self._digest_of(name) for name in names))
 
     @property
     def family(self) -> str:
@@ -73,6 +75,13 @@ class Annotation:
             self._loaded[name] = sequence
         return self._loaded[name]
 
+    def _digest_of(self, name: str) -> bytes:
+        if name not in self._digests:
+            sequence = self.sequence(name)
+            kept = (item.name for item in fields(Sequence) if item.name not in _NOT_SCORED)
+            self._digests[name] = digest_of({field: getattr(sequence, field) for field in kept})
+        return self._digests[name]
+
 
 @dataclass(frozen=True)
 class LoadedResults:
@@ -80,6 +89,7 @@ class LoadedResults:
 
     Attributes:
         boxes: sequence -> (boxes, file) of each repetition.
+        notes: what the files' content told, for the user: first their forms, where there are any.
         unrepaired: sequences to whose rows without a size no repair applies.
         ambiguous: see :class:`evalkit.importers.trees.TrackerResults`.
     """
@@ -100,29 +110,39 @@ def load_results(results: TrackerResults) -> LoadedResults:
     unrepaired = set()
     for sequence, files in results.files.items():
         runs = []
-        for file in files:
+        for index, file in enumerate(files):
             result = parse_result(file.read(), file.place)
+            run_name = results.name_of_run(sequence, index)
             forms.add(result.form)
             runs.append((result.boxes, file.place))
             if result.note:
-                said[result.note].append(file.place)
+                said[result.note].append(run_name)
             if not result.repaired:
                 unrepaired.add(sequence)
             rows = rows_without_box(result.boxes)
             if len(rows):
-                odd.append((file.place, rows))
+                odd.append((run_name, rows))
         boxes[sequence] = tuple(runs)
-    notes = list(results.notes)
-    if notes and forms:  # part of how the files were read
-        notes[0] += f", delimiter: {' and '.join(sorted(forms))}"
-    notes += [f"{note}: {len(places)} files, such as {places[0]}" for note, places in said.items()]
+    notes = [f"delimiter: {' and '.join(sorted(forms))}"] if forms else []
+    notes += [f"{note}: {len(names)} files, such as {names[0]}" for note, names in said.items()]
     if odd:
-        (place, rows), count = odd[0], sum(len(rows) for _, rows in odd)
+        (run_name, rows), count = odd[0], sum(len(rows) for _, rows in odd)
         notes.append(
             f"{count} rows are no box (NaN, infinite, or without a size), left to the protocol's rule; "
-            f"the first: {place}, row {rows[0] + 1}"
+            f"the first: {run_name}, row {rows[0] + 1}"
         )
     return LoadedResults(results.tracker, boxes, tuple(notes), results.ambiguous, frozenset(unrepaired))
+
+
+def scored_sequences(have: Container[str], annotation: Annotation, rules: Rules | None) -> tuple[str, ...]:
+    """Sequences that a score averages over, in official order.
+
+    Args:
+        have: sequences with a result.
+        rules: None for VOT's supervised experiment.
+    """
+    every = rules is not None and rules.missing_is_zero
+    return tuple(name for name in annotation.inventory.present if every or name in have)
 
 
 def missing_sequences(results: TrackerResults | LoadedResults, annotation: Annotation) -> tuple[str, ...]:
@@ -164,10 +184,8 @@ def score_tracker(
     present = annotation.inventory.present
     unrepaired = results.unrepaired if rules.repair is Repair.OTB else frozenset()
     scores, mistakes, lengths = [], [], []
-    for name in present:
+    for name in scored_sequences(results.boxes, annotation, rules):
         runs = results.boxes.get(name)
-        if runs is None and not rules.missing_is_zero:
-            continue
         sequence = annotation.sequence(name)
         if runs is None:
             runs = ((_zeros(sequence), ""),)

@@ -35,6 +35,11 @@ class ResultFile:
     place: str
     source: Path | bytes
 
+    @property
+    def name(self) -> str:
+        """Without the folders or the archive that it lies in."""
+        return Path(self.place).name
+
     def read(self) -> bytes:
         """Content; raises InputError that names the file."""
         return self.source if isinstance(self.source, bytes) else read_bytes(self.source)

@@ -27,6 +27,17 @@ def reading_notes(located: Sequence[Located], counts: Mapping[str, int], copies:
     )
 
 
+def joined_notes(tree: Sequence[str], content: Sequence[str]) -> tuple[str, ...]:
+    """How a tree was read, and what its files' content told; the first of both is one line.
+
+    >>> joined_notes(("2 files of 2 sequences",), ("delimiter: comma", "1 row is no box"))
+    ('2 files of 2 sequences, delimiter: comma', '1 row is no box')
+    """
+    if not (tree and content):
+        return (*tree, *content)
+    return (f"{tree[0]}, {content[0]}", *tree[1:], *content[1:])
+
+
 def left_out_note(located: Sequence[Located], chosen: Sequence[Located], benchmark: str) -> str:
     """How many of a tracker's files that look like results were left out, and why; empty if none was."""
     kept = {path for _, path in chosen}

@@ -62,6 +62,14 @@ class TrackerResults:
     strays: str = ""
     fault: InputError | None = None
 
+    def name_of_run(self, sequence: str, index: int) -> str:
+        """What notes call one of the files: its name without its folders, for notes are kept and folders move."""
+        names = [file.name for file in self.files[sequence]]
+        if len(set(names)) == len(names):
+            return names[index]
+        numbers = self.repetitions.get(sequence) or range(1, len(names) + 1)
+        return f"{names[index]} of repetition {numbers[index]}"
+
 
 def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[TrackerResults, ...]:
     """All trackers that have results on a benchmark below ``root``.

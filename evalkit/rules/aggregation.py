@@ -46,6 +46,16 @@ def curve_rules(rules: Rules) -> dict[str, CurveRule]:
     return {name: rule for name, rule in by_name.items() if rule is not None}
 
 
+def reported_metrics(rules: Rules) -> tuple[str, ...]:
+    """Names of the figures that the rules report; those of a curve that they do not have are left out."""
+    lacking = {
+        name
+        for name, curve in (("precision", rules.precision), ("normalized_precision", rules.normalized))
+        if curve is None
+    }
+    return tuple(name for name in rules.metrics if name not in lacking)
+
+
 def tally(measured: Measured, rules: Rules) -> Tally:
     """k9: count frames a threshold."""
     success = rules.success

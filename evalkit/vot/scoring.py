@@ -116,16 +116,17 @@ def _run(name: str, results: TrackerResults, annotation: Annotation, rules: _Rul
     files = results.files[name]
     repetitions = [parse_trajectory(file.read(), file.place, nan_is_unknown=not rules.cut) for file in files]
     warnings = []
-    for file, trajectory in zip(files, repetitions, strict=True):
+    for index, (file, trajectory) in enumerate(zip(files, repetitions, strict=True)):
+        run_name = results.name_of_run(name, index)
         _check(trajectory, file.place, bounded=sequence.size is not None)
         row = restarted_without_code(trajectory)
         if row is not None:
-            warnings.append(f"{file.place}, row {row + 1}: a region after a failure without the code 1 of a new start")
+            warnings.append(f"{run_name}, row {row + 1}: a region after a failure without the code 1 of a new start")
         if len(trajectory) != len(truth):
             problem = f"{len(trajectory)} rows, but {name} has {len(truth)} frames"
             if not rules.cut:
                 raise InputError(problem, path=file.place, hint=f"{rules.source} refuses this")
-            warnings.append(f"{file.place}: {problem}; cut to the shortest")
+            warnings.append(f"{run_name}: {problem}; cut to the shortest")
     length = min(len(truth), *map(len, repetitions))
     cut = tuple(_cut(each, length) for each in repetitions)
     return SupervisedRun(name, _cut(truth, length), cut, sequence.size), warnings
