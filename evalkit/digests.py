@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 
@@ -23,34 +23,41 @@ def digest_of(*values: object) -> bytes:
     (False, False)
     """
     digest = hashlib.sha256()
-    for value in values:
-        for part in _encoded(value):
-            digest.update(part)
+    for part in _parts(values):
+        digest.update(part)
     return digest.digest()
 
 
-def _encoded(value: object) -> Iterable[bytes]:
+def _parts(value: object) -> Iterator[bytes]:
+    """The encoding of a value, in pieces: its type, its length, and that many bytes or values."""
     kind = type(value).__name__
     if isinstance(value, Enum):
-        return _framed(f"enum {kind}", value.name.encode())
-    if value is None or isinstance(value, bool | int | float | np.generic):
-        return _framed(kind, repr(value).encode())
-    if isinstance(value, str):
-        return _framed("str", value.encode("utf-8", "surrogatepass"))
-    if isinstance(value, bytes):
-        return _framed("bytes", value)
-    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
-        return _framed(f"array {value.dtype.str} {value.shape}", np.ascontiguousarray(value).tobytes())
-    if isinstance(value, frozenset):
-        return _framed("set", b"".join(sorted(map(digest_of, value))))
-    if isinstance(value, Mapping):
-        return _framed("mapping", digest_of(*(part for pair in value.items() for part in pair)))
-    if isinstance(value, tuple | list):
-        return _framed("sequence", digest_of(*value))
-    if is_dataclass(value):
-        return _framed(f"fields of {kind}", digest_of({item.name: getattr(value, item.name) for item in fields(value)}))
-    raise TypeError(f"a digest of {kind} is not defined")
+        yield from _framed(f"enum {kind}", value.name.encode())
+    elif isinstance(value, str):
+        yield from _framed("str", value.encode("utf-8", "surrogatepass"))
+    elif isinstance(value, bytes):
+        yield from _framed("bytes", value)
+    elif value is None or isinstance(value, bool | int | float | np.generic):
+        yield from _framed(kind, repr(value).encode())
+    elif isinstance(value, np.ndarray) and not value.dtype.hasobject:
+        yield from _framed(f"array {value.dtype.str} {value.shape}", value.tobytes())
+    elif isinstance(value, frozenset):
+        yield from _framed("set", b"".join(sorted(digest_of(item) for item in value)))
+    elif isinstance(value, Mapping):
+        yield from _nested("mapping", [part for pair in value.items() for part in pair])
+    elif isinstance(value, tuple | list):
+        yield from _nested("sequence", value)
+    elif is_dataclass(value):
+        yield from _nested(kind, [part for item in fields(value) for part in (item.name, getattr(value, item.name))])
+    else:
+        raise TypeError(f"a digest of {kind} is not defined")
 
 
 def _framed(kind: str, body: bytes) -> tuple[bytes, bytes]:
     return f"{kind} {len(body)} ".encode(), body
+
+
+def _nested(kind: str, values: Sequence[object]) -> Iterator[bytes]:
+    yield f"{kind} {len(values)} ".encode()
+    for value in values:
+        yield from _parts(value)

@@ -28,8 +28,8 @@ from evalkit.types import Boxes, Vector
 
 # Rules that look at a benchmark's flags of absent or uncovered targets.
 _BY_FLAGS = frozenset({Absent.DELETED, Absent.INVISIBLE, Absent.COVERED})
-# What a sequence has for trackers and for messages alone.
-_NOT_SCORED = frozenset({"frames", "source"})
+# All of a sequence but what it has for trackers and for messages alone.
+_SCORED = tuple(item.name for item in fields(Sequence) if item.name not in ("frames", "source"))
 
 
 class Annotation:
@@ -78,8 +78,7 @@ class Annotation:
     def _digest_of(self, name: str) -> bytes:
         if name not in self._digests:
             sequence = self.sequence(name)
-            kept = (item.name for item in fields(Sequence) if item.name not in _NOT_SCORED)
-            self._digests[name] = digest_of({field: getattr(sequence, field) for field in kept})
+            self._digests[name] = digest_of(*(getattr(sequence, field) for field in _SCORED))
         return self._digests[name]
 
 

@@ -13,8 +13,8 @@ import click
 from evalkit.errors import InputError
 from evalkit.shown import one_line
 from evalkit.suggestions import suggestion
-from stdtrack.cli.options import Word, comma_list, data_options, protocol_option
-from stdtrack.cli.results import chosen_benchmarks, open_annotation, read_results
+from stdtrack.cli.options import Word, comma_list, data_options, no_cache_option, protocol_option
+from stdtrack.cli.results import chosen_benchmarks, open_annotation, read_results, use_cache
 from stdtrack.cli.score import score_all
 
 if TYPE_CHECKING:
@@ -49,10 +49,11 @@ class Pair:
 @comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Benchmarks. [default: all that both have run on]")
 @data_options
 @protocol_option("Rules, as `stdtrack score` takes them. [default: the benchmark's own]")
+@no_cache_option
 @click.option("--format", "form", type=Word("table", "json"), default="table", show_default=True)
 def compare(
     results: Path, first: str, second: str, benchmarks: tuple[str, ...], data: Path | None,
-    annotations: Path | None, protocols: tuple[str, ...], form: str,
+    annotations: Path | None, protocols: tuple[str, ...], no_cache: bool, form: str,
 ) -> None:  # fmt: skip
     """Compare tracker A with tracker B on the sequences that both have results on.
 
@@ -61,6 +62,7 @@ def compare(
     from stdtrack.cli.records import benchmarks_present
 
     pairs: list[Pair] = []
+    cached = use_cache(no_cache)
     for benchmark in chosen_benchmarks(benchmarks) or benchmarks_present(results):
         annotation = open_annotation(results, benchmark, data, annotations)
         chosen = {each.tracker: each for each in read_results(results, annotation)}
@@ -70,7 +72,7 @@ def compare(
         if absent:
             problem = f"no results of '{absent[0]}' on {benchmark}"
             raise InputError(problem, path=results, hint=suggestion(absent[0], chosen, shown=_NAMED))
-        scores, refused = score_all((chosen[first], chosen[second]), annotation, protocols)
+        scores, refused = score_all((chosen[first], chosen[second]), annotation, protocols, cached=cached)
         for each in refused:
             raise InputError(f"{each.tracker} cannot be scored on {each.benchmark}: {each.error}")
         pairs += _pair_up(scores, first, second)

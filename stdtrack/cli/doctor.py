@@ -29,6 +29,7 @@ def doctor() -> None:
         "trackers": list(trackers()),
         "data": list(data()),
         "weights": list(weights()),
+        "cache of scores": list(score_cache()),
     }
     for title, lines in sections.items():
         click.echo(title)
@@ -94,6 +95,16 @@ def weights() -> Iterator[Line]:
         path = shipped_weights(variant)
         yield f"stdtrack:{variant}", str(path) if path else "untrained: none are shipped"
     yield "stdtrack:NAME?weights=FILE", "your own, as safetensors"
+
+
+def score_cache() -> Iterator[Line]:
+    """Where scores are kept, whether they are, and how large that has become."""
+    from evalkit.score_cache import MOST_BYTES, VARIABLE, cache_folder, cache_refusal, cache_usage
+
+    yield VARIABLE, os.environ.get(VARIABLE, "not set")
+    refusal, (entries, size) = cache_refusal(), cache_usage()
+    yield "folder", f"not used: {refusal}" if refusal else str(cache_folder())
+    yield "size", f"{entries} scores, {size / 2**20:.1f} MiB of at most {MOST_BYTES >> 20}"
 
 
 def cv2_warnings(wheels: list[str]) -> list[str]:

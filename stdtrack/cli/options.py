@@ -113,3 +113,8 @@ def data_options(command: Function) -> Function:
     return click.option(
         "--data", type=path, envvar="STDTRACK_DATA", help="Root of several benchmarks, or of one. [STDTRACK_DATA]"
     )(command)
+
+
+def no_cache_option(command: Function) -> Function:
+    """``--no-cache``: score anew, and keep nothing."""
+    return click.option("--no-cache", is_flag=True, help="Score anew, and keep no scores for the next time.")(command)

@@ -9,8 +9,8 @@ import click
 from evalkit.errors import InputError
 from evalkit.suggestions import suggestion
 from stdtrack.cli.messages import echo_line
-from stdtrack.cli.options import PROTOCOLS, comma_list, data_options, exclude_option, protocol_option
-from stdtrack.cli.results import exit_if_refused
+from stdtrack.cli.options import PROTOCOLS, comma_list, data_options, exclude_option, no_cache_option, protocol_option
+from stdtrack.cli.results import exit_if_refused, use_cache
 
 PARTS = ("plots", "tables", "html")
 
@@ -23,12 +23,13 @@ PARTS = ("plots", "tables", "html")
 @data_options
 @protocol_option(f"Rules: {', '.join(PROTOCOLS)}. [default: the benchmark's own]")
 @exclude_option
+@no_cache_option
 @click.option("--published", is_flag=True, help="Add published figures of other trackers, marked as such.")
 @comma_list("--only", "parts", words=PARTS, metavar="PART[,...]", help=f"Of {', '.join(PARTS)}. [default: all]")
 def report(
     results: Path, profiles: tuple[Path, ...], out: Path, benchmarks: tuple[str, ...], data: Path | None,
-    annotations: Path | None, protocols: tuple[str, ...], exclude: tuple[str, ...], published: bool,
-    parts: tuple[str, ...],
+    annotations: Path | None, protocols: tuple[str, ...], exclude: tuple[str, ...], no_cache: bool,
+    published: bool, parts: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Report on the results in RUNS: plots (PNG, SVG, PDF), tables (Markdown, CSV, LaTeX), one offline HTML page.
 
@@ -51,6 +52,7 @@ def report(
         protocols=protocols,
         exclude=exclude,
         pictures="html" in chosen,
+        cached=use_cache(no_cache),
     )
     files = write_report(tables, out, parts=chosen, published=published)
     echo_line(f"{len(files.plots)} plot files, {len(files.tables)} table files in {out}")

@@ -52,6 +52,7 @@ def collect(
     protocols: Sequence[str] = (),
     exclude: Sequence[str] = (),
     pictures: bool = True,
+    cached: bool = True,
 ) -> tuple[ReportTables, list[Refused]]:
     """Score everything in ``results`` and gather what a report shows of it.
 
@@ -62,6 +63,7 @@ def collect(
         protocols: empty for each benchmark's own.
         exclude: shell patterns of sequences that are left out.
         pictures: hand frames over, for the HTML page.
+        cached: keep the scores for the next time.
 
     Returns:
         The tables, and the trackers that are not in them because they cannot be scored.
@@ -78,7 +80,8 @@ def collect(
     scored = Scored()
     for benchmark in chosen_benchmarks(benchmarks) or benchmarks_present(results):
         if _take_precomputed(scored, results, benchmark, exclude):
-            _score(scored, results, open_annotation(results, benchmark, data, annotations, exclude), protocols)
+            annotation = open_annotation(results, benchmark, data, annotations, exclude)
+            _score(scored, results, annotation, protocols, cached)
     require_excluded(exclude, scored.annotations)
     tell_refused(scored.refused, scored.scores)
     pairs = dict.fromkeys((score.tracker, score.benchmark) for score in scored.scores)
@@ -120,8 +123,9 @@ def _take_precomputed(scored: Scored, results: Path, benchmark: str, exclude: Se
     return holds_results
 
 
-def _score(scored: Scored, results: Path, annotation: Annotation, protocols: Sequence[str]) -> None:
-    scores, refused = score_all(read_results(results, annotation), annotation, tuple(protocols), keep_frames=True)
+def _score(scored: Scored, results: Path, annotation: Annotation, protocols: Sequence[str], cached: bool) -> None:
+    trackers = read_results(results, annotation)
+    scores, refused = score_all(trackers, annotation, tuple(protocols), keep_frames=True, cached=cached)
     scored.annotations.append(annotation)
     scored.refused += refused
     scored.scores += scores

@@ -148,6 +148,17 @@ def exit_if_refused(refused: Sequence[Refused]) -> None:
         sys.exit(EXIT_SEQUENCES_FAILED)
 
 
+def use_cache(no_cache: bool) -> bool:
+    """Whether the cache of scores is used; says on stderr why it cannot be."""
+    if no_cache:
+        return False
+    from evalkit.score_cache import cache_refusal
+
+    why = cache_refusal()
+    say("cache of scores", (f"not used: {why}",) if why else ())
+    return not why
+
+
 def say(subject: str, notes: Sequence[str]) -> None:
     """Notes for the user, on stderr."""
     for note in notes:

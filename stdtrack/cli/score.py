@@ -12,7 +12,15 @@ import click
 
 from evalkit.errors import InputError
 from evalkit.listing import some
-from stdtrack.cli.options import PROTOCOLS, Word, comma_list, data_options, exclude_option, protocol_option
+from stdtrack.cli.options import (
+    PROTOCOLS,
+    Word,
+    comma_list,
+    data_options,
+    exclude_option,
+    no_cache_option,
+    protocol_option,
+)
 from stdtrack.cli.results import (
     chosen_benchmarks,
     exit_if_refused,
@@ -22,6 +30,7 @@ from stdtrack.cli.results import (
     require_excluded,
     say,
     tell_refused,
+    use_cache,
 )
 
 if TYPE_CHECKING:
@@ -55,11 +64,12 @@ YOUNG_OBJECTS = 50_000
 @click.option("--per-frame", type=_FILE, help="Write every frame's boxes and overlap to a .csv or .parquet file.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True,
               help="Processes; each scores a part of the trackers.")  # fmt: skip
+@no_cache_option
 @click.option("--out", "-o", type=_FILE, help="Write there instead of to stdout.")
 def score(
     results: Path, benchmarks: tuple[str, ...], data: Path | None, annotations: Path | None,
     protocols: tuple[str, ...], form: str, partial: bool, exclude: tuple[str, ...], by: str | None,
-    per_sequence: Path | None, per_frame: Path | None, workers: int, out: Path | None,
+    per_sequence: Path | None, per_frame: Path | None, workers: int, no_cache: bool, out: Path | None,
 ) -> None:  # fmt: skip
     """Score raw results by each benchmark's own rules, and by those of other toolkits.
 
@@ -76,6 +86,7 @@ def score(
     refused: list[Refused] = []
     opened: list[Annotation] = []
     with crew_of(workers) as crew:  # before anything heavy is imported: the other processes start meanwhile
+        cached = use_cache(no_cache)
         for text in chosen_benchmarks(benchmarks):
             annotation = open_annotation(results, text, data, annotations, exclude)
             opened.append(annotation)
@@ -83,7 +94,8 @@ def score(
             if not partial:
                 trackers, incomplete = refuse_missing(trackers, annotation)
                 refused += incomplete
-            found, unscored = score_all(trackers, annotation, protocols, crew=crew, keep_frames=per_frame is not None)
+            kept = per_frame is not None
+            found, unscored = score_all(trackers, annotation, protocols, crew=crew, keep_frames=kept, cached=cached)
             refused += unscored
             scores += found
             for each in found:
@@ -134,6 +146,7 @@ def score_all(
     *,
     crew: Crew | None = None,
     keep_frames: bool = False,
+    cached: bool = True,
 ) -> tuple[list[BenchmarkScore], list[Refused]]:
     """Every tracker under every protocol, and the trackers that cannot be scored.
 
@@ -141,7 +154,7 @@ def score_all(
     """
     from evalkit.evaluation import Evaluated, Refused, evaluate_all
 
-    outcomes = evaluate_all(trackers, annotation, protocols, crew=crew, keep_frames=keep_frames)
+    outcomes = evaluate_all(trackers, annotation, protocols, crew=crew, keep_frames=keep_frames, cached=cached)
     evaluated = [each for each in outcomes if isinstance(each, Evaluated)]
     concerned: dict[str, list[str]] = {}
     for found in evaluated:
