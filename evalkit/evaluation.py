@@ -15,6 +15,7 @@ from evalkit.importers.notes import joined_notes
 from evalkit.importers.times import got10k_speed
 from evalkit.importers.trees import TrackerResults
 from evalkit.protocols import default_protocol, rules_for
+from evalkit.rules.knobs import Rules
 from evalkit.score_cache import Subject, code_digest, read_score, write_score
 from evalkit.score_entries import form_of
 from evalkit.scores import BenchmarkScore
@@ -78,7 +79,11 @@ def evaluate(
     supervised = _are_supervised(results, annotation)
     if "vot-toolkit" in names and not supervised:
         raise InputError("protocol 'vot-toolkit' needs results of VOT's supervised experiment", hint="these are not")
-    subjects = {name: _subject(results, annotation, name, supervised) for name in names} if cached else {}
+    rules = {name: None if supervised else rules_for(name, annotation.family) for name in names}
+    for each in rules.values():
+        for sequence in scored_sequences(results.files, annotation, each):
+            annotation.sequence(sequence)  # what is wrong with it is told first, whether or not the cache needs it
+    subjects = {name: _subject(results, annotation, name, rules[name]) for name in names} if cached else {}
     known = {} if keep_frames else {name: found for name, of in subjects.items() if (found := read_score(of))}
     scores = {name: score for name, (score, _) in known.items()}
     read = next((read for _, read in known.values()), ())
@@ -143,9 +148,8 @@ def _are_supervised(results: TrackerResults, annotation: Annotation) -> bool:
     return holds_supervised(results, annotation.benchmark.name)
 
 
-def _subject(results: TrackerResults, annotation: Annotation, protocol: str, supervised: bool) -> Subject:
+def _subject(results: TrackerResults, annotation: Annotation, protocol: str, rules: Rules | None) -> Subject:
     """What the cache is asked for: its key covers everything that :func:`_score` looks at."""
-    rules = None if supervised else rules_for(protocol, annotation.family)
     scored = scored_sequences(results.files, annotation, rules)
     key = digest_of(code_digest(), protocol, rules, annotation.digest(scored), _digest_of_results(results))
     blank = BenchmarkScore(

@@ -95,7 +95,7 @@ def by_pysot(runs: Sequence[SupervisedRun]) -> Supervised:
     pooled = np.concatenate(means)
     lost = np.array([np.mean(each) for each in failures])
     return Supervised(
-        accuracy=float(np.nanmean(pooled)),
+        accuracy=float(np.nanmean(pooled)) if np.isfinite(pooled).any() else float("nan"),
         robustness=float(lost.sum() / len(pooled) * 100),
         failures=float(lost.sum()),
         curve=_pysot_curve(fragments, max(len(run.truth) for run in runs)),

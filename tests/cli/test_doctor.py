@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from evalkit.errors import InputError
 from evalkit.paths import data_root
-from stdtrack.cli.doctor import cv2_warnings, doctor
+from stdtrack.cli.doctor import cv2_warnings, doctor, score_cache
 
 
 def test_it_prints_the_environment(monkeypatch, tmp_path):
@@ -63,3 +63,21 @@ def test_a_wrong_file_is_named(tmp_path, monkeypatch, content, message):
     (tmp_path / "stdtrack.toml").write_text(content)
     with pytest.raises(InputError, match=message):
         data_root(None, tmp_path)
+
+
+def test_it_says_where_scores_are_kept_and_how_many(monkeypatch, tmp_path):
+    scores = tmp_path / "cache" / "scores"
+    scores.mkdir(parents=True)
+    (tmp_path / "cache").chmod(0o700)
+    scores.chmod(0o700)
+    (scores / f"{'0' * 64}.json").write_bytes(bytes(3 << 20))
+    monkeypatch.setenv("STDTRACK_CACHE", str(tmp_path / "cache"))
+    assert dict(score_cache()) == {
+        "STDTRACK_CACHE": str(tmp_path / "cache"),
+        "folder": str(tmp_path / "cache"),
+        "size": "1 scores, 3.0 MiB of at most 512",
+    }
+    scores.chmod(0o777)
+    found = dict(score_cache())
+    assert found["folder"].startswith(f"not used: others can write to {scores}")
+    assert found["size"].startswith("0 scores")
