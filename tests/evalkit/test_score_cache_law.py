@@ -209,3 +209,37 @@ def test_no_entry_names_a_place(numbered: Any, tmp_path: Path) -> None:
     assert "Biker.txt, row 1" in text
     (entry,) = (tmp_path / "0" / "cache" / "scores").iterdir()
     assert not any(part.encode() in entry.read_bytes() for part in ("Tracker-of-mine", str(tmp_path), "results"))
+
+
+GOOD = ("0,1,30,40",) * FRAMES
+LOST = ("0,1,30,40", "0,1,30,40", "0,1,30,40", "700,1,30,40")
+
+
+@pytest.mark.parametrize(
+    ("rules", "boxes", "first", "second"),
+    [
+        (("lasot", "official"), LOST, {"absent": ("0", "0", "0", "0")}, {"absent": ("0", "0", "0", "1")}),
+        (("tnl2k", "official"), LOST, {"absent": ("0", "0", "0", "0")}, {"absent": ("0", "0", "0", "1")}),
+        (("got10k", "official"), LOST, {"uncovered": (2,)}, {"uncovered": (160,)}),
+        (("got10k", "official"), GOOD, {"uncovered": (), "size": (640, 480)}, {"uncovered": (), "size": (20, 20)}),
+        (("vot2018", "official"), SUPERVISED[3], {"size": (640, 480)}, {"size": (20, 30)}),
+        (("folder", "official"), LOST, {}, {"truth": LOST}),
+        (("folder", "official"), LOST, {}, {"boxes": GOOD}),
+        (("folder", "official"), LOST, {}, {"second_boxes": None}),
+        (("folder", "official"), LOST, {}, {"repetition": GOOD}),
+    ],
+)
+def test_each_part_that_a_figure_depends_on_counts(
+    numbered: Any, rules: tuple[str, str], boxes: tuple[str, ...], first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    supervised = len(boxes) > FRAMES
+    base = replace(PLAIN, rules=rules, boxes=boxes, second_boxes=boxes if supervised else GOOD)
+    base = replace(base, truth=("10,20,30,40",) * FRAMES) if supervised else base
+    folders = numbered()
+    outcomes = []
+    for call, root in zip((replace(base, **first), replace(base, **second)), folders, strict=True):
+        place = write_call(call, root)
+        outcomes.append(outcome(call, *place, cached=True))
+        assert outcomes[-1] == outcome(call, *place, cached=False)
+    assert cache_usage()[0] == 2, outcomes
+    assert outcomes[0] != outcomes[1]

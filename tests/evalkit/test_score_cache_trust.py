@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from evalkit import score_cache
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.evaluation import Evaluated, evaluate
 from evalkit.importers.trees import read_tree
@@ -322,3 +323,21 @@ def test_a_disk_that_takes_no_more(place: Path, limit: str) -> None:
     figure, refusal = as_user(place, 0, limit=limit, **{VARIABLE: str(place / "cache")})
     assert (figure, refusal) == (pytest.approx(AUC), "")
     assert list((place / "cache" / "scores").iterdir()) == []
+
+
+def test_the_oldest_entries_go_and_nothing_else(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(score_cache, "MOST_ENTRIES", 4)
+    score(place)
+    scores = place / "cache" / "scores"
+    newest = only_entry(place)
+    for age in range(1, 5):
+        old = scores / f"{age:064x}.json"
+        old.write_bytes(b"")
+        os.utime(old, (1000 - age, 1000 - age))
+    (scores / "notes-of-mine.json").write_text("")
+    (place / "T" / "one.txt").write_text("0,1,30,41\n" * 4)
+    score(place)
+    kept = {path.name for path in scores.iterdir()} - {"notes-of-mine.json"}
+    assert len(kept) == 2
+    assert newest.name in kept
+    assert (scores / "notes-of-mine.json").exists()
