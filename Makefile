@@ -35,12 +35,12 @@ slow: $(VENV)/.test
 
 # Stores a run under .benchmarks, then looks at the goals; they are no part of a comparison.
 bench: $(VENV)/.test
-	$(BIN)/python -m profiling.suites store
+	$(BIN)/python -m tests.speed.suites store
 	$(BIN)/pytest -m timed -p no:xdist
 	$(BIN)/pytest tests/benchmarks -m goal -p no:xdist --benchmark-only --benchmark-sort=name
 
 bench-compare: $(VENV)/.test
-	$(BIN)/python -m profiling.suites compare
+	$(BIN)/python -m tests.speed.suites compare
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .benchmarks

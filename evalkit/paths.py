@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from evalkit.errors import InputError
-from evalkit.text import is_there, read_text
+from evalkit.reading.text import is_there, read_text
 
 CONFIG_NAME = "stdtrack.toml"
 DATA_VARIABLE = "STDTRACK_DATA"

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from evalkit.rules.aggregation import curve_rules, reported_metrics
-from evalkit.rules.knobs import Rules
-from evalkit.scores import OPE_METRICS, VOT_METRICS, BenchmarkScore, Curve, SequenceScore
+from evalkit.scoring.aggregation import curve_rules, reported_metrics
+from evalkit.scoring.rules import Rules
+from evalkit.scoring.scores import OPE_METRICS, VOT_METRICS, BenchmarkScore, Curve, SequenceScore
 from evalkit.types import Vector
 
 _SUPERVISED_METRICS = ("accuracy", "failures")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from profiling.comparison import Comparison, Profile
+    from profiling.latency.results import Comparison, Profile
 
 WAITED_WARNING = 0.05
 SEPARATOR = "; "

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from profiling.comparison import Comparison, Profile
+from profiling.latency.results import Comparison, Profile
+from profiling.latency.statistics import growth_per_frame, paired_ratio, summarise
+from profiling.latency.steps import SCOPES
+from profiling.machine.roofline import roofline_point
 from profiling.notes import joined, latency_doubts, unknown_because
-from profiling.roofline import roofline_point
-from profiling.statistics import growth_per_frame, paired_ratio, summarise
-from profiling.stepping import SCOPES
 
 LATENCY = (
     "tracker", "backend", "threads", "device", "scope", "frames",

@@ -72,8 +72,8 @@ class ReportTables:
     Fractions are in [0, 1], boxes ``x, y, w, h`` in pixels, ``sequence`` is None for a benchmark's overall value.
 
     Attributes:
-        scores, curves, coverage, frames, speeds: as :mod:`evalkit.tables` defines them.
-        intervals: confidence intervals of overall values (:func:`evalkit.statistics.interval_table`).
+        scores, curves, coverage, frames, speeds: as :mod:`evalkit.scoring.tables` defines them.
+        intervals: confidence intervals of overall values (:func:`evalkit.scoring.statistics.interval_table`).
         attributes: values by challenge attribute, with the number of sequences behind each.
         latencies: milliseconds of every frame.
         facts: what is known of a tracker: ``note`` (such as ``untrained``), ``parameters``, ``macs`` of one frame.

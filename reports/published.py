@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.errors import InputError
-from evalkit.text import decode
+from evalkit.reading.text import decode
 from reports.inputs import records
 from reports.tables import Cell, Table, number, word
 

@@ -13,14 +13,14 @@ import torch
 
 from evalkit.errors import InputError
 from evalkit.suggestions import suggestion
-from profiling.accuracy import mean_overlap
-from profiling.clips import Clip
-from profiling.complexity import count
+from profiling.complexity.count import count
+from profiling.latency.accuracy import mean_overlap
+from profiling.latency.clips import Clip
 from stdtrack.checkpoints import load_model, shipped_weights, untrained
 from stdtrack.configs import FULL, VARIANTS, ModelConfig, ablations
+from stdtrack.inference.graphs import StepGraph, unpack
+from stdtrack.inference.networks import example_inputs, on_backend
 from stdtrack.model import STDTrack
-from stdtrack.model.graphs import StepGraph, unpack
-from stdtrack.networks import example_inputs, on_backend
 from stdtrack.tracker import STDTracker
 
 WARM_UP = 5

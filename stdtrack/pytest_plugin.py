@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from evalkit.baselines.record import Record
-    from evalkit.baselines.verdicts import Comparison, Limits
     from evalkit.benchmarks.base import Benchmark
+    from evalkit.regression.record import Record
+    from evalkit.regression.verdicts import Comparison, Limits
 
 # Baseline file -> texts of baselines with the records measured for it: strings, because xdist carries them to the
 # process that writes, as one file must have one writer.
@@ -91,8 +91,8 @@ class TrackingAccuracy:
             confidence: of the one-sided bound that a drop must also pass.
         """
         require_own_evalkit()
-        from evalkit.baselines.verdicts import Limits
         from evalkit.errors import InputError
+        from evalkit.regression.verdicts import Limits
 
         try:
             return self._compare(tracker, benchmark, self._baseline_path(baseline), data, Limits(max_drop, confidence))
@@ -100,12 +100,12 @@ class TrackingAccuracy:
             pytest.fail(str(error), pytrace=False)
 
     def _compare(self, tracker: str, benchmark: str, path: Path, data: str | Path | None, limits: Limits) -> Comparison:
-        from evalkit.baselines.ci_output import details, sentence
-        from evalkit.baselines.file import dump_baseline, read_baseline
-        from evalkit.baselines.record import Baseline
-        from evalkit.baselines.verdicts import Verdict
         from evalkit.benchmarks.registry import parse_spec
-        from evalkit.regression import compare
+        from evalkit.regression.ci_output import details, sentence
+        from evalkit.regression.compare import compare
+        from evalkit.regression.file import dump_baseline, read_baseline
+        from evalkit.regression.record import Baseline
+        from evalkit.regression.verdicts import Verdict
 
         if self._config.getoption("tracking_update"):
             if path.exists():
@@ -131,7 +131,7 @@ class TrackingAccuracy:
         return self._test.parent / baseline
 
     def _measure(self, tracker: str, benchmark: str, data: str | Path | None, protocol: str | None = None) -> Record:
-        from evalkit.baselines.from_run import run_and_record
+        from evalkit.regression.from_run import run_and_record
 
         return run_and_record(tracker, self._open(benchmark, data), self._new_folder(), protocol)
 
@@ -161,7 +161,7 @@ def tracking_demo(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path
 
     def render_once() -> Path:
         if not folders:
-            from evalkit.benchmarks.demo_writer import render
+            from evalkit.benchmarks.synthetic.writer import render
 
             folders.append(tmp_path_factory.mktemp("tracking-demo"))
             render(folders[0])
@@ -183,8 +183,8 @@ def tracking_accuracy(
 def _update(path: Path, texts: list[str]) -> None:
     from importlib.metadata import version
 
-    from evalkit.baselines.file import load_baseline, read_baseline, write_baseline
-    from evalkit.baselines.record import Baseline
+    from evalkit.regression.file import load_baseline, read_baseline, write_baseline
+    from evalkit.regression.record import Baseline
 
     known = read_baseline(path) if path.exists() else Baseline(())
     records = tuple(record for text in texts for record in load_baseline(text).records)

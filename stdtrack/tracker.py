@@ -17,14 +17,14 @@ from evalkit.trackers.options import check_names
 from evalkit.trackers.stages import StageTimer, untimed
 from evalkit.types import Box, Image
 from profiling import backends
-from profiling.complexity import Part
+from profiling.complexity.count import Part
 from stdtrack.checkpoints import compare_configs, load_model, sha256, shipped_weights, untrained
 from stdtrack.configs import VARIANTS, ModelConfig
 from stdtrack.crops import crop_window, sample_crop, to_image
 from stdtrack.images import rgb_image, starting_box
+from stdtrack.inference.graphs import InitGraph, StepGraph
+from stdtrack.inference.networks import Exported, Network, example_inputs, from_folder, on_backend, precision_note
 from stdtrack.model import STDTrack, TrackState
-from stdtrack.model.graphs import InitGraph, StepGraph
-from stdtrack.networks import Exported, Network, example_inputs, from_folder, on_backend, precision_note
 
 
 class STDTracker:

@@ -18,12 +18,12 @@ import numpy as np
 
 from evalkit.benchmarks.layout import unseen_images
 from evalkit.errors import InputError
-from evalkit.execution.tracking import step
 from evalkit.files import partial_folder
-from evalkit.frames import list_images, read_image
+from evalkit.running.tracking import step
+from evalkit.sequences.frames import list_images, read_image
+from evalkit.sequences.videos import next_frame, open_capture, stated_frames
 from evalkit.trackers.base import Prediction, Tracker
 from evalkit.types import Box, Image
-from evalkit.videos import next_frame, open_capture, stated_frames
 from stdtrack.images import starting_box
 
 FOLDER_RATE = 30.0

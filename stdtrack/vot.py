@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.execution.tracking import step
-from evalkit.frames import read_image
+from evalkit.running.tracking import step
+from evalkit.sequences.frames import read_image
 from evalkit.trackers.answers import NonsenseError
 from evalkit.trackers.spec import load_tracker
 from evalkit.types import Box, Image

@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 import pytest
 
-from evalkit.benchmarks.demo_writer import render
+from evalkit.benchmarks.synthetic.writer import render
 from stdtrack.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,7 +35,7 @@ NOT_RUN = {
     'stdtrack run "trax:': "needs VOT's toolkit; tests/evalkit/trackers serves TraX",
     "dask ": "needs several machines; tests/evalkit/execution starts a cluster",
     "python tests/": "needs real data and takes minutes",
-    "python -m profiling.agreement": "needs two profiles; tests/profiling has it",
+    "python -m profiling.latency.repeatability": "needs two profiles; tests/profiling has it",
     "#SBATCH": "an option of Slurm's",
     "#!/bin/sh": "the first line of a script",
 }

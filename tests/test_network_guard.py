@@ -115,7 +115,7 @@ def needed(backend: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", [name for name, backend in BACKENDS.items() if "cpu" in backend.devices])
 def test_a_run_on_every_backend_reaches_nobody(guarded: dict[str, str], backend: str, tmp_path: Path) -> None:
-    from evalkit.benchmarks.demo_writer import render
+    from evalkit.benchmarks.synthetic.writer import render
 
     needed(backend)
     render(tmp_path / "data", frames=4)

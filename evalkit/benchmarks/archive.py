@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from evalkit.errors import InputError
-from evalkit.text import refuse_large
+from evalkit.reading.text import refuse_large
 
 _UNPACKS = "unpacks to more"
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
@@ -122,7 +122,7 @@ def open_archive(path: Path, suffixes: tuple[str, ...] = TEXT) -> MemoryFolder:
         suffixes: of the files that are read, in lower case; the others are named by ``unread`` of what is returned.
 
     Raises:
-        InputError: it is damaged, or unpacks to more than :func:`evalkit.text.text_limit`.
+        InputError: it is damaged, or unpacks to more than :func:`evalkit.reading.text.text_limit`.
     """
     try:
         read = _zip_members if path.name.lower().endswith(".zip") else _tar_members

@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 from evalkit.benchmarks import lists
 from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.layout import children
-from evalkit.reading import read_flags
+from evalkit.reading.tables import read_flags
 
 _SUFFIXES = ("_attribute.txt", "_att.txt", ".txt")
 _NAMED = 3

@@ -22,9 +22,9 @@ from evalkit.benchmarks.clip_range import ClipRange
 from evalkit.benchmarks.layout import beside
 from evalkit.errors import InputError
 from evalkit.listing import some
-from evalkit.packed_frames import open_frames
-from evalkit.reading import read_boxes, read_flags, read_labels
-from evalkit.sequence import Sequence
+from evalkit.reading.tables import read_boxes, read_flags, read_labels
+from evalkit.sequences.packed import open_frames
+from evalkit.sequences.sequence import Sequence
 from evalkit.suggestions import suggestion
 from evalkit.types import Boxes
 
@@ -105,7 +105,7 @@ class Benchmark(ABC):
         name: the command-line name, also the folder in raw results.
         title: the name people write.
         origin: coordinate of the top-left pixel in its files, 0 or 1.
-        protocol: name of the rules in :mod:`evalkit.protocols` that are official here.
+        protocol: name of the rules in :mod:`evalkit.scoring.protocols` that are official here.
         folders: names its folder goes by, lower-case alphanumerics.
         option_names: what may follow ``?`` in its command-line name.
         variants: options under which different parts of it are found, the default first.

@@ -10,8 +10,8 @@ from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.image_check import remarks_on
 from evalkit.benchmarks.layout import frames_folder, subfolders, unseen_images
 from evalkit.errors import InputError
-from evalkit.execution.selection import check_start
-from evalkit.frame_choice import folder_rank
+from evalkit.running.selection import check_start
+from evalkit.sequences.frame_choice import folder_rank
 
 
 @dataclass(frozen=True)

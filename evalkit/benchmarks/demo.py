@@ -12,13 +12,13 @@ from typing import ClassVar
 
 from evalkit.benchmarks.attributes import Attributes
 from evalkit.benchmarks.got10k import GOT10k
-from evalkit.benchmarks.scenes import SCENES
+from evalkit.benchmarks.synthetic.scenes import SCENES
 
 _ATTRIBUTES: Mapping[str, frozenset[str]] = {scene.name: scene.attributes for scene in SCENES}
 
 
 class Demo(GOT10k):
-    """The synthetic benchmark, as :func:`evalkit.benchmarks.demo_writer.render` wrote it."""
+    """The synthetic benchmark, as :func:`evalkit.benchmarks.synthetic.writer.render` wrote it."""
 
     name = "demo"
     title = "Demo (synthetic)"

@@ -16,8 +16,8 @@ import numpy as np
 from evalkit.benchmarks.base import Benchmark, Inventory, Source
 from evalkit.benchmarks.layout import annotation_files, frames_folder, subfolders
 from evalkit.errors import InputError
-from evalkit.reading import read_boxes
-from evalkit.sequence import Sequence
+from evalkit.reading.tables import read_boxes
+from evalkit.sequences.sequence import Sequence
 
 ANNOTATIONS = ("groundtruth.txt", "groundtruth_rect.txt")
 

@@ -18,10 +18,10 @@ from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.inferred_meta import InferredMeta, read_inferred_meta
 from evalkit.benchmarks.layout import annotation_files, frames_folder, optional_file, pad_to_frames, sequence_folders
 from evalkit.errors import InputError
-from evalkit.reading import read_boxes
-from evalkit.sequence import Sequence
+from evalkit.reading.tables import read_boxes
+from evalkit.reading.text import read_names, read_text
+from evalkit.sequences.sequence import Sequence
 from evalkit.suggestions import suggestion
-from evalkit.text import read_names, read_text
 
 # Number of sequences by split, in the order in which a split is chosen if none is named: scores are those of val.
 _SPLITS = {"val": 180, "test": 180, "train": 9335}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from evalkit.benchmarks.layout import rivals
-from evalkit.frames import ImageFolder
-from evalkit.image_headers import ImageHeader
-from evalkit.packed_frames import ArchiveFrames, VideoFrames
-from evalkit.sequence import Sequence
+from evalkit.sequences.frames import ImageFolder
+from evalkit.sequences.image_headers import ImageHeader
+from evalkit.sequences.packed import ArchiveFrames, VideoFrames
+from evalkit.sequences.sequence import Sequence
 from evalkit.types import Boxes
 
 SAMPLED = 16

@@ -13,7 +13,7 @@ from importlib.resources.abc import Traversable
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.text import read_json
+from evalkit.reading.text import read_json
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from evalkit.benchmarks.layout import (
     sequence_folders,
     subfolders,
 )
-from evalkit.reading import read_boxes
-from evalkit.sequence import Sequence
+from evalkit.reading.tables import read_boxes
+from evalkit.sequences.sequence import Sequence
 
 _ANNOTATION = "groundtruth.txt"
 _FLAGS = {"full_occlusion": "full_occlusion.txt", "out_of_view": "out_of_view.txt"}

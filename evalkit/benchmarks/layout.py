@@ -12,8 +12,8 @@ from pathlib import Path, PurePath
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.frame_choice import IMAGE_FOLDERS, IMAGE_SUFFIXES, folder_rank, has_image_name
-from evalkit.packed_frames import PACKED_SUFFIXES, count_frames
+from evalkit.sequences.frame_choice import IMAGE_FOLDERS, IMAGE_SUFFIXES, folder_rank, has_image_name
+from evalkit.sequences.packed import PACKED_SUFFIXES, count_frames
 from evalkit.types import Boxes
 
 _MANY = 64

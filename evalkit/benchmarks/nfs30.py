@@ -19,10 +19,10 @@ from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import annotation_files, frames_folder, subfolders
 from evalkit.errors import InputError
-from evalkit.packed_frames import count_frames
-from evalkit.reading import parse_table, read_boxes
-from evalkit.sequence import Sequence
-from evalkit.text import read_bytes, without_mark
+from evalkit.reading.tables import parse_table, read_boxes
+from evalkit.reading.text import read_bytes, without_mark
+from evalkit.sequences.packed import count_frames
+from evalkit.sequences.sequence import Sequence
 
 _STEP = 8  # 240 fps to 30 fps
 # Rows of the 240-fps annotation from here on do not belong to the clip.

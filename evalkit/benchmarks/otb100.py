@@ -20,9 +20,9 @@ from evalkit.benchmarks.attributes import Published
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.clip_range import ClipRange
 from evalkit.benchmarks.layout import annotation_files, children, frames_folder, subfolders
-from evalkit.reading import read_boxes
-from evalkit.sequence import Sequence
-from evalkit.text import read_bytes
+from evalkit.reading.tables import read_boxes
+from evalkit.reading.text import read_bytes
+from evalkit.sequences.sequence import Sequence
 
 _RECT = re.compile(r"groundtruth_rect(?:\.(\d+))?\.txt")
 

@@ -24,8 +24,8 @@ from evalkit.benchmarks.trackingnet import TrackingNet
 from evalkit.benchmarks.uav123 import UAV20L, UAV123, UAV123At10Fps
 from evalkit.benchmarks.vot import YEARS
 from evalkit.errors import InputError
+from evalkit.reading.text import is_there
 from evalkit.suggestions import nearest
-from evalkit.text import is_there
 
 _PUBLISHED: tuple[type[Benchmark], ...] = (
     OTB100,

@@ -22,8 +22,8 @@ from evalkit.benchmarks.layout import (
     sequence_folders,
 )
 from evalkit.errors import InputError
-from evalkit.reading import read_boxes, read_flags
-from evalkit.sequence import Sequence
+from evalkit.reading.tables import read_boxes, read_flags
+from evalkit.sequences.sequence import Sequence
 from evalkit.types import Flags
 
 

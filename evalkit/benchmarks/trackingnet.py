@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import annotation_files, frames_folder, pad_to_frames
-from evalkit.reading import read_boxes
-from evalkit.sequence import Sequence
+from evalkit.reading.tables import read_boxes
+from evalkit.sequences.sequence import Sequence
 
 
 class TrackingNet(Benchmark):

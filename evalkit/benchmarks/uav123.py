@@ -19,8 +19,8 @@ from evalkit.benchmarks.attributes import Published
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.clip_range import ClipRange
 from evalkit.benchmarks.layout import annotation_files, frames_folder, plain
-from evalkit.reading import read_boxes
-from evalkit.sequence import Sequence
+from evalkit.reading.tables import read_boxes
+from evalkit.sequences.sequence import Sequence
 
 _SETS = frozenset({"uav123", "uav12310fps", "uav20l"})
 _TABLE = Published("uav123_attributes.csv", "the att files of UAV123's toolkit")

@@ -18,10 +18,10 @@ import numpy as np
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import annotation_files, children, frames_folder, optional_file, sequence_folders
 from evalkit.errors import InputError
-from evalkit.packed_frames import first_image_size
-from evalkit.reading import read_table
-from evalkit.sequence import Sequence
-from evalkit.text import read_json, read_text
+from evalkit.reading.tables import read_table
+from evalkit.reading.text import read_json, read_text
+from evalkit.sequences.packed import first_image_size
+from evalkit.sequences.sequence import Sequence
 from evalkit.types import Boxes
 
 _SIZES = "image_sizes.json"

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from evalkit.errors import InputError
 from evalkit.imports import optional_module
-from evalkit.onnx_file import open_session, read_onnx, start_session
 from evalkit.suggestions import suggestion
 from evalkit.trackers.base import Tracker
+from evalkit.trackers.onnx_file import open_session, read_onnx, start_session
 from evalkit.trackers.options import check_names
 
 ADAPTERS: Mapping[str, tuple[str, str]] = {

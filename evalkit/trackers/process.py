@@ -12,8 +12,8 @@ import numpy as np
 
 from evalkit.errors import InputError
 from evalkit.trackers.base import Prediction
-from evalkit.trackers.guarded import GuardedProcess, split_command
 from evalkit.trackers.output import LineReader
+from evalkit.trackers.supervisor import GuardedProcess, split_command
 from evalkit.types import Box, Image
 
 SHOWN = 60

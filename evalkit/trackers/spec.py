@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from evalkit.errors import InputError
 from evalkit.suggestions import nearest
-from evalkit.trackers.adapted import adapt, require_tracker
+from evalkit.trackers.adapters import adapt, require_tracker
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.folders import folder_name
 from evalkit.trackers.options import convert_options
@@ -88,7 +88,7 @@ def load_spec(text: str) -> object:
     """Build what a spec names: a tracker, or whatever else a factory makes.
 
     Known prefixes are looked up first, then ``module:factory`` is imported and called with the options as keywords;
-    what it makes may also be a tracker of another toolkit (:mod:`evalkit.trackers.adapted`). Run this only on what a
+    what it makes may also be a tracker of another toolkit (:mod:`evalkit.trackers.adapters`). Run this only on what a
     user typed, never on text from a results folder.
 
     Raises:

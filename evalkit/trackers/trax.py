@@ -16,8 +16,8 @@ import numpy as np
 from evalkit.errors import InputError
 from evalkit.imports import optional_module
 from evalkit.trackers.base import Prediction
-from evalkit.trackers.guarded import GuardedProcess, split_command
 from evalkit.trackers.output import MessageCounter
+from evalkit.trackers.supervisor import GuardedProcess, split_command
 from evalkit.types import Box, Image
 
 CHANNEL = "color"

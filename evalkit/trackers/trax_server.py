@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.frames import decode_image, read_image
+from evalkit.sequences.frames import decode_image, read_image
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.trax import CHANNEL, import_trax
 from evalkit.types import Image

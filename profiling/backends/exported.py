@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from evalkit.errors import InputError, one_line
 from profiling.backends import Graph
 from profiling.backends.pt2_archive import HINT, checked_archive
-from profiling.backends.silence import quiet_exporter
+from profiling.backends.quiet import quiet_exporter
 
 
 def export(module: nn.Module, inputs: Sequence[Tensor], path: Path) -> None:

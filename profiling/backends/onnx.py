@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from evalkit.files import atomic, partial_folder
 from evalkit.imports import optional_module
-from evalkit.onnx_file import check_onnx, open_session, read_onnx
+from evalkit.trackers.onnx_file import check_onnx, open_session, read_onnx
 from profiling.backends import Graph
-from profiling.backends.silence import quiet_exporter
+from profiling.backends.quiet import quiet_exporter
 
 OPSET = 20
 

@@ -13,7 +13,7 @@ from evalkit.errors import InputError, one_line
 from evalkit.imports import optional_module
 from profiling.backends import Graph
 from profiling.backends.openvino_files import check_openvino
-from profiling.backends.silence import quiet_exporter
+from profiling.backends.quiet import quiet_exporter
 
 PRECISION_HINTS = {"fp32": "f32", "bf16": "bf16"}
 

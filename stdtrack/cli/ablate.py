@@ -56,7 +56,7 @@ def ablate(
         return _train(config, overrides, seeds, jobs)
     import torch
 
-    from profiling.clips import choose_clips, open_clip
+    from profiling.latency.clips import choose_clips, open_clip
     from stdtrack.ablation import ablation_rows
 
     torch.set_num_threads(threads)

@@ -13,8 +13,8 @@ from stdtrack.cli.options import comma_list, data_options, protocol_option
 from stdtrack.cli.results import chosen_benchmarks, exit_if_refused, tell_refused
 
 if TYPE_CHECKING:
-    from evalkit.baselines.record import Record
-    from evalkit.evaluation import Refused
+    from evalkit.regression.record import Record
+    from evalkit.scoring.evaluate import Refused
 
 
 @click.command()
@@ -28,9 +28,9 @@ def baseline(
     protocols: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Write what a later run is compared with: scores of all sequences, curves, and fingerprints."""
-    from evalkit.baselines.file import write_baseline
-    from evalkit.baselines.record import Baseline
-    from stdtrack.cli.records import benchmarks_present, record_benchmark
+    from evalkit.regression.file import write_baseline
+    from evalkit.regression.record import Baseline
+    from stdtrack.cli.baseline_records import benchmarks_present, record_benchmark
 
     records: list[Record] = []
     refused: list[Refused] = []

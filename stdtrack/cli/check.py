@@ -17,9 +17,9 @@ from stdtrack.cli.options import Word, comma_list, data_options, protocol_option
 from stdtrack.cli.results import chosen_benchmarks, tell_refused
 
 if TYPE_CHECKING:
-    from evalkit.baselines.checking import Check
-    from evalkit.baselines.record import Baseline, Record
-    from evalkit.evaluation import Refused
+    from evalkit.regression.checking import Check
+    from evalkit.regression.record import Baseline, Record
+    from evalkit.scoring.evaluate import Refused
 
 EXIT_NOT_COMPARABLE = EXIT_WRONG_INPUT
 
@@ -51,10 +51,10 @@ def check(
     Worse is a mean drop above --max-drop whose one-sided bound lies below zero. Exits 0 for same or better, 1 for
     worse, 2 for not comparable, as is a tracker of the baseline whose results cannot be scored.
     """
-    from evalkit.baselines.checking import Check, check_accuracy, check_speed
-    from evalkit.baselines.file import read_baseline
-    from evalkit.baselines.verdicts import Limits, Verdict
-    from stdtrack.cli.records import record_benchmark, runs_by_pair
+    from evalkit.regression.checking import Check, check_accuracy, check_speed
+    from evalkit.regression.file import read_baseline
+    from evalkit.regression.verdicts import Limits, Verdict
+    from stdtrack.cli.baseline_records import record_benchmark, runs_by_pair
 
     known = read_baseline(file)
     limits = Limits(max_drop, confidence, max_slowdown)
@@ -83,7 +83,7 @@ def check(
 
 def shared_benchmarks(results: Path, baseline: Baseline) -> tuple[str, ...]:
     """Benchmarks of the baseline that RUNS has results on; all of the baseline's for other people's trees."""
-    from stdtrack.cli.records import runs_by_pair
+    from stdtrack.cli.baseline_records import runs_by_pair
 
     known = {record.benchmark for record in baseline.records}
     present = {benchmark for _, benchmark in runs_by_pair(results)}
@@ -98,8 +98,8 @@ def shared_benchmarks(results: Path, baseline: Baseline) -> tuple[str, ...]:
 
 def write_files(done: Check, junit: Path | None, summary: Path | None) -> None:
     """The files that were asked for; under GitHub Actions the job's summary page too."""
-    from evalkit.baselines.ci_output import junit_xml, markdown_summary
     from evalkit.files import write_atomic
+    from evalkit.regression.ci_output import junit_xml, markdown_summary
 
     if junit is not None:
         write_atomic(junit, junit_xml(done.comparisons))
@@ -116,8 +116,8 @@ def write_files(done: Check, junit: Path | None, summary: Path | None) -> None:
 
 def show(done: Check, form: str) -> None:
     """Verdicts on stdout, what was left out on stderr; under GitHub Actions its annotation lines too."""
-    from evalkit.baselines.ci_output import as_json, details, github_annotations, sentence
-    from evalkit.baselines.verdicts import Verdict
+    from evalkit.regression.ci_output import as_json, details, github_annotations, sentence
+    from evalkit.regression.verdicts import Verdict
 
     machine = form == "json"
     if machine:

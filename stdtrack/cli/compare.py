@@ -18,8 +18,8 @@ from stdtrack.cli.results import chosen_benchmarks, open_annotation, read_result
 from stdtrack.cli.score import score_all
 
 if TYPE_CHECKING:
-    from evalkit.scores import BenchmarkScore
-    from evalkit.statistics import PairedComparison
+    from evalkit.scoring.scores import BenchmarkScore
+    from evalkit.scoring.statistics import PairedComparison
 
 _NAMED = 5  # trackers, where one was mistyped
 # The figure that a benchmark ranks by: the first that both scores have.
@@ -59,7 +59,7 @@ def compare(
 
     Paired bootstrap over sequences and Wilcoxon's signed-rank test; a difference is claimed only if both agree.
     """
-    from stdtrack.cli.records import benchmarks_present
+    from stdtrack.cli.baseline_records import benchmarks_present
 
     pairs: list[Pair] = []
     cached = use_cache(no_cache)
@@ -99,7 +99,7 @@ def pair(first: BenchmarkScore, second: BenchmarkScore) -> Pair:
     """
     import numpy as np
 
-    from evalkit.statistics import compare_paired
+    from evalkit.scoring.statistics import compare_paired
 
     metric = next((m for m in DECIDING if first.metrics.get(m) is not None and second.metrics.get(m) is not None), None)
     if metric is None:

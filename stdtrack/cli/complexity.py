@@ -14,9 +14,9 @@ from stdtrack.cli.options import Word, find_own_modules
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from profiling.by_module import ModuleCount
-    from profiling.complexity import Complexity
-    from profiling.complexity_report import ComplexityReport
+    from profiling.complexity.by_module import ModuleCount
+    from profiling.complexity.count import Complexity
+    from profiling.complexity.report import ComplexityReport
 
 MODULES_SHOWN = 40
 
@@ -33,7 +33,7 @@ def complexity(spec: str, form: str, allow_uncounted: bool, depth: int) -> None:
     """
     import json
 
-    from profiling.complexity_report import report_complexity
+    from profiling.complexity.report import report_complexity
 
     find_own_modules([spec])
     report = report_complexity(spec, allow_uncounted=allow_uncounted)

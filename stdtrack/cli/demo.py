@@ -23,10 +23,10 @@ TRACKERS = ("stdtrack:nano", "opencv:csrt", "opencv:kcf", "opencv:mil")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the rendered scenes.")
 def demo(out: Path, seed: int) -> None:
     """Render a small synthetic benchmark, run four trackers on it one after another, score, time and report."""
-    from evalkit.benchmarks.demo_writer import render
     from evalkit.benchmarks.registry import open_benchmark
-    from evalkit.execution.selection import select
-    from evalkit.runner import RunOptions
+    from evalkit.benchmarks.synthetic.writer import render
+    from evalkit.running.runner import RunOptions
+    from evalkit.running.selection import select
     from reports.report import write_report
     from stdtrack.cli.report_tables import collect
 

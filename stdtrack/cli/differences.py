@@ -5,11 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from evalkit.importers.trees import TrackerResults
-from evalkit.rules.comparison import explain
-from evalkit.scores import BenchmarkScore
-from evalkit.scoring import Annotation, load_results
-from evalkit.vot.scoring import REASONS
+from evalkit.results.trees import TrackerResults
+from evalkit.scoring.explain import explain
+from evalkit.scoring.scores import BenchmarkScore
+from evalkit.scoring.tracker import Annotation, load_results
+from evalkit.scoring.vot.scoring import REASONS
 
 
 def differences(

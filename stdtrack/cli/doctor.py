@@ -99,7 +99,7 @@ def weights() -> Iterator[Line]:
 
 def score_cache() -> Iterator[Line]:
     """Where scores are kept, whether they are, and how large that has become."""
-    from evalkit.score_cache import MOST_BYTES, VARIABLE, cache_folder, cache_refusal, cache_usage
+    from evalkit.scoring.cache import MOST_BYTES, VARIABLE, cache_folder, cache_refusal, cache_usage
 
     yield VARIABLE, os.environ.get(VARIABLE, "not set")
     refusal, (entries, size) = cache_refusal(), cache_usage()

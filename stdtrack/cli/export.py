@@ -28,7 +28,7 @@ def export(spec: str, form: str, out: Path, data: Path | None) -> None:
     The files are compared with PyTorch over 50 steps, each with its own state; without --data on a rendered scene.
     Exit code 1 if any output differs by more than 1e-4. Use them by stdtrack:NAME?backend=FORMAT&path=FOLDER.
     """
-    from stdtrack.exporting import TOLERANCE, verified_export
+    from stdtrack.inference.exporting import TOLERANCE, verified_export
 
     tracker = _eager_tracker(spec)
     images, box = _frames(data)
@@ -61,12 +61,12 @@ def _frames(data: Path | None) -> tuple[list[Image], Box]:
     import numpy as np
 
     if data is None:
-        from evalkit.benchmarks.demo_writer import draw
-        from evalkit.benchmarks.scenes import SCENES
+        from evalkit.benchmarks.synthetic.scenes import SCENES
+        from evalkit.benchmarks.synthetic.writer import draw
 
         drawn = draw(SCENES[0], np.random.default_rng(0), STEPS + 1)
         return [image for image, _, _ in drawn], drawn[0][1]
-    from profiling.clips import choose_clips, open_clip
+    from profiling.latency.clips import choose_clips, open_clip
 
     clip = open_clip(choose_clips(data, STEPS + 1)[0])
     return [clip.frames.read(index) for index in range(STEPS + 1)], clip.boxes[0]

@@ -14,7 +14,7 @@ from stdtrack.cli.messages import echo_line
 @click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Folder of the joined results.")
 def merge(parts: tuple[Path, ...], out: Path) -> None:
     """Join the results that `stdtrack run --shard` wrote into several folders."""
-    from evalkit.execution.merging import merge as merge_all
+    from evalkit.running.merging import merge as merge_all
 
     for (tracker, benchmark), count in merge_all(parts, out).items():
         echo_line(f"{tracker} on {benchmark}: {count} sequences")

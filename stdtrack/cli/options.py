@@ -16,7 +16,7 @@ from evalkit.suggestions import nearest
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 PROTOCOLS = ("official", "pytracking", "ostrack", "pysot", "pysot-toolkit", "got10k")
-"""Rules to score by, see :mod:`evalkit.protocols`; ``vot-toolkit`` is one more, for supervised results."""
+"""Rules to score by, see :mod:`evalkit.scoring.protocols`; ``vot-toolkit`` is one more, for supervised results."""
 FRAME_TIMEOUT = 300.0
 """Seconds that a frame may take unless --timeout says otherwise."""
 

@@ -51,7 +51,7 @@ def trackingnet(runs: Path, data: Path | None, annotations: Path | None, out: Pa
 @data_options
 def verify(archive: Path, data: Path | None, annotations: Path | None) -> None:
     """Check a submission line by line, whoever wrote it; exits 1 if the server would refuse it."""
-    from evalkit.submission import check_members, kind_of, read_submission
+    from evalkit.results.submission import check_members, kind_of, read_submission
 
     members, problems = read_submission(archive)
     kind = kind_of(members)
@@ -70,9 +70,9 @@ def verify(archive: Path, data: Path | None, annotations: Path | None) -> None:
 
 def write(kind: str, runs: Path, data: Path | None, annotations: Path | None, out: Path) -> None:
     """Pack the one tracker whose results lie in ``runs``."""
-    from evalkit.importers.recorded import recorded_benchmark
-    from evalkit.importers.trees import read_tree
-    from evalkit.packing import pack as pack_results
+    from evalkit.results.packing import pack as pack_results
+    from evalkit.results.recorded import recorded_benchmark
+    from evalkit.results.trees import read_tree
 
     benchmark = open_if_given(kind, data, annotations)
     recorded = recorded_benchmark(runs, kind) if benchmark is None else None
@@ -93,8 +93,8 @@ def write(kind: str, runs: Path, data: Path | None, annotations: Path | None, ou
 
 def sequence_names(runs: Path) -> tuple[str, ...]:
     """Names that the result files have, where no list says which sequences there are."""
-    from evalkit.importers.files import list_tree
-    from evalkit.importers.names import lies_beside, stem
+    from evalkit.results.files import list_tree
+    from evalkit.results.names import lies_beside, stem
 
     return tuple(sorted({stem(path) for path in list_tree(runs).files if not lies_beside(path)}))
 
@@ -110,7 +110,7 @@ def open_if_given(kind: str, data: Path | None, annotations: Path | None) -> Ben
 
 def expected(kind: str, benchmark: Benchmark | None) -> tuple[tuple[str, ...], dict[str, int]]:
     """Names of the sequences that the server expects and their lengths, as far as known."""
-    from evalkit.submission import got10k_test_names
+    from evalkit.results.submission import got10k_test_names
 
     if benchmark is None:
         return (got10k_test_names() if kind == "got10k" else ()), {}

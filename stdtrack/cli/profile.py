@@ -18,8 +18,8 @@ from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import FRAME_TIMEOUT, Positive, Word, comma_list, find_own_modules
 
 if TYPE_CHECKING:
-    from profiling.clips import ClipName
-    from profiling.job import Job
+    from profiling.latency.clips import ClipName
+    from profiling.latency.profile_target import Job
     from reports.tables import Table
 
 # These take device and backend as options of their spec; the others run on the CPU with the one backend they have.
@@ -65,8 +65,8 @@ def profile(
     A SPEC is a tracker (stdtrack:nano, opencv:csrt, module:factory), or a module:factory that returns (module,
     example_inputs), which has the scope model alone. Exit code 3 when a tracker failed; the others are kept.
     """
-    from profiling.profile import compare
-    from profiling.stepping import SCOPES
+    from profiling.latency.profiler import compare
+    from profiling.latency.steps import SCOPES
     from stdtrack.cli.profile_files import circumstances, write_profile
     from stdtrack.cli.progress import tell_remark
 
@@ -75,7 +75,7 @@ def profile(
     if wrong:
         raise InputError(f"unknown scope '{wrong[0]}'", hint=suggestion(wrong[0], SCOPES))
     if device == "cuda":
-        from profiling.cuda import require_cuda
+        from profiling.latency.cuda import require_cuda
 
         require_cuda()
     jobs = jobs_of(specs, _numbers(threads), backends, device)
@@ -106,8 +106,8 @@ def jobs_of(specs: tuple[str, ...], threads: tuple[int, ...], backends: tuple[st
 
 
 def _job(spec: TrackerSpec, name: str, threads: int, backend: str, device: str) -> Job:
-    from profiling.job import Job
-    from profiling.running import split_backend
+    from profiling.backends.module_runner import split_backend
+    from profiling.latency.profile_target import Job
 
     engine, precision = split_backend(backend, device) if backend else ("", "")
     if spec.prefix not in WITH_OPTIONS:
@@ -119,10 +119,10 @@ def _job(spec: TrackerSpec, name: str, threads: int, backend: str, device: str) 
 
 
 def _clips(data: Path | None, benchmarks: tuple[str, ...], out: Path) -> tuple[ClipName, ...]:
-    from evalkit.benchmarks.demo_writer import render
+    from evalkit.benchmarks.synthetic.writer import render
     from evalkit.paths import data_root
-    from profiling.clips import choose_clips
-    from profiling.warm_up import SHORTEST_CLIP
+    from profiling.latency.clips import choose_clips
+    from profiling.latency.warm_up import SHORTEST_CLIP
 
     root = data_root(data)
     if root is None:

@@ -13,7 +13,7 @@ import pandas as pd
 from evalkit.files import whole_folder, write_atomic
 from evalkit.shown import escape_markdown
 from profiling import tables
-from profiling.comparison import Comparison
+from profiling.latency.results import Comparison
 from reports.inputs import SPEEDS, ReportTables
 from reports.markup import comma_separated, latex, markdown
 from reports.plots.canvas import render

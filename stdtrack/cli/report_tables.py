@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import InputError
 from evalkit.listing import some
-from evalkit.text import read_json
+from evalkit.reading.text import read_json
 from stdtrack.cli.messages import echo_line
 from stdtrack.cli.results import (
     chosen_benchmarks,
@@ -24,10 +24,10 @@ from stdtrack.cli.score import attribute_scores, score_all
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evalkit.evaluation import Refused
-    from evalkit.results import Run
-    from evalkit.scores import BenchmarkScore
-    from evalkit.scoring import Annotation
+    from evalkit.results.store import Run
+    from evalkit.scoring.evaluate import Refused
+    from evalkit.scoring.scores import BenchmarkScore
+    from evalkit.scoring.tracker import Annotation
     from reports.inputs import ReportTables, StripFrame
 
 
@@ -71,11 +71,11 @@ def collect(
     Raises:
         InputError: no results, no annotation, or what either is wrong with.
     """
-    from evalkit.speed import latency_table, speed_table
-    from evalkit.statistics import interval_table
-    from evalkit.tables import attribute_table, coverage_table, curve_table, frame_table, score_table
+    from evalkit.results.speed import latency_table, speed_table
+    from evalkit.scoring.statistics import interval_table
+    from evalkit.scoring.tables import attribute_table, coverage_table, curve_table, frame_table, score_table
     from reports.inputs import ReportTables
-    from stdtrack.cli.records import benchmarks_present, runs_by_pair
+    from stdtrack.cli.baseline_records import benchmarks_present, runs_by_pair
 
     scored = Scored()
     for benchmark in chosen_benchmarks(benchmarks) or benchmarks_present(results):
@@ -110,7 +110,7 @@ def collect(
 def _take_precomputed(scored: Scored, results: Path, benchmark: str, exclude: Sequence[str]) -> bool:
     """Add what other toolkits computed; returns whether there are results to score."""
     from evalkit.benchmarks.registry import parse_spec
-    from evalkit.importers.precomputed import read_precomputed
+    from evalkit.results.precomputed import read_precomputed
 
     require_results(results)
     scores, holds_results = read_precomputed(results, parse_spec(benchmark).name)
@@ -204,9 +204,9 @@ def _hardware(runs: Sequence[Run], profiles: Sequence[Mapping[str, Any]]) -> dic
 
 
 def _methods(scores: Sequence[BenchmarkScore], runs: Sequence[Run]) -> dict[str, str]:
-    from evalkit.importers.precomputed import PRECOMPUTED
-    from evalkit.protocols import family_of, rules_for
-    from evalkit.statistics import RESAMPLES
+    from evalkit.results.precomputed import PRECOMPUTED
+    from evalkit.scoring.protocols import family_of, rules_for
+    from evalkit.scoring.statistics import RESAMPLES
     from reports.methods import METHODS
 
     methods = dict(METHODS)
@@ -236,7 +236,7 @@ def _attribute_sources(scores: Sequence[BenchmarkScore]) -> dict[str, str]:
 
 
 def _strips(scored: Scored) -> dict[tuple[str, str], tuple[StripFrame, ...]]:
-    from stdtrack.cli.strips import strips
+    from stdtrack.cli.thumbnails import strips
 
     shown = {(score.benchmark, each.sequence) for score in scored.framed for each in score.sequences}
     found = {}

@@ -15,9 +15,9 @@ from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
 from stdtrack.cli.messages import echo_line
 
 if TYPE_CHECKING:
-    from evalkit.evaluation import Refused
-    from evalkit.importers.trees import TrackerResults
-    from evalkit.scoring import Annotation
+    from evalkit.results.trees import TrackerResults
+    from evalkit.scoring.evaluate import Refused
+    from evalkit.scoring.tracker import Annotation
 
 _NAMED = 10
 
@@ -31,9 +31,9 @@ def open_annotation(
         exclude: shell patterns of sequences that are left out.
     """
     from evalkit.benchmarks.registry import open_benchmark
-    from evalkit.importers.recorded import recorded_benchmark
     from evalkit.paths import data_root
-    from evalkit.scoring import Annotation
+    from evalkit.results.recorded import recorded_benchmark
+    from evalkit.scoring.tracker import Annotation
 
     require_results(results)
     if data is None and annotations is None:
@@ -57,7 +57,7 @@ def chosen_benchmarks(texts: Sequence[str]) -> tuple[str, ...]:
 
 def require_results(results: Path) -> None:
     """Say first of all that there are no results, before anything that is looked for on their account."""
-    from evalkit.text import is_there
+    from evalkit.reading.text import is_there
 
     if not is_there(results):
         raise InputError("there is no such folder of results", path=results, hint="what did `stdtrack run --out` name?")
@@ -65,7 +65,7 @@ def require_results(results: Path) -> None:
 
 def read_results(results: Path, annotation: Annotation) -> tuple[TrackerResults, ...]:
     """The trackers that have results; says on stderr what there is to know of the benchmark and of the tree."""
-    from evalkit.importers.trees import read_tree, without_sequences
+    from evalkit.results.trees import read_tree, without_sequences
 
     benchmark = annotation.benchmark
     inventory = annotation.inventory
@@ -94,7 +94,7 @@ def refuse_missing(
     Raises:
         InputError: none is whole.
     """
-    from evalkit.evaluation import Refused
+    from evalkit.scoring.evaluate import Refused
 
     lines = {tracker.tracker: _missing(tracker, annotation) for tracker in trackers if tracker.fault is None}
     incomplete = {name: line for name, line in lines.items() if line}
@@ -112,7 +112,7 @@ def refuse_missing(
 
 def _missing(tracker: TrackerResults, annotation: Annotation) -> str:
     """Which sequences the tracker lacks; empty if none."""
-    from evalkit.scoring import missing_sequences
+    from evalkit.scoring.tracker import missing_sequences
 
     missing = missing_sequences(tracker, annotation)
     if not missing:
@@ -152,7 +152,7 @@ def use_cache(no_cache: bool) -> bool:
     """Whether the cache of scores is used; says on stderr why it cannot be."""
     if no_cache:
         return False
-    from evalkit.score_cache import cache_refusal
+    from evalkit.scoring.cache import cache_refusal
 
     why = cache_refusal()
     say("cache of scores", (f"not used: {why}",) if why else ())

@@ -20,8 +20,8 @@ from stdtrack.cli.options import FRAME_TIMEOUT, Positive, comma_list, exclude_op
 from stdtrack.cli.progress import counted, make_progress
 
 if TYPE_CHECKING:
-    from evalkit.execution.selection import Selection
-    from evalkit.runner import RunOptions, Summary
+    from evalkit.running.runner import RunOptions, Summary
+    from evalkit.running.selection import Selection
 
 EXIT_INTERRUPTED = 130
 NAMED = 10
@@ -68,9 +68,9 @@ def run(
     A TRACKER is PREFIX:NAME, such as stdtrack:nano or opencv:csrt, or module:factory?option=value.
     """
     from evalkit.benchmarks.registry import canonical_specs, open_benchmark
-    from evalkit.execution.selection import select
     from evalkit.paths import data_root
-    from evalkit.runner import RunOptions
+    from evalkit.running.runner import RunOptions
+    from evalkit.running.selection import select
 
     find_own_modules(trackers)
     root = data_root(data)
@@ -103,10 +103,10 @@ def run_watched(
     scheduler: str | None = None,
 ) -> Summary:
     """Run with progress on stderr; Ctrl-C ends the workers, keeps what is finished and says how to go on."""
-    from evalkit.execution.cluster import ClusterExecutor
-    from evalkit.execution.pool import WorkerPool
-    from evalkit.execution.tasks import LostClusterError
-    from evalkit.runner import run as run_all
+    from evalkit.running.cluster import ClusterExecutor
+    from evalkit.running.pool import WorkerPool
+    from evalkit.running.runner import run as run_all
+    from evalkit.running.tasks import LostClusterError
 
     pool: ClusterExecutor | WorkerPool
     if scheduler is None:

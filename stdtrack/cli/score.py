@@ -36,11 +36,11 @@ from stdtrack.cli.results import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evalkit.crew import Crew
-    from evalkit.evaluation import Refused
-    from evalkit.importers.trees import TrackerResults
-    from evalkit.scores import BenchmarkScore
-    from evalkit.scoring import Annotation
+    from evalkit.results.trees import TrackerResults
+    from evalkit.running.process_map import Crew
+    from evalkit.scoring.evaluate import Refused
+    from evalkit.scoring.scores import BenchmarkScore
+    from evalkit.scoring.tracker import Annotation
 
 _FORMATS = ("table", "json", "csv", "markdown", "latex")
 _TABLES = (".csv", ".parquet")
@@ -116,7 +116,7 @@ def score(
     if per_frame:
         write_table(per_frame, "frame_table", scores)
     from evalkit.files import write_atomic
-    from evalkit.score_formats import format_scores
+    from reports.score_formats import format_scores
 
     output = format_scores(shown, form)
     if form == "table":
@@ -134,9 +134,9 @@ def crew_of(workers: int) -> AbstractContextManager[Crew | None]:
     """The processes that share out the trackers; None where this one is enough."""
     if workers == 1:
         return nullcontext()
-    from evalkit.crew import Crew
+    from evalkit.running.process_map import Crew
 
-    return Crew(workers - 1, preload=("evalkit.evaluation",))  # most of the time to a first result
+    return Crew(workers - 1, preload=("evalkit.scoring.evaluate",))  # most of the time to a first result
 
 
 def score_all(
@@ -152,7 +152,7 @@ def score_all(
 
     Says on stderr, once a note, how results were read and what looks wrong.
     """
-    from evalkit.evaluation import Evaluated, Refused, evaluate_all
+    from evalkit.scoring.evaluate import Evaluated, Refused, evaluate_all
 
     outcomes = evaluate_all(trackers, annotation, protocols, crew=crew, keep_frames=keep_frames, cached=cached)
     evaluated = [each for each in outcomes if isinstance(each, Evaluated)]
@@ -168,8 +168,8 @@ def score_all(
 
 def attribute_scores(score: BenchmarkScore, annotation: Annotation) -> list[BenchmarkScore]:
     """The score on the sequences of each attribute; none where the benchmark has no attributes."""
-    from evalkit.protocols import rules_for
-    from evalkit.rules.aggregation import by_attribute
+    from evalkit.scoring.aggregation import by_attribute
+    from evalkit.scoring.protocols import rules_for
 
     if "eao" in score.metrics:  # measured on all sequences together
         return []
@@ -188,12 +188,12 @@ def refuse_supervised(scores: Sequence[BenchmarkScore]) -> None:
 
 
 def write_table(path: Path, kind: str, scores: Sequence[BenchmarkScore]) -> None:
-    """Write one of the tables of :mod:`evalkit.tables` as CSV or Parquet, by the file's suffix."""
+    """Write one of the tables of :mod:`evalkit.scoring.tables` as CSV or Parquet, by the file's suffix."""
     import io
 
-    from evalkit import tables
     from evalkit.files import write_atomic
     from evalkit.imports import optional_module
+    from evalkit.scoring import tables
 
     table: pd.DataFrame = getattr(tables, kind)(scores)
     if path.suffix == ".parquet":

@@ -50,8 +50,8 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str, threads: 
     import numpy as np
 
     from evalkit.errors import InputError
-    from evalkit.execution.threads import thread_limit
     from evalkit.files import write_atomic
+    from evalkit.running.threads import thread_limit
     from evalkit.trackers.answers import NonsenseError
     from evalkit.trackers.base import facts_of
     from evalkit.trackers.spec import load_tracker

@@ -40,7 +40,7 @@ def difference(score: ValidationScore, first: ValidationScore) -> str:
     """A line that says how a score differs from the first tracker's on the same scenes."""
     import numpy as np
 
-    from evalkit.statistics import compare_paired
+    from evalkit.scoring.statistics import compare_paired
 
     pair = compare_paired(*(np.array([of.scenes[scene] for scene in first.scenes]) for of in (score, first)))
     claim = "" if pair.claimed else ": no difference can be claimed"

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.execution.pool import WorkerPool
+from evalkit.running.pool import WorkerPool
 from stdtrack.ablation import run_folder
 from stdtrack.checkpoints import load_model
 from stdtrack.configs import FULL, ablations

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from stdtrack.checkpoints import load_model
-from stdtrack.model.assembly import STDTrack
+from stdtrack.model.network import STDTrack
 
 
 def mean_model(paths: Sequence[Path]) -> STDTrack:

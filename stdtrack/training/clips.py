@@ -12,7 +12,7 @@ from stdtrack.configs import ModelConfig
 from stdtrack.crops import crop_window, sample_crop, to_crop
 from stdtrack.training.augmentation import augment_clip, paste, soft_shape
 from stdtrack.training.config import AugmentConfig, ClipConfig
-from stdtrack.training.shots import Shots
+from stdtrack.training.frame_sampling import Shots
 
 TEMPLATE_JITTER = 0.04
 """The first box is given by a person: its window is off by little."""

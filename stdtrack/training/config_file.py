@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from evalkit.errors import InputError
+from evalkit.reading.text import read_text
 from evalkit.suggestions import nearest
-from evalkit.text import read_text
 from stdtrack.training.config import TrainConfig, network_of
 from stdtrack.training.limits import check_limits
 

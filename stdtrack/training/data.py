@@ -14,13 +14,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from evalkit.execution.lifeline import end_with_parent
+from evalkit.running.lifeline import end_with_parent
 from stdtrack.training.clips import Clip, Geometry, make_clip
 from stdtrack.training.config import StageConfig, TrainConfig
+from stdtrack.training.frame_sampling import without_target
 from stdtrack.training.lessons import Lesson, School
 from stdtrack.training.losses import Lessons
 from stdtrack.training.retry import made_of_readable
-from stdtrack.training.shots import without_target
 from stdtrack.training.sources import Mixture
 from stdtrack.training.teachers import Look
 

@@ -18,7 +18,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from evalkit.errors import InputError
 from stdtrack.checkpoints import fitting, load_model, save_model
-from stdtrack.model.assembly import STDTrack
+from stdtrack.model.network import STDTrack
 from stdtrack.training.checkpoint import OLDER_ONE, list_checkpoints, load_checkpoint, save_checkpoint
 from stdtrack.training.clips import Geometry
 from stdtrack.training.config import TrainConfig, network_of

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stdtrack.model.assembly import FrameOutput, STDTrack
+from stdtrack.model.network import FrameOutput, STDTrack
 from stdtrack.training.config import LossConfig
 
 NEAR = 1.5

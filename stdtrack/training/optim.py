@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from stdtrack.model.assembly import STDTrack
+from stdtrack.model.network import STDTrack
 from stdtrack.model.stem import ConvolutionalStem, InvertedResidual
 from stdtrack.training.config import OptimConfig, StageConfig
 

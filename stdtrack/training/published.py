@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from evalkit.errors import InputError
-from evalkit.onnx_file import read_onnx
+from evalkit.trackers.onnx_file import read_onnx
 from stdtrack.configs import PIXELS, Stem
 from stdtrack.model.stem import ConvolutionalStem, InvertedResidual
 

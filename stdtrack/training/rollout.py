@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stdtrack.model.assembly import FrameOutput, STDTrack, stack_frames
+from stdtrack.model.network import FrameOutput, STDTrack, stack_frames
 from stdtrack.training.clips import CLOSE
 from stdtrack.training.data import Batch
 

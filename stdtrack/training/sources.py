@@ -14,10 +14,10 @@ from evalkit.benchmarks.base import Benchmark
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
 from evalkit.suggestions import suggestion
+from stdtrack.training.annotated_video import Footage, load_footage, scene_of
 from stdtrack.training.config import SourceConfig, TrainConfig
-from stdtrack.training.footage import Footage, load_footage, scene_of
+from stdtrack.training.frame_sampling import Shots, draw_shots
 from stdtrack.training.retry import made_of_readable
-from stdtrack.training.shots import Shots, draw_shots
 from stdtrack.training.stills import Still, draw_still, load_stills, single_boxes
 from stdtrack.training.synthetic import CutOut, compose, cut_from_white, cut_out, procedural_cut_out, texture
 

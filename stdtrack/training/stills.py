@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.frames import read_image
-from evalkit.text import read_json
+from evalkit.reading.text import read_json
+from evalkit.sequences.frames import read_image
 from evalkit.types import Boxes, Image
 from stdtrack.crops import BORDER_RGB
 from stdtrack.training.augmentation import as_image
-from stdtrack.training.shots import Shots
+from stdtrack.training.frame_sampling import Shots
 
 ANNOTATIONS = ("instances.json", "annotations/instances_train2017.json", "annotations/instances_val2017.json")
 IMAGES = ("images", "train2017", "val2017")

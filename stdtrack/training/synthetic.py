@@ -9,7 +9,7 @@ import numpy as np
 
 from evalkit.types import Box, Image
 from stdtrack.training.augmentation import apply_colour, as_image, draw_colour, motion_kernel, paste, soft_shape
-from stdtrack.training.shots import Shots
+from stdtrack.training.frame_sampling import Shots
 
 CANVAS = 224
 """Side of a synthetic frame in pixels: a search window of a target of the usual size fits into it."""

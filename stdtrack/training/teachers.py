@@ -22,7 +22,7 @@ from evalkit.trackers.siamese import crop_around, grid_boxes, sigmoid
 from evalkit.trackers.spec import TrackerSpec
 from evalkit.types import Image
 from stdtrack.checkpoints import load_model, sha256
-from stdtrack.model.assembly import STDTrack
+from stdtrack.model.network import STDTrack
 
 Pair = tuple[float, float]
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from stdtrack.configs import MemoryRule, ModelConfig
-from stdtrack.model.assembly import STDTrack
-from stdtrack.model.maintainer import Maintainer
+from stdtrack.model.network import STDTrack
+from stdtrack.model.stm import Maintainer
 from stdtrack.training.validation import Validation, ValidationScore
 
 

@@ -15,10 +15,10 @@ from evalkit.curves import steps_of_twentieths, success_counts
 from evalkit.errors import InputError
 from evalkit.trackers.base import Prediction
 from evalkit.types import Box, Image, Vector
-from stdtrack.model.assembly import STDTrack
+from stdtrack.model.network import STDTrack
 from stdtrack.tracker import STDTracker
+from stdtrack.training.annotated_video import Footage, load_footage
 from stdtrack.training.config import TrainConfig
-from stdtrack.training.footage import Footage, load_footage
 from stdtrack.training.sources import names_of, root_of
 
 LOST = 0.1

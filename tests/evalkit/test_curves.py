@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from evalkit import curves
-from evalkit.rules.knobs import Grid
+from evalkit.scoring.rules import Grid
 from evalkit.types import Vector
 
 GRIDS = [grid.thresholds for grid in Grid]

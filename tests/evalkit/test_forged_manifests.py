@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import InputError
-from evalkit.manifest import Manifest, read_manifest, write_manifest
-from evalkit.results import list_runs
+from evalkit.results.manifest import Manifest, read_manifest, write_manifest
+from evalkit.results.store import list_runs
 from stdtrack.cli.main import main
 
 GOOD: dict[str, Any] = {

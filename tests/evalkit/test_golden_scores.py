@@ -11,13 +11,13 @@ import pytest
 
 from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.registry import open_benchmark
-from evalkit.importers.trees import read_tree
-from evalkit.protocols import rules_for
-from evalkit.rules.aggregation import tally
-from evalkit.rules.measuring import measure
-from evalkit.scores import BenchmarkScore
-from evalkit.scoring import Annotation, LoadedResults, load_results, score_tracker
-from evalkit.vot.scoring import score_supervised
+from evalkit.results.trees import read_tree
+from evalkit.scoring.aggregation import tally
+from evalkit.scoring.frames import measure
+from evalkit.scoring.protocols import rules_for
+from evalkit.scoring.scores import BenchmarkScore
+from evalkit.scoring.tracker import Annotation, LoadedResults, load_results, score_tracker
+from evalkit.scoring.vot.scoring import score_supervised
 
 # data set -> (command-line name, annotation below golden/)
 ROOTS = {

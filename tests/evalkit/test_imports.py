@@ -48,7 +48,7 @@ SCRIPT, MODULE = [STDTRACK], [sys.executable, "-m", "stdtrack"]
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from evalkit.benchmarks.demo_writer import render
+    from evalkit.benchmarks.synthetic.writer import render
 
     root = tmp_path_factory.mktemp("data")
     render(root, frames=4)
@@ -121,7 +121,7 @@ def test_a_project_that_was_installed_stays_on_the_path(tmp_path: Path, monkeypa
 
 
 CREW = """
-from evalkit.crew import Crew
+from evalkit.running.process_map import Crew
 
 if __name__ == "__main__":
     with Crew(2, ["json"]) as crew:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from evalkit.errors import InputError
-from evalkit.onnx_file import check_onnx, open_session, read_onnx
+from evalkit.trackers.onnx_file import check_onnx, open_session, read_onnx
 
 onnx = pytest.importorskip("onnx")
 runtime = pytest.importorskip("onnxruntime")

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
-from evalkit.evaluation import Evaluated, evaluate
-from evalkit.importers.trees import read_tree
-from evalkit.score_cache import VARIABLE, cache_usage
-from evalkit.scoring import Annotation
+from evalkit.results.trees import read_tree
+from evalkit.scoring.cache import VARIABLE, cache_usage
+from evalkit.scoring.evaluate import Evaluated, evaluate
+from evalkit.scoring.tracker import Annotation
 
 FRAMES, OF_EACH = 4, 40
 """Rows that are drawn, and how often each is written: EAO needs runs of a hundred frames."""

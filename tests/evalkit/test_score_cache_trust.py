@@ -16,10 +16,10 @@ import pytest
 
 from evalkit import score_cache
 from evalkit.benchmarks.registry import open_benchmark
-from evalkit.evaluation import Evaluated, evaluate
-from evalkit.importers.trees import read_tree
-from evalkit.score_cache import VARIABLE, cache_folder, cache_refusal, cache_usage
-from evalkit.scoring import Annotation
+from evalkit.results.trees import read_tree
+from evalkit.scoring.cache import VARIABLE, cache_folder, cache_refusal, cache_usage
+from evalkit.scoring.evaluate import Evaluated, evaluate
+from evalkit.scoring.tracker import Annotation
 
 NOBODY = 65534
 ROWS = "0,1,30,40\n" * 4
@@ -257,8 +257,8 @@ CHILD = """
 import json, os, resource, sys
 sys.path.insert(0, sys.argv[1])
 from test_score_cache_trust import Path, auc, cache_refusal
-from evalkit.score_cache import code_digest
-import evalkit.scoring, evalkit.vot.scoring
+from evalkit.scoring.cache import code_digest
+import evalkit.scoring.tracker, evalkit.scoring.vot.scoring
 code_digest()  # another user may not be able to read this package
 user, limit = int(sys.argv[3]), sys.argv[4]
 if limit:

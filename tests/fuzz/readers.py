@@ -41,23 +41,23 @@ from samples import (
     zip_sample,
 )
 
-from evalkit.baselines.file import dump_baseline, load_baseline
 from evalkit.benchmarks.archive import open_archive
 from evalkit.benchmarks.registry import open_benchmark
-from evalkit.importers.formats import read_result
-from evalkit.importers.precomputed import read_precomputed
-from evalkit.manifest import read_manifest
 from evalkit.paths import CONFIG_NAME, configured
-from evalkit.reading import parse_table
-from evalkit.results import read_times, time_path
-from evalkit.submission import check_members, kind_of, read_submission
+from evalkit.reading.tables import parse_table
+from evalkit.regression.file import dump_baseline, load_baseline
+from evalkit.results.formats.result_file import read_result
+from evalkit.results.manifest import read_manifest
+from evalkit.results.precomputed import read_precomputed
+from evalkit.results.store import read_times, time_path
+from evalkit.results.submission import check_members, kind_of, read_submission
+from evalkit.scoring.vot.trajectory import parse_trajectory
 from evalkit.trackers.process import parse_answer, prediction_of
 from evalkit.trackers.spec import TrackerSpec
 from evalkit.trackers.trax import check_state
-from evalkit.vot.trajectory import parse_trajectory
 from reports.published import COLUMNS, parse_published
 from stdtrack.checkpoints import load_facts
-from stdtrack.networks import MANIFEST, Exported
+from stdtrack.inference.networks import MANIFEST, Exported
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,11 @@ import torch
 from safetensors.torch import save
 from scipy.io import savemat
 
-from evalkit.execution.provenance import now
-from evalkit.manifest import Manifest
+from evalkit.results.manifest import Manifest
+from evalkit.running.provenance import now
 from stdtrack.checkpoints import FORMAT
 from stdtrack.configs import VARIANTS
-from stdtrack.networks import EXPORT_FORMAT
+from stdtrack.inference.networks import EXPORT_FORMAT
 from stdtrack.training import config_file
 
 BOXES = (b"1,2,3,4\n5.25,6,7,8\n", b"1\t2\t3\t4\r\n5\t6\t7\t8\r\n", b"1 2 3 4\nNaN NaN NaN NaN\n1e1 2 3 4\n")

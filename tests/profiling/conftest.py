@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from evalkit.types import Image
-from profiling.clips import Clip, ClipName, choose_clips
-from profiling.warm_up import SHORTEST_CLIP
+from profiling.latency.clips import Clip, ClipName, choose_clips
+from profiling.latency.warm_up import SHORTEST_CLIP
 
 FRAMES = 40
 

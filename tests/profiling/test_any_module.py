@@ -18,9 +18,9 @@ from torch.nn import functional as F
 from torch.nn.utils import parametrizations, rnn
 
 from evalkit.errors import InputError
-from profiling.complexity import count
-from profiling.complexity_report import count_parts
-from profiling.second_opinion import second_opinion
+from profiling.complexity.count import count
+from profiling.complexity.fvcore_check import second_opinion
+from profiling.complexity.report import count_parts
 
 
 class Call(nn.Module):

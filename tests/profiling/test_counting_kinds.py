@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from evalkit.errors import InputError
-from profiling.complexity_report import count_parts, report_complexity
-from profiling.subject import checked_part
+from profiling.complexity.parts import checked_part
+from profiling.complexity.report import count_parts, report_complexity
 
 
 class Marked(nn.Module):

@@ -13,14 +13,14 @@ import cv2
 import numpy as np
 import pytest
 
-from evalkit.baselines.from_scores import record_results
-from evalkit.baselines.record import Record
-from evalkit.baselines.verdicts import Limits, Verdict
 from evalkit.benchmarks.folder import Folder
-from evalkit.execution.tracking import track
 from evalkit.files import write_atomic
-from evalkit.regression import compare
-from evalkit.scoring import Annotation, LoadedResults
+from evalkit.regression.compare import compare
+from evalkit.regression.from_scores import record_results
+from evalkit.regression.record import Record
+from evalkit.regression.verdicts import Limits, Verdict
+from evalkit.running.tracking import track
+from evalkit.scoring.tracker import Annotation, LoadedResults
 from evalkit.trackers.base import Prediction
 from evalkit.types import Box, Boxes, Image
 

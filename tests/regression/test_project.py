@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalkit.baselines.file import read_baseline
-from evalkit.baselines.from_scores import record_results
-from evalkit.baselines.verdicts import Limits, Verdict
 from evalkit.benchmarks.base import Benchmark
-from evalkit.benchmarks.demo_writer import render
 from evalkit.benchmarks.registry import open_benchmark
-from evalkit.execution.tracking import track
-from evalkit.regression import compare
-from evalkit.scoring import Annotation, LoadedResults
+from evalkit.benchmarks.synthetic.writer import render
+from evalkit.regression.compare import compare
+from evalkit.regression.file import read_baseline
+from evalkit.regression.from_scores import record_results
+from evalkit.regression.verdicts import Limits, Verdict
+from evalkit.running.tracking import track
+from evalkit.scoring.tracker import Annotation, LoadedResults
 from evalkit.trackers.spec import load_tracker
 from evalkit.types import Boxes
 from stdtrack.pytest_plugin import TrackingAccuracy

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import scipy.special
 
-import evalkit.baselines.from_run
+import evalkit.regression.from_run
 
 # pytester forgets what its runs import, and numpy and scipy can be loaded only once a process: load them out here.
-PRELOADED = (scipy.special, evalkit.baselines.from_run)
+PRELOADED = (scipy.special, evalkit.regression.from_run)
 
 pytest_plugins = ["pytester"]
 

@@ -9,9 +9,9 @@ import torch
 from evalkit.errors import InputError
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.spec import load_tracker
-from stdtrack import networks
 from stdtrack.checkpoints import save_model
 from stdtrack.configs import VARIANTS
+from stdtrack.inference import networks
 from stdtrack.model import FrameOutput, STDTrack
 from stdtrack.tracker import STDTracker, create
 from tests.stdtrack.tiny import TINY, TINY_HYBRID, make

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from evalkit.frames import read_image
+from evalkit.sequences.frames import read_image
 from evalkit.trackers.base import Prediction
 from evalkit.trackers.spec import load_tracker
 from stdtrack.vot import Tracker, bounding_box

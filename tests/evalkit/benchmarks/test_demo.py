@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalkit.benchmarks.demo_writer import draw, render
-from evalkit.benchmarks.poses import Pose, area, bounding_box
 from evalkit.benchmarks.registry import open_benchmark, recognise
-from evalkit.benchmarks.rendering import paint
-from evalkit.benchmarks.scenes import SCENES, SIZE
+from evalkit.benchmarks.synthetic.poses import Pose, area, bounding_box
+from evalkit.benchmarks.synthetic.rendering import paint
+from evalkit.benchmarks.synthetic.scenes import SCENES, SIZE
+from evalkit.benchmarks.synthetic.writer import draw, render
 
 
 def digest(root: Path) -> str:

@@ -17,7 +17,7 @@ from evalkit.benchmarks.image_check import looks_like_corners
 from evalkit.benchmarks.layout import frames_folder
 from evalkit.benchmarks.registry import open_benchmark, recognise
 from evalkit.errors import InputError
-from evalkit.execution.selection import select
+from evalkit.running.selection import select
 from stdtrack.cli.main import main
 
 SIZE = (48, 64)

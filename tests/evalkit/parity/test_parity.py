@@ -19,12 +19,12 @@ import pytest
 from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
-from evalkit.importers.times import got10k_speed
-from evalkit.importers.trees import TrackerResults, read_tree
-from evalkit.protocols import rules_for
-from evalkit.rules.knobs import Grid
-from evalkit.scores import BenchmarkScore
-from evalkit.scoring import Annotation, load_results, score_tracker
+from evalkit.results.times import got10k_speed
+from evalkit.results.trees import TrackerResults, read_tree
+from evalkit.scoring.protocols import rules_for
+from evalkit.scoring.rules import Grid
+from evalkit.scoring.scores import BenchmarkScore
+from evalkit.scoring.tracker import Annotation, load_results, score_tracker
 
 HERE = Path(__file__).parent
 DATA = HERE / "data"

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from evalkit.benchmarks.registry import open_benchmark
-from evalkit.importers.trees import read_tree
-from evalkit.scores import BenchmarkScore
-from evalkit.scoring import Annotation
-from evalkit.vot.measures import Supervised, ar_point
-from evalkit.vot.scoring import holds_supervised, score_supervised
+from evalkit.results.trees import read_tree
+from evalkit.scoring.scores import BenchmarkScore
+from evalkit.scoring.tracker import Annotation
+from evalkit.scoring.vot.measures import Supervised, ar_point
+from evalkit.scoring.vot.scoring import holds_supervised, score_supervised
 
 HERE = Path(__file__).parent
 DATA = HERE / "data" / "VOT"

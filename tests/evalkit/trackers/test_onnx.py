@@ -11,7 +11,7 @@ import pytest
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.boxes import iou_continuous
 from evalkit.errors import InputError
-from evalkit.execution.tracking import track
+from evalkit.running.tracking import track
 from evalkit.trackers.siamese import SMALLEST_SIDE, Target, crop_around
 from evalkit.trackers.spec import load_tracker
 from evalkit.trackers.stages import STAGES

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from evalkit.benchmarks.demo_writer import draw
-from evalkit.benchmarks.scenes import SCENES
+from evalkit.benchmarks.synthetic.scenes import SCENES
+from evalkit.benchmarks.synthetic.writer import draw
 from evalkit.boxes import iou_continuous
 from evalkit.errors import InputError
 from evalkit.trackers.base import Tracker

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from evalkit.errors import InputError
-from evalkit.execution.pool import WorkerPool
-from evalkit.execution.tracking import track
+from evalkit.running.pool import WorkerPool
+from evalkit.running.tracking import track
 from evalkit.trackers.process import parse_answer, prediction_of
 from evalkit.trackers.spec import load_tracker
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from evalkit.errors import InputError
-from evalkit.execution.tracking import track
+from evalkit.running.tracking import track
 from evalkit.trackers.spec import TrackerSpec, load_tracker
 
 trax = pytest.importorskip("trax")

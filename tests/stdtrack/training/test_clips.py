@@ -10,7 +10,7 @@ import pytest
 from stdtrack.configs import NANO
 from stdtrack.training.clips import Clip, Geometry, jitter_box, make_clip, surround, vanishing
 from stdtrack.training.config import AugmentConfig, ClipConfig
-from stdtrack.training.shots import Shots
+from stdtrack.training.frame_sampling import Shots
 
 GEOMETRY = Geometry.of(NANO)
 PLAIN = AugmentConfig(flip=0, reverse=0, grey=0, colour=0, drift=0, blur=0, noise=0)

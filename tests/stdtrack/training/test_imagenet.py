@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stdtrack.configs import NANO
-from stdtrack.model.assembly import STDTrack
+from stdtrack.model.network import STDTrack
 from stdtrack.training.imagenet import BATCH_NORM_EPS, folded, lite0_state, load_stem
 
 

@@ -15,7 +15,7 @@ import torch
 from evalkit.errors import InputError
 from stdtrack.checkpoints import load_model, save_model, untrained
 from stdtrack.configs import NANO
-from stdtrack.model.assembly import FrameOutput, STDTrack
+from stdtrack.model.network import FrameOutput, STDTrack
 from stdtrack.training.config import DistillationConfig, LossConfig
 from stdtrack.training.config_file import load_config
 from stdtrack.training.lessons import School, agreed, open_store

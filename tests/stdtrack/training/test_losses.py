@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.boxes import iou_continuous
-from stdtrack.model.assembly import FrameOutput, STDTrack
+from stdtrack.model.network import FrameOutput, STDTrack
 from stdtrack.training.config import LossConfig
 from stdtrack.training.losses import box_weights, clip_losses, dense_boxes, focal_loss, gaussian_map, iou_and_giou
 

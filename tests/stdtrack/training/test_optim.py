@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from stdtrack.configs import NANO
-from stdtrack.model.assembly import STDTrack
+from stdtrack.model.network import STDTrack
 from stdtrack.training.config import OptimConfig, StageConfig
 from stdtrack.training.optim import Average, freeze_stem, learning_rate, make_optimizer, set_rate
 

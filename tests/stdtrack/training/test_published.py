@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from evalkit.errors import InputError
 from stdtrack.configs import NANO, PIXELS, Stem
-from stdtrack.model.assembly import STDTrack
+from stdtrack.model.network import STDTrack
 from stdtrack.model.stem import ConvolutionalStem, make_stem
 from stdtrack.training.published import load_published
 

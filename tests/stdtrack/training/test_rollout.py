@@ -8,7 +8,7 @@ import torch
 
 from stdtrack.configs import NANO
 from stdtrack.crops import crop_window, sample_crop
-from stdtrack.model.assembly import FrameOutput, STDTrack
+from stdtrack.model.network import FrameOutput, STDTrack
 from stdtrack.training.clips import CLOSE
 from stdtrack.training.rollout import WIDE, ClipModel, Plan, cut_windows, draw_plan, given_windows, next_windows
 

@@ -14,8 +14,8 @@ from evalkit.trackers.base import Prediction
 from stdtrack.checkpoints import save_model, untrained
 from stdtrack.cli.validate import validate
 from stdtrack.configs import NANO
+from stdtrack.training.annotated_video import Footage
 from stdtrack.training.config_file import load_config
-from stdtrack.training.footage import Footage
 from stdtrack.training.validation import (
     SequenceOutcome,
     Validation,

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from evalkit.errors import InputError
 from stdtrack.configs import BASE, NANO
-from stdtrack.model.assembly import STDTrack
+from stdtrack.model.network import STDTrack
 from stdtrack.training.config_file import load_config
 from stdtrack.training.loop import build_model
 from stdtrack.training.vit import load_backbone, placed_positions, resized_kernel

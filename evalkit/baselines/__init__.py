@@ -1,1 +1,0 @@
-"""What a regression check compares with and reports: records, files, bounds, verdicts, output for CI."""

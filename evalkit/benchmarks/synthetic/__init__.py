@@ -1,0 +1,1 @@
+"""The synthetic benchmark of ``stdtrack demo``: scenes, rendering, files."""

@@ -1,0 +1,103 @@
+"""The scenes of the demo benchmark: one difficulty each, and one with several.
+
+The numbers are chosen so that every scene has frames in which simple trackers succeed and frames in which they fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from evalkit.benchmarks.synthetic.poses import Pose
+from evalkit.types import Vector
+
+FRAMES = 60
+SIZE = (320, 240)
+"""Width and height."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A target, its look-alikes and what hides it.
+
+    Attributes:
+        name: of the sequence.
+        attributes: challenges, by OTB's abbreviations.
+        target: poses at times (N,) from 0 to 1.
+        ellipse: shape of the target; a rectangle otherwise.
+        distractors: poses of shapes with the target's own texture.
+        occluder: a standing rectangle in front.
+        pan: (x, y) pixels that the background moves by in the whole clip.
+    """
+
+    name: str
+    attributes: frozenset[str]
+    target: Callable[[Vector], list[Pose]]
+    ellipse: bool = False
+    distractors: tuple[Callable[[Vector], list[Pose]], ...] = ()
+    occluder: Pose | None = None
+    pan: tuple[float, float] = (0.0, 0.0)
+
+
+def poses(
+    x: ArrayLike, y: ArrayLike, half_width: ArrayLike = 16.0, half_height: ArrayLike = 20.0, angle: ArrayLike = 0.0
+) -> list[Pose]:
+    """Poses from arrays over time; what does not change may be a number."""
+    columns = np.broadcast_arrays(x, y, half_width, half_height, angle)
+    return [Pose(*map(float, row)) for row in np.stack(columns, axis=1)]
+
+
+def _wave(t: Vector, turns: float) -> Vector:
+    wave: Vector = np.sin(2 * np.pi * turns * t)
+    return wave
+
+
+SCENES = (
+    Scene("motion", frozenset(), lambda t: poses(50 + 220 * t, 120 + 55 * _wave(t, 1.0)), pan=(30.0, 10.0)),
+    Scene("fast-motion", frozenset({"FM"}), lambda t: poses(160 + 110 * _wave(t, 2.5), 120 + 60 * _wave(t, 1.5))),
+    Scene(
+        "scale-change",
+        frozenset({"SV"}),
+        lambda t: poses(
+            110 + 90 * t, 120 + 20 * t, 14 * np.exp(0.8 * _wave(t, 0.75)), 18 * np.exp(0.8 * _wave(t, 0.75))
+        ),
+    ),
+    Scene(
+        "rotation",
+        frozenset({"IPR"}),
+        lambda t: poses(90 + 130 * t, 110 + 25 * _wave(t, 1.0), 14, 26, 2.5 * np.pi * t),
+    ),
+    Scene(
+        "occlusion",
+        frozenset({"OCC"}),
+        lambda t: poses(45 + 230 * t, 125 + 10 * _wave(t, 1.0)),
+        occluder=Pose(165, 120, 22, 120),
+    ),
+    Scene(
+        "distractors",
+        frozenset({"BC"}),
+        lambda t: poses(60 + 190 * t, 90 + 50 * t),
+        distractors=(
+            lambda t: poses(260 - 190 * t, 85 + 60 * t),
+            lambda t: poses(150 + 40 * _wave(t, 1.0), 195 + 10 * _wave(t, 2.0)),
+        ),
+    ),
+    Scene(
+        "absence",
+        frozenset({"OV"}),
+        lambda t: poses(200 + 220 * np.maximum(np.sin(np.pi * np.clip(t / 0.9, 0, 1)), 0), 120 + 30 * t),
+        ellipse=True,
+    ),
+    Scene(
+        "everything",
+        frozenset({"SV", "IPR", "OCC", "BC"}),
+        lambda t: poses(60 + 200 * t, 130 + 40 * _wave(t, 1.0), 12 + 8 * t, 18 + 10 * t, 0.8 * _wave(t, 1.0)),
+        ellipse=True,
+        distractors=(lambda t: poses(250 - 60 * t, 60 + 20 * t, 14, 20),),
+        occluder=Pose(120, 190, 10, 70),
+        pan=(-40.0, 20.0),
+    ),
+)

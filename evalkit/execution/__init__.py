@@ -1,1 +1,0 @@
-"""How a run is carried out: workers that may fail alone, locks, read-ahead, shards, clusters."""

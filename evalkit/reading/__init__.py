@@ -1,0 +1,1 @@
+"""Text files of other people: their encoding, their numbers, and what is wrong with them."""

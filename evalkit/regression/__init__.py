@@ -1,0 +1,1 @@
+"""Accuracy guarded: baselines, paired statistics, verdicts."""

@@ -1,0 +1,212 @@
+"""``baseline.json``: one sequence a line, so that an update reads well in a diff."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from evalkit.errors import InputError
+from evalkit.files import write_atomic
+from evalkit.reading.text import parse_json, read_text
+from evalkit.regression.record import Baseline, Record, SequenceRecord
+from evalkit.scoring.scores import Curve
+
+FORMAT = 1
+
+# Curves are shown, never tested: six decimals are a hundredth of a frame in a sequence of ten thousand.
+CURVE_DECIMALS = 6
+
+T = TypeVar("T")
+
+
+def write_baseline(baseline: Baseline, path: Path) -> None:
+    """Write the file whole or not at all; raises InputError if the folder cannot be written."""
+    write_atomic(path, dump_baseline(baseline))
+
+
+def read_baseline(path: Path) -> Baseline:
+    """Read and check the file.
+
+    Raises:
+        InputError: it is not there, no JSON, of a newer format, or a field is missing or of another kind.
+    """
+    try:
+        text = read_text(path)
+    except InputError as error:
+        hint = error.hint or "write one with: stdtrack baseline RUNS -o FILE"
+        raise InputError(f"no readable baseline: {error.problem}", path=path, row=error.row, hint=hint) from error
+    try:
+        return load_baseline(text)
+    except InputError as error:
+        raise InputError(error.problem, path=path, row=error.row, hint=error.hint) from error
+
+
+def dump_baseline(baseline: Baseline) -> str:
+    """The file's text."""
+    head = {"format": FORMAT, "stdtrack": baseline.version}
+    lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in head.items()]
+    records = ",\n".join(_dump_record(record) for record in baseline.records)
+    return "{\n" + ",\n".join(lines) + ',\n"records": [\n' + records + "\n]}\n"
+
+
+def _dump_record(record: Record) -> str:
+    fields: dict[str, Any] = {
+        "tracker": record.tracker,
+        "benchmark": record.benchmark,
+        "protocol": record.protocol,
+        "fingerprint": record.fingerprint,
+        "metrics": {name: _finite(value) for name, value in record.metrics.items()},
+        "curves": {name: _dump_curve(curve) for name, curve in record.curves.items()},
+    }
+    lines = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in fields.items()]
+    rows = ",\n".join(f"    {json.dumps(n)}: {json.dumps(_dump_sequence(s))}" for n, s in record.sequences.items())
+    return " {\n" + ",\n".join(lines) + ',\n  "sequences": {\n' + rows + "\n  }}"
+
+
+def _dump_sequence(sequence: SequenceRecord) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "frames": sequence.frames,
+        "metrics": {name: _finite(value) for name, value in sequence.metrics.items()},
+        "boxes": sequence.boxes,
+        "initial_box": sequence.initial_box,
+        "seconds": sequence.seconds,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _dump_curve(curve: Curve) -> dict[str, list[float | None]]:
+    rounded = np.round(curve.thresholds, CURVE_DECIMALS), np.round(curve.values, CURVE_DECIMALS)
+    return {name: [_finite(v) for v in array.tolist()] for name, array in zip(("x", "y"), rounded, strict=True)}
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def load_baseline(text: str) -> Baseline:
+    """The inverse of :func:`dump_baseline`; raises InputError that names the field."""
+    try:
+        raw = parse_json(text, "")
+    except InputError as error:
+        raise InputError(f"the baseline {error.problem}", row=error.row) from error
+    if not isinstance(raw, dict) or "format" not in raw or "records" not in raw:
+        raise InputError("this is no baseline: it has no 'format' and 'records'")
+    number = raw["format"]
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise InputError(f"the baseline's format is {number!r}, not a version number")
+    if number > FORMAT:
+        hint = "update stdtrack, or write the baseline again with this version"
+        raise InputError(f"the baseline has format {number}, this version reads up to {FORMAT}", hint=hint)
+    records = tuple(_load_record(item, f"records[{i}]") for i, item in enumerate(_list(raw["records"], "records")))
+    if len({record.key for record in records}) < len(records):
+        raise InputError("the baseline has two records of one tracker, benchmark and protocol")
+    return Baseline(records, _text(raw.get("stdtrack", ""), "stdtrack"))
+
+
+def _load_record(raw: object, place: str) -> Record:
+    fields = _mapping(raw, place)
+    text = {key: _field(fields, key, place, _text) for key in ("tracker", "benchmark", "protocol", "fingerprint")}
+    metrics = _field(fields, "metrics", place, _mapping)
+    curves = _field(fields, "curves", place, _mapping)
+    sequences = _field(fields, "sequences", place, _mapping)
+    return Record(
+        **text,
+        metrics={key: None if v is None else _fraction(v, f"{place}.metrics.{key}") for key, v in metrics.items()},
+        curves={key: _load_curve(value, f"{place}.curves.{key}") for key, value in curves.items()},
+        sequences={
+            _text(name, f"a name in {place}.sequences"): _load_sequence(value, f"{place}.sequences[{name!r}]")
+            for name, value in sequences.items()
+        },
+    )
+
+
+def _load_sequence(raw: object, place: str) -> SequenceRecord:
+    fields = _mapping(raw, place)
+    metrics = _field(fields, "metrics", place, _mapping)
+    box, seconds = fields.get("initial_box"), fields.get("seconds")
+    return SequenceRecord(
+        frames=int(_field(fields, "frames", place, _number)),
+        metrics={key: _fraction(value, f"{place}.metrics.{key}") for key, value in metrics.items()},
+        boxes=_field(fields, "boxes", place, _text),
+        initial_box=None if box is None else _box(box, f"{place}.initial_box"),
+        seconds=None if seconds is None else _duration(seconds, f"{place}.seconds"),
+    )
+
+
+def _load_curve(raw: object, place: str) -> Curve:
+    fields = _mapping(raw, place)
+    x, y = (_field(fields, name, place, _list) for name in ("x", "y"))
+    if len(x) != len(y):
+        raise InputError(f"{place}: {len(x)} thresholds and {len(y)} values")
+    return Curve(*(np.array([_number_or_nan(v, place) for v in values], dtype=np.float64) for values in (x, y)))
+
+
+def _field(fields: Mapping[str, Any], name: str, place: str, check: Callable[[object, str], T]) -> T:
+    if name not in fields:
+        raise InputError(f"{place} has no '{name}'")
+    return check(fields[name], f"{place}.{name}")
+
+
+def _mapping(value: object, place: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InputError(f"{place} is no object")
+    return value
+
+
+def _list(value: object, place: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise InputError(f"{place} is no list")
+    return value
+
+
+def _text(value: object, place: str) -> str:
+    if not isinstance(value, str):
+        raise InputError(f"{place} is no text")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"{place} holds half a surrogate pair") from error
+    return value
+
+
+def _number(value: object, place: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
+        raise InputError(f"{place} is no finite number")
+    return float(value)
+
+
+def _is_finite(value: int | float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer of more digits than a float holds
+        return False
+
+
+def _number_or_nan(value: object, place: str) -> float:
+    return math.nan if value is None else _number(value, place)
+
+
+def _fraction(value: object, place: str) -> float:
+    number = _number_or_nan(value, place)
+    if not (math.isnan(number) or 0 <= number <= 1):
+        raise InputError(f"{place} is {number}, no fraction")
+    return number
+
+
+def _duration(value: object, place: str) -> float:
+    number = _number(value, place)
+    if not 1e-9 <= number <= 1e6:
+        raise InputError(f"{place} is {number}, no time of a frame in seconds")
+    return number
+
+
+def _box(value: object, place: str) -> tuple[float, float, float, float]:
+    numbers = [_number(item, place) for item in _list(value, place)]
+    if len(numbers) != 4:
+        raise InputError(f"{place} has {len(numbers)} numbers instead of 4")
+    return numbers[0], numbers[1], numbers[2], numbers[3]

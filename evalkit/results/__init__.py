@@ -1,0 +1,1 @@
+"""Raw results: how they are stored, and how other toolkits' trees are read."""

@@ -1,0 +1,114 @@
+"""The files of a results tree: a folder, or an archive that is read into memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from evalkit.benchmarks.archive import is_archive, open_archive
+from evalkit.errors import InputError
+from evalkit.reading.text import is_there, printable, read_bytes
+from evalkit.results.names import SUFFIXES, is_result_name
+
+_UNREAD = frozenset(
+    {"bin", "csv", "tsv", "pkl", "pickle", "npz", "h5", "hdf5", "pt", "pth", "xml", "yaml", "yml", "dat"}
+    | {"zip", "rar", "7z", "tar", "gz", "tgz", "xz", "bz2", "xls", "xlsx", "parquet"}
+)
+"""Endings of files that may be results, or hold some, and are not read."""
+EXPECTED = "<sequence>.txt with a row x,y,w,h a frame, OTB's .mat or .json, or .npy; other formats are not read"
+"""What results are, for whoever has none of these."""
+_GIVE = f"give a folder, or a .zip or .tar.xz of one: {EXPECTED}"
+
+
+@dataclass(frozen=True)
+class ResultFile:
+    """One result file: on disk, or a member of an archive in memory.
+
+    Attributes:
+        place: how messages name it.
+        source: its path, or its content.
+    """
+
+    place: str
+    source: Path | bytes
+
+    @property
+    def name(self) -> str:
+        """Without the folders or the archive that it lies in."""
+        return Path(self.place).name
+
+    def read(self) -> bytes:
+        """Content; raises InputError that names the file."""
+        return self.source if isinstance(self.source, bytes) else read_bytes(self.source)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What lies in a tree.
+
+    Attributes:
+        files: results and what has the same endings, by path relative to the tree, ``/`` between the parts; sorted.
+        unread: paths of files that may be results and are not read.
+    """
+
+    files: Mapping[str, ResultFile]
+    unread: tuple[str, ...]
+
+
+def list_tree(root: Path) -> Listing:
+    """Look through a folder or an archive; hidden folders are left out, links to folders are not followed.
+
+    Raises:
+        InputError: ``root`` does not exist, is no folder and no archive, a folder in it cannot be listed, or the
+            archive is damaged or too large.
+    """
+    if not is_there(root):
+        raise InputError("does not exist", path=root, hint=_GIVE)
+    is_file = root.is_file()
+    if root.is_dir():
+        found, others = _below(root)
+    elif is_file and is_archive(root):
+        archive = open_archive(root, tuple(f".{suffix}" for suffix in SUFFIXES))
+        found = {path: ResultFile(f"{root}/{path}", content) for path, content in archive.files.items()}
+        others = list(archive.unread)
+    elif is_file and is_result_name(root.name):
+        found, others = {root.name: ResultFile(str(root), root)}, []
+    else:
+        raise InputError("is no folder of results", path=root, hint=_GIVE)
+    files = {path: found[path] for path in sorted(found) if is_result_name(_name(path)) and not _is_hidden(path)}
+    return Listing(files, tuple(sorted(_unread(others))))
+
+
+def _unread(paths: Iterable[str]) -> Iterator[str]:
+    return (path for path in paths if path.rpartition(".")[2].lower() in _UNREAD and not _is_hidden(path))
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _is_hidden(path: str) -> bool:
+    """As macOS packs them beside the files proper: ``__MACOSX/``, ``._Basketball.txt``."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in path.split("/"))
+
+
+def _below(root: Path) -> tuple[dict[str, ResultFile], list[str]]:
+    found, others = {}, []
+    for folder, subfolders, names in os.walk(root, onerror=_refuse):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        relative = os.path.relpath(folder, root).replace(os.sep, "/")
+        prefix = "" if relative == "." else printable(f"{relative}/")
+        for name in names:
+            if is_result_name(name):
+                path = Path(folder, name)
+                found[prefix + printable(name)] = ResultFile(printable(str(path)), path)
+            else:
+                others.append(prefix + printable(name))
+    return found, others
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise InputError(f"cannot be listed: {error.strerror or error}", path=printable(str(error.filename))) from error

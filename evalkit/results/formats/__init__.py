@@ -1,0 +1,1 @@
+"""Formats of result files: text, numpy, MATLAB, JSON."""

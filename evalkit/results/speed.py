@@ -1,0 +1,108 @@
+"""Speeds out of the ``_time.txt`` files beside results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from evalkit.results.store import TIME_SUFFIX, Run, read_times
+from evalkit.types import Vector
+
+SCOPE = "track"
+"""What our runner times: the tracker's ``update`` alone, without decoding and without the first frame."""
+
+COLUMNS = (
+    "tracker", "benchmark", "scope", "backend", "threads", "device",
+    "fps_median", "fps_mean", "p50_ms", "p90_ms", "p99_ms", "note",
+)  # fmt: skip
+_FIGURES = ("fps_median", "fps_mean", "p50_ms", "p90_ms", "p99_ms")
+
+
+def speed_table(runs: Iterable[Run]) -> pd.DataFrame:
+    """One row for each tracker on each benchmark: frames a second and milliseconds a frame, over all its frames.
+
+    ``fps_median`` is one over the median time, ``fps_mean`` frames divided by their total time (not the mean of 1/t,
+    which a few fast frames inflate). Where speeds would be wrong they are NaN and ``note`` says why.
+
+    Returns:
+        Columns tracker, benchmark, scope, backend, threads, device, fps_median, fps_mean, p50_ms, p90_ms, p99_ms, note.
+
+    Raises:
+        InputError: a time file has a row that is no number.
+    """
+    return pd.DataFrame([_row(run) for run in runs], columns=list(COLUMNS))
+
+
+def _row(run: Run) -> dict[str, object]:
+    manifest, note = run.manifest, ""
+    times = pooled_times(run)
+    if manifest is not None and manifest.workers > 1:
+        note = f"left out: {manifest.workers} workers shared the machine"
+    elif manifest is not None and manifest.mixed:
+        note = "left out: the run was resumed under other conditions"
+    elif not len(times):
+        note = "left out: no times recorded"
+    elif manifest is None:
+        note = "no run.json: scope, threads and device are unknown"
+    figures = dict.fromkeys(_FIGURES, np.nan) if note.startswith("left out") else speed_figures(times)
+    facts = manifest.tracker if manifest else {}
+    return {
+        "tracker": run.tracker,
+        "benchmark": run.benchmark,
+        "scope": SCOPE if manifest else "unknown",
+        "backend": facts.get("backend", "unknown"),
+        "threads": manifest.threads if manifest else pd.NA,
+        "device": facts.get("device", "unknown"),
+        **figures,
+        "note": note,
+    }
+
+
+def latency_table(runs: Iterable[Run]) -> pd.DataFrame:
+    """Every frame but the first ones: columns tracker, benchmark, sequence, frame (0-based), milliseconds.
+
+    Runs whose speeds :func:`speed_table` leaves out are left out here.
+    """
+    tables = [pd.DataFrame(columns=["tracker", "benchmark", "sequence", "frame", "milliseconds"])]
+    for run in runs:
+        if run.manifest is None or (run.manifest.workers == 1 and not run.manifest.mixed):
+            for sequence, times in frame_times(run).items():
+                table = pd.DataFrame({"frame": np.arange(1, len(times) + 1), "milliseconds": 1e3 * times})
+                tables.append(table.assign(tracker=run.tracker, benchmark=run.benchmark, sequence=sequence))
+    return pd.concat(tables[1:] or tables, ignore_index=True)[list(tables[0].columns)]
+
+
+def frame_times(run: Run) -> dict[str, Vector]:
+    """(N - 1,) seconds of each sequence's frames, without the first one, where ``init`` ran."""
+    found = {}
+    for path in sorted(run.folder.glob(f"*{TIME_SUFFIX}")):
+        sequence = path.name.removesuffix(TIME_SUFFIX)
+        times = read_times(run.folder, sequence)
+        if times is not None:
+            found[sequence] = times[1:]
+    return found
+
+
+def pooled_times(run: Run) -> Vector:
+    """(N,) seconds of all frames of :func:`frame_times`; times of 0 (nothing measured) are left out."""
+    joined = np.concatenate([np.empty(0), *frame_times(run).values()])
+    positive: Vector = joined[joined > 0.0]
+    return positive
+
+
+def speed_figures(times: Vector) -> dict[str, float]:
+    """Figures of (N,) positive times in seconds.
+
+    >>> {name: round(value, 3) for name, value in speed_figures(np.array([0.01, 0.01, 0.04])).items()}
+    {'fps_median': 100.0, 'fps_mean': 50.0, 'p50_ms': 10.0, 'p90_ms': 34.0, 'p99_ms': 39.4}
+    """
+    p50, p90, p99 = (float(value) for value in np.percentile(times, [50, 90, 99]))
+    return {
+        "fps_median": 1.0 / p50,
+        "fps_mean": len(times) / float(times.sum()),
+        "p50_ms": 1e3 * p50,
+        "p90_ms": 1e3 * p90,
+        "p99_ms": 1e3 * p99,
+    }

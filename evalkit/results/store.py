@@ -1,0 +1,163 @@
+"""Raw results on disk: ``RUNS/<tracker>/<benchmark>/<sequence>.txt``, in the benchmark's own coordinates.
+
+``<sequence>_time.txt`` (seconds a frame) and ``<sequence>_score.txt`` are written first and ``<sequence>.txt`` last, so
+that the presence of the latter says that a sequence is finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from evalkit.errors import InputError
+from evalkit.files import write_atomic
+from evalkit.reading.tables import read_table
+from evalkit.reading.text import printable, read_bytes, read_text
+from evalkit.results.manifest import MANIFEST_NAME, Manifest, read_manifest
+from evalkit.running.tracking import Track
+from evalkit.trackers.folders import spec_of_folder
+from evalkit.types import Box, Vector
+
+FAILURES = "failures"
+TIME_SUFFIX = "_time.txt"
+SCORE_SUFFIX = "_score.txt"
+_HIDDEN_MANIFEST = f".{MANIFEST_NAME}.condemned"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One tracker's results on one benchmark, as found on disk."""
+
+    tracker: str
+    benchmark: str
+    folder: Path
+    manifest: Manifest | None
+
+
+def result_path(folder: Path, sequence: str) -> Path:
+    """The boxes of a sequence."""
+    return folder / f"{sequence}.txt"
+
+
+def time_path(folder: Path, sequence: str) -> Path:
+    """The seconds that each frame took; row 0 is ``init``."""
+    return folder / f"{sequence}{TIME_SUFFIX}"
+
+
+def score_path(folder: Path, sequence: str) -> Path:
+    """The tracker's confidence in each frame."""
+    return folder / f"{sequence}{SCORE_SUFFIX}"
+
+
+def failure_path(folder: Path, sequence: str) -> Path:
+    """What is known of a sequence's failure."""
+    return folder / FAILURES / f"{sequence}.log"
+
+
+def write_result(folder: Path, sequence: str, track: Track, given: Box, origin: int) -> None:
+    """Write a finished sequence.
+
+    Args:
+        folder: ``RUNS/<tracker>/<benchmark>``.
+        track: boxes 0-based, as the tracker gave them.
+        given: (4,) the first row of the annotation, in native coordinates, kept to the bit.
+        origin: coordinate of the top-left pixel in the benchmark's files.
+    """
+    native = track.boxes + np.array([origin, origin, 0.0, 0.0])
+    native[0] = given
+    write_atomic(time_path(folder, sequence), _lines(track.times))
+    write_atomic(score_path(folder, sequence), _lines(track.scores))
+    write_atomic(result_path(folder, sequence), "".join(",".join(map(repr, row)) + "\n" for row in native.tolist()))
+
+
+def is_finished(folder: Path, sequence: str, frames: int) -> bool:
+    """The result file is there and has one row a frame."""
+    path = result_path(folder, sequence)
+    if not path.exists():
+        return False
+    content = read_bytes(path)
+    return content.endswith(b"\n") and content.count(b"\n") == frames
+
+
+def set_aside(folder: Path) -> None:
+    """Mark what is in ``folder`` as condemned: its manifest is hidden, and no run goes on with results without one."""
+    with suppress(FileNotFoundError):
+        (folder / MANIFEST_NAME).rename(folder / _HIDDEN_MANIFEST)
+
+
+def take_back(folder: Path) -> None:
+    """Undo :func:`set_aside`."""
+    with suppress(FileNotFoundError):
+        (folder / _HIDDEN_MANIFEST).rename(folder / MANIFEST_NAME)
+
+
+def remove_results(folder: Path) -> None:
+    """Delete everything that a run writes into ``folder``, and nothing else; the manifest goes first."""
+    manifests = folder / MANIFEST_NAME, folder / _HIDDEN_MANIFEST
+    for path in (*manifests, *folder.glob("*.txt"), *(folder / FAILURES).glob("*.log")):
+        path.unlink(missing_ok=True)
+
+
+def write_failure(folder: Path, sequence: str, summary: str, detail: str) -> None:
+    """Record why a sequence failed: one line, then the traceback and the worker's last output."""
+    write_atomic(failure_path(folder, sequence), f"{summary}\n\n{detail}\n".encode(errors="backslashreplace"))
+
+
+def failure_summary(folder: Path, sequence: str) -> str:
+    """The line that says why a sequence failed."""
+    return read_text(failure_path(folder, sequence)).partition("\n")[0]
+
+
+def failed_sequences(folder: Path, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of ``names`` that have a failure on record."""
+    return tuple(name for name in names if failure_path(folder, name).is_file())
+
+
+def read_times(folder: Path, sequence: str) -> Vector | None:
+    """(N,) seconds a frame, row 0 being ``init``; None where the file is absent.
+
+    Raises:
+        InputError: a row is no number, or a negative, infinite or missing one.
+    """
+    path = time_path(folder, sequence)
+    if not path.exists():
+        return None
+    times: Vector = read_table(path, columns=(1,)).ravel()
+    wrong = ~(np.isfinite(times) & (times >= 0))
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise InputError(f"{times[row]:g} is no number of seconds", path=path, row=row + 1)
+    return times
+
+
+def list_runs(root: Path, *, skip_broken: bool = False) -> tuple[Run, ...]:
+    """Every ``RUNS/<tracker>/<benchmark>`` that has results or a manifest, sorted; a folder without them is no tracker.
+
+    Args:
+        skip_broken: leave out runs whose manifest cannot be read.
+
+    Raises:
+        InputError: ``root`` is no folder, or a manifest cannot be read.
+    """
+    if not root.is_dir():
+        raise InputError("is no folder of results", path=root, hint="give the folder that `stdtrack run --out` wrote")
+    runs = []
+    for folder in sorted(root.glob("*/*")):
+        if folder.is_dir() and any(folder.glob("*.txt")):
+            try:
+                manifest = read_manifest(folder)
+            except InputError:
+                if skip_broken:
+                    continue
+                raise
+            tracker = manifest.spec if manifest else spec_of_folder(printable(folder.parent.name))
+            runs.append(Run(tracker, folder.name, folder, manifest))
+    return tuple(runs)
+
+
+def _lines(values: Vector) -> str:
+    return "".join(f"{value!r}\n" for value in values.tolist())

@@ -1,0 +1,1 @@
+"""Trackers run over sequences: jobs, workers, resume."""

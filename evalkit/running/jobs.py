@@ -1,0 +1,64 @@
+"""What a worker is asked to do: describe a tracker, or take it through one sequence."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from zlib import crc32
+
+import cv2
+import numpy as np
+
+from evalkit.running.heartbeat import current_heartbeat
+from evalkit.running.tracking import Track, track
+from evalkit.sequences.sequence import Frames
+from evalkit.trackers.base import facts_of
+from evalkit.trackers.spec import load_tracker
+from evalkit.types import Box
+
+# A worker keeps the tracker that it used last: jobs come tracker by tracker, and loading may take seconds.
+_tracker = lru_cache(maxsize=1)(load_tracker)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One tracker on one sequence.
+
+    Attributes:
+        spec: the tracker, as the user typed it.
+        sequence: name, for the random seed.
+        frames: what the tracker sees; must be picklable.
+        box: (4,) xywh of the target in the first frame, 0-based.
+    """
+
+    spec: str
+    sequence: str
+    frames: Frames
+    box: Box
+
+
+def run_job(job: Job) -> Track:
+    """Track the sequence in this process; raises what the tracker raises."""
+    tracker = _tracker(job.spec)
+    heartbeat = current_heartbeat.get()
+    if heartbeat is not None:
+        heartbeat.beat()  # loaded: from now on the time limit of a frame counts
+    seed_everything(crc32(job.sequence.encode()))
+    return track(tracker, job.frames, job.box, on_frame=heartbeat.beat if heartbeat else None)
+
+
+def describe_job(spec: str) -> Mapping[str, str]:
+    """Load the tracker and ask it for facts about itself."""
+    return facts_of(_tracker(spec))
+
+
+def seed_everything(seed: int) -> None:
+    """Seed the global random generators, so that a sequence's result depends on no sequence before it."""
+    random.seed(seed)
+    np.random.seed(seed)
+    cv2.setRNGSeed(seed & 0x7FFFFFFF)
+    if "torch" in sys.modules:  # only if the tracker brought it: this package does without
+        sys.modules["torch"].manual_seed(seed)

@@ -1,0 +1,109 @@
+"""Which sequences of a benchmark are to be run, checked before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Many
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from evalkit.benchmarks.base import Benchmark, without
+from evalkit.benchmarks.layout import unseen_images
+from evalkit.boxes import starting_problem
+from evalkit.errors import InputError
+from evalkit.sequences.sequence import Sequence
+from evalkit.suggestions import suggestion
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Sequences of one benchmark.
+
+    Attributes:
+        absent: how many official ones are not on the disk.
+        excluded: names that the user leaves out.
+    """
+
+    benchmark: Benchmark
+    sequences: tuple[Sequence, ...]
+    absent: int
+    excluded: tuple[str, ...] = ()
+
+
+def select(
+    benchmarks: Many[Benchmark], globs: Many[str] = (), shard: tuple[int, int] = (1, 1), exclude: Many[str] = ()
+) -> tuple[Selection, ...]:
+    """Load the sequences that are present and match any of ``globs`` (all, if there are none).
+
+    Args:
+        benchmarks: opened benchmarks.
+        globs: shell patterns on sequence names.
+        shard: ``(i, n)``: the i-th (1-based) of n parts with about as many frames each, dealt out before any sequence
+            is left out as finished, so that n machines share the work without a word.
+        exclude: shell patterns on names of sequences that are left out.
+
+    Raises:
+        InputError: a glob matches nothing, an annotation or image is broken, or a first box cannot be tracked.
+    """
+    index, count = shard
+    present = [without(benchmark.inventory(), exclude) for benchmark in benchmarks]
+    matching = [_matching(inventory.present, globs) for inventory in present]
+    there = {glob: [name for names in matching for name in names] for glob in globs}
+    there |= {glob: [name for inventory in present for name in inventory.excluded] for glob in exclude}
+    for glob, names in there.items():
+        if not any(fnmatchcase(name, glob) for name in names):
+            keys = ", ".join(benchmark.key for benchmark in benchmarks)
+            hint = suggestion(glob, [name for inventory in present for name in inventory.present])
+            raise InputError(f"no sequence of {keys} is named like '{glob}'", hint=hint)
+    loaded = [
+        [benchmark.sequence(name) for name in names] for benchmark, names in zip(benchmarks, matching, strict=True)
+    ]
+    parts = iter(deal([len(sequence) for sequences in loaded for sequence in sequences], count))
+    selections = []
+    for benchmark, inventory, every in zip(benchmarks, present, loaded, strict=True):
+        sequences = tuple(sequence for sequence in every if next(parts) == index - 1)
+        with ThreadPoolExecutor() as pool:
+            tuple(pool.map(check_start, sequences))
+        selections.append(Selection(benchmark, sequences, len(inventory.missing), inventory.excluded))
+    return tuple(selections)
+
+
+def deal(lengths: Many[int], parts: int) -> list[int]:
+    """The part (0-based) of each sequence: the longest first, each to the part with the fewest frames so far.
+
+    >>> deal([5, 9, 4, 3], 2)
+    [1, 0, 1, 0]
+    """
+    frames, part = [0] * parts, [0] * len(lengths)
+    for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
+        part[index] = frames.index(min(frames))
+        frames[part[index]] += lengths[index]
+    return part
+
+
+def _matching(names: Many[str], globs: Many[str]) -> list[str]:
+    return [name for name in names if not globs or any(fnmatchcase(name, glob) for glob in globs)]
+
+
+def check_start(sequence: Sequence) -> None:
+    """Check that a tracker can be started on the sequence.
+
+    Raises:
+        InputError: no images, no box in the first row, or a first box wholly outside the image.
+    """
+    label = f"{sequence.benchmark}/{sequence.name}"
+    if sequence.frames is None:
+        hint = unseen_images(Path(sequence.source).parent) or "give --data the folder that has them"
+        raise InputError(f"{label} has no images", hint=hint)
+    sequence.frames.name(len(sequence) - 1)  # lists the images, and says so if one is missing
+    width, height = sequence.size or sequence.frames.read(0).shape[1::-1]
+    if problem := starting_problem(sequence.initial_box, width, height):
+        numbers = ",".join(f"{value:g}" for value in sequence.native[0])
+        hint = "correct that row, or leave the sequence out with --exclude"
+        raise InputError(
+            f"the first box of {label}, {numbers}, {problem}",
+            path=sequence.source or None,
+            row=sequence.skipped + 1,
+            hint=hint,
+        )

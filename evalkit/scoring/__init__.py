@@ -1,0 +1,1 @@
+"""Results and annotations under named protocols, as scores."""

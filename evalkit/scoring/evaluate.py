@@ -1,0 +1,186 @@
+"""Many trackers under many protocols: cached, and in several processes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from evalkit.benchmarks.vot import YEARS
+from evalkit.digests import digest_of
+from evalkit.errors import InputError
+from evalkit.results.files import ResultFile
+from evalkit.results.messages import joined_notes
+from evalkit.results.times import got10k_speed
+from evalkit.results.trees import TrackerResults
+from evalkit.score_entries import form_of
+from evalkit.scoring.cache import Subject, code_digest, read_score, write_score
+from evalkit.scoring.protocols import default_protocol, rules_for
+from evalkit.scoring.rules import Rules
+from evalkit.scoring.scores import BenchmarkScore
+from evalkit.scoring.tracker import (
+    Annotation,
+    load_results,
+    missing_sequences,
+    odd_annotations,
+    score_tracker,
+    scored_sequences,
+)
+
+if TYPE_CHECKING:
+    from evalkit.running.process_map import Crew
+
+# Of a tracker's results, what is told beside the score or does not reach it.
+_NOT_SCORED = frozenset({"files", "tracker", "notes", "remark", "likely", "left_out", "times", "strays", "fault"})
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A tracker that cannot be scored on a benchmark, and why."""
+
+    tracker: str
+    benchmark: str
+    error: InputError
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """One tracker's scores, a protocol each, and how its results were read."""
+
+    tracker: str
+    scores: tuple[BenchmarkScore, ...]
+    notes: tuple[str, ...]
+
+
+def evaluate(
+    results: TrackerResults,
+    annotation: Annotation,
+    protocols: Sequence[str] = (),
+    *,
+    keep_frames: bool = False,
+    cached: bool = True,
+) -> Evaluated:
+    """Score one tracker.
+
+    Args:
+        protocols: names; the benchmark's own if empty.
+        keep_frames: keep per-frame boxes, overlaps and errors, which the cache does not hold.
+        cached: take what the cache holds, and add to it.
+
+    Raises:
+        InputError: see :func:`evalkit.scoring.tracker.score_tracker`.
+    """
+    if results.fault is not None:
+        raise results.fault
+    speed = got10k_speed(results) if annotation.family == "got10k" else None
+    results = _in_memory(results)
+    names = tuple(protocols) or (default_protocol(annotation.family),)
+    supervised = _are_supervised(results, annotation)
+    if "vot-toolkit" in names and not supervised:
+        raise InputError("protocol 'vot-toolkit' needs results of VOT's supervised experiment", hint="these are not")
+    rules = {name: None if supervised else rules_for(name, annotation.family) for name in names}
+    for each in rules.values():
+        for sequence in scored_sequences(results.files, annotation, each):
+            annotation.sequence(sequence)  # what is wrong with it is told first, whether or not the cache needs it
+    subjects = {name: _subject(results, annotation, name, rules[name]) for name in names} if cached else {}
+    known = {} if keep_frames else {name: found for name, of in subjects.items() if (found := read_score(of))}
+    scores = {name: score for name, (score, _) in known.items()}
+    read = next((read for _, read in known.values()), ())
+    wanted = tuple(name for name in names if name not in scores)
+    if wanted:
+        fresh, read = _score(results, annotation, wanted, keep_frames, supervised)
+        for score in fresh:
+            scores[score.protocol] = score
+            if cached:
+                write_score(subjects[score.protocol], score, read)
+    notes = joined_notes(results.notes, read)
+    notes += odd_annotations(annotation, [each.sequence for each in scores[names[0]].sequences])
+    if speed is not None:
+        notes = (*notes, f"{speed:.4g} frames a second, the mean of 1/t that GOT-10k's toolkit reports")
+    excluded = annotation.inventory.excluded
+    marked = tuple(replace(scores[name], remark=results.remark, excluded=excluded) for name in names)
+    return Evaluated(results.tracker, marked, notes)
+
+
+def evaluate_all(
+    trackers: Sequence[TrackerResults],
+    annotation: Annotation,
+    protocols: Sequence[str] = (),
+    *,
+    crew: Crew | None = None,
+    keep_frames: bool = False,
+    cached: bool = True,
+) -> list[Evaluated | Refused]:
+    """Score trackers in their order, in this process alone or in those of a crew; one that cannot be is no obstacle."""
+    evaluate_one = partial(
+        _try, annotation=annotation, protocols=tuple(protocols), keep_frames=keep_frames, cached=cached
+    )
+    return [evaluate_one(results) for results in trackers] if crew is None else crew.map(evaluate_one, trackers)
+
+
+def _try(
+    results: TrackerResults, *, annotation: Annotation, protocols: Sequence[str], keep_frames: bool, cached: bool
+) -> Evaluated | Refused:
+    try:
+        return evaluate(results, annotation, protocols, keep_frames=keep_frames, cached=cached)
+    except InputError as error:
+        return Refused(results.tracker, annotation.benchmark.name, error)
+
+
+def _score(
+    results: TrackerResults, annotation: Annotation, protocols: Sequence[str], keep_frames: bool, supervised: bool
+) -> tuple[list[BenchmarkScore], tuple[str, ...]]:
+    if supervised:
+        from evalkit.scoring.vot.scoring import score_supervised  # other benchmarks do without
+
+        return [score_supervised(results, annotation, name) for name in protocols], ()
+    loaded = load_results(results)
+    scores = [score_tracker(loaded, annotation, name, keep_frames=keep_frames) for name in protocols]
+    return scores, loaded.notes
+
+
+def _are_supervised(results: TrackerResults, annotation: Annotation) -> bool:
+    if annotation.benchmark.name not in YEARS:
+        return False
+    from evalkit.scoring.vot.scoring import holds_supervised
+
+    return holds_supervised(results, annotation.benchmark.name)
+
+
+def _subject(results: TrackerResults, annotation: Annotation, protocol: str, rules: Rules | None) -> Subject:
+    """What the cache is asked for: its key covers everything that :func:`_score` looks at."""
+    scored = scored_sequences(results.files, annotation, rules)
+    key = digest_of(code_digest(), protocol, rules, annotation.digest(scored), _digest_of_results(results))
+    blank = BenchmarkScore(
+        tracker=results.tracker,
+        benchmark=annotation.benchmark.key,
+        protocol=protocol,
+        metrics={},
+        curves={},
+        sequences=(),
+        sequences_total=annotation.inventory.total,
+        missing=missing_sequences(results, annotation),
+        total_verified=annotation.inventory.verified,
+    )
+    return Subject(key.hex(), form_of(scored, rules), blank)
+
+
+def _digest_of_results(results: TrackerResults) -> bytes:
+    """SHA-256 of the files' content and of what tells how it is read; who made them and where they lie is no part."""
+    facts = {item.name: getattr(results, item.name) for item in fields(results) if item.name not in _NOT_SCORED}
+    kept = [item.name for item in fields(ResultFile) if item.name not in ("place", "source")]
+    contents = [
+        (sequence, [(file.name, file.read(), *(getattr(file, item) for item in kept)) for file in runs])
+        for sequence, runs in results.files.items()
+    ]
+    return digest_of(facts, contents)
+
+
+def _in_memory(results: TrackerResults) -> TrackerResults:
+    """The same results with the files' content, which is hashed and then parsed."""
+    files = {
+        sequence: tuple(replace(file, source=file.read()) for file in repetitions)
+        for sequence, repetitions in results.files.items()
+    }
+    return replace(results, files=files)

@@ -1,0 +1,113 @@
+"""Scores as tidy pandas tables, which reports, exports and regression checks are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evalkit.scoring.scores import BenchmarkScore, FrameDetail, SequenceScore
+from evalkit.types import Vector
+
+SCORES = ("tracker", "benchmark", "protocol", "sequence", "metric", "value", "shortcoming", "scored", "total")
+CURVES = ("tracker", "benchmark", "protocol", "sequence", "curve", "threshold", "value")
+COVERAGE = ("tracker", "benchmark", "protocol", "scored", "total", "verified", "missing")
+ATTRIBUTES = ("tracker", "benchmark", "protocol", "attribute", "sequences", "metric", "value")
+_BOX, _TRUTH = ("x", "y", "w", "h"), ("gt_x", "gt_y", "gt_w", "gt_h")
+_MEASURED = ("iou", "error", "score", "absent")
+FRAMES = ("tracker", "benchmark", "protocol", "sequence", "frame", *_BOX, *_TRUTH, *_MEASURED)
+
+
+def score_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
+    """One row a figure: :data:`SCORES`; ``sequence`` is None for the benchmark's own; undefined figures have no row.
+
+    ``shortcoming`` says what the annotation lacks for the protocol's own figures, and is empty where it lacks nothing;
+    ``scored`` and ``total`` how many of the benchmark's sequences the benchmark's own figures stand for.
+    """
+    rows = []
+    for score in scores:
+        labels = (score.tracker, score.benchmark, score.protocol)
+        by_sequence = [(None, score.metrics), *((each.sequence, each.metrics) for each in score.sequences)]
+        rows += [
+            (*labels, sequence, metric, value, score.shortcoming, score.sequences_scored, score.sequences_total)
+            for sequence, metrics in by_sequence
+            for metric, value in metrics.items()
+            if value is not None
+        ]
+    return pd.DataFrame(rows, columns=list(SCORES)).astype({"sequence": object, "value": float})
+
+
+def curve_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
+    """One row a threshold: :data:`CURVES`; ``sequence`` is None for the benchmark's own curves."""
+    tables = [pd.DataFrame(columns=list(CURVES))]
+    for score in scores:
+        for name, curve in score.curves.items():
+            curves: list[tuple[str | None, Vector]] = [(None, curve.values)]
+            curves += [(each.sequence, each.curves[name]) for each in score.sequences if name in each.curves]
+            for sequence, values in curves:
+                table = pd.DataFrame({"threshold": curve.thresholds, "value": values})
+                tables.append(_labelled(table, score).assign(sequence=sequence, curve=name))
+    return _joined(tables, CURVES)
+
+
+def coverage_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
+    """One row a score: how much of the benchmark it stands for; ``missing`` is a tuple of names."""
+    rows = [
+        (
+            *(score.tracker, score.benchmark, score.protocol),
+            *(score.sequences_scored, score.sequences_total, score.total_verified, score.missing),
+        )
+        for score in scores
+    ]
+    return pd.DataFrame(rows, columns=list(COVERAGE))
+
+
+def attribute_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
+    """One row a figure of the scores that :func:`evalkit.scoring.aggregation.by_attribute` makes."""
+    rows = [
+        (score.tracker, score.benchmark, score.protocol, score.attribute, score.sequences_scored, metric, value)
+        for score in scores
+        if score.attribute is not None
+        for metric, value in score.metrics.items()
+        if value is not None
+    ]
+    return pd.DataFrame(rows, columns=list(ATTRIBUTES))
+
+
+def frame_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
+    """One row a frame of scores whose frames were kept: :data:`FRAMES`; frames and boxes are 0-based.
+
+    ``iou`` and ``error`` are NaN where the protocol does not score the frame, ``score`` where the tracker reports no
+    confidence.
+    """
+    parts = [
+        ((score.tracker, score.benchmark, score.protocol, each.sequence), _frames(each, each.detail))
+        for score in scores
+        for each in score.sequences
+        if each.detail is not None
+    ]
+    if not parts:
+        return pd.DataFrame(columns=list(FRAMES))
+    lengths = [len(columns["frame"]) for _, columns in parts]
+    labels = np.repeat(np.array([names for names, _ in parts], dtype=object), lengths, axis=0)
+    table = dict(zip(FRAMES, labels.T, strict=False))
+    return pd.DataFrame(table | {name: np.concatenate([columns[name] for _, columns in parts]) for name in FRAMES[4:]})
+
+
+def _frames(score: SequenceScore, detail: FrameDetail) -> dict[str, NDArray[Any]]:
+    columns: dict[str, NDArray[Any]] = {"frame": np.arange(len(detail.prediction))}
+    columns |= dict(zip(_BOX, detail.prediction.T, strict=True)) | dict(zip(_TRUTH, detail.truth.T, strict=True))
+    columns |= {"iou": score.overlaps, "error": score.errors, "score": detail.confidence, "absent": detail.absent}
+    return columns
+
+
+def _labelled(table: pd.DataFrame, score: BenchmarkScore) -> pd.DataFrame:
+    return table.assign(tracker=score.tracker, benchmark=score.benchmark, protocol=score.protocol)
+
+
+def _joined(tables: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
+    """The tables under each other; the first has the columns and no row."""
+    return pd.concat(tables[1:] or tables, ignore_index=True)[list(columns)]

@@ -1,0 +1,1 @@
+"""VOT's supervised experiment: overlap of regions, accuracy, robustness, EAO."""

@@ -1,0 +1,167 @@
+"""Supervised VOT results under a toolkit's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evalkit.errors import InputError
+from evalkit.results.trees import TrackerResults
+from evalkit.scoring.scores import BenchmarkScore, Curve, SequenceScore
+from evalkit.scoring.tracker import Annotation, missing_sequences
+from evalkit.scoring.vot.measures import (
+    WINDOWS,
+    Supervised,
+    SupervisedRun,
+    ar_point,
+    by_pysot,
+    by_toolkit,
+    eao_by_pysot,
+    eao_by_toolkit,
+)
+from evalkit.scoring.vot.trajectory import (
+    INIT,
+    Trajectory,
+    from_regions,
+    is_supervised,
+    parse_trajectory,
+    restarted_without_code,
+)
+from evalkit.suggestions import suggestion
+from evalkit.types import Vector
+
+_FAR = 1e5
+
+
+@dataclass(frozen=True)
+class _Rules:
+    measure: Callable[[Sequence[SupervisedRun]], Supervised]
+    eao: Callable[[Vector, tuple[int, int]], float]
+    cut: bool  # results of another length are cut, and no rule is known for NaN
+    source: str
+
+
+_TOOLKIT = _Rules(by_toolkit, eao_by_toolkit, cut=False, source="vot-toolkit 0.9.0")
+_PYSOT = _Rules(by_pysot, eao_by_pysot, cut=True, source="pysot")
+SUPERVISED_PROTOCOLS = {"official": _TOOLKIT, "vot-toolkit": _TOOLKIT, "pysot": _PYSOT}
+"""``official`` are vot-toolkit's rules."""
+
+
+REASONS = (
+    "pixels: vot-toolkit takes a rectangle as x to x + w - 1 and rounds before it scans; pysot as the polygon of its "
+    "corners, x to x + w, rounded after the move into the raster",
+    "accuracy: vot-toolkit averages sequences by their length; pysot all frames together",
+    "robustness: vot-toolkit gives failures a sequence, weighted by length; pysot failures in 100 frames",
+    "fragments: vot-toolkit's begin at an initialisation and end before the failure; pysot's begin five frames after a "
+    "failure and reach to the next start",
+    "interval: vot-toolkit averages EAO over lengths low to high; pysot over low - 1 to high - 1, empty lengths as 0",
+)
+"""Why the two toolkits come to different figures."""
+
+
+def holds_supervised(results: TrackerResults, benchmark: str) -> bool:
+    """The results are of VOT's supervised experiment, not of one pass over each sequence; one such file will do."""
+    files = (file for repetitions in results.files.values() for file in repetitions)
+    return benchmark in WINDOWS and any(is_supervised(file.read()) for file in files)
+
+
+def score_supervised(results: TrackerResults, annotation: Annotation, protocol: str = "official") -> BenchmarkScore:
+    """Accuracy, robustness and EAO of one tracker.
+
+    Raises:
+        InputError: the protocol has no supervised measures, or a result is no trajectory of its sequence.
+    """
+    if protocol not in SUPERVISED_PROTOCOLS:
+        hint = suggestion(protocol, SUPERVISED_PROTOCOLS, "use one of")
+        raise InputError(f"protocol '{protocol}' has no rules for supervised VOT results", hint=hint)
+    rules = SUPERVISED_PROTOCOLS[protocol]
+    benchmark = annotation.benchmark
+    names = [name for name in annotation.inventory.present if name in results.files]
+    found_runs = [_run(name, results, annotation, rules) for name in names]
+    runs = [run for run, _ in found_runs]
+    if not runs:
+        raise InputError(f"{results.tracker} has no result on {benchmark.name}")
+    found = rules.measure(runs)
+    eao = rules.eao(found.curve, WINDOWS[benchmark.name])
+    pairs = zip(runs, found.sequence_accuracy.tolist(), found.sequence_failures.tolist(), strict=True)
+    unbounded = [run.sequence for run in runs if run.size is None]
+    notes = [f"{found.failures:g} failures; rules of {rules.source}"]
+    notes += _some([warning for _, warnings in found_runs for warning in warnings])
+    if rules is _TOOLKIT:
+        point = ar_point(found, float(np.mean([len(run.truth) for run in runs])))
+        notes.append(f"AR plot: reliability {point[0]:.4f}, accuracy {point[1]:.4f}")
+    if unbounded:
+        notes.append(f"image size of {len(unbounded)} sequences unknown: regions are not cut at the border")
+    return BenchmarkScore(
+        tracker=results.tracker,
+        benchmark=benchmark.key,
+        protocol=protocol,
+        metrics={"accuracy": found.accuracy, "robustness": found.robustness, "eao": eao},
+        curves={"eao": Curve(np.arange(len(found.curve), dtype=np.float64), found.curve)},
+        sequences=tuple(_sequence_score(run, *figures) for run, *figures in pairs),
+        sequences_total=annotation.inventory.total,
+        missing=missing_sequences(results, annotation),
+        notes=tuple(notes),
+        total_verified=annotation.inventory.verified,
+        excluded=annotation.inventory.excluded,
+    )
+
+
+def _run(name: str, results: TrackerResults, annotation: Annotation, rules: _Rules) -> tuple[SupervisedRun, list[str]]:
+    """One sequence, and what its user should know of it."""
+    sequence = annotation.sequence(name)
+    truth = from_regions(sequence.native, sequence.polygons)
+    files = results.files[name]
+    repetitions = [parse_trajectory(file.read(), file.place, nan_is_unknown=not rules.cut) for file in files]
+    warnings = []
+    for index, (file, trajectory) in enumerate(zip(files, repetitions, strict=True)):
+        run_name = results.name_of_run(name, index)
+        _check(trajectory, file.place, bounded=sequence.size is not None)
+        row = restarted_without_code(trajectory)
+        if row is not None:
+            warnings.append(f"{run_name}, row {row + 1}: a region after a failure without the code 1 of a new start")
+        if len(trajectory) != len(truth):
+            problem = f"{len(trajectory)} rows, but {name} has {len(truth)} frames"
+            if not rules.cut:
+                raise InputError(problem, path=file.place, hint=f"{rules.source} refuses this")
+            warnings.append(f"{run_name}: {problem}; cut to the shortest")
+    length = min(len(truth), *map(len, repetitions))
+    cut = tuple(_cut(each, length) for each in repetitions)
+    return SupervisedRun(name, _cut(truth, length), cut, sequence.size), warnings
+
+
+def _check(trajectory: Trajectory, place: str, *, bounded: bool) -> None:
+    """Refuse what is no supervised run, and regions whose pixels nothing bounds."""
+    if trajectory.codes[0] != INIT:
+        hint = "results of one pass have none in any file"
+        raise InputError("a supervised run begins with the code 1 of an initialisation", path=place, row=1, hint=hint)
+    far = np.zeros(1, dtype=bool) if bounded else (np.abs(trajectory.numbers) > _FAR).any(axis=1)
+    if far.any():
+        raise InputError(
+            f"a coordinate beyond {_FAR:g}, where the image size is unknown",
+            path=place,
+            row=int(far.argmax()) + 1,
+            hint="where VOT's files `sequence` lie beside the ground truth, regions are cut at the border",
+        )
+
+
+def _some(warnings: list[str]) -> list[str]:
+    more = f", and {len(warnings) - 1} more warnings of results" if len(warnings) > 1 else ""
+    return [f"WARNING: {warnings[0]}{more}"] if warnings else []
+
+
+def _cut(trajectory: Trajectory, length: int) -> Trajectory:
+    return replace(trajectory, codes=trajectory.codes[:length], numbers=trajectory.numbers[:length])
+
+
+def _sequence_score(run: SupervisedRun, accuracy: float, failures: float) -> SequenceScore:
+    return SequenceScore(
+        sequence=run.sequence,
+        frames=len(run.truth),
+        metrics={"accuracy": accuracy, "failures": failures},
+        curves={},
+        overlaps=np.empty(0),
+        errors=np.empty(0),
+    )

@@ -1,0 +1,1 @@
+"""Parameters, MACs and FLOPs, counted on one step."""

@@ -1,0 +1,188 @@
+"""The parent's side: trackers in workers of their own, measured in turns, each failing alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from evalkit.errors import InputError
+from evalkit.running.tasks import TaskError
+from evalkit.running.worker import Worker
+from profiling.latency import questions
+from profiling.latency import worker as session
+from profiling.latency.clips import ClipName
+from profiling.latency.interleave import interleave
+from profiling.latency.measured import UNKNOWN, Finish, Loaded, Round
+from profiling.latency.profile_target import Job
+from profiling.latency.results import Comparison, Profile
+from profiling.latency.warm_up import WarmUp
+from profiling.machine.calibration import Calibration, gemm_seconds
+from profiling.machine.cores import choose_cores
+from profiling.machine.hardware import machine, machine_state
+from profiling.machine.roofline import measure_ceilings
+
+if TYPE_CHECKING:
+    from profiling.complexity.report import ComplexityReport
+
+ROUNDS = 200
+"""Short ones: other work comes and goes within fractions of a second, and should meet all trackers alike."""
+LEAST_FRAMES = 1
+"""Frames in a round at least: a slow tracker has two hundred in all."""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class _Run:
+    """The jobs' workers, who has failed so far, and who could not answer when all was measured."""
+
+    jobs: Mapping[str, Job]
+    workers: Mapping[str, Worker]
+    note: Callable[[str], None]
+    failures: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def alive(self) -> list[str]:
+        """Labels of the jobs that have not failed."""
+        return [label for label in self.jobs if label not in self.failures]
+
+    def each(self, what: str, ask: Callable[[Worker, str], Answer]) -> dict[str, Answer]:
+        """``ask(worker, label)`` for every job that has not failed."""
+        answers, errors = self._ask(what, self.alive, ask, (TaskError,))
+        for label, error in errors.items():
+            self.fail(label, error)
+        return answers
+
+    def late(self, what: str, ask: Callable[[Worker, str], Answer]) -> dict[str, Answer]:
+        """The same when all is measured: an error costs the answer, and those to later questions, but no latencies."""
+        labels = [label for label in self.alive if label not in self.problems]
+        answers, errors = self._ask(what, labels, ask, (TaskError, InputError))
+        for label, error in errors.items():
+            self.problems[label] = f"{what}: {error}, and nothing was asked after that"
+            self.workers[label].kill()
+        return answers
+
+    def _ask(
+        self,
+        what: str,
+        labels: Sequence[str],
+        ask: Callable[[Worker, str], Answer],
+        expected: tuple[type[Exception], ...],
+    ) -> tuple[dict[str, Answer], dict[str, Exception]]:
+        answers: dict[str, Answer] = {}
+        errors: dict[str, Exception] = {}
+        for label in labels:
+            self.note(f"{what}: {label}")
+            try:
+                answers[label] = ask(self.workers[label], label)
+            except expected as error:
+                errors[label] = error
+        return answers, errors
+
+    def fail(self, label: str, error: Exception) -> None:
+        """Note a failure and end the worker."""
+        self.failures[label] = str(error)
+        self.workers[label].kill()
+
+    def measure(self, min_time: float, clips: int, seed: int) -> Mapping[str, Sequence[Round]]:
+        """All rounds of the jobs that did not fail, interleaved; in each round all of them follow the same clip."""
+        self.note("measuring")
+
+        def one_round(label: str, number: int) -> Round:
+            clip = number * clips // ROUNDS
+            result: Round = self.workers[label].call(session.measure, (min_time / ROUNDS, LEAST_FRAMES, clip))
+            return result
+
+        measured = interleave(self.alive, one_round, ROUNDS, failure=TaskError, seed=seed)
+        for label, error in measured.failures.items():
+            self.fail(label, error)
+        return measured.results
+
+    def once(self, what: str, ask: Callable[[Worker, str], Answer]) -> dict[str, Answer]:
+        """:meth:`late` by title: threads change the speed, not the answers, so one job a title is asked."""
+        asked: dict[str, Answer] = {}
+
+        def ask_first(worker: Worker, label: str) -> None:
+            title = self.jobs[label].title
+            if title not in asked:
+                asked[title] = ask(worker, label)
+
+        self.late(what, ask_first)
+        return asked
+
+
+def compare(
+    jobs: Sequence[Job],
+    clips: tuple[ClipName, ...],
+    *,
+    min_time: float,
+    timeout: float,
+    seed: int = 0,
+    note: Callable[[str], None] = lambda message: None,
+    remark: Callable[[str, str], None] = lambda title, note: None,
+) -> Comparison:
+    """Measure all jobs, interleaved.
+
+    Every job has a process of its own that sleeps while another one is measured.
+
+    Args:
+        min_time: seconds measured of each job, in two hundred rounds.
+        timeout: seconds that a frame may take.
+        note: told what is going on.
+        remark: told what a tracker says of itself, before anything is measured.
+
+    Raises:
+        InputError: a spec, option, device or clip is wrong; nothing was measured then. What goes wrong after the
+            measurement is each profile's ``problem``.
+    """
+    cores = choose_cores({job.threads for job in jobs})
+    by_label = {job.label: replace(job, cores=cores[job.threads]) for job in jobs}
+    with ExitStack() as stack:
+        workers = {
+            label: stack.enter_context(closing(Worker(job.threads, timeout, beats_are_frames=False)))
+            for label, job in by_label.items()
+        }
+        run = _Run(by_label, workers, note)
+        loaded: dict[str, Loaded] = run.each(
+            "loading", lambda worker, label: worker.call(session.begin, (by_label[label], clips))
+        )
+        for label in run.alive:
+            if loaded[label].note:
+                remark(by_label[label].title, loaded[label].note)
+        before, state_before = gemm_seconds(), machine_state()
+        warm_ups: dict[str, WarmUp] = run.each("warm-up", lambda worker, label: worker.call(session.settle, ()))
+        rounds = run.measure(min_time, len(clips), seed)
+        calibration, state_after = Calibration(before, gemm_seconds()), machine_state()
+        finishes: dict[str, Finish] = run.late("memory", lambda worker, label: worker.call(session.finish, ()))
+        differences: dict[str, float | None] = run.late(
+            "comparing outputs", lambda worker, label: worker.call(questions.difference, (by_label[label],))
+        )
+        overlaps: dict[str, float | None] = run.once(
+            "accuracy", lambda worker, label: None if loaded[label].is_module else worker.call(questions.overlap, ())
+        )
+        complexities: dict[str, ComplexityReport | str] = run.once(
+            "complexity", lambda worker, label: worker.call(questions.complexity, (by_label[label],))
+        )
+    profiles = tuple(
+        Profile(
+            job=by_label[label],
+            warm_up=warm_ups[label],
+            rounds=tuple(rounds[label]),
+            finish=finishes.get(label, UNKNOWN),
+            overlap=overlaps.get(by_label[label].title),
+            difference=differences.get(label),
+            complexity=complexities.get(by_label[label].title, ""),
+            is_module=loaded[label].is_module,
+            problem=run.problems.get(label, ""),
+        )
+        for label in run.alive
+    )
+    settings = {"min_time": min_time, "rounds": ROUNDS, "timeout": timeout, "seed": seed}
+    states = {"before": state_before, "after": state_after}
+    note("measuring ceilings")
+    threads = sorted({profile.job.threads for profile in profiles if profile.has_roofline})
+    ceilings = {count: measure_ceilings(count) for count in threads}
+    return Comparison(profiles, run.failures, clips, calibration, machine(), states, settings, ceilings)

@@ -1,0 +1,122 @@
+"""Scores as text: JSON and CSV in full precision, and tables for a terminal, Markdown or LaTeX."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Sequence
+
+from evalkit.scoring.labels import (
+    TITLES,
+    VISIBLE,
+    coverage,
+    defined_metrics,
+    metric_names,
+    protocol_label,
+    tracker_label,
+)
+from evalkit.scoring.scores import OPE_METRICS, VOT_METRICS, BenchmarkScore
+from evalkit.shown import escape_latex, escape_markdown, spreadsheet
+from reports.score_text import score_table
+
+FORMATS = ("table", "json", "csv", "markdown", "latex")
+
+
+def to_json(scores: Iterable[BenchmarkScore]) -> str:
+    """An array with an object for each score; fractions in full double precision, null where undefined."""
+    return json.dumps([_as_object(score) for score in scores], indent=2, allow_nan=False)
+
+
+def format_scores(scores: Sequence[BenchmarkScore], kind: str) -> str:
+    """The scores in one of :data:`FORMATS`."""
+    if kind == "json":
+        return to_json(scores)
+    if kind == "table":
+        return score_table(scores)
+    if kind == "csv":
+        return _csv(scores)
+    header, rows, texts = _cells(scores)
+    if kind == "latex":
+        return _latex(header, rows, texts)
+    rule = ["---"] * texts + ["---:"] * (len(header) - texts - 1) + ["---"]
+    body = [[*map(escape_markdown, line)] for line in (header, *rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in (body[0], rule, *body[1:]))
+
+
+def _as_object(score: BenchmarkScore) -> dict[str, object]:
+    item: dict[str, object] = {
+        "tracker": score.tracker,
+        "benchmark": score.benchmark,
+        "protocol": score.protocol,
+        "metrics": {name: _finite(score.metrics.get(name)) for name in metric_names(score)},
+        "sequences_scored": score.sequences_scored,
+        "sequences_total": score.sequences_total,
+        "missing": list(score.missing),
+        "excluded": list(score.excluded),
+        **_caveats(score),
+    }
+    if score.attribute is None:
+        return item
+    return {**item, "attribute": score.attribute, "attribute_source": score.attribute_source}
+
+
+def _caveats(score: BenchmarkScore) -> dict[str, str | bool]:
+    """What parts a figure from the protocol's own: without it, ``official`` may stand beside figures that are not."""
+    return {"shortcoming": score.shortcoming, "total_verified": score.total_verified, "remark": score.remark}
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _cells(scores: Sequence[BenchmarkScore]) -> tuple[list[str], list[list[str]], int]:
+    """The header, the rows, and how many columns of text stand before the figures; one more stands behind them."""
+    names = defined_metrics(scores)
+    by = ["attribute"] if any(score.attribute for score in scores) else []
+    texts = ["tracker", "benchmark", "protocol", *by]
+    first: dict[tuple[str, str, str | None], BenchmarkScore] = {}
+    rows = []
+    for score in scores:
+        reference = first.setdefault((score.tracker, score.benchmark, score.attribute), score)
+        figures = [_figure(score.metrics.get(name), reference.metrics.get(name), score is reference) for name in names]
+        attribute = [score.attribute or "all"] if by else []
+        labels = [tracker_label(score), score.benchmark, protocol_label(score)]
+        rows.append([*labels, *attribute, *figures, coverage(score)])
+    return [*texts, *(TITLES[name] for name in names), "scored"], rows, len(texts)
+
+
+def _figure(value: float | None, reference: float | None, is_reference: bool) -> str:
+    """Four decimals, and the difference from the first protocol's figure."""
+    if value is None:
+        return "-"
+    if is_reference or reference is None or abs(value - reference) < VISIBLE:
+        return f"{value:.4f}"
+    return f"{value:.4f} ({value - reference:+.4f})"
+
+
+def _csv(scores: Sequence[BenchmarkScore]) -> str:
+    names = [*OPE_METRICS, *(VOT_METRICS if any("eao" in score.metrics for score in scores) else ())]
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    by = ["attribute"] if any(score.attribute for score in scores) else []
+    closing = ["sequences_scored", "sequences_total", "excluded", "shortcoming", "total_verified", "remark"]
+    writer.writerow(["tracker", "benchmark", "protocol", *by, *names, *closing, *(["attribute_source"] if by else [])])
+    for score in scores:
+        values = [_finite(score.metrics.get(name)) for name in names]
+        figures = ["" if value is None else repr(value) for value in values]
+        attribute = [score.attribute or ""] if by else []
+        labels = [score.tracker, score.benchmark, score.protocol, *attribute]
+        counts = [score.sequences_scored, score.sequences_total, " ".join(score.excluded)]
+        source = [score.attribute_source] if by else []
+        row = [*labels, *figures, *counts, *_caveats(score).values(), *source]
+        writer.writerow(spreadsheet(cell) if isinstance(cell, str) and cell not in figures else cell for cell in row)
+    return stream.getvalue().rstrip("\n")
+
+
+def _latex(header: list[str], rows: list[list[str]], texts: int) -> str:
+    body = [" & ".join(escape_latex(cell) for cell in line) + r" \\" for line in [header, *rows]]
+    columns = "l" * texts + "r" * (len(header) - texts - 1) + "l"
+    lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", body[0], r"\midrule", *body[1:], r"\bottomrule"]
+    return "\n".join([*lines, r"\end{tabular}"])

@@ -1,0 +1,78 @@
+"""Scores as a table that a terminal of 80 columns holds: what all rows share is said once, above them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from evalkit.scoring.labels import TITLES, VISIBLE, coverage, defined_metrics, protocol_label, tracker_label
+from evalkit.scoring.scores import BenchmarkScore
+
+_Label = Callable[[BenchmarkScore], str]
+
+
+def score_table(scores: Iterable[BenchmarkScore]) -> str:
+    """A section for each benchmark; figures of further protocols have their differences from the first below them."""
+    sections: dict[str, list[BenchmarkScore]] = {}
+    for score in scores:
+        sections.setdefault(score.benchmark, []).append(score)
+    return "\n\n".join(_section(each) for each in sections.values())
+
+
+def _section(scores: Sequence[BenchmarkScore]) -> str:
+    by_tracker: dict[tuple[str, str], list[BenchmarkScore]] = {}
+    for score in scores:
+        by_tracker.setdefault((score.tracker, score.remark), []).append(score)
+    grouped = len(by_tracker) < len(scores)  # a tracker with several rows has a line of its own above them
+    before: dict[str, _Label] = {} if grouped else {"tracker": tracker_label}
+    before["protocol"] = protocol_label
+    if any(score.attribute for score in scores):
+        before["attribute"] = lambda score: score.attribute or "all"
+    after: dict[str, _Label] = {"scored": coverage}
+    shared = [_taken_if_shared(title, labels, scores) for title, labels in (("protocol", before), ("scored", after))]
+    names = defined_metrics(scores)
+    lines = [[*before, *(TITLES[name] for name in names), *after]]
+    for rows in by_tracker.values():
+        lines += [[tracker_label(rows[0])]] if grouped else []
+        for score in rows:
+            first = next(each for each in rows if each.attribute == score.attribute)
+            labels, closing = ([of(score) for of in columns.values()] for columns in (before, after))
+            lines.append([*labels, *(_figure(score.metrics.get(name)) for name in names), *closing])
+            changes = [_change(score.metrics.get(name), first.metrics.get(name)) for name in names]
+            if any(changes):
+                lines.append([""] * len(labels) + changes + [""] * len(closing))
+    sources = dict.fromkeys(f"attributes: {score.attribute_source}" for score in scores if score.attribute_source)
+    heading = ", ".join([scores[0].benchmark, *filter(None, shared), *sources])
+    figures_at = range(len(before), len(before) + len(names))
+    return f"{heading}\n\n{_aligned(lines, figures_at, indent='  ' if grouped else '')}"
+
+
+def _taken_if_shared(title: str, labels: dict[str, _Label], scores: Sequence[BenchmarkScore]) -> str | None:
+    """What a column says, if it says the same of all scores; the column is then taken out."""
+    texts = {labels[title](score) for score in scores}
+    if len(texts) > 1:
+        return None
+    del labels[title]
+    return texts.pop()
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _change(value: float | None, reference: float | None) -> str:
+    if value is None or reference is None or abs(value - reference) < VISIBLE:
+        return ""
+    return f"{value - reference:+.4f}"
+
+
+def _aligned(lines: Sequence[Sequence[str]], figures: range, *, indent: str) -> str:
+    """Columns of one width below the first line, figures to the right; a line of one cell stands out to the left."""
+    header, *rows = lines
+    cells = [row for row in lines if len(row) == len(header)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    texts = []
+    for row in [header, ["-" * width for width in widths], *rows]:
+        pairs = enumerate(zip(row, widths, strict=False))
+        padded = [cell.rjust(width) if column in figures else cell.ljust(width) for column, (cell, width) in pairs]
+        texts.append(row[0] if len(row) == 1 else indent + "  ".join(padded).rstrip())
+    return "\n".join(texts)

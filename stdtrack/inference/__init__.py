@@ -1,0 +1,1 @@
+"""Deployment: folded and rearranged graphs, exports."""

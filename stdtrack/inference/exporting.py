@@ -1,0 +1,134 @@
+"""The two graphs as files, and the proof that they compute what the module computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from evalkit.errors import InputError
+from evalkit.files import whole_folder
+from evalkit.suggestions import suggestion
+from evalkit.types import Box, Image
+from profiling import backends
+from profiling.backends import exported as torch_export
+from profiling.backends import onnx, openvino
+from stdtrack.inference.graphs import (
+    OUTPUT_NAMES,
+    SEARCH,
+    TEMPLATE,
+    InitGraph,
+    StepGraph,
+    next_names,
+    pack,
+    state_names,
+)
+from stdtrack.inference.networks import FACTS, SUFFIXES, Exported, Network, example_inputs, from_folder
+from stdtrack.model import FrameOutput, TrackState
+from stdtrack.tracker import STDTracker
+
+TOLERANCE = 1e-4
+
+
+def export(tracker: STDTracker, backend: str, folder: Path) -> Exported:
+    """Write ``init`` and ``step`` of an eager tracker, and a manifest, to a folder that does not exist yet.
+
+    Raises:
+        InputError: the backend is no file format or not installed, or the folder exists or cannot be made.
+    """
+    backends.check(backend)
+    if backend not in SUFFIXES:
+        raise InputError(f"'{backend}' is no file format", hint=suggestion(backend, SUFFIXES))
+    if folder.exists():
+        raise InputError("exists already", path=folder, hint="name a new folder")
+    facts = {key: value for key, value in tracker.describe().items() if key in FACTS}
+    exported = Exported(tracker.config, backend, facts)
+    with whole_folder(folder, hint="name another folder") as partial:
+        _write_graphs(tracker, exported, partial)
+        exported.write(partial)
+    return exported
+
+
+def _write_graphs(tracker: STDTracker, exported: Exported, folder: Path) -> None:
+    init_inputs, step_inputs = example_inputs(tracker.model)
+    names = state_names(tracker.config.token)
+    graphs = (
+        ("init", InitGraph(tracker.model), init_inputs, (TEMPLATE,), names),
+        ("step", StepGraph(tracker.model), step_inputs, (SEARCH, *names), (*OUTPUT_NAMES, *next_names(names))),
+    )
+    for graph, module, inputs, input_names, output_names in graphs:
+        path = exported.file(folder, graph)
+        if exported.backend == "onnx":
+            onnx.export(module.eval(), inputs, path, input_names, output_names)
+        elif exported.backend == "openvino":
+            openvino.export(module.eval(), inputs, path)
+        else:
+            torch_export.export(module.eval(), inputs, path)
+
+
+@dataclass
+class Lockstep:
+    """Two networks on the same crops, each with its own state; the first one's answers are used.
+
+    Attributes:
+        difference: largest absolute difference of any output in any frame, by the output's name.
+    """
+
+    first: Network
+    second: Network
+    difference: dict[str, float] = field(default_factory=dict)
+    _state: TrackState | None = None
+
+    def init_state(self, templates_BK3HW: Tensor) -> TrackState:
+        """Both first states; returns the first one's."""
+        self._state = self.second.init_state(templates_BK3HW)
+        state = self.first.init_state(templates_BK3HW)
+        self._compare({"cache": (state.cache_LBM2HD, self._state.cache_LBM2HD)})
+        return state
+
+    def step(self, state: TrackState, search_B3HW: Tensor) -> tuple[FrameOutput, TrackState]:
+        """Both steps; returns the first one's."""
+        assert self._state is not None, "a tracker calls init_state first"
+        output, after = self.first.step(state, search_B3HW)
+        other, self._state = self.second.step(self._state, search_B3HW)
+        self._compare({name: (getattr(output, name), getattr(other, name)) for name in OUTPUT_NAMES})
+        names = state_names(after.token_BC is not None)
+        self._compare(dict(zip(names, zip(pack(after), pack(self._state), strict=True), strict=True)))
+        return output, after
+
+    def _compare(self, pairs: dict[str, tuple[Tensor, Tensor]]) -> None:
+        for name, (one, other) in pairs.items():
+            difference = float((one.double() - other.double()).abs().max())
+            self.difference[name] = max(self.difference.get(name, 0.0), difference)
+
+
+def compare(tracker: STDTracker, network: Network, images: Iterable[Image], box: Box) -> dict[str, float]:
+    """Track with ``network`` in lockstep beside the tracker's own: largest difference of every output and state.
+
+    Raises:
+        InputError: no image.
+    """
+    lockstep = Lockstep(tracker.network, network)
+    beside = STDTracker(tracker.model)
+    beside.use(lockstep)
+    frames = iter(images)
+    first = next(frames, None)
+    if first is None:
+        raise InputError("no frame to compare on")
+    beside.init(first, box)
+    for image in frames:
+        beside.update(image)
+    return lockstep.difference
+
+
+def verified_export(
+    tracker: STDTracker, backend: str, folder: Path, images: Iterable[Image], box: Box
+) -> dict[str, float]:
+    """:func:`export`, then :func:`compare` what was written; the folder stays if the check fails, for a look at it."""
+    exported = export(tracker, backend, folder)
+    with torch.inference_mode():
+        network = from_folder(folder, exported)
+    return compare(tracker, network, images, box)
