@@ -1,7 +1,7 @@
 """How well runs of the same comparison agree on the ratios of trackers.
 
-``python -m profiling.latency.repeatability FOLDER FOLDER...`` reads what ``stdtrack profile --out FOLDER`` wrote and prints, for
-every ratio, its value in each run and how far the runs are apart. Exit code 1 where that is more than 5 %.
+``python -m profiling.latency.repeatability FOLDER FOLDER...`` reads what ``stdtrack profile --out FOLDER`` wrote and
+prints, for every ratio, its value in each run and how far the runs are apart. Exit code 1 where that is more than 5 %.
 """
 
 from __future__ import annotations

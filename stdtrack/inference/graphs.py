@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from stdtrack.model.network import FrameOutput, STDTrack, TrackState
-from stdtrack.model.stm import Memory
+from stdtrack.model.spatiotemporal import Memory
 
 # Names of the tensors of a state with a token, in order; without a token only the last two are there.
 STATE_NAMES = ("token", "memory_token", "memory_quality", "memory_frame", "memory_valid", "frame", "cache")

@@ -17,9 +17,7 @@ from torch import Tensor, nn
 from stdtrack.configs import ModelConfig
 from stdtrack.model.backbone import Backbone
 from stdtrack.model.head import Gate, Head, MultiScaleConv, Neck
-from stdtrack.model.mfifm import Fusion
-from stdtrack.model.quality import QualityHead
-from stdtrack.model.stm import Maintainer, Memory
+from stdtrack.model.spatiotemporal import MFIFM, STM, Memory, QualityHead
 
 
 @dataclass(frozen=True)
@@ -71,10 +69,10 @@ class STDTrack(nn.Module):
         self.backbone = Backbone(config)
         self.neck = Neck(config)
         self.head = Head(config)
-        self.maintainer = Maintainer(config.capacity, config.admission, config.memory)
+        self.stm = STM(config.capacity, config.admission, config.memory)
         self.start_11C = nn.Parameter(torch.randn(1, 1, config.dim) * 0.02) if config.token else None
         self.gate = Gate(config.dim, config.head_dim) if config.token else None
-        self.fusion = Fusion(config.dim, config.heads) if config.fusion else None
+        self.fusion = MFIFM(config.dim, config.heads) if config.fusion else None
         self.quality = QualityHead(config.dim if config.token else 0, config.head_dim)
 
     def init_state(self, templates_BK3HW: Tensor) -> TrackState:
@@ -85,7 +83,7 @@ class STDTrack(nn.Module):
         frame_B = torch.zeros(templates_BK3HW.shape[0], dtype=torch.int64, device=templates_BK3HW.device)
         if token_BC is None:
             return TrackState(None, None, cache_LBM2HD, frame_B)
-        memory = self.maintainer.start(token_BC)
+        memory = self.stm.start(token_BC)
         if self.fusion is not None:
             token_BC = self.fusion(token_BC, memory, frame_B)
         return TrackState(token_BC, memory, cache_LBM2HD, frame_B)
@@ -130,7 +128,7 @@ class STDTrack(nn.Module):
         score, offset, size = self.head(map_BCHW)
         quality_B = self.quality(token_BC, map_BCHW, score)
         if memory is not None:
-            memory = self.maintainer.update(memory, token_BC, torch.sigmoid(quality_B), frame_B)
+            memory = self.stm.update(memory, token_BC, torch.sigmoid(quality_B), frame_B)
         return FrameOutput(score, offset, size, quality_B), TrackState(token_BC, memory, state.cache_LBM2HD, frame_B)
 
     @staticmethod

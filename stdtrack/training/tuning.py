@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from stdtrack.configs import MemoryRule, ModelConfig
 from stdtrack.model.network import STDTrack
-from stdtrack.model.stm import Maintainer
+from stdtrack.model.spatiotemporal import STM
 from stdtrack.training.validation import Validation, ValidationScore
 
 
@@ -80,5 +80,5 @@ def with_config(model: STDTrack, config: ModelConfig) -> STDTrack:
     """A copy of a network that tracks as ``config`` says; the weights must be those of its parts."""
     changed = copy.deepcopy(model)
     changed.config = config
-    changed.maintainer = Maintainer(config.capacity, config.admission, config.memory)
+    changed.stm = STM(config.capacity, config.admission, config.memory)
     return changed

@@ -1,7 +1,7 @@
 """The benchmark suites, run several times over, stored, and compared with the run stored last.
 
-``python -m tests.speed.suites store`` and ``... compare``. A benchmark that seems slower is run again, and is slower only
-if it stays so: other work on a machine passes, slower code does not.
+``python -m tests.speed.suites store`` and ``... compare``. A benchmark that seems slower is run again, and is slower
+only if it stays so: other work on a machine passes, slower code does not.
 """
 
 from __future__ import annotations

@@ -24,12 +24,12 @@ def test_a_grid_holds_every_combination_and_keeps_what_it_does_not_name() -> Non
     assert Grid().configs(NANO) == (NANO,)
 
 
-def test_another_rule_changes_the_maintainer_and_no_weight() -> None:
+def test_another_rule_changes_the_stm_and_no_weight() -> None:
     model = untrained(NANO)
     (config,) = Grid(memory=("fifo",), admission=(0.3,)).configs(NANO)
     changed = with_config(model, config)
-    assert (changed.maintainer.rule, changed.maintainer.admission) == ("fifo", 0.3)
-    assert model.maintainer.rule == "quality"
+    assert (changed.stm.rule, changed.stm.admission) == ("fifo", 0.3)
+    assert model.stm.rule == "quality"
     assert all((changed.state_dict()[name] == value).all() for name, value in model.state_dict().items())
 
 

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stdtrack.model import Maintainer, Memory
+from stdtrack.model import STM, Memory
 
 ADMISSION = 0.5
 
@@ -49,16 +49,16 @@ histories = st.integers(1, 3).flatmap(
 @settings(max_examples=60, deadline=None)
 @given(history=histories, capacity=st.integers(2, 6), rule=st.sampled_from(["quality", "fifo", "none"]))
 def test_equals_the_oracle(history: list[list[float]], capacity: int, rule: str) -> None:
-    maintainer = Maintainer(capacity, ADMISSION, rule)
+    stm = STM(capacity, ADMISSION, rule)
     batch = len(history[0])
     first = torch.arange(batch, dtype=torch.float32)[:, None].expand(batch, 3)
-    memory = maintainer.start(first)
-    oracles = [Oracle(maintainer.slots, rule) for _ in range(batch)]
+    memory = stm.start(first)
+    oracles = [Oracle(stm.slots, rule) for _ in range(batch)]
     for index, oracle in enumerate(oracles):
         oracle.start(float(index))
     for frame, row in enumerate(history, start=1):
         token = first + 100.0 * frame
-        memory = maintainer.update(memory, token, torch.tensor(row), torch.full((batch,), frame))
+        memory = stm.update(memory, token, torch.tensor(row), torch.full((batch,), frame))
         for index, oracle in enumerate(oracles):
             oracle.offer(float(token[index, 0]), row[index], frame)
     for index, oracle in enumerate(oracles):
@@ -73,38 +73,38 @@ def test_equals_the_oracle(history: list[list[float]], capacity: int, rule: str)
                 assert tuple(map(float, stored)) == pytest.approx(slot)
 
 
-def filled(maintainer: Maintainer, values: list[float]) -> Memory:
-    memory = maintainer.start(torch.zeros(1, 2))
+def filled(stm: STM, values: list[float]) -> Memory:
+    memory = stm.start(torch.zeros(1, 2))
     for frame, value in enumerate(values, start=1):
         token, quality = torch.full((1, 2), float(frame)), torch.tensor([value])
-        memory = maintainer.update(memory, token, quality, torch.tensor([frame]))
+        memory = stm.update(memory, token, quality, torch.tensor([frame]))
     return memory
 
 
 def test_first_token_stays_for_ever() -> None:
-    memory = filled(Maintainer(3, ADMISSION, "quality"), [0.9, 0.95] * 20)
+    memory = filled(STM(3, ADMISSION, "quality"), [0.9, 0.95] * 20)
     assert memory.token_BMC[0, 0].tolist() == [0.0, 0.0]
     assert float(memory.quality_BM[0, 0]) == 1.0
 
 
 def test_lowest_quality_leaves_and_unreliable_tokens_never_enter() -> None:
-    memory = filled(Maintainer(3, ADMISSION, "quality"), [0.6, 0.9, 0.1, 0.7])
+    memory = filled(STM(3, ADMISSION, "quality"), [0.6, 0.9, 0.1, 0.7])
     assert memory.token_BMC[0, :, 0].tolist() == [0.0, 4.0, 2.0]
 
 
 def test_threshold_itself_is_admitted() -> None:
-    memory = filled(Maintainer(3, ADMISSION, "quality"), [ADMISSION])
+    memory = filled(STM(3, ADMISSION, "quality"), [ADMISSION])
     assert memory.valid_BM[0].tolist() == [True, True, False]
 
 
 def test_fifo_keeps_the_newest_whatever_their_quality() -> None:
-    memory = filled(Maintainer(3, ADMISSION, "fifo"), [0.9, 0.9, 0.0, 0.1])
+    memory = filled(STM(3, ADMISSION, "fifo"), [0.9, 0.9, 0.0, 0.1])
     assert sorted(memory.frame_BM[0].tolist()) == [0, 3, 4]
 
 
 def test_stored_tokens_carry_no_gradient() -> None:
-    maintainer = Maintainer(3, ADMISSION, "quality")
+    stm = STM(3, ADMISSION, "quality")
     token = torch.ones(1, 2, requires_grad=True)
-    memory = maintainer.update(maintainer.start(token), token, torch.ones(1, requires_grad=True), torch.ones(1).long())
+    memory = stm.update(stm.start(token), token, torch.ones(1, requires_grad=True), torch.ones(1).long())
     assert not memory.token_BMC.requires_grad
     assert not memory.quality_BM.requires_grad
