@@ -25,7 +25,7 @@ from evalkit.digests import digest_of
 from evalkit.errors import InputError
 from evalkit.files import atomic
 from evalkit.reading.text import parse_json
-from evalkit.score_entries import ScoreForm, decode_score, encode_score, texts
+from evalkit.scoring.cache_entries import ScoreForm, decode_score, encode_score, texts
 from evalkit.scoring.scores import BenchmarkScore
 
 VARIABLE = "STDTRACK_CACHE"
