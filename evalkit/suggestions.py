@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import SequenceMatcher
-
-from evalkit.listing import some
+from itertools import islice
 
 _SHOWN = 20
 _CLOSE = 0.6
@@ -42,3 +41,16 @@ def _likeness(name: str, other: str) -> float:
     ratio = SequenceMatcher(None, first, second).ratio()
     begins = len(first) > 1 and second.startswith(first)
     return max(ratio, _CLOSE) if begins else ratio
+
+
+SHOWN = 3
+
+
+def some(names: Collection[str], shown: int = SHOWN, separator: str = ", ") -> str:
+    """The first names and how many more there are.
+
+    >>> some(["a", "b", "c", "d", "e"])
+    'a, b, c and 2 more'
+    """
+    text = separator.join(islice(names, shown))
+    return text + (f" and {len(names) - shown} more" if len(names) > shown else "")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from profiling.latency.results import Comparison, Profile
+from profiling.latency.results import Profile, ProfileRun
 from profiling.latency.statistics import growth_per_frame, paired_ratio, summarise
 from profiling.latency.steps import SCOPES
 from profiling.machine.roofline import roofline_point
-from profiling.notes import joined, latency_doubts, unknown_because
+
+if TYPE_CHECKING:
+    from profiling.latency.results import Profile, ProfileRun
 
 LATENCY = (
     "tracker", "backend", "threads", "device", "scope", "frames",
@@ -33,7 +36,7 @@ MIB = 2**20
 OTHER, DECODING = "other", "image"
 
 
-def latency_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
+def latency_table(comparison: ProfileRun, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
     """One row for each tracker and scope that it has; ``note`` holds every reason for doubt."""
     rows = []
     for profile in comparison.profiles:
@@ -59,7 +62,7 @@ def latency_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.
     return pd.DataFrame(rows, columns=list(LATENCY))
 
 
-def ratio_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
+def ratio_table(comparison: ProfileRun, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
     """How many times longer a frame takes than one of the first tracker, with a 95 % interval; the fast frames of each.
 
     Without the time in which another program held the processor: it would count against the slower tracker, whose
@@ -72,12 +75,12 @@ def ratio_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.Da
             ratio = paired_ratio(
                 profile.undisturbed(scope), candidates[0].undisturbed(scope), candidates[0].round_clips
             )
-            row = (profile.job.label, candidates[0].job.label, scope, ratio.value, ratio.low, ratio.high)
+            row = (profile.target.label, candidates[0].target.label, scope, ratio.value, ratio.low, ratio.high)
             rows.append(row)
     return pd.DataFrame(rows, columns=list(RATIOS))
 
 
-def frame_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
+def frame_table(comparison: ProfileRun, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
     """Every measured frame, in the order of measurement."""
     parts = []
     for profile in comparison.profiles:
@@ -85,12 +88,12 @@ def frame_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.Da
             rounds = profile.latencies(scope)
             if rounds:
                 values = 1e3 * np.concatenate(rounds)
-                columns = (profile.job.label, scope, np.arange(len(values)), values)
+                columns = (profile.target.label, scope, np.arange(len(values)), values)
                 parts.append(pd.DataFrame(dict(zip(FRAMES, columns, strict=True))))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(FRAMES))
 
 
-def stage_table(comparison: Comparison) -> pd.DataFrame:
+def stage_table(comparison: ProfileRun) -> pd.DataFrame:
     """Median of each stage and its share of the pipeline; ``other`` is what ``update`` does outside its stages."""
     rows = []
     for profile in comparison.profiles:
@@ -104,12 +107,12 @@ def stage_table(comparison: Comparison) -> pd.DataFrame:
         seconds[OTHER] = np.array([step.track - sum(step.stages.values()) for step in steps])
         total = sum(float(values.sum()) for values in seconds.values())
         for name, values in seconds.items():
-            row = (profile.job.label, name, 1e3 * float(np.median(values)), float(values.sum()) / total)
+            row = (profile.target.label, name, 1e3 * float(np.median(values)), float(values.sum()) / total)
             rows.append(row)
     return pd.DataFrame(rows, columns=list(STAGES))
 
 
-def resource_table(comparison: Comparison) -> pd.DataFrame:
+def resource_table(comparison: ProfileRun) -> pd.DataFrame:
     """Parameters, complexity, memory and energy of each tracker; missing values where they are unknown."""
     rows = []
     for profile in comparison.profiles:
@@ -118,7 +121,7 @@ def resource_table(comparison: Comparison) -> pd.DataFrame:
         counted = np.cumsum([len(part.steps) for part in profile.rounds])
         rows.append(
             {
-                "tracker": profile.job.label,
+                "tracker": profile.target.label,
                 "parameters": report.parameters if report else None,
                 "parameters_mib": report.parameter_bytes / MIB if report else None,
                 "init_macs": parts["init"].macs if "init" in parts else None,
@@ -139,16 +142,16 @@ def resource_table(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(RESOURCES))
 
 
-def scaling_table(comparison: Comparison, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
+def scaling_table(comparison: ProfileRun, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
     """Median latency by number of threads, of trackers measured with more than one number."""
     table = latency_table(comparison, scopes)
-    titles = {profile.job.label: profile.job.title for profile in comparison.profiles}
+    titles = {profile.target.label: profile.target.title for profile in comparison.profiles}
     table["tracker"] = table["tracker"].map(titles)
     several = table.groupby(["tracker", "scope", "device"])["threads"].transform("nunique") > 1
     return table.loc[several, list(SCALING)].reset_index(drop=True)
 
 
-def roofline_table(comparison: Comparison) -> pd.DataFrame:
+def roofline_table(comparison: ProfileRun) -> pd.DataFrame:
     """Networks on the CPU below the ceilings of their number of threads, by the scope ``model`` without waits."""
     rows = []
     for profile in comparison.profiles:
@@ -157,13 +160,13 @@ def roofline_table(comparison: Comparison) -> pd.DataFrame:
             continue
         frame, seconds = report.parts["frame"], np.concatenate(profile.undisturbed("model"))
         point = roofline_point(frame.flops, frame.bytes_moved, float(np.median(seconds)))
-        limits = comparison.ceilings[profile.job.threads]
-        row = (profile.job.label, limits.threads, point.intensity, point.gflops, limits.gflops, limits.gbytes)
+        limits = comparison.ceilings[profile.target.threads]
+        row = (profile.target.label, limits.threads, point.intensity, point.gflops, limits.gflops, limits.gbytes)
         rows.append(row)
     return pd.DataFrame(rows, columns=list(ROOFLINE))
 
 
-def accuracy_table(comparison: Comparison) -> pd.DataFrame:
+def accuracy_table(comparison: ProfileRun) -> pd.DataFrame:
     """Speed in the scope ``track`` beside the mean IoU on the same clips."""
     rows = []
     for profile in comparison.profiles:
@@ -171,19 +174,51 @@ def accuracy_table(comparison: Comparison) -> pd.DataFrame:
         if profile.overlap is not None and rounds:
             report = profile.counted
             fps = summarise(np.concatenate(rounds)).fps_median
-            row = (profile.job.label, fps, profile.overlap, report.parameters if report else None)
+            row = (profile.target.label, fps, profile.overlap, report.parameters if report else None)
             rows.append(row)
     return pd.DataFrame(rows, columns=list(ACCURACY))
 
 
 def _setting(profile: Profile) -> dict[str, object]:
     return {
-        "tracker": profile.job.label,
-        "backend": profile.job.backend or profile.finish.facts.get("backend", "unknown"),
-        "threads": profile.job.threads,
-        "device": profile.job.device,
+        "tracker": profile.target.label,
+        "backend": profile.target.backend or profile.finish.facts.get("backend", "unknown"),
+        "threads": profile.target.threads,
+        "device": profile.target.device,
     }
 
 
 def _mib(size: int | None) -> float | None:
     return None if size is None else size / MIB
+
+
+WAITED_WARNING = 0.05
+SEPARATOR = "; "
+
+
+def latency_doubts(profile: Profile, scope: str, comparison: ProfileRun) -> list[str]:
+    """What the machine, a tracker's settings and its behaviour leave to be said of its latencies."""
+    cores = comparison.machine["cores_usable"]
+    notes = [comparison.calibration.warning, profile.finish.facts.get("note", "")]
+    if profile.waited_share(scope) > WAITED_WARNING:
+        notes.append(f"waited for the processor for more than {WAITED_WARNING:.0%} of the time")
+    if not profile.warm_up.steady:
+        notes.append("the warm-up did not settle")
+    if profile.target.threads > cores:
+        notes.append(f"more threads than the {cores} cores that can be used")
+    if profile.excess_threads:
+        set_by_it = ", ".join(f"{name} {count}" for name, count in profile.excess_threads.items())
+        notes.append(f"the tracker itself set more threads: {set_by_it}")
+    if 0.0 < profile.forward_share < 1.0:
+        notes.append(f"no scope model: the stage forward is in {profile.forward_share:.0%} of the frames alone")
+    return notes
+
+
+def unknown_because(profile: Profile) -> list[str]:
+    """Why something is not known of a tracker's resources."""
+    return [profile.complexity if isinstance(profile.complexity, str) else "", profile.problem]
+
+
+def joined(notes: Sequence[str]) -> str:
+    """Notes in one cell; none of them holds what separates them."""
+    return SEPARATOR.join(note.replace(";", ",") for note in notes if note)

@@ -8,16 +8,18 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 
-from evalkit.scoring.labels import (
+from evalkit.scoring.scores import (
+    OPE_METRICS,
     TITLES,
     VISIBLE,
+    VOT_METRICS,
+    BenchmarkScore,
     coverage,
     defined_metrics,
     metric_names,
     protocol_label,
     tracker_label,
 )
-from evalkit.scoring.scores import OPE_METRICS, VOT_METRICS, BenchmarkScore
 from evalkit.shown import escape_latex, escape_markdown, spreadsheet
 from reports.score_text import score_table
 

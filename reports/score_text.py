@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from evalkit.scoring.labels import TITLES, VISIBLE, coverage, defined_metrics, protocol_label, tracker_label
-from evalkit.scoring.scores import BenchmarkScore
+from evalkit.scoring.scores import (
+    TITLES,
+    VISIBLE,
+    BenchmarkScore,
+    coverage,
+    defined_metrics,
+    protocol_label,
+    tracker_label,
+)
 
 _Label = Callable[[BenchmarkScore], str]
 

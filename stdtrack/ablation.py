@@ -14,8 +14,8 @@ import torch
 from evalkit.errors import InputError
 from evalkit.suggestions import suggestion
 from profiling.complexity.count import count
-from profiling.latency.accuracy import mean_overlap
 from profiling.latency.clips import Clip
+from profiling.latency.worker import mean_overlap
 from stdtrack.checkpoints import load_model, shipped_weights, untrained
 from stdtrack.configs import FULL, VARIANTS, ModelConfig, ablations
 from stdtrack.inference.graphs import StepGraph, unpack

@@ -20,7 +20,7 @@ import pytest
 
 if TYPE_CHECKING:
     from evalkit.benchmarks.base import Benchmark
-    from evalkit.regression.record import Record
+    from evalkit.regression.file import Record
     from evalkit.regression.verdicts import Comparison, Limits
 
 # Baseline file -> texts of baselines with the records measured for it: strings, because xdist carries them to the
@@ -103,8 +103,7 @@ class TrackingAccuracy:
         from evalkit.benchmarks.registry import parse_spec
         from evalkit.regression.ci_output import details, sentence
         from evalkit.regression.compare import compare
-        from evalkit.regression.file import dump_baseline, read_baseline
-        from evalkit.regression.record import Baseline
+        from evalkit.regression.file import Baseline, dump_baseline, read_baseline
         from evalkit.regression.verdicts import Verdict
 
         if self._config.getoption("tracking_update"):
@@ -183,8 +182,7 @@ def tracking_accuracy(
 def _update(path: Path, texts: list[str]) -> None:
     from importlib.metadata import version
 
-    from evalkit.regression.file import load_baseline, read_baseline, write_baseline
-    from evalkit.regression.record import Baseline
+    from evalkit.regression.file import Baseline, load_baseline, read_baseline, write_baseline
 
     known = read_baseline(path) if path.exists() else Baseline(())
     records = tuple(record for text in texts for record in load_baseline(text).records)

@@ -35,7 +35,7 @@ NOT_RUN = {
     'stdtrack run "trax:': "needs VOT's toolkit; tests/evalkit/trackers serves TraX",
     "dask ": "needs several machines; tests/evalkit/execution starts a cluster",
     "python tests/": "needs real data and takes minutes",
-    "python -m profiling.latency.repeatability": "needs two profiles; tests/profiling has it",
+    "python -m tests.speed.repeatability": "needs two profiles; tests/profiling has it",
     "#SBATCH": "an option of Slurm's",
     "#!/bin/sh": "the first line of a script",
 }

@@ -21,11 +21,10 @@ from evalkit.benchmarks.attributes import Attributes, Published, attribute_files
 from evalkit.benchmarks.clip_range import ClipRange
 from evalkit.benchmarks.layout import beside
 from evalkit.errors import InputError
-from evalkit.listing import some
 from evalkit.reading.tables import read_boxes, read_flags, read_labels
 from evalkit.sequences.packed import open_frames
 from evalkit.sequences.sequence import Sequence
-from evalkit.suggestions import suggestion
+from evalkit.suggestions import some, suggestion
 from evalkit.types import Boxes
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.image_check import remarks_on
 from evalkit.benchmarks.layout import frames_folder, subfolders, unseen_images
+from evalkit.boxes import starting_problem
 from evalkit.errors import InputError
-from evalkit.running.selection import check_start
 from evalkit.sequences.frame_choice import folder_rank
+from evalkit.sequences.sequence import Sequence
 
 
 @dataclass(frozen=True)
@@ -112,3 +113,26 @@ def _container(frames: Path, source: Source) -> Path:
     """The folder of all sequences' folders, or of all their images."""
     in_sequence = isinstance(source.annotation, Path) and source.annotation.parent == frames.parent
     return frames.parent.parent if in_sequence and folder_rank(frames.stem) is not None else frames.parent
+
+
+def check_start(sequence: Sequence) -> None:
+    """Check that a tracker can be started on the sequence.
+
+    Raises:
+        InputError: no images, no box in the first row, or a first box wholly outside the image.
+    """
+    label = f"{sequence.benchmark}/{sequence.name}"
+    if sequence.frames is None:
+        hint = unseen_images(Path(sequence.source).parent) or "give --data the folder that has them"
+        raise InputError(f"{label} has no images", hint=hint)
+    sequence.frames.name(len(sequence) - 1)  # lists the images, and says so if one is missing
+    width, height = sequence.size or sequence.frames.read(0).shape[1::-1]
+    if problem := starting_problem(sequence.initial_box, width, height):
+        numbers = ",".join(f"{value:g}" for value in sequence.native[0])
+        hint = "correct that row, or leave the sequence out with --exclude"
+        raise InputError(
+            f"the first box of {label}, {numbers}, {problem}",
+            path=sequence.source or None,
+            row=sequence.skipped + 1,
+            hint=hint,
+        )

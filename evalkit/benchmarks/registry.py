@@ -8,7 +8,6 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-from evalkit.benchmarks.archive import is_archive, open_archive
 from evalkit.benchmarks.base import Benchmark, BenchmarkSpec
 from evalkit.benchmarks.demo import Demo
 from evalkit.benchmarks.dtb70 import DTB70
@@ -24,6 +23,7 @@ from evalkit.benchmarks.trackingnet import TrackingNet
 from evalkit.benchmarks.uav123 import UAV20L, UAV123, UAV123At10Fps
 from evalkit.benchmarks.vot import YEARS
 from evalkit.errors import InputError
+from evalkit.reading.archive import is_archive, open_archive
 from evalkit.reading.text import is_there
 from evalkit.suggestions import nearest
 

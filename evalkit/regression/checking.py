@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from evalkit.errors import InputError
 from evalkit.regression.compare import compare, compare_speed
-from evalkit.regression.record import Baseline, Record
+from evalkit.regression.file import Baseline, Record
 from evalkit.regression.verdicts import Comparison, Limits, Verdict
 from evalkit.results.manifest import Manifest
 from evalkit.suggestions import nearest

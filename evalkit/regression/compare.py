@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from evalkit.listing import some
+from evalkit.regression.file import Record, SequenceRecord
 from evalkit.regression.paired_bound import MeanBounds
-from evalkit.regression.record import Record, SequenceRecord
 from evalkit.regression.verdicts import Comparison, CurveChange, Limits, SequenceChange, Verdict, decide
+from evalkit.suggestions import some
 from evalkit.types import Vector
 
 DECIDING_METRICS = ("auc", "ao")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from evalkit.benchmarks.base import Benchmark
 from evalkit.errors import InputError
+from evalkit.regression.file import Record
 from evalkit.regression.from_scores import record_results
-from evalkit.regression.record import Record
 from evalkit.results.store import failure_path
 from evalkit.results.trees import read_tree
 from evalkit.running.pool import WorkerPool

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from evalkit.benchmarks.base import fingerprint
-from evalkit.regression.record import Record, SequenceRecord
+from evalkit.regression.file import Record, SequenceRecord
 from evalkit.results.store import TIME_SUFFIX, Run, read_times
 from evalkit.scoring.tracker import Annotation, LoadedResults, score_tracker
 from evalkit.types import Boxes, Vector

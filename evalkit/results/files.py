@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from evalkit.benchmarks.archive import is_archive, open_archive
 from evalkit.errors import InputError
+from evalkit.reading.archive import is_archive, open_archive
 from evalkit.reading.text import is_there, printable, read_bytes
 from evalkit.results.names import SUFFIXES, is_result_name
 

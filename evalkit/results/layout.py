@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 
+from evalkit.benchmarks.aliases import canonical_name, has_prefix
 from evalkit.benchmarks.layout import plain
 from evalkit.benchmarks.registry import BENCHMARKS
 from evalkit.results.names import sequence_and_tracker, stem
@@ -198,3 +199,36 @@ def _foreign_names(benchmark: str) -> Mapping[str, str]:
     own = names_of(benchmark)
     others = (other for other in BENCHMARKS if other != benchmark and other not in _NEUTRAL)
     return {name: other for other in others for name in names_of(other) - own}
+
+
+Located = tuple[Place, str]
+"""What a file is, and its path in the tree."""
+
+
+def own_results(benchmark: str, located: Iterable[Located]) -> list[Located]:
+    """One tracker's files without those that only look like results on this benchmark.
+
+    Where some lie in a folder of the benchmark's name, the others are of another benchmark. So is a file that bears
+    exactly the name of another benchmark's sequence, if a second file claims the same sequence here, or if any file
+    has this benchmark's prefix. Of several for one sequence all others stay: it is for the caller to refuse them.
+    """
+    found = list(located)
+    found = [item for item in found if item[0].in_own_folder] or found
+    prefixed = any(has_prefix(benchmark, stem(path)) for _, path in found)
+    same: dict[tuple[str, int | None], list[Located]] = defaultdict(list)
+    for item in found:
+        same[item[0].sequence, item[0].repetition].append(item)
+    kept = []
+    for items in same.values():
+        doubtful = prefixed or len(items) > 1
+        own = [item for item in items if not _is_anothers(benchmark, *item)] if doubtful else items
+        kept += own if own or prefixed else items
+    return kept
+
+
+def _is_anothers(benchmark: str, place: Place, path: str) -> bool:
+    """The file's name is not this benchmark's own for the sequence, but exactly another's for one of its own."""
+    name = stem(path)
+    if name == place.sequence:
+        return False
+    return any(canonical_name(other, name) == name for other in BENCHMARKS if other != benchmark)

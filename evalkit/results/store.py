@@ -18,14 +18,28 @@ from evalkit.files import write_atomic
 from evalkit.reading.tables import read_table
 from evalkit.reading.text import printable, read_bytes, read_text
 from evalkit.results.manifest import MANIFEST_NAME, Manifest, read_manifest
-from evalkit.running.tracking import Track
 from evalkit.trackers.folders import spec_of_folder
-from evalkit.types import Box, Vector
+from evalkit.types import Box, Boxes, Vector
 
 FAILURES = "failures"
 TIME_SUFFIX = "_time.txt"
 SCORE_SUFFIX = "_score.txt"
 _HIDDEN_MANIFEST = f".{MANIFEST_NAME}.condemned"
+
+
+@dataclass(frozen=True)
+class RawResult:
+    """What a tracker said, frame by frame.
+
+    Attributes:
+        boxes: (N, 4) xywh, 0-based; the first row is the given box.
+        times: (N,) seconds: row 0 is ``init``, the others ``update`` alone, without decoding.
+        scores: (N,) the tracker's own confidence; the first is 1.
+    """
+
+    boxes: Boxes
+    times: Vector
+    scores: Vector
 
 
 @dataclass(frozen=True)
@@ -58,7 +72,7 @@ def failure_path(folder: Path, sequence: str) -> Path:
     return folder / FAILURES / f"{sequence}.log"
 
 
-def write_result(folder: Path, sequence: str, track: Track, given: Box, origin: int) -> None:
+def write_result(folder: Path, sequence: str, track: RawResult, given: Box, origin: int) -> None:
     """Write a finished sequence.
 
     Args:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from evalkit.benchmarks.archive import UNREADABLE, unreadable
 from evalkit.errors import InputError
+from evalkit.reading.archive import UNREADABLE, unreadable
 from evalkit.reading.tables import parse_table
 from evalkit.reading.text import refuse_large, without_mark
 from evalkit.results.store import TIME_SUFFIX

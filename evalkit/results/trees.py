@@ -12,23 +12,31 @@ from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.layout import plain
 from evalkit.errors import InputError
 from evalkit.reading.text import printable
-from evalkit.results.choice import Located, own_results
 from evalkit.results.files import ResultFile, list_tree
 from evalkit.results.formats.otb_runs import tracker_in_json
 from evalkit.results.layout import (
+    Located,
     Place,
     is_experiment,
     keep_apart,
     locate,
     names_of,
+    own_results,
     tracker_name,
     without_classes,
 )
 from evalkit.results.manifest import read_manifest
-from evalkit.results.messages import left_out_note, reading_notes, strays_note
+from evalkit.results.messages import (
+    left_out_note,
+    likely_other,
+    nothing_found,
+    reading_notes,
+    strays,
+    strays_note,
+    unread_note,
+)
 from evalkit.results.names import stem
 from evalkit.results.store import TIME_SUFFIX
-from evalkit.results.strangers import likely_other, nothing_found, strays, unread_note
 from evalkit.trackers.folders import spec_of_folder
 
 

@@ -12,8 +12,9 @@ from zlib import crc32
 import cv2
 import numpy as np
 
+from evalkit.results.store import RawResult
 from evalkit.running.heartbeat import current_heartbeat
-from evalkit.running.tracking import Track, track
+from evalkit.running.tracking import track
 from evalkit.sequences.sequence import Frames
 from evalkit.trackers.base import facts_of
 from evalkit.trackers.spec import load_tracker
@@ -40,8 +41,8 @@ class Job:
     box: Box
 
 
-def run_job(job: Job) -> Track:
-    """Track the sequence in this process; raises what the tracker raises."""
+def run_job(job: Job) -> RawResult:
+    """RawResult the sequence in this process; raises what the tracker raises."""
     tracker = _tracker(job.spec)
     heartbeat = current_heartbeat.get()
     if heartbeat is not None:

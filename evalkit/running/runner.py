@@ -16,6 +16,7 @@ from evalkit.files import remove_leftovers
 from evalkit.results.manifest import read_manifest, write_manifest
 from evalkit.results.store import (
     FAILURES,
+    RawResult,
     failed_sequences,
     failure_path,
     failure_summary,
@@ -31,7 +32,6 @@ from evalkit.running.locks import exclusive
 from evalkit.running.provenance import KEEP_OR_DELETE, continued, make_manifest, now
 from evalkit.running.selection import Selection
 from evalkit.running.tasks import OtherCodeError, TaskError
-from evalkit.running.tracking import Track
 from evalkit.sequences.sequence import Sequence
 from evalkit.trackers.folders import folder_name
 
@@ -139,7 +139,7 @@ def run(
             for group in groups
             for sequence in _prepare(group, facts[group.spec], options, summary, progress)
         ]
-        pending: dict[Future[Track], _Item] = {}
+        pending: dict[Future[RawResult], _Item] = {}
         with _cancelling(pending):
             for group, sequence in todo:
                 assert sequence.frames is not None  # checked when it was selected
@@ -207,12 +207,14 @@ def _prepare(
     return todo
 
 
-def _collect(pending: dict[Future[Track], _Item], options: RunOptions, summary: Summary, progress: Progress) -> None:
+def _collect(
+    pending: dict[Future[RawResult], _Item], options: RunOptions, summary: Summary, progress: Progress
+) -> None:
     failures = 0
     for future in as_completed(list(pending)):
         group, sequence = pending.pop(future)
         try:
-            outcome: Track | TaskError | InputError = future.result()
+            outcome: RawResult | TaskError | InputError = future.result()
         except OtherCodeError:
             raise
         except (TaskError, InputError) as error:
@@ -229,9 +231,9 @@ def _collect(pending: dict[Future[Track], _Item], options: RunOptions, summary: 
             return
 
 
-def _keep(group: _Group, sequence: Sequence, outcome: Track | TaskError | InputError) -> str | None:
+def _keep(group: _Group, sequence: Sequence, outcome: RawResult | TaskError | InputError) -> str | None:
     """Write the result, or else the failure and return it in one line."""
-    if isinstance(outcome, Track):
+    if isinstance(outcome, RawResult):
         write_result(group.folder, sequence.name, outcome, sequence.native[0], sequence.origin)
         failure_path(group.folder, sequence.name).unlink(missing_ok=True)
         return None
@@ -248,7 +250,7 @@ def _finish(group: _Group) -> None:
 
 
 @contextmanager
-def _cancelling(pending: Mapping[Future[Track], _Item]) -> Iterator[None]:
+def _cancelling(pending: Mapping[Future[RawResult], _Item]) -> Iterator[None]:
     try:
         yield
     finally:

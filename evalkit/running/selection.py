@@ -6,11 +6,9 @@ from collections.abc import Sequence as Many
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 from evalkit.benchmarks.base import Benchmark, without
-from evalkit.benchmarks.layout import unseen_images
-from evalkit.boxes import starting_problem
+from evalkit.benchmarks.checking import check_start
 from evalkit.errors import InputError
 from evalkit.sequences.sequence import Sequence
 from evalkit.suggestions import suggestion
@@ -84,26 +82,3 @@ def deal(lengths: Many[int], parts: int) -> list[int]:
 
 def _matching(names: Many[str], globs: Many[str]) -> list[str]:
     return [name for name in names if not globs or any(fnmatchcase(name, glob) for glob in globs)]
-
-
-def check_start(sequence: Sequence) -> None:
-    """Check that a tracker can be started on the sequence.
-
-    Raises:
-        InputError: no images, no box in the first row, or a first box wholly outside the image.
-    """
-    label = f"{sequence.benchmark}/{sequence.name}"
-    if sequence.frames is None:
-        hint = unseen_images(Path(sequence.source).parent) or "give --data the folder that has them"
-        raise InputError(f"{label} has no images", hint=hint)
-    sequence.frames.name(len(sequence) - 1)  # lists the images, and says so if one is missing
-    width, height = sequence.size or sequence.frames.read(0).shape[1::-1]
-    if problem := starting_problem(sequence.initial_box, width, height):
-        numbers = ",".join(f"{value:g}" for value in sequence.native[0])
-        hint = "correct that row, or leave the sequence out with --exclude"
-        raise InputError(
-            f"the first box of {label}, {numbers}, {problem}",
-            path=sequence.source or None,
-            row=sequence.skipped + 1,
-            hint=hint,
-        )

@@ -2,38 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Thread
 from time import perf_counter
 
 import numpy as np
 
-from evalkit.running.readahead import DEPTH, read_ahead
+from evalkit.results.store import RawResult
 from evalkit.sequences.sequence import Frames
 from evalkit.trackers.answers import naming_frame, read_answer
 from evalkit.trackers.base import Prediction, Tracker
-from evalkit.types import Box, Boxes, Image, Vector
+from evalkit.types import Box, Image
+
+DEPTH = 4
+"""Frames decoded ahead: enough to hide decoding, and at most 100 MB of 4K images."""
 
 
-@dataclass(frozen=True)
-class Track:
-    """What a tracker said, frame by frame.
+def read_ahead(frames: Frames, depth: int = DEPTH) -> Generator[Image, None, None]:
+    """Yield every frame in order; at most ``depth`` decoded frames wait in memory.
 
-    Attributes:
-        boxes: (N, 4) xywh, 0-based; the first row is the given box.
-        times: (N,) seconds: row 0 is ``init``, the others ``update`` alone, without decoding.
-        scores: (N,) the tracker's own confidence; the first is 1.
+    cv2 releases the interpreter lock while it decodes, so one thread is real concurrency. It is one only, because
+    videos are decoded in order: of decoding that takes longer than the tracker, no more than the tracker's time is
+    hidden. An error in a frame is raised when its turn comes. ``depth=0`` decodes in the caller's thread.
     """
+    if depth == 0:
+        yield from (frames.read(index) for index in range(len(frames)))
+        return
+    wanted: SimpleQueue[int | None] = SimpleQueue()  # a tenth of the cost of a future a frame
+    ready: SimpleQueue[Image | Exception] = SimpleQueue()
+    reader = Thread(target=_decode, args=(frames, wanted, ready), name="read-ahead", daemon=True)
+    reader.start()
+    try:
+        for index in range(min(depth, len(frames))):
+            wanted.put(index)
+        for index in range(len(frames)):
+            frame = ready.get()
+            if index + depth < len(frames):
+                wanted.put(index + depth)
+            if isinstance(frame, Exception):
+                raise frame
+            yield frame
+    finally:
+        wanted.put(None)
+        reader.join()
 
-    boxes: Boxes
-    times: Vector
-    scores: Vector
+
+def _decode(frames: Frames, wanted: SimpleQueue[int | None], ready: SimpleQueue[Image | Exception]) -> None:
+    while (index := wanted.get()) is not None:
+        try:
+            ready.put(frames.read(index))
+        except Exception as error:  # noqa: BLE001 - raised where the frame was wanted
+            ready.put(error)
 
 
 def track(
     tracker: Tracker, frames: Frames, box: Box, *, on_frame: Callable[[], None] | None = None, depth: int = DEPTH
-) -> Track:
+) -> RawResult:
     """Give ``tracker`` the first frame and ``box`` (xywh, 0-based), then every other frame.
 
     ``on_frame`` is called after every frame: a sign of life for whoever watches.
@@ -55,7 +81,7 @@ def track(
                 boxes[index], scores[index] = prediction.box, prediction.score
             if on_frame is not None:
                 on_frame()
-    return Track(boxes, times, scores)
+    return RawResult(boxes, times, scores)
 
 
 def step(tracker: Tracker, image: Image, index: int) -> tuple[Prediction, float]:

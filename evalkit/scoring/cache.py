@@ -21,11 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
-from evalkit.digests import digest_of
 from evalkit.errors import InputError
 from evalkit.files import atomic
 from evalkit.reading.text import parse_json
 from evalkit.scoring.cache_entries import ScoreForm, decode_score, encode_score, texts
+from evalkit.scoring.digests import digest_of
 from evalkit.scoring.scores import BenchmarkScore
 
 VARIABLE = "STDTRACK_CACHE"

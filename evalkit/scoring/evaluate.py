@@ -8,14 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from evalkit.benchmarks.vot import YEARS
-from evalkit.digests import digest_of
 from evalkit.errors import InputError
 from evalkit.results.files import ResultFile
 from evalkit.results.messages import joined_notes
-from evalkit.results.times import got10k_speed
+from evalkit.results.speed import got10k_speed
 from evalkit.results.trees import TrackerResults
 from evalkit.scoring.cache import Subject, code_digest, read_score, write_score
 from evalkit.scoring.cache_entries import form_of
+from evalkit.scoring.digests import digest_of
 from evalkit.scoring.protocols import default_protocol, rules_for
 from evalkit.scoring.rules import Rules
 from evalkit.scoring.scores import BenchmarkScore

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from evalkit.errors import InputError
-from evalkit.scoring.labels import TITLES, VISIBLE
 from evalkit.scoring.protocols import rules_for
 from evalkit.scoring.rules import CurveRule, differences
-from evalkit.scoring.scores import BenchmarkScore
+from evalkit.scoring.scores import TITLES, VISIBLE, BenchmarkScore
 from evalkit.scoring.tracker import Annotation, LoadedResults, score_tracker
 
 # Settings that make no sense apart: curves and the errors that they count, frames without a target and their errors.

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.benchmarks.base import Benchmark, Inventory, without
-from evalkit.digests import digest_of
 from evalkit.errors import InputError
 from evalkit.reading.tables import read_table
 from evalkit.results.formats.result_file import parse_result, rows_without_box
@@ -19,6 +18,7 @@ from evalkit.results.store import score_path
 from evalkit.results.submission import KINDS
 from evalkit.results.trees import TrackerResults
 from evalkit.scoring.aggregation import combine, score_sequence
+from evalkit.scoring.digests import digest_of
 from evalkit.scoring.protocols import family_of, rules_for
 from evalkit.scoring.rules import Absent, Repair, Rules
 from evalkit.scoring.sanity import describe_mistakes, likely_mistake

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 
-from evalkit.benchmarks.archive import UNREADABLE
 from evalkit.errors import InputError
+from evalkit.reading.archive import UNREADABLE
 from evalkit.sequences.frame_choice import choose_frames, folder_rank, is_image, natural_key
 from evalkit.sequences.frames import ImageFolder, decode_image, image_header, list_images
 from evalkit.sequences.image_headers import ImageHeader

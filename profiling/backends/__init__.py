@@ -1,8 +1,8 @@
 """Ways to run a module: from a module and example inputs to a function of the same tensors.
 
 Every backend is one file with ``prepare(module, inputs, precision)``. What it takes and returns are flat tensors;
-:class:`profiling.complexity.tensors.TensorsOnly` makes such a module out of any other. Threads follow torch's setting at
-the time of preparing.
+:class:`profiling.complexity.tensors.TensorsOnly` makes such a module out of any other. Threads follow torch's setting
+at the time of preparing.
 """
 
 from __future__ import annotations

@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING, TypeVar
 from evalkit.errors import InputError
 from evalkit.running.tasks import TaskError
 from evalkit.running.worker import Worker
-from profiling.latency import questions
 from profiling.latency import worker as session
 from profiling.latency.clips import ClipName
 from profiling.latency.interleave import interleave
-from profiling.latency.measured import UNKNOWN, Finish, Loaded, Round
-from profiling.latency.profile_target import Job
-from profiling.latency.results import Comparison, Profile
-from profiling.latency.warm_up import WarmUp
+from profiling.latency.results import UNKNOWN, Finish, Loaded, Profile, ProfileRun, ProfileTarget, Round
+from profiling.latency.steps import WarmUp
 from profiling.machine.calibration import Calibration, gemm_seconds
 from profiling.machine.cores import choose_cores
 from profiling.machine.hardware import machine, machine_state
@@ -36,9 +33,9 @@ Answer = TypeVar("Answer")
 
 @dataclass
 class _Run:
-    """The jobs' workers, who has failed so far, and who could not answer when all was measured."""
+    """The targets' workers, who has failed so far, and who could not answer when all was measured."""
 
-    jobs: Mapping[str, Job]
+    targets: Mapping[str, ProfileTarget]
     workers: Mapping[str, Worker]
     note: Callable[[str], None]
     failures: dict[str, str] = field(default_factory=dict)
@@ -46,11 +43,11 @@ class _Run:
 
     @property
     def alive(self) -> list[str]:
-        """Labels of the jobs that have not failed."""
-        return [label for label in self.jobs if label not in self.failures]
+        """Labels of the targets that have not failed."""
+        return [label for label in self.targets if label not in self.failures]
 
     def each(self, what: str, ask: Callable[[Worker, str], Answer]) -> dict[str, Answer]:
-        """``ask(worker, label)`` for every job that has not failed."""
+        """``ask(worker, label)`` for every target that has not failed."""
         answers, errors = self._ask(what, self.alive, ask, (TaskError,))
         for label, error in errors.items():
             self.fail(label, error)
@@ -88,7 +85,7 @@ class _Run:
         self.workers[label].kill()
 
     def measure(self, min_time: float, clips: int, seed: int) -> Mapping[str, Sequence[Round]]:
-        """All rounds of the jobs that did not fail, interleaved; in each round all of them follow the same clip."""
+        """All rounds of the targets that did not fail, interleaved; in each round all of them follow the same clip."""
         self.note("measuring")
 
         def one_round(label: str, number: int) -> Round:
@@ -102,11 +99,11 @@ class _Run:
         return measured.results
 
     def once(self, what: str, ask: Callable[[Worker, str], Answer]) -> dict[str, Answer]:
-        """:meth:`late` by title: threads change the speed, not the answers, so one job a title is asked."""
+        """:meth:`late` by title: threads change the speed, not the answers, so one target a title is asked."""
         asked: dict[str, Answer] = {}
 
         def ask_first(worker: Worker, label: str) -> None:
-            title = self.jobs[label].title
+            title = self.targets[label].title
             if title not in asked:
                 asked[title] = ask(worker, label)
 
@@ -114,8 +111,8 @@ class _Run:
         return asked
 
 
-def compare(
-    jobs: Sequence[Job],
+def profile_targets(
+    targets: Sequence[ProfileTarget],
     clips: tuple[ClipName, ...],
     *,
     min_time: float,
@@ -123,13 +120,13 @@ def compare(
     seed: int = 0,
     note: Callable[[str], None] = lambda message: None,
     remark: Callable[[str, str], None] = lambda title, note: None,
-) -> Comparison:
-    """Measure all jobs, interleaved.
+) -> ProfileRun:
+    """Measure all targets, interleaved.
 
-    Every job has a process of its own that sleeps while another one is measured.
+    Every target has a process of its own that sleeps while another one is measured.
 
     Args:
-        min_time: seconds measured of each job, in two hundred rounds.
+        min_time: seconds measured of each target, in two hundred rounds.
         timeout: seconds that a frame may take.
         note: told what is going on.
         remark: told what a tracker says of itself, before anything is measured.
@@ -138,12 +135,12 @@ def compare(
         InputError: a spec, option, device or clip is wrong; nothing was measured then. What goes wrong after the
             measurement is each profile's ``problem``.
     """
-    cores = choose_cores({job.threads for job in jobs})
-    by_label = {job.label: replace(job, cores=cores[job.threads]) for job in jobs}
+    cores = choose_cores({target.threads for target in targets})
+    by_label = {target.label: replace(target, cores=cores[target.threads]) for target in targets}
     with ExitStack() as stack:
         workers = {
-            label: stack.enter_context(closing(Worker(job.threads, timeout, beats_are_frames=False)))
-            for label, job in by_label.items()
+            label: stack.enter_context(closing(Worker(target.threads, timeout, beats_are_frames=False)))
+            for label, target in by_label.items()
         }
         run = _Run(by_label, workers, note)
         loaded: dict[str, Loaded] = run.each(
@@ -158,17 +155,17 @@ def compare(
         calibration, state_after = Calibration(before, gemm_seconds()), machine_state()
         finishes: dict[str, Finish] = run.late("memory", lambda worker, label: worker.call(session.finish, ()))
         differences: dict[str, float | None] = run.late(
-            "comparing outputs", lambda worker, label: worker.call(questions.difference, (by_label[label],))
+            "comparing outputs", lambda worker, label: worker.call(session.difference, (by_label[label],))
         )
         overlaps: dict[str, float | None] = run.once(
-            "accuracy", lambda worker, label: None if loaded[label].is_module else worker.call(questions.overlap, ())
+            "accuracy", lambda worker, label: None if loaded[label].is_module else worker.call(session.overlap, ())
         )
         complexities: dict[str, ComplexityReport | str] = run.once(
-            "complexity", lambda worker, label: worker.call(questions.complexity, (by_label[label],))
+            "complexity", lambda worker, label: worker.call(session.complexity, (by_label[label],))
         )
     profiles = tuple(
         Profile(
-            job=by_label[label],
+            target=by_label[label],
             warm_up=warm_ups[label],
             rounds=tuple(rounds[label]),
             finish=finishes.get(label, UNKNOWN),
@@ -183,6 +180,6 @@ def compare(
     settings = {"min_time": min_time, "rounds": ROUNDS, "timeout": timeout, "seed": seed}
     states = {"before": state_before, "after": state_after}
     note("measuring ceilings")
-    threads = sorted({profile.job.threads for profile in profiles if profile.has_roofline})
+    threads = sorted({profile.target.threads for profile in profiles if profile.has_roofline})
     ceilings = {count: measure_ceilings(count) for count in threads}
-    return Comparison(profiles, run.failures, clips, calibration, machine(), states, settings, ceilings)
+    return ProfileRun(profiles, run.failures, clips, calibration, machine(), states, settings, ceilings)

@@ -1,4 +1,4 @@
-"""What a run measured: every round of every job, and the machine that it was measured on."""
+"""What a run measured: every round of every target, and the machine that it was measured on."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from profiling.latency.clips import ClipName
-from profiling.latency.measured import Finish, Round
-from profiling.latency.profile_target import Job
 from profiling.latency.statistics import Seconds
-from profiling.latency.steps import FORWARD, Step
-from profiling.latency.warm_up import WarmUp
+from profiling.latency.steps import FORWARD, Step, WarmUp
 from profiling.machine.calibration import Calibration
 from profiling.machine.roofline import Ceilings
 
@@ -22,8 +19,95 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class ProfileTarget:
+    """One tracker (or module) under one setting.
+
+    Attributes:
+        spec: what is loaded; a tracker's backend and device are options in it.
+        threads: of every library in the worker.
+        device: ``cpu`` or ``cuda``.
+        backend: what runs the network, perhaps with its precision (``onnx:int8``); empty for the tracker's own.
+        name: what the user wrote, if that differs from ``spec``.
+        cores: what its process is bound to; empty for all.
+    """
+
+    spec: str
+    threads: int = 1
+    device: str = "cpu"
+    backend: str = ""
+    name: str = ""
+    cores: tuple[int, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Name, backend and device: what targets with other numbers of threads share."""
+        extra = [self.backend] if self.backend else []
+        extra += [self.device] if self.device != "cpu" else []
+        name = self.name or self.spec
+        return f"{name} [{', '.join(extra)}]" if extra else name
+
+    @property
+    def label(self) -> str:
+        """Tells targets apart."""
+        return self.title if self.threads == 1 else f"{self.title} x{self.threads}"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What is known of a subject when it is loaded.
+
+    Attributes:
+        is_module: a plain module, which has the scope ``model`` alone.
+        note: what a tracker says of itself, such as ``untrained``.
+    """
+
+    is_module: bool
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round brought.
+
+    Attributes:
+        resident: bytes of memory after it.
+        joules: None without a counter.
+        gpu: its state after the round.
+    """
+
+    steps: tuple[Step, ...]
+    resident: int
+    joules: float | None
+    gpu: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What is known at the end: bytes of memory, threads as set, facts of the tracker.
+
+    Attributes:
+        peak_resident: of the whole process, interpreter and libraries included.
+        loaded_resident: when the tracker was built, before the first frame.
+        throughput: frames a second without synchronisation; CUDA only.
+        energy: the counter used, or why there is none.
+    """
+
+    peak_resident: int | None
+    loaded_resident: int | None
+    cuda_peak: int | None
+    threads: Mapping[str, Any]
+    facts: Mapping[str, str]
+    throughput: float | None
+    energy: str
+
+
+UNKNOWN = Finish(None, None, None, {}, {}, None, "unknown")
+"""Of a tracker that could not be asked."""
+
+
+@dataclass(frozen=True)
 class Profile:
-    """Everything measured of one job.
+    """Everything measured of one target.
 
     Attributes:
         rounds: as they were measured, in order.
@@ -34,7 +118,7 @@ class Profile:
         problem: what went wrong after the measurement, so that some of the above is not known; else empty.
     """
 
-    job: Job
+    target: ProfileTarget
     warm_up: WarmUp
     rounds: tuple[Round, ...]
     finish: Finish
@@ -78,7 +162,7 @@ class Profile:
     @property
     def has_roofline(self) -> bool:
         """A counted network on the CPU that was timed by itself, computes and moves something."""
-        if self.counted is None or self.job.device != "cpu" or not self.latencies("model"):
+        if self.counted is None or self.target.device != "cpu" or not self.latencies("model"):
             return False
         frame = self.counted.parts["frame"]
         return frame.flops > 0 and frame.bytes_moved > 0
@@ -93,7 +177,7 @@ class Profile:
         """Libraries that end with more threads than they were given, by name: the tracker set them."""
         found = {**self.finish.threads.get("pools", {}), **self.finish.threads}
         counts = {name: count for name, count in found.items() if isinstance(count, int) and name != "torch_inter"}
-        return {name: count for name, count in counts.items() if count > self.job.threads}
+        return {name: count for name, count in counts.items() if count > self.target.threads}
 
     @property
     def frames(self) -> int:
@@ -108,11 +192,11 @@ class Profile:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ProfileRun:
     """A run: all profiles, the failures, and the machine.
 
     Attributes:
-        failures: one line by job label, of those that could not be measured.
+        failures: one line by target label, of those that could not be measured.
         state: the machine's state before and after.
         ceilings: what the machine allows, by number of threads of the profiles that have a roofline.
     """

@@ -14,6 +14,8 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Protocol
 
+import numpy as np
+
 from evalkit.running.heartbeat import Heartbeat, current_heartbeat
 from evalkit.trackers.answers import naming_frame, read_answer
 from evalkit.trackers.base import Tracker
@@ -188,3 +190,34 @@ def module_steps(
 def _beat() -> Callable[[], None]:
     heartbeat: Heartbeat | None = current_heartbeat.get()
     return (lambda: None) if heartbeat is None else heartbeat.beat
+
+
+WINDOW = 5
+WINDOWS = 3
+TOLERANCE = 0.02
+LONGEST = 10.0
+"""Seconds after which a tracker that does not settle is measured as it is."""
+
+SHORTEST_CLIP = WINDOW * WINDOWS + 1
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """What it took: ``steady`` is False when the medians never agreed."""
+
+    frames: int
+    seconds: float
+    steady: bool
+
+
+def warm_up(steps: Iterator[Step], *, longest: float = LONGEST) -> WarmUp:
+    """Step until the medians of the last three windows of five frames agree within 2 %, or for ``longest`` seconds."""
+    start = perf_counter()
+    medians: list[float] = []
+    while True:
+        medians.append(float(np.median([next(steps).track for _ in range(WINDOW)])))
+        last = medians[-WINDOWS:]
+        steady = len(last) == WINDOWS and max(last) <= min(last) * (1 + TOLERANCE)
+        elapsed = perf_counter() - start
+        if steady or (elapsed > longest and len(medians) >= WINDOWS):
+            return WarmUp(len(medians) * WINDOW, elapsed, steady)

@@ -7,27 +7,32 @@ Nothing here imports torch, so that the memory of a tracker without it is its ow
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from evalkit.boxes import iou_continuous
 from evalkit.errors import InputError
 from evalkit.running.heartbeat import current_heartbeat
-from evalkit.trackers.base import facts_of
+from evalkit.running.tracking import track
+from evalkit.trackers.base import Tracker, facts_of
 from evalkit.trackers.spec import load_spec
-from profiling.latency import warm_up as warming
 from profiling.latency.clips import Clip, ClipName, open_clip
-from profiling.latency.measured import Finish, Loaded, Round
-from profiling.latency.profile_target import Job
-from profiling.latency.steps import HostRecorder, StageRecorder, Step, module_steps, steps
+from profiling.latency.results import Finish, Loaded, ProfileTarget, Round
+from profiling.latency.steps import HostRecorder, StageRecorder, Step, WarmUp, module_steps, steps, warm_up
 from profiling.machine.cores import keep_to
 from profiling.machine.energy import EnergyMeter, NoEnergyMeter, open_meter
 from profiling.machine.hardware import gpu_state, thread_settings
 from profiling.machine.memory import cuda_peak_bytes, peak_resident_bytes, resident_bytes
 from profiling.machine.run_delay import run_delay_clock
+
+if TYPE_CHECKING:
+    from profiling.complexity.report import ComplexityReport
 
 
 @dataclass(frozen=True)
@@ -61,36 +66,36 @@ THROUGHPUT_FRAMES = 200
 _current: ContextVar[Session] = ContextVar("profiled_session")
 
 
-def begin(job: Job, clips: tuple[ClipName, ...]) -> Loaded:
+def begin(target: ProfileTarget, clips: tuple[ClipName, ...]) -> Loaded:
     """Load the tracker and open the clips."""
-    keep_to(job.cores)
-    subject: Any = load_spec(job.spec)
-    _pin_torch(job.threads)
+    keep_to(target.cores)
+    subject: Any = load_spec(target.spec)
+    _pin_torch(target.threads)
     is_module = isinstance(subject, tuple)
     run_delay = run_delay_clock()
     opened = () if is_module else tuple(open_clip(clip) for clip in clips)
-    start = _module_start(job, subject) if is_module else _tracker_start(job, subject, run_delay)
-    clock = partial(_clock, job.device, run_delay)
-    meter, steps_on = open_meter(job.device), start(opened, *clock())
-    session = Session(subject, opened, start, clock, meter, job.device, resident_bytes(), steps_on)
+    start = _module_start(target, subject) if is_module else _tracker_start(target, subject, run_delay)
+    clock = partial(_clock, target.device, run_delay)
+    meter, steps_on = open_meter(target.device), start(opened, *clock())
+    session = Session(subject, opened, start, clock, meter, target.device, resident_bytes(), steps_on)
     _current.set(session)
     return Loaded(is_module, facts_of(subject).get("note", ""))
 
 
-def _module_start(job: Job, subject: Any) -> Start:
+def _module_start(target: ProfileTarget, subject: Any) -> Start:
     from profiling.backends.module_runner import module_call
     from profiling.complexity.parts import checked_part
 
-    call = module_call(checked_part(job.spec, subject), job.backend, job.device)
+    call = module_call(checked_part(target.spec, subject), target.backend, target.device)
     return lambda clips, recorder, synchronise: module_steps(call, recorder, synchronise)
 
 
-def _tracker_start(job: Job, subject: Any, run_delay: Callable[[], float]) -> Start:
-    if job.backend and "backend=" not in job.spec:
-        raise InputError(f"'{job.spec}' is a tracker: its backend is its own affair", hint="leave --backend out")
+def _tracker_start(target: ProfileTarget, subject: Any, run_delay: Callable[[], float]) -> Start:
+    if target.backend and "backend=" not in target.spec:
+        raise InputError(f"'{target.spec}' is a tracker: its backend is its own affair", hint="leave --backend out")
     if not (hasattr(subject, "init") and hasattr(subject, "update")):
         raise InputError(
-            f"'{job.spec}' is no tracker: it has no init() and update()",
+            f"'{target.spec}' is no tracker: it has no init() and update()",
             hint="a network comes from a factory that returns (module, example_inputs)",
         )
     return partial(steps, subject, run_delay=run_delay)
@@ -109,9 +114,9 @@ def loaded_session() -> Session:
     return _current.get()
 
 
-def settle() -> warming.WarmUp:
+def settle() -> WarmUp:
     """Warm up."""
-    return warming.warm_up(loaded_session().steps)
+    return warm_up(loaded_session().steps)
 
 
 def measure(seconds: float, least: int, clip: int) -> Round:
@@ -185,3 +190,53 @@ def _throughput(session: Session) -> float | None:
     from profiling.latency.cuda import throughput
 
     return throughput(session.start(session.clips, HostRecorder(), _no_wait), THROUGHPUT_FRAMES)
+
+
+def mean_overlap(tracker: Tracker, clips: Sequence[Clip]) -> float:
+    """Mean over clips of the mean IoU over frames; the first frame and frames without annotation are left out.
+
+    A measure for a plot of speed against accuracy, under no benchmark's protocol.
+    """
+    heartbeat = current_heartbeat.get()
+    on_frame = None if heartbeat is None else heartbeat.beat
+    means = []
+    for clip in clips:
+        boxes = track(tracker, clip.frames, clip.boxes[0], on_frame=on_frame, depth=0).boxes
+        annotated = np.isfinite(clip.boxes[1:]).all(axis=1)
+        if annotated.any():
+            means.append(iou_continuous(boxes[1:][annotated], clip.boxes[1:][annotated]).mean())
+    return float(np.mean(means))
+
+
+def difference(target: ProfileTarget) -> float | None:
+    """Largest absolute difference of the network's outputs from eager; None without a network or another backend."""
+    if not target.backend:
+        return None
+    from profiling.backends.module_runner import largest_difference
+    from profiling.complexity.parts import network_parts
+
+    module, inputs = network_parts(target.spec, current_session().subject)["frame"]
+    return largest_difference(module, tuple(inputs), target.backend)
+
+
+def complexity(target: ProfileTarget) -> ComplexityReport | str:
+    """What the networks cost, or why that is not known; an empty reason for a tracker that shows none."""
+    from profiling.complexity.count import HasComplexity
+    from profiling.complexity.parts import network_parts
+    from profiling.complexity.report import count_parts
+
+    subject = current_session().subject
+    shows_network = isinstance(subject, tuple | HasComplexity)
+    if not shows_network:
+        return ""
+    try:
+        report = count_parts(target.spec, network_parts(target.spec, subject))
+    except InputError as error:
+        return f"{error.path}: {error.problem}" if error.path else error.problem  # the way out is another command's
+    return report.disagreement or report
+
+
+def overlap() -> float:
+    """Mean IoU on the clips, each tracked once from its start."""
+    session = loaded_session()
+    return mean_overlap(session.subject, session.clips)

@@ -13,7 +13,7 @@ from stdtrack.cli.options import comma_list, data_options, protocol_option
 from stdtrack.cli.results import chosen_benchmarks, exit_if_refused, tell_refused
 
 if TYPE_CHECKING:
-    from evalkit.regression.record import Record
+    from evalkit.regression.file import Record
     from evalkit.scoring.evaluate import Refused
 
 
@@ -28,8 +28,7 @@ def baseline(
     protocols: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Write what a later run is compared with: scores of all sequences, curves, and fingerprints."""
-    from evalkit.regression.file import write_baseline
-    from evalkit.regression.record import Baseline
+    from evalkit.regression.file import Baseline, write_baseline
     from stdtrack.cli.baseline_records import benchmarks_present, record_benchmark
 
     records: list[Record] = []

@@ -11,7 +11,7 @@ from stdtrack.cli.messages import echo_line
 from stdtrack.cli.results import open_annotation, read_results, require_results
 
 if TYPE_CHECKING:
-    from evalkit.regression.record import Record
+    from evalkit.regression.file import Record
     from evalkit.results.store import Run
     from evalkit.results.trees import TrackerResults
     from evalkit.scoring.evaluate import Refused

@@ -18,7 +18,7 @@ from stdtrack.cli.results import chosen_benchmarks, tell_refused
 
 if TYPE_CHECKING:
     from evalkit.regression.checking import Check
-    from evalkit.regression.record import Baseline, Record
+    from evalkit.regression.file import Baseline, Record
     from evalkit.scoring.evaluate import Refused
 
 EXIT_NOT_COMPARABLE = EXIT_WRONG_INPUT

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.errors import InputError
-from evalkit.listing import some
+from evalkit.suggestions import some
 from stdtrack.cli.main import EXIT_CHECK_FAILED, Group
 from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import data_options
@@ -70,8 +70,8 @@ def verify(archive: Path, data: Path | None, annotations: Path | None) -> None:
 
 def write(kind: str, runs: Path, data: Path | None, annotations: Path | None, out: Path) -> None:
     """Pack the one tracker whose results lie in ``runs``."""
+    from evalkit.results.manifest import recorded_benchmark
     from evalkit.results.packing import pack as pack_results
-    from evalkit.results.recorded import recorded_benchmark
     from evalkit.results.trees import read_tree
 
     benchmark = open_if_given(kind, data, annotations)

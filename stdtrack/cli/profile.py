@@ -19,7 +19,7 @@ from stdtrack.cli.options import FRAME_TIMEOUT, Positive, Word, comma_list, find
 
 if TYPE_CHECKING:
     from profiling.latency.clips import ClipName
-    from profiling.latency.profile_target import Job
+    from profiling.latency.results import ProfileTarget
     from reports.tables import Table
 
 # These take device and backend as options of their spec; the others run on the CPU with the one backend they have.
@@ -65,7 +65,7 @@ def profile(
     A SPEC is a tracker (stdtrack:nano, opencv:csrt, module:factory), or a module:factory that returns (module,
     example_inputs), which has the scope model alone. Exit code 3 when a tracker failed; the others are kept.
     """
-    from profiling.latency.profiler import compare
+    from profiling.latency.profiler import profile_targets
     from profiling.latency.steps import SCOPES
     from stdtrack.cli.profile_files import circumstances, write_profile
     from stdtrack.cli.progress import tell_remark
@@ -78,10 +78,10 @@ def profile(
         from profiling.latency.cuda import require_cuda
 
         require_cuda()
-    jobs = jobs_of(specs, _numbers(threads), backends, device)
+    targets = targets_of(specs, _numbers(threads), backends, device)
     clips = _clips(data, benchmarks, out)
     _make(out)
-    comparison = compare(jobs, clips, min_time=min_time, timeout=timeout, note=echo_line, remark=tell_remark)
+    comparison = profile_targets(targets, clips, min_time=min_time, timeout=timeout, note=echo_line, remark=tell_remark)
     shown = write_profile(comparison, scopes or SCOPES, out, echo_line)
     _print(circumstances(comparison), [table for table in shown if table.name in ON_TERMINAL], out)
     for label, problem in comparison.failures.items():
@@ -90,39 +90,41 @@ def profile(
         sys.exit(EXIT_SEQUENCES_FAILED)
 
 
-def jobs_of(specs: tuple[str, ...], threads: tuple[int, ...], backends: tuple[str, ...], device: str) -> list[Job]:
+def targets_of(
+    specs: tuple[str, ...], threads: tuple[int, ...], backends: tuple[str, ...], device: str
+) -> list[ProfileTarget]:
     """Every spec with every number of threads and every backend that it can have."""
     parsed = [TrackerSpec.parse(text) for text in dict.fromkeys(specs)]
     plain = Counter(f"{spec.prefix}:{spec.name}" for spec in parsed)
-    jobs: dict[str, Job] = {}
+    targets: dict[str, ProfileTarget] = {}
     for spec in parsed:
         short = f"{spec.prefix}:{spec.name}"
         name = short if plain[short] == 1 else str(spec)  # options are shown where they tell specs apart
         own = spec.prefix in WITHOUT_OPTIONS
         for backend, count in product(("",) if own else backends or ("",), threads):
-            job = _job(spec, name, count, backend, "cpu" if own else device)
-            jobs[job.label] = job
-    return list(jobs.values())
+            target = _target(spec, name, count, backend, "cpu" if own else device)
+            targets[target.label] = target
+    return list(targets.values())
 
 
-def _job(spec: TrackerSpec, name: str, threads: int, backend: str, device: str) -> Job:
+def _target(spec: TrackerSpec, name: str, threads: int, backend: str, device: str) -> ProfileTarget:
     from profiling.backends.module_runner import split_backend
-    from profiling.latency.profile_target import Job
+    from profiling.latency.results import ProfileTarget
 
     engine, precision = split_backend(backend, device) if backend else ("", "")
     if spec.prefix not in WITH_OPTIONS:
-        return Job(str(spec), threads, device, backend, name)
+        return ProfileTarget(str(spec), threads, device, backend, name)
     options = dict(spec.options) | ({"backend": engine, "precision": precision} if backend else {})
     if device != "cpu":
         options["device"] = device
-    return Job(str(TrackerSpec(spec.prefix, spec.name, options)), threads, device, backend, name)
+    return ProfileTarget(str(TrackerSpec(spec.prefix, spec.name, options)), threads, device, backend, name)
 
 
 def _clips(data: Path | None, benchmarks: tuple[str, ...], out: Path) -> tuple[ClipName, ...]:
     from evalkit.benchmarks.synthetic.writer import render
     from evalkit.paths import data_root
     from profiling.latency.clips import choose_clips
-    from profiling.latency.warm_up import SHORTEST_CLIP
+    from profiling.latency.steps import SHORTEST_CLIP
 
     root = data_root(data)
     if root is None:

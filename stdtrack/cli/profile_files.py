@@ -13,7 +13,7 @@ import pandas as pd
 from evalkit.files import whole_folder, write_atomic
 from evalkit.shown import escape_markdown
 from profiling import tables
-from profiling.latency.results import Comparison
+from profiling.latency.results import ProfileRun
 from reports.inputs import SPEEDS, ReportTables
 from reports.markup import comma_separated, latex, markdown
 from reports.plots.canvas import render
@@ -28,7 +28,7 @@ MEASURE = "mean IoU over clips"
 
 
 def write_profile(
-    comparison: Comparison, scopes: Sequence[str], out: Path, note: Callable[[str], None] = lambda message: None
+    comparison: ProfileRun, scopes: Sequence[str], out: Path, note: Callable[[str], None] = lambda message: None
 ) -> list[Table]:
     """Write ``profile.json``, ``profile.md``, and folders of tables and plots into ``out``, once all are made.
 
@@ -41,7 +41,7 @@ def write_profile(
         return _write(comparison, scopes, partial, note)
 
 
-def _write(comparison: Comparison, scopes: Sequence[str], out: Path, note: Callable[[str], None]) -> list[Table]:
+def _write(comparison: ProfileRun, scopes: Sequence[str], out: Path, note: Callable[[str], None]) -> list[Table]:
     latencies = tables.frame_table(comparison, scopes)
     write_atomic(out / "tables" / "frames.csv", latencies.to_csv(index=False))
     frames = {
@@ -88,7 +88,7 @@ def earlier_files(out: Path) -> list[Path]:
     return [path for pattern in patterns for path in out.glob(pattern)]
 
 
-def circumstances(comparison: Comparison) -> list[str]:
+def circumstances(comparison: ProfileRun) -> list[str]:
     """What a reader has to know before any number: machine, its state, versions, clips, and who failed."""
     machine, state, calibration = comparison.machine, comparison.state, comparison.calibration
     lines = [
@@ -105,7 +105,7 @@ def circumstances(comparison: Comparison) -> list[str]:
     return lines + [f"Failed: {label}: {problem}" for label, problem in comparison.failures.items()]
 
 
-def _page(comparison: Comparison, shown: Sequence[Table]) -> str:
+def _page(comparison: ProfileRun, shown: Sequence[Table]) -> str:
     lines = ["# Profile", ""]
     for line in circumstances(comparison):
         lines += [escape_markdown(line), ""]
@@ -118,10 +118,10 @@ def _page(comparison: Comparison, shown: Sequence[Table]) -> str:
     return "\n".join(lines)
 
 
-def _content(comparison: Comparison, frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
-    jobs = {
-        profile.job.label: {
-            **asdict(profile.job),
+def _content(comparison: ProfileRun, frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    targets = {
+        profile.target.label: {
+            **asdict(profile.target),
             "warm_up": asdict(profile.warm_up),
             "threads_set": profile.finish.threads,
             "facts": profile.finish.facts,
@@ -141,20 +141,20 @@ def _content(comparison: Comparison, frames: Mapping[str, pd.DataFrame]) -> dict
         "calibration": {**asdict(comparison.calibration), "drift": comparison.calibration.drift},
         "settings": comparison.settings,
         "clips": [asdict(clip) for clip in comparison.clips],
-        "trackers": jobs,
+        "trackers": targets,
         "failures": comparison.failures,
         "tables": {name: json.loads(frame.to_json(orient="records")) for name, frame in frames.items()},
     }
 
 
-def _facts(comparison: Comparison, accuracy: pd.DataFrame) -> pd.DataFrame:
+def _facts(comparison: ProfileRun, accuracy: pd.DataFrame) -> pd.DataFrame:
     """What belongs beside a tracker's accuracy, such as that it is untrained."""
-    notes = {profile.job.label: profile.finish.facts.get("note", "") for profile in comparison.profiles}
+    notes = {profile.target.label: profile.finish.facts.get("note", "") for profile in comparison.profiles}
     return accuracy[["tracker", "parameters"]].assign(note=accuracy["tracker"].map(notes), macs=None)
 
 
 def _speed_and_accuracy(
-    comparison: Comparison, accuracy: pd.DataFrame, latency: pd.DataFrame, facts: pd.DataFrame
+    comparison: ProfileRun, accuracy: pd.DataFrame, latency: pd.DataFrame, facts: pd.DataFrame
 ) -> ReportTables | None:
     """Speeds and mean IoU in the form in which reports draw accuracy against speed."""
     if accuracy.empty:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import InputError
-from evalkit.listing import some
 from evalkit.reading.text import read_json
+from evalkit.suggestions import some
 from stdtrack.cli.messages import echo_line
 from stdtrack.cli.results import (
     chosen_benchmarks,
@@ -110,7 +110,7 @@ def collect(
 def _take_precomputed(scored: Scored, results: Path, benchmark: str, exclude: Sequence[str]) -> bool:
     """Add what other toolkits computed; returns whether there are results to score."""
     from evalkit.benchmarks.registry import parse_spec
-    from evalkit.results.precomputed import read_precomputed
+    from evalkit.scoring.precomputed import read_precomputed
 
     require_results(results)
     scores, holds_results = read_precomputed(results, parse_spec(benchmark).name)
@@ -204,7 +204,7 @@ def _hardware(runs: Sequence[Run], profiles: Sequence[Mapping[str, Any]]) -> dic
 
 
 def _methods(scores: Sequence[BenchmarkScore], runs: Sequence[Run]) -> dict[str, str]:
-    from evalkit.results.precomputed import PRECOMPUTED
+    from evalkit.scoring.precomputed import PRECOMPUTED
     from evalkit.scoring.protocols import family_of, rules_for
     from evalkit.scoring.statistics import RESAMPLES
     from reports.methods import METHODS

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
-from evalkit.listing import some
-from evalkit.suggestions import nearest
+from evalkit.suggestions import nearest, some
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
 from stdtrack.cli.messages import echo_line
 
@@ -32,7 +31,7 @@ def open_annotation(
     """
     from evalkit.benchmarks.registry import open_benchmark
     from evalkit.paths import data_root
-    from evalkit.results.recorded import recorded_benchmark
+    from evalkit.results.manifest import recorded_benchmark
     from evalkit.scoring.tracker import Annotation
 
     require_results(results)

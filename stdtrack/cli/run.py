@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from evalkit.errors import InputError
-from evalkit.listing import some
+from evalkit.suggestions import some
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
 from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import FRAME_TIMEOUT, Positive, comma_list, exclude_option, find_own_modules

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.errors import InputError
-from evalkit.listing import some
+from evalkit.suggestions import some
 from stdtrack.cli.options import (
     PROTOCOLS,
     Word,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from profiling.notes import SEPARATOR
+from profiling.tables import SEPARATOR
 from reports.tables import NO_VALUE, Cell, Table
 
 SETTINGS = ("backend", "threads", "device", "reference", "energy")

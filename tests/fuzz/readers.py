@@ -41,16 +41,16 @@ from samples import (
     zip_sample,
 )
 
-from evalkit.benchmarks.archive import open_archive
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.paths import CONFIG_NAME, configured
+from evalkit.reading.archive import open_archive
 from evalkit.reading.tables import parse_table
 from evalkit.regression.file import dump_baseline, load_baseline
 from evalkit.results.formats.result_file import read_result
 from evalkit.results.manifest import read_manifest
-from evalkit.results.precomputed import read_precomputed
 from evalkit.results.store import read_times, time_path
 from evalkit.results.submission import check_members, kind_of, read_submission
+from evalkit.scoring.precomputed import read_precomputed
 from evalkit.scoring.vot.trajectory import parse_trajectory
 from evalkit.trackers.process import parse_answer, prediction_of
 from evalkit.trackers.spec import TrackerSpec

@@ -10,7 +10,7 @@ import pytest
 
 from evalkit.types import Image
 from profiling.latency.clips import Clip, ClipName, choose_clips
-from profiling.latency.warm_up import SHORTEST_CLIP
+from profiling.latency.steps import SHORTEST_CLIP
 
 FRAMES = 40
 

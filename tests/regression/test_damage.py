@@ -16,8 +16,8 @@ import pytest
 from evalkit.benchmarks.folder import Folder
 from evalkit.files import write_atomic
 from evalkit.regression.compare import compare
+from evalkit.regression.file import Record
 from evalkit.regression.from_scores import record_results
-from evalkit.regression.record import Record
 from evalkit.regression.verdicts import Limits, Verdict
 from evalkit.running.tracking import track
 from evalkit.scoring.tracker import Annotation, LoadedResults

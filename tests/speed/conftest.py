@@ -9,7 +9,7 @@ import psutil
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from tests.speed.benchmark_ratios import KEY, calibration_loop
+from tests.speed.suites import KEY, calibration_loop
 
 BUSY = 15
 """Per cent of all processors that others may take."""

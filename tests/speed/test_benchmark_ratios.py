@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.speed.benchmark_ratios import KEY, calibration_loop, changes, ratios
+from tests.speed.suites import KEY, calibration_loop, changes, ratios
 
 
 def a_pass(seconds: dict[str, float], calibration: float = 0.1) -> dict[str, Any]:

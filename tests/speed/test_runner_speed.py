@@ -27,7 +27,7 @@ from evalkit.running.tracking import track
 from evalkit.sequences.frames import ImageFolder
 from evalkit.trackers.base import Prediction
 from evalkit.types import Box, Image
-from tests.speed.benchmark_ratios import cpu_seconds
+from tests.speed.suites import cpu_seconds
 
 SEQUENCES, FRAMES, SECONDS = 8, 50, 0.002
 LONG = 590

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import InputError
-from tests.speed.benchmark_ratios import KEY, Pass
-from tests.speed.suites import AGAIN, COMPARED, STORED, compare, last_run, main, run_pass, store
+from tests.speed.suites import AGAIN, COMPARED, KEY, STORED, Pass, compare, last_run, main, run_pass, store
 
 
 def a_pass(**seconds: float) -> Pass:

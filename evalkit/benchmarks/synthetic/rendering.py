@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.benchmarks.synthetic.poses import Pose, bounding_box
+from evalkit.benchmarks.synthetic.scenes import Pose, bounding_box
 from evalkit.types import Image
 
 Alpha = NDArray[np.float64]

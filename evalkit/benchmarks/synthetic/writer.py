@@ -8,9 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from evalkit.benchmarks.synthetic.poses import area, bounding_box
 from evalkit.benchmarks.synthetic.rendering import noise_texture, paint
-from evalkit.benchmarks.synthetic.scenes import FRAMES, SCENES, SIZE, Scene
+from evalkit.benchmarks.synthetic.scenes import FRAMES, SCENES, SIZE, Scene, area, bounding_box
 from evalkit.files import write_atomic
 from evalkit.types import Box, Image
 

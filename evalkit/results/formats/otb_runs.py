@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import InputError
-from evalkit.listing import some
 from evalkit.reading.text import decode, parse_json
 from evalkit.results.files import ResultFile
 from evalkit.results.formats.otb_shapes import boxes_of
+from evalkit.suggestions import some
 from evalkit.types import Boxes
 
 _NAMES = ("results", "result", "res")

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evalkit.benchmarks.archive import open_archive
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
+from evalkit.reading.archive import open_archive
 
 ROWS, FLAGS = b"1,2,3,4\n5,6,7,8\n", b"0,1"
 TREES = {

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from evalkit.benchmarks.registry import open_benchmark, recognise
-from evalkit.benchmarks.synthetic.poses import Pose, area, bounding_box
 from evalkit.benchmarks.synthetic.rendering import paint
-from evalkit.benchmarks.synthetic.scenes import SCENES, SIZE
+from evalkit.benchmarks.synthetic.scenes import SCENES, SIZE, Pose, area, bounding_box
 from evalkit.benchmarks.synthetic.writer import draw, render
 
 

@@ -19,7 +19,7 @@ import pytest
 from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
-from evalkit.results.times import got10k_speed
+from evalkit.results.speed import got10k_speed
 from evalkit.results.trees import TrackerResults, read_tree
 from evalkit.scoring.protocols import rules_for
 from evalkit.scoring.rules import Grid

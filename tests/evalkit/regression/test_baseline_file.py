@@ -14,8 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.errors import InputError
-from evalkit.regression.file import dump_baseline, load_baseline, read_baseline, write_baseline
-from evalkit.regression.record import Baseline, Record, SequenceRecord
+from evalkit.regression.file import (
+    Baseline,
+    Record,
+    SequenceRecord,
+    dump_baseline,
+    load_baseline,
+    read_baseline,
+    write_baseline,
+)
 from evalkit.scoring.scores import Curve
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from evalkit.regression.compare import compare, compare_speed
-from evalkit.regression.record import Record, SequenceRecord
+from evalkit.regression.file import Record, SequenceRecord
 from evalkit.regression.verdicts import Limits, Verdict, decide
 from evalkit.scoring.scores import Curve
 

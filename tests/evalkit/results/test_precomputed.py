@@ -14,7 +14,7 @@ import scipy.io
 from click.testing import CliRunner
 
 from evalkit.errors import InputError
-from evalkit.results.precomputed import read_precomputed
+from evalkit.scoring.precomputed import read_precomputed
 from stdtrack.cli.report import report
 
 OVERLAP, ERROR = "aveSuccessRatePlot_2alg_overlap_OPE.mat", "aveSuccessRatePlot_2alg_error_OPE.mat"

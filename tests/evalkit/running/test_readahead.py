@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from evalkit.errors import InputError
-from evalkit.running.readahead import read_ahead
+from evalkit.running.tracking import read_ahead
 
 
 class Counted:

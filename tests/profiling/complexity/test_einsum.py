@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from profiling.complexity.count import count
-from profiling.complexity.einsum import einsum_macs
+from profiling.complexity.fvcore_handles import einsum_macs
 
 # Hand counts: a pair of operands costs the product of all indices that it uses, if it sums over one of them.
 CASES = [

@@ -12,20 +12,22 @@ import pytest
 from evalkit.errors import InputError
 from profiling import tables
 from profiling.latency.clips import ClipName
-from profiling.latency.profile_target import Job
-from profiling.latency.profiler import ROUNDS, compare
+from profiling.latency.profiler import ROUNDS, profile_targets
+from profiling.latency.results import ProfileTarget
 
 SHORT = {"min_time": 0.2, "timeout": 3.0}
 
 
 def test_two_trackers_are_measured_in_turns(trackers: str, clips: tuple[ClipName, ...]) -> None:
     notes: list[str] = []
-    result = compare([Job(f"{trackers}:staged"), Job(f"{trackers}:sleeper")], clips, note=notes.append, **SHORT)
+    result = profile_targets(
+        [ProfileTarget(f"{trackers}:staged"), ProfileTarget(f"{trackers}:sleeper")], clips, note=notes.append, **SHORT
+    )
     assert not result.failures
     staged, sleeper = result.profiles
     assert len(staged.rounds) == len(sleeper.rounds) == ROUNDS
     assert staged.finish.threads["environment"]["OMP_NUM_THREADS"] == "1"
-    assert staged.job.cores == sleeper.job.cores
+    assert staged.target.cores == sleeper.target.cores
     assert staged.finish.peak_resident >= staged.finish.loaded_resident > 10 * 2**20
     assert staged.overlap == sleeper.overlap == 1.0
     latency = tables.latency_table(result).set_index(["tracker", "scope"])
@@ -56,9 +58,9 @@ def test_two_trackers_are_measured_in_turns(trackers: str, clips: tuple[ClipName
     ],
 )
 def test_a_tracker_that_fails_fails_alone(fault: str, reason: str, trackers: str, clips: tuple[ClipName, ...]) -> None:
-    jobs = [Job(f"{trackers}:{fault}"), Job(f"{trackers}:still")]
-    result = compare(jobs, clips, **SHORT)
-    assert [profile.job.spec for profile in result.profiles] == [f"{trackers}:still"]
+    targets = [ProfileTarget(f"{trackers}:{fault}"), ProfileTarget(f"{trackers}:still")]
+    result = profile_targets(targets, clips, **SHORT)
+    assert [profile.target.spec for profile in result.profiles] == [f"{trackers}:still"]
     assert reason in result.failures[f"{trackers}:{fault}"]
     assert "in frame 1" not in result.failures[f"{trackers}:{fault}"]  # of the call, which nobody knows
 
@@ -73,7 +75,9 @@ def test_a_tracker_that_fails_fails_alone(fault: str, reason: str, trackers: str
 def test_an_error_after_the_measurement_costs_no_latencies(
     fault: str, note: str, overlap: float | None, trackers: str, clips: tuple[ClipName, ...]
 ) -> None:
-    result = compare([Job(f"{trackers}:late?fault={fault}"), Job(f"{trackers}:still")], clips, **SHORT)
+    result = profile_targets(
+        [ProfileTarget(f"{trackers}:late?fault={fault}"), ProfileTarget(f"{trackers}:still")], clips, **SHORT
+    )
     assert not result.failures
     late, still = result.profiles
     assert len(late.rounds) == ROUNDS
@@ -86,7 +90,7 @@ def test_an_error_after_the_measurement_costs_no_latencies(
 
 
 def test_all_may_fail(trackers: str, clips: tuple[ClipName, ...]) -> None:
-    result = compare([Job(f"{trackers}:misshapen")], clips, **SHORT)
+    result = profile_targets([ProfileTarget(f"{trackers}:misshapen")], clips, **SHORT)
     assert result.profiles == ()
     for table in (tables.latency_table, tables.ratio_table, tables.frame_table, tables.stage_table):
         assert table(result).empty
@@ -94,29 +98,29 @@ def test_all_may_fail(trackers: str, clips: tuple[ClipName, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("job", "problem"),
+    ("target", "problem"),
     [
-        (Job("nowhere:tracker"), "no prefix or module"),
-        (Job("profiled_trackers:number"), "is no tracker"),
-        (Job("profiled_trackers:still?speed=2"), "unexpected keyword argument 'speed'"),
-        (Job("profiled_trackers:still_class"), "returned the class Still"),
-        (Job("profiled_trackers:single_input"), "not \\(module, example_inputs\\)"),
-        (Job("profiled_trackers:still", backend="onnx"), "its backend is its own affair"),
-        (Job("profiled_trackers:linear", backend="onyx"), "did you mean 'onnx'"),
+        (ProfileTarget("nowhere:tracker"), "no prefix or module"),
+        (ProfileTarget("profiled_trackers:number"), "is no tracker"),
+        (ProfileTarget("profiled_trackers:still?speed=2"), "unexpected keyword argument 'speed'"),
+        (ProfileTarget("profiled_trackers:still_class"), "returned the class Still"),
+        (ProfileTarget("profiled_trackers:single_input"), "not \\(module, example_inputs\\)"),
+        (ProfileTarget("profiled_trackers:still", backend="onnx"), "its backend is its own affair"),
+        (ProfileTarget("profiled_trackers:linear", backend="onyx"), "did you mean 'onnx'"),
     ],
 )
 def test_wrong_input_stops_before_anything_starts(
-    job: Job, problem: str, trackers: str, clips: tuple[ClipName, ...]
+    target: ProfileTarget, problem: str, trackers: str, clips: tuple[ClipName, ...]
 ) -> None:
     notes: list[str] = []
     with pytest.raises(InputError, match=problem):
-        compare([Job(f"{trackers}:still"), job], clips, note=notes.append, **SHORT)
+        profile_targets([ProfileTarget(f"{trackers}:still"), target], clips, note=notes.append, **SHORT)
     assert all(note.startswith("loading") for note in notes)
 
 
 def test_a_module_has_the_scope_model_on_any_backend(trackers: str, clips: tuple[ClipName, ...]) -> None:
-    jobs = [Job(f"{trackers}:linear"), Job(f"{trackers}:linear", backend="torch-export")]
-    result = compare(jobs, clips, **SHORT)
+    targets = [ProfileTarget(f"{trackers}:linear"), ProfileTarget(f"{trackers}:linear", backend="torch-export")]
+    result = profile_targets(targets, clips, **SHORT)
     assert not result.failures
     assert set(tables.latency_table(result)["scope"]) == {"model"}
     assert result.profiles[0].difference is None
@@ -127,13 +131,17 @@ def test_a_module_has_the_scope_model_on_any_backend(trackers: str, clips: tuple
 
 
 def test_a_module_that_computes_nothing_has_no_roofline(trackers: str, clips: tuple[ClipName, ...]) -> None:
-    result = compare([Job(f"{trackers}:identity"), Job(f"{trackers}:linear")], clips, **SHORT)
+    result = profile_targets(
+        [ProfileTarget(f"{trackers}:identity"), ProfileTarget(f"{trackers}:linear")], clips, **SHORT
+    )
     assert len(result.profiles) == 2
     assert list(tables.roofline_table(result)["tracker"]) == [f"{trackers}:linear"]
 
 
 def test_whatever_gives_reason_for_doubt_is_told(trackers: str, clips: tuple[ClipName, ...]) -> None:
-    result = compare([Job(f"{trackers}:doubtful"), Job(f"{trackers}:still", threads=4096)], clips, **SHORT)
+    result = profile_targets(
+        [ProfileTarget(f"{trackers}:doubtful"), ProfileTarget(f"{trackers}:still", threads=4096)], clips, **SHORT
+    )
     latency = tables.latency_table(result).set_index("tracker")
     assert set(latency["scope"]) == {"track", "pipeline"}
     note = latency.loc[f"{trackers}:doubtful", "note"].iloc[0]
@@ -147,7 +155,11 @@ def test_whatever_gives_reason_for_doubt_is_told(trackers: str, clips: tuple[Cli
 
 
 def test_what_cannot_be_counted_is_left_blank_with_the_reason(trackers: str, clips: tuple[ClipName, ...]) -> None:
-    result = compare([Job(f"{trackers}:fourier"), Job(f"{trackers}:still"), Job(f"{trackers}:linear")], clips, **SHORT)
+    result = profile_targets(
+        [ProfileTarget(f"{trackers}:fourier"), ProfileTarget(f"{trackers}:still"), ProfileTarget(f"{trackers}:linear")],
+        clips,
+        **SHORT,
+    )
     assert not result.failures
     table = tables.resource_table(result).set_index("tracker")
     assert "_fft_r2c" in table.loc[f"{trackers}:fourier", "note"]
@@ -158,27 +170,31 @@ def test_what_cannot_be_counted_is_left_blank_with_the_reason(trackers: str, cli
 
 
 def test_labels_tell_jobs_apart() -> None:
-    jobs = [
-        Job("a:b"),
-        Job("a:b", threads=2),
-        Job("a:b?backend=onnx&precision=int8", backend="onnx:int8", name="a:b"),
-        Job("a:b", device="cuda"),
+    targets = [
+        ProfileTarget("a:b"),
+        ProfileTarget("a:b", threads=2),
+        ProfileTarget("a:b?backend=onnx&precision=int8", backend="onnx:int8", name="a:b"),
+        ProfileTarget("a:b", device="cuda"),
     ]
-    assert [job.label for job in jobs] == ["a:b", "a:b x2", "a:b [onnx:int8]", "a:b [cuda]"]
-    assert jobs[1].title == jobs[0].title
+    assert [target.label for target in targets] == ["a:b", "a:b x2", "a:b [onnx:int8]", "a:b [cuda]"]
+    assert targets[1].title == targets[0].title
 
 
 @pytest.mark.timed
 def test_a_ratio_is_that_of_the_sleeps(trackers: str, clips: tuple[ClipName, ...]) -> None:
     """1 + 4 + 2 ms against 5 ms."""
-    result = compare([Job(f"{trackers}:staged"), Job(f"{trackers}:sleeper")], clips, **SHORT)
+    result = profile_targets(
+        [ProfileTarget(f"{trackers}:staged"), ProfileTarget(f"{trackers}:sleeper")], clips, **SHORT
+    )
     assert tables.ratio_table(result, ["track"])["ratio"].item() == pytest.approx(5 / 7, rel=0.2)
     assert min(part.min() for part in result.profiles[1].latencies("track")) == pytest.approx(5.1e-3, rel=0.1)
 
 
 @pytest.mark.timed
 def test_shares_of_stages_are_those_of_the_sleeps(trackers: str, clips: tuple[ClipName, ...]) -> None:
-    result = compare([Job(f"{trackers}:doubtful"), Job(f"{trackers}:still")], clips, **SHORT)
+    result = profile_targets(
+        [ProfileTarget(f"{trackers}:doubtful"), ProfileTarget(f"{trackers}:still")], clips, **SHORT
+    )
     share = tables.stage_table(result).set_index("stage")["share"]["template"]
     assert share == pytest.approx(2.1 / (2.1 + 2 / 3 * 2.1), abs=0.15)
 
@@ -188,9 +204,11 @@ def test_two_runs_under_other_load_agree_on_the_ratio(trackers: str, clips: tupl
     spin = "while True: pass"
     others = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(2 * (os.cpu_count() or 1))]
     try:
-        jobs = [Job(f"{trackers}:multiplier?times=3"), Job(f"{trackers}:multiplier?times=12")]
+        targets = [ProfileTarget(f"{trackers}:multiplier?times=3"), ProfileTarget(f"{trackers}:multiplier?times=12")]
         found = [
-            tables.ratio_table(compare(jobs, clips, min_time=10.0, timeout=60.0, seed=seed), ["track"])["ratio"].item()
+            tables.ratio_table(profile_targets(targets, clips, min_time=10.0, timeout=60.0, seed=seed), ["track"])[
+                "ratio"
+            ].item()
             for seed in (0, 1)
         ]
     finally:

@@ -12,8 +12,7 @@ from evalkit.trackers.answers import NonsenseError
 from evalkit.trackers.spec import load_tracker
 from profiling.latency.clips import Clip
 from profiling.latency.statistics import summarise
-from profiling.latency.steps import HostRecorder, Step, module_steps, steps
-from profiling.latency.warm_up import warm_up
+from profiling.latency.steps import HostRecorder, Step, module_steps, steps, warm_up
 from profiling.machine.run_delay import run_delay_clock
 
 
@@ -117,7 +116,7 @@ def test_clip_shorter_than_the_warm_up_is_refused(tmp_path: Path) -> None:
 
     from evalkit.errors import InputError
     from profiling.latency.clips import choose_clips
-    from profiling.latency.warm_up import SHORTEST_CLIP
+    from profiling.latency.steps import SHORTEST_CLIP
 
     (tmp_path / "short" / "img").mkdir(parents=True)
     for index in range(9):
@@ -144,7 +143,7 @@ def test_clips_are_opened_by_the_spec_and_wherever_the_tracker_goes(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from profiling.latency.clips import choose_clips, open_clip
-    from profiling.latency.warm_up import SHORTEST_CLIP
+    from profiling.latency.steps import SHORTEST_CLIP
 
     monkeypatch.setattr("evalkit.benchmarks.folder.Folder.spec", "folder?base=%30")  # options are escaped there
     monkeypatch.chdir(data.parent)

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from evalkit.errors import InputError
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
-from stdtrack.cli.profile import jobs_of, profile
+from stdtrack.cli.profile import profile, targets_of
 
 TRACKERS = """
 import numpy as np
@@ -147,14 +147,14 @@ def test_cuda_without_cuda_is_one_clear_line(data: Path, tmp_path: Path) -> None
 
 
 def test_backends_and_devices_go_where_they_are_understood() -> None:
-    jobs = jobs_of(("stdtrack:nano", "opencv:csrt"), (1, 2), ("eager", "onnx:int8"), "cpu")
-    assert [job.label for job in jobs] == [
+    targets = targets_of(("stdtrack:nano", "opencv:csrt"), (1, 2), ("eager", "onnx:int8"), "cpu")
+    assert [target.label for target in targets] == [
         "stdtrack:nano [eager]", "stdtrack:nano [eager] x2", "stdtrack:nano [onnx:int8]",
         "stdtrack:nano [onnx:int8] x2", "opencv:csrt", "opencv:csrt x2",
     ]  # fmt: skip
-    assert jobs[2].spec == "stdtrack:nano?backend=onnx&precision=int8"
-    on_cuda = jobs_of(("stdtrack:nano", "opencv:csrt"), (1,), (), "cuda")
-    assert [(job.spec, job.device) for job in on_cuda] == [
+    assert targets[2].spec == "stdtrack:nano?backend=onnx&precision=int8"
+    on_cuda = targets_of(("stdtrack:nano", "opencv:csrt"), (1,), (), "cuda")
+    assert [(target.spec, target.device) for target in on_cuda] == [
         ("stdtrack:nano?device=cuda", "cuda"), ("opencv:csrt", "cpu"),
     ]  # fmt: skip
 
@@ -172,4 +172,4 @@ def test_an_untrained_tracker_is_told_before_it_is_measured_and_beside_its_accur
 
 def test_names_show_options_only_where_they_tell_specs_apart() -> None:
     specs = ("onnx:fear_xs?weights=a", "onnx:nanotrack_v2?weights=a", "onnx:nanotrack_v2?weights=b")
-    assert [job.title for job in jobs_of(specs, (1,), (), "cpu")] == ["onnx:fear_xs", *specs[1:]]
+    assert [target.title for target in targets_of(specs, (1,), (), "cpu")] == ["onnx:fear_xs", *specs[1:]]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import InputError
-from profiling.latency.repeatability import main
+from tests.speed.repeatability import main
 
 
 def profile(folder: Path, ratios: dict[str, float]) -> str:
@@ -38,7 +38,7 @@ def test_what_cannot_be_compared_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no ratio in common"):
         main([good, profile(tmp_path / "b", {"u": 2.0})])
     done = subprocess.run(
-        [sys.executable, "-m", "profiling.latency.repeatability", good, str(tmp_path)],
+        [sys.executable, "-m", "tests.speed.repeatability", good, str(tmp_path)],
         capture_output=True,
         text=True,
         check=False,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.digests import digest_of
+from evalkit.scoring.digests import digest_of
 
 
 class Colour(Enum):

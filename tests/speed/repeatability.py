@@ -1,6 +1,6 @@
 """How well runs of the same comparison agree on the ratios of trackers.
 
-``python -m profiling.latency.repeatability FOLDER FOLDER...`` reads what ``stdtrack profile --out FOLDER`` wrote and
+``python -m tests.speed.repeatability FOLDER FOLDER...`` reads what ``stdtrack profile --out FOLDER`` wrote and
 prints, for every ratio, its value in each run and how far the runs are apart. Exit code 1 where that is more than 5 %.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from evalkit.errors import InputError
 from evalkit.reading.text import read_json
-from tests.speed import command
+from tests.speed.suites import run
 
 TOLERANCE = 0.05
 
@@ -51,9 +51,7 @@ def main(arguments: Sequence[str]) -> int:
         InputError: fewer than two folders, one without a profile, or no ratio in common.
     """
     if len(arguments) < 2:
-        raise InputError(
-            "two profiles at least are compared", hint="python -m profiling.latency.repeatability FOLDER FOLDER"
-        )
+        raise InputError("two profiles at least are compared", hint="python -m tests.speed.repeatability FOLDER FOLDER")
     ratios = common([read_ratios(Path(argument)) for argument in arguments])
     if not ratios:
         raise InputError("these profiles have no ratio in common", hint="profile the same trackers")
@@ -64,4 +62,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    command.run(main)
+    run(main)
