@@ -37,7 +37,7 @@ slow: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.speed.suites store
 	$(BIN)/pytest -m timed -p no:xdist
-	$(BIN)/pytest tests/benchmarks -m goal -p no:xdist --benchmark-only --benchmark-sort=name
+	$(BIN)/pytest tests/speed -m goal -p no:xdist --benchmark-only --benchmark-sort=name
 
 bench-compare: $(VENV)/.test
 	$(BIN)/python -m tests.speed.suites compare

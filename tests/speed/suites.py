@@ -110,7 +110,7 @@ def changes(before: Sequence[Pass], now: Sequence[Pass]) -> tuple[Change, ...]:
     return tuple(sorted(found, key=lambda change: -change.growth))
 
 
-SUITES, STORE = Path("tests/benchmarks"), Path(".benchmarks")
+SUITES, STORE = Path("tests/speed"), Path(".benchmarks")
 STORED, COMPARED, AGAIN = 5, 3, 4
 """Passes of a run that is stored, and of one that is compared; passes more of what seems slower."""
 

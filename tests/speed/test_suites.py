@@ -102,7 +102,7 @@ def test_work(benchmark):
 
 @pytest.mark.slow
 def test_thirty_percent_are_found_and_nothing_else_beside_other_work(tmp_path: Path) -> None:
-    shutil.copy(Path(__file__).parents[1] / "benchmarks" / "conftest.py", tmp_path)
+    shutil.copy(Path(__file__).parents[1] / "speed" / "conftest.py", tmp_path)
     benchmark = tmp_path / "test_work.py"
 
     def passes(names: Sequence[str]) -> Pass:

@@ -256,7 +256,7 @@ def test_the_place_is_the_variable_then_that_of_caches_then_home(monkeypatch: py
 CHILD = """
 import json, os, resource, sys
 sys.path.insert(0, sys.argv[1])
-from test_score_cache_trust import Path, auc, cache_refusal
+from test_cache_trust import Path, auc, cache_refusal
 from evalkit.scoring.cache import code_digest
 import evalkit.scoring.tracker, evalkit.scoring.vot.scoring
 code_digest()  # another user may not be able to read this package

@@ -108,7 +108,7 @@ def test_what_is_no_region_is_named_with_its_row(row: str, problem: str) -> None
     assert problem in str(caught.value)
 
 
-PARITY = Path(__file__).parent / "parity" / "data" / "VOT"
+PARITY = Path(__file__).parents[1] / "parity" / "data" / "VOT"
 
 
 def scored(tmp_path: Path, change: Callable[[list[str]], list[str]], protocol: str = "official") -> BenchmarkScore:

@@ -268,7 +268,7 @@ def test_a_baseline_of_a_part_is_one_of_that_part(project: Project) -> None:
 
 
 def test_the_example_workflow_uses_options_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
-    workflow = Path(__file__).resolve().parents[2] / "examples" / "github-actions.yml"
+    workflow = Path(__file__).resolve().parents[3] / "examples" / "github-actions.yml"
     steps = yaml.safe_load(workflow.read_text())["jobs"]["accuracy"]["steps"]
     commands = [shlex.split(step["run"]) for step in steps if step.get("run", "").startswith("stdtrack")]
     assert [command[1] for command in commands] == ["run", "check"]

@@ -14,7 +14,7 @@ import pytest
 
 from stdtrack.cli.main import main
 
-PARITY = Path(__file__).parents[1] / "evalkit" / "parity" / "data"
+PARITY = Path(__file__).parents[2] / "evalkit" / "parity" / "data"
 OTB = PARITY / "OTB100"
 Run = Callable[..., tuple[int, str, str]]
 

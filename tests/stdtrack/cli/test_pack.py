@@ -12,7 +12,7 @@ from evalkit.errors import InputError
 from evalkit.results.submission import got10k_test_names
 from stdtrack.cli.pack import pack
 
-PARITY = Path(__file__).parents[1] / "evalkit" / "parity" / "data"
+PARITY = Path(__file__).parents[2] / "evalkit" / "parity" / "data"
 
 
 def invoke(*arguments: str | Path) -> tuple[int, str]:

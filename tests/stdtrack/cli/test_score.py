@@ -23,7 +23,7 @@ from evalkit.scoring.tracker import Annotation
 from stdtrack.cli.main import main
 from stdtrack.cli.score import refuse_supervised, score
 
-PARITY = Path(__file__).parents[1] / "evalkit" / "parity" / "data"
+PARITY = Path(__file__).parents[2] / "evalkit" / "parity" / "data"
 
 
 @pytest.fixture(autouse=True)
