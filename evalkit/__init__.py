@@ -1,1 +1,30 @@
 """Benchmark evaluation: sequences, trackers, runs and scores. Knows no tracker by name and imports no torch."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evalkit.benchmarks.registry import open_benchmark
+    from evalkit.errors import InputError
+
+__all__ = ["InputError", "open_benchmark"]
+
+# Exported name -> the module that defines it, imported when the name is first asked for (PEP 562).
+_MODULES = {
+    "InputError": "evalkit.errors",
+    "open_benchmark": "evalkit.benchmarks.registry",
+}
+
+if not TYPE_CHECKING:  # a type checker reads the imports above, and refuses names that are not there
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+        value = getattr(import_module(_MODULES[name]), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

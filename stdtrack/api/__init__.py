@@ -1,0 +1,1 @@
+"""The verbs of the front door that need several packages: one file a family of verbs."""

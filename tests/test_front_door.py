@@ -1,0 +1,56 @@
+"""What the packages export: every name is there, typed, documented with an example, and costs nothing until used."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+PACKAGES = ("evalkit", "stdtrack")
+HEAVY = ("numpy", "pandas", "torch", "matplotlib", "cv2", "scipy", "click")
+NAMES = [(package, name) for package in PACKAGES for name in importlib.import_module(package).__all__]
+
+
+def exported(package: str, name: str) -> object:
+    return getattr(importlib.import_module(package), name)
+
+
+def loaded_after(code: str) -> set[str]:
+    """The heavy modules that a fresh interpreter has after some code."""
+    script = f"import sys\n{code}\nprint(*(name for name in {HEAVY} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=300)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_mapping_and_all_agree(package: str) -> None:
+    module = importlib.import_module(package)
+    assert sorted(module.__all__) == sorted(module._MODULES)
+    assert set(module.__all__) <= set(dir(module))
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = module.nonsense
+
+
+@pytest.mark.parametrize(("package", "name"), NAMES)
+def test_name_is_of_the_module_that_defines_it(package: str, name: str) -> None:
+    source = importlib.import_module(importlib.import_module(package)._MODULES[name])
+    assert exported(package, name) is getattr(source, name)
+
+
+@pytest.mark.parametrize(("package", "name"), NAMES)
+def test_no_module_bears_an_exported_name(package: str, name: str) -> None:
+    assert importlib.util.find_spec(f"{package}.{name}") is None
+
+
+@pytest.mark.parametrize(("package", "name"), NAMES)
+def test_every_name_is_documented(package: str, name: str) -> None:
+    assert len(inspect.getdoc(exported(package, name)) or "") > 20
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_importing_a_package_loads_nothing_heavy(package: str) -> None:
+    assert loaded_after(f"import {package}; {package}.InputError") == set()
