@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from evalkit.benchmarks.registry import open_benchmark
     from evalkit.errors import InputError
+    from evalkit.trackers.base import Prediction, Tracker
+    from evalkit.trackers.spec import load_tracker
 
-__all__ = ["InputError", "open_benchmark"]
+__all__ = ["InputError", "Prediction", "Tracker", "load_tracker", "open_benchmark"]
 
 # Exported name -> the module that defines it, imported when the name is first asked for (PEP 562).
 _MODULES = {
+    "load_tracker": "evalkit.trackers.spec",
+    "Tracker": "evalkit.trackers.base",
+    "Prediction": "evalkit.trackers.base",
     "InputError": "evalkit.errors",
     "open_benchmark": "evalkit.benchmarks.registry",
 }

@@ -1,1 +1,32 @@
 """Parameters, operations, latency, memory and energy of any tracker, on any backend."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evalkit.errors import InputError
+    from profiling.complexity.front import count
+    from profiling.complexity.report import ComplexityReport
+
+__all__ = ["ComplexityReport", "InputError", "count"]
+
+# Exported name -> the module that defines it, imported when the name is first asked for (PEP 562).
+_MODULES = {
+    "ComplexityReport": "profiling.complexity.report",
+    "InputError": "evalkit.errors",
+    "count": "profiling.complexity.front",
+}
+
+if not TYPE_CHECKING:  # a type checker reads the imports above, and refuses names that are not there
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+        value = getattr(import_module(_MODULES[name]), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -10,12 +10,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from evalkit.errors import InputError
+    from evalkit.trackers.base import Prediction, Tracker
+    from evalkit.trackers.spec import load_tracker
+    from stdtrack.api.counting import complexity
+    from stdtrack.tracker import STDTracker
 
 __version__ = "0.1.0"
-__all__ = ["InputError"]
+__all__ = ["InputError", "Prediction", "STDTracker", "Tracker", "complexity", "load_tracker"]
 
 # Exported name -> the module that defines it, imported when the name is first asked for (PEP 562).
 _MODULES = {
+    "load_tracker": "evalkit.trackers.spec",
+    "complexity": "stdtrack.api.counting",
+    "Tracker": "evalkit.trackers.base",
+    "STDTracker": "stdtrack.tracker",
+    "Prediction": "evalkit.trackers.base",
     "InputError": "evalkit.errors",
 }
 

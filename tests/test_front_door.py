@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-PACKAGES = ("evalkit", "stdtrack")
+PACKAGES = ("evalkit", "profiling", "stdtrack")
 HEAVY = ("numpy", "pandas", "torch", "matplotlib", "cv2", "scipy", "click")
 NAMES = [(package, name) for package in PACKAGES for name in importlib.import_module(package).__all__]
 

@@ -9,24 +9,8 @@ from torch import nn
 
 from evalkit.errors import InputError
 from evalkit.trackers.base import Tracker
-from evalkit.trackers.spec import load_spec
 from profiling.complexity.count import HasComplexity, Part, first_line
 from profiling.complexity.keywords import positional
-
-
-def load_subject(spec: str) -> Tracker | Part:
-    """Load what ``spec`` names: a tracker, or ``(module, example_inputs)`` from ``module:factory``.
-
-    Raises:
-        InputError: there is no such thing, or it is neither.
-    """
-    subject: Any = load_spec(spec)
-    if isinstance(subject, tuple):
-        return checked_part(spec, subject)
-    if isinstance(subject, nn.Module) and not isinstance(subject, Tracker):
-        raise InputError(f"'{spec}' returned a module alone", hint="return (module, example_inputs)")
-    tracker: Tracker = subject
-    return tracker
 
 
 def checked_part(spec: str, part: tuple[Any, ...]) -> Part:

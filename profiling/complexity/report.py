@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
@@ -14,10 +14,14 @@ from evalkit.errors import InputError
 from profiling.complexity.by_module import count_constants, inlined_constants
 from profiling.complexity.count import ON_META, Complexity, count, count_on_device
 from profiling.complexity.fvcore_check import SecondOpinion, second_opinion
-from profiling.complexity.onnx import count_networks, onnx_file, weight_tensors
-from profiling.complexity.parts import checked_part, load_subject, network_parts
+from profiling.complexity.onnx import count_networks, weight_tensors
+from profiling.complexity.parts import checked_part
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Parts = Mapping[str, Any]
+TABLE = ("subject", "part", "module", "parameters", "macs", "flops")
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,17 @@ class ComplexityReport:
             "counter": self._counter,
         }
 
+    def table(self) -> pd.DataFrame:
+        """One row for each part and module (:data:`TABLE`), children included; the whole has the empty name."""
+        import pandas as pd
+
+        rows = [
+            (self.spec, part, row.module, row.parameters, row.macs, row.flops)
+            for part, result in self.parts.items()
+            for row in result.by_module
+        ]
+        return pd.DataFrame(rows, columns=list(TABLE))
+
     @property
     def _counter(self) -> str:
         """How the parts were counted, each by name if they differ."""
@@ -85,17 +100,6 @@ class ComplexityReport:
         if len(set(by_part.values())) == 1:
             return next(iter(by_part.values()))
         return "; ".join(f"{part}: {counter}" for part, counter in by_part.items())
-
-
-def report_complexity(spec: str, *, allow_uncounted: bool = False) -> ComplexityReport:
-    """Count what ``spec`` names: a tracker, an ONNX file, or ``module:factory`` returning ``(module, example_inputs)``.
-
-    Raises:
-        InputError: nothing to count, an unknown operator, or a spec that is wrong.
-    """
-    file = onnx_file(spec)
-    parts = network_parts(spec, load_subject(spec)) if file is None else {"frame": (file,)}
-    return count_parts(spec, parts, allow_uncounted=allow_uncounted)
 
 
 def count_parts(spec: str, parts: Parts, *, allow_uncounted: bool = False) -> ComplexityReport:

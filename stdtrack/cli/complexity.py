@@ -33,10 +33,10 @@ def complexity(spec: str, form: str, allow_uncounted: bool, depth: int) -> None:
     """
     import json
 
-    from profiling.complexity.report import report_complexity
+    from stdtrack import complexity as count
 
     find_own_modules([spec])
-    report = report_complexity(spec, allow_uncounted=allow_uncounted)
+    report = count(spec, allow_uncounted=allow_uncounted)
     if form == "json":
         click.echo(json.dumps(report.as_json(), indent=2))
     else:

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from evalkit.errors import InputError
+from profiling.complexity.front import count
 from profiling.complexity.parts import checked_part
-from profiling.complexity.report import count_parts, report_complexity
+from profiling.complexity.report import count_parts
 
 
 class Marked(nn.Module):
@@ -165,7 +166,7 @@ def write_onnx(path: Path, dims: list[Any], quantised: bool = False) -> Path:
 )
 def test_a_live_onnx_file_is_a_spec(tmp_path: Path, dims: list[Any], query: str, quantised: bool) -> None:
     path = write_onnx(tmp_path / "model.onnx", dims, quantised)
-    found = report_complexity(f"{path}{query}")
+    found = count(f"{path}{query}")
     assert found.parts["frame"].macs == 14 * 14 * 8 * 27
 
 
@@ -183,6 +184,6 @@ def test_a_live_onnx_file_is_a_spec(tmp_path: Path, dims: list[Any], query: str,
 def test_sizes_of_a_live_onnx_file(tmp_path: Path, query: str, problem: str) -> None:
     path = write_onnx(tmp_path / "model.onnx", ["n", 3, "h", "w"])
     with pytest.raises(InputError, match=problem):
-        report_complexity(f"{path}{query}")
+        count(f"{path}{query}")
     with pytest.raises(InputError, match="no such file"):
-        report_complexity(str(tmp_path / "absent.onnx"))
+        count(str(tmp_path / "absent.onnx"))
