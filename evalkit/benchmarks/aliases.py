@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
-from evalkit.benchmarks import lists
+from evalkit.benchmarks.installed import BENCHMARKS, all_benchmarks
 
-# pytracking's result files carry these prefixes.
-_PREFIXES = {"otb100": "otb_", "uav123": "uav_", "uav123_10fps": "uav_", "uav20l": "uav_", "nfs30": "nfs_"}
-# got10k and the MATLAB toolkit name the folder where only one of its targets is in the benchmark.
-_OTHER_NAMES = {"otb100": {"human4": "Human4_2"}}
+if TYPE_CHECKING:
+    from evalkit.benchmarks.base import Benchmark
 
 
 def canonical_name(benchmark: str, name: str, known: Iterable[str] | None = None) -> str | None:
@@ -24,33 +23,34 @@ def canonical_name(benchmark: str, name: str, known: Iterable[str] | None = None
     with it.
 
     Args:
+        benchmark: its command-line name.
         known: sequence names to choose from; default: the official list.
 
     >>> canonical_name("otb100", "Human4"), canonical_name("uav123", "uav_car1-1"), canonical_name("uav123", "car99")
     ('Human4_2', 'car1_1', None)
     """
-    index = _official_index(benchmark) if known is None else _index(tuple(known))
-    found = _look_up(name, index) or _look_up(_OTHER_NAMES.get(benchmark, {}).get(name.lower(), ""), index)
-    if found is None and has_prefix(benchmark, name):
-        return canonical_name(benchmark, _without_prefix(benchmark, name), known)
+    return own_name(BENCHMARKS[benchmark], name, known)
+
+
+def own_name(kind: type[Benchmark], name: str, known: Iterable[str] | None = None) -> str | None:
+    """:func:`canonical_name` of a benchmark's class, which need not be installed."""
+    index = _official_index(kind) if known is None else _index(tuple(known))
+    found = _look_up(name, index) or _look_up(kind.other_names.get(name.lower(), ""), index)
+    if found is None and has_prefix(kind, name):
+        return own_name(kind, name[len(kind.prefix) :], known)
     return found
 
 
-def has_prefix(benchmark: str, name: str) -> bool:
+def has_prefix(kind: type[Benchmark], name: str) -> bool:
     """The name begins as pytracking's results on this benchmark do: ``uav_bike1``."""
-    prefix = _PREFIXES.get(benchmark)
-    return prefix is not None and name.lower().startswith(prefix)
-
-
-def _without_prefix(benchmark: str, name: str) -> str:
-    return name[len(_PREFIXES[benchmark]) :]
+    return bool(kind.prefix) and name.lower().startswith(kind.prefix)
 
 
 def _look_up(name: str, index: tuple[Mapping[str, str], ...]) -> str | None:
     exact, separated, joined = zip(_keys(name), index, strict=True)
     found = next((keys[key] for key, keys in (exact, separated) if key in keys), None)
     key, keys = joined
-    return found or (keys[key] if key in keys and name not in _all_official_names() else None)
+    return found or (keys[key] if key in keys and name not in _official_names(all_benchmarks()) else None)
 
 
 def _keys(name: str) -> tuple[str, str, str]:
@@ -71,10 +71,10 @@ def _index(known: tuple[str, ...]) -> tuple[Mapping[str, str], ...]:
 
 
 @cache
-def _all_official_names() -> frozenset[str]:
-    return frozenset(name for benchmark in lists.LISTED for name in lists.official(benchmark))
+def _official_names(kinds: tuple[type[Benchmark], ...]) -> frozenset[str]:
+    return frozenset(name for kind in kinds for name in kind.listing())
 
 
 @cache
-def _official_index(benchmark: str) -> tuple[Mapping[str, str], ...]:
-    return _index(tuple(lists.official(benchmark)))
+def _official_index(kind: type[Benchmark]) -> tuple[Mapping[str, str], ...]:
+    return _index(tuple(kind.listing()))

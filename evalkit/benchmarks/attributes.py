@@ -6,11 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING
 
 from evalkit.benchmarks import lists
-from evalkit.benchmarks.aliases import canonical_name
+from evalkit.benchmarks.aliases import own_name
 from evalkit.benchmarks.layout import children
 from evalkit.reading.tables import read_flags
+
+if TYPE_CHECKING:
+    from evalkit.benchmarks.base import Benchmark
 
 _SUFFIXES = ("_attribute.txt", "_att.txt", ".txt")
 _NAMED = 3
@@ -23,10 +27,12 @@ class Published:
     Attributes:
         file: in ``lists/``, with the columns ``name`` and ``attributes``.
         source: who published it.
+        package: that has the folder ``lists``.
     """
 
     file: str
     source: str
+    package: str = lists.OWN_PACKAGE
 
 
 @dataclass(frozen=True)
@@ -49,11 +55,13 @@ class Attributes:
 @cache
 def published(table: Published) -> Attributes:
     """A packaged table."""
-    by_name = {row["name"]: frozenset(row["attributes"].split()) for row in lists.rows(table.file)}
+    by_name = {row["name"]: frozenset(row["attributes"].split()) for row in lists.rows(table.file, table.package)}
     return Attributes(by_name, table.source)
 
 
-def attribute_files(folders: Iterable[Traversable], benchmark: str, known: Iterable[str]) -> dict[str, Traversable]:
+def attribute_files(
+    folders: Iterable[Traversable], kind: type[Benchmark], known: Iterable[str]
+) -> dict[str, Traversable]:
     """Files of the first folder ``att``, in any case, that lies in one of ``folders``, by sequence.
 
     They are ``<sequence>.txt``, ``<sequence>_att.txt`` or ``<sequence>_attribute.txt``; those that belong to none of
@@ -62,7 +70,7 @@ def attribute_files(folders: Iterable[Traversable], benchmark: str, known: Itera
     names = tuple(dict.fromkeys(known))
     inside = (child for folder in folders if folder.is_dir() for child in children(folder))
     for folder in (child for child in inside if child.name.lower() == "att" and child.is_dir()):
-        named = ((canonical_name(benchmark, _stem(file.name), names), file) for file in children(folder))
+        named = ((own_name(kind, _stem(file.name), names), file) for file in children(folder))
         found = {name: file for name, file in named if name is not None}
         if found:
             return found

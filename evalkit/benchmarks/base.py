@@ -20,6 +20,7 @@ from evalkit.benchmarks import lists
 from evalkit.benchmarks.attributes import Attributes, Published, attribute_files, published, with_files
 from evalkit.benchmarks.clip_range import ClipRange
 from evalkit.benchmarks.layout import beside
+from evalkit.benchmarks.submission import Submission
 from evalkit.errors import InputError
 from evalkit.reading.tables import read_boxes, read_flags, read_labels
 from evalkit.sequences.packed import open_frames
@@ -95,17 +96,29 @@ class Source:
 
 
 class Benchmark(ABC):
-    """A benchmark's folder layout, sequence list, annotation rules and official protocol.
+    """A benchmark's folder layout, sequence list, annotation rules and default protocol.
 
-    Subclasses are one file each; they say where the parts of each sequence lie (:meth:`discover`) and, where the
+    Subclasses are one file each, and one line in the entry points ``stdtrack.benchmarks`` of the package that brings
+    them; they say where the parts of each sequence lie (:meth:`discover`) and, where the
     format is not plain x, y, w, h rows, how to load one (:meth:`load`).
 
     Class attributes:
         name: the command-line name, also the folder in raw results.
         title: the name people write.
         origin: coordinate of the top-left pixel in its files, 0 or 1.
-        protocol: name of the rules in :mod:`evalkit.scoring.protocols` that are official here.
+        family: which rules of a toolkit apply to it, see :mod:`evalkit.scoring.protocols`; ``own``: rules of ours.
+        protocol: name of the rules that score it where none is asked for.
+        listed: its official list: a file in the folder ``lists`` beside the class's module, or the names; empty where
+            none is at hand.
         folders: names its folder goes by, lower-case alphanumerics.
+        data_folders: further names of its data's folder that elsewhere, among results, mean nothing.
+        precedence: of several benchmarks that names fit equally well the one with the lowest is meant.
+        published: others know it too, so that a folder of its name among results is no tracker's.
+        prefix: what pytracking puts before its sequences' names in the names of result files, in lower case.
+        other_names: its own names of sequences by those that toolkits give them, in lower case.
+        supervised_folder: how its toolkit calls the folder of the experiment that restarts trackers when they fail, in
+            a tracker's own; empty where it has none.
+        submission: what its evaluation server takes; None where the ground truth is public.
         option_names: what may follow ``?`` in its command-line name.
         variants: options under which different parts of it are found, the default first.
         spellings: further names that people write for it, lower-case alphanumerics, and the options that each means.
@@ -117,8 +130,17 @@ class Benchmark(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     origin: int
+    family: ClassVar[str] = "own"
     protocol: ClassVar[str] = "official"
+    listed: ClassVar[str | tuple[str, ...]] = ()
     folders: ClassVar[tuple[str, ...]]
+    data_folders: ClassVar[tuple[str, ...]] = ()
+    precedence: ClassVar[int] = 10
+    published: ClassVar[bool] = True
+    prefix: ClassVar[str] = ""
+    other_names: ClassVar[Mapping[str, str]] = {}
+    supervised_folder: ClassVar[str] = ""
+    submission: ClassVar[Submission | None] = None
     option_names: ClassVar[tuple[str, ...]] = ()
     variants: ClassVar[tuple[Mapping[str, str], ...]] = ({},)
     spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {}
@@ -164,9 +186,14 @@ class Benchmark(ABC):
     def discover(self) -> Mapping[str, Source]:
         """Look for sequences under the root, without reading annotations or images."""
 
+    @classmethod
+    def listing(cls) -> Mapping[str, Mapping[str, str]]:
+        """What the official list says of each sequence, by name and in order; see :func:`lists.official`."""
+        return lists.official(cls.listed, cls.__module__.rpartition(".")[0])
+
     def official_names(self) -> tuple[str, ...] | None:
         """The official list of sequences in order; None where no list is at hand (the total is then unverified)."""
-        return tuple(lists.official(self.name)) or None
+        return tuple(self.listing()) or None
 
     def inventory(self) -> Inventory:
         """Which sequences are present and which are missing, without opening an image.
@@ -199,7 +226,7 @@ class Benchmark(ABC):
 
     def official_length(self, name: str) -> int | None:
         """Frames of the official one-pass evaluation of a sequence; None where no list states it."""
-        facts = lists.official(self.name).get(name, {})
+        facts = self.listing().get(name, {})
         if "length" in facts:
             return int(facts["length"])
         clip = ClipRange.of(facts)
@@ -217,7 +244,7 @@ class Benchmark(ABC):
         if not self.attribute_order:
             return {}
         folders = (*self.annotation_folders(), *beside(self.root, ""))
-        return attribute_files(folders, self.name, (*(self.official_names() or ()), *self.sources))
+        return attribute_files(folders, type(self), (*(self.official_names() or ()), *self.sources))
 
     def annotation_folders(self) -> tuple[Traversable, ...]:
         """Folders that may hold annotations in one place, and with them a folder ``att``."""

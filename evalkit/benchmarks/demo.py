@@ -23,6 +23,10 @@ class Demo(GOT10k):
     name = "demo"
     title = "Demo (synthetic)"
     folders = ("demo",)
+    family = "demo"
+    published = False
+    data_folders = ()
+    submission = None
     option_names = ()
     spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     variants = ({},)

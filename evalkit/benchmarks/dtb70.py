@@ -21,6 +21,8 @@ class DTB70(Benchmark):
     name = "dtb70"
     title = "DTB70"
     origin = 1
+    family = "otb"
+    listed = "dtb70.csv"
     folders = ("dtb70", "dtb")
     spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"dtb": {}}
     attribute_order = ("SV", "ARV", "OCC", "DEF", "FCM", "IPR", "OPR", "OV", "BC", "SOA", "MB")  # perfPlot.m

@@ -29,6 +29,7 @@ class Folder(Benchmark):
     title = "own data"
     origin = 0
     folders = ()
+    published = False
     option_names = ("base",)
 
     def __init__(self, root: Traversable, options: Mapping[str, str] | None = None) -> None:

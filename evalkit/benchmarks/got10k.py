@@ -17,6 +17,7 @@ from typing import ClassVar
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.inferred_meta import InferredMeta, read_inferred_meta
 from evalkit.benchmarks.layout import annotation_files, frames_folder, optional_file, pad_to_frames, sequence_folders
+from evalkit.benchmarks.submission import Submission
 from evalkit.errors import InputError
 from evalkit.reading.tables import read_boxes
 from evalkit.reading.text import read_names, read_text
@@ -31,13 +32,28 @@ _ANNOTATION, _META, _INFERRED = "groundtruth.txt", "meta_info.ini", "inferred_me
 _LABELS = {"cover": "cover.label", "cut_by_image": "cut_by_image.label"}
 
 
+def _numbered_names(split: str) -> tuple[str, ...]:
+    return tuple(f"GOT-10k_{split.capitalize()}_{number:06d}" for number in range(1, _SPLITS[split] + 1))
+
+
 class GOT10k(Benchmark):
     """GOT-10k; ``got10k?split=train|val|test``, default the first split that is there of val, test and train."""
 
     name = "got10k"
     title = "GOT-10k"
     origin = 0
-    folders: ClassVar[tuple[str, ...]] = ("got10k", "got10kdata", "fulldata", "got10kval", "got10ktest", "got10ktrain")
+    family: ClassVar[str] = "got10k"
+    data_folders: ClassVar[tuple[str, ...]] = ("fulldata",)
+    submission: ClassVar[Submission | None] = Submission(
+        total=_SPLITS["test"],
+        member=re.compile(r"GOT-?10k_(Test|Val|Train)_[0-9]{6}", re.IGNORECASE),
+        box_format="%.3f",
+        in_folders=True,
+        flat=re.compile(r"(GOT-?10k_(?:Test|Val|Train)_[0-9]{6})(_[0-9]{3}|_time)?\.txt", re.IGNORECASE),
+        options={"split": "test"},
+        names=_numbered_names("test"),
+    )
+    folders: ClassVar[tuple[str, ...]] = ("got10k", "got10kdata", "got10kval", "got10ktest", "got10ktrain")
     option_names: ClassVar[tuple[str, ...]] = ("split",)
     spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {f"got10k{split}": {"split": split} for split in _SPLITS}
     variants: ClassVar[tuple[Mapping[str, str], ...]] = ({}, {"split": "test"}, {"split": "train"})
@@ -99,10 +115,6 @@ class GOT10k(Benchmark):
 def _split_of(names: Iterable[str]) -> str | None:
     """The split that the sequences' names tell, if they are GOT-10k's."""
     return next((match[1].lower() for match in map(_NAME.fullmatch, names) if match), None)
-
-
-def _numbered_names(split: str) -> tuple[str, ...]:
-    return tuple(f"GOT-10k_{split.capitalize()}_{number:06d}" for number in range(1, _SPLITS[split] + 1))
 
 
 def _split_folder(root: Traversable, wanted: str | None) -> Traversable:

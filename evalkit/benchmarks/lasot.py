@@ -38,6 +38,8 @@ class LaSOT(Benchmark):
     name = "lasot"
     title = "LaSOT"
     origin = 1
+    family: ClassVar[str] = "lasot"
+    listed: ClassVar[str | tuple[str, ...]] = "lasot.txt"
     folders: ClassVar[tuple[str, ...]] = ("lasot", "lasotbenchmark", "lasottest", "lasottestingset")
     spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"lasottest": {}, "lasottestingset": {}}
     attribute_tables: ClassVar[Mapping[str, Published]] = {

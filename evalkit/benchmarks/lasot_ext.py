@@ -17,6 +17,8 @@ class LaSOTExt(LaSOT):
 
     name = "lasot_ext"
     title = "LaSOT_ext"
+    family = "lasot_ext"
+    listed = "lasot_ext.txt"
     folders = ("lasotext", "lasotextension", "lasotextensionsubset")
     spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"lasotextension": {}, "lasotextensionsubset": {}}
     attribute_tables: ClassVar[Mapping[str, Published]] = {}

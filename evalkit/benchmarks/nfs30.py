@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from evalkit.benchmarks.aliases import canonical_name
+from evalkit.benchmarks.aliases import own_name
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import annotation_files, frames_folder, subfolders
 from evalkit.errors import InputError
@@ -36,6 +36,10 @@ class NFS30(Benchmark):
     name = "nfs30"
     title = "NFS30"
     origin = 0
+    family = "nfs"
+    protocol = "pytracking"  # there is no official code: what published figures use
+    listed = "nfs30.csv"
+    prefix = "nfs_"
     folders = ("nfs30", "nfs", "needforspeed")
     spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"nfs": {}, "needforspeed": {}, "nfs30fps": {}}
 
@@ -68,7 +72,7 @@ class NFS30(Benchmark):
         return replace(sequence, absent=lost, flags={"lost": lost, "occluded": occluded})
 
     def _name(self, found: str) -> str:
-        return canonical_name(self.name, found) or found
+        return own_name(type(self), found) or found
 
     def _converted(self, name: str, file: Traversable) -> Source:
         images = self.root / "sequences"

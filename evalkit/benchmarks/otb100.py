@@ -14,8 +14,7 @@ from dataclasses import replace
 from importlib.resources.abc import Traversable
 from typing import ClassVar
 
-from evalkit.benchmarks import lists
-from evalkit.benchmarks.aliases import canonical_name
+from evalkit.benchmarks.aliases import own_name
 from evalkit.benchmarks.attributes import Published
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.clip_range import ClipRange
@@ -33,6 +32,12 @@ class OTB100(Benchmark):
     name = "otb100"
     title = "OTB100"
     origin = 1
+    family: ClassVar[str] = "otb"
+    precedence: ClassVar[int] = 0
+    listed: ClassVar[str | tuple[str, ...]] = "otb100.csv"
+    prefix: ClassVar[str] = "otb_"
+    # got10k and the MATLAB toolkit name the folder where only one of its targets is in the benchmark.
+    other_names: ClassVar[Mapping[str, str]] = {"human4": "Human4_2"}
     folders = ("otb100", "otb2015", "otb", "tb100", "tb")
     spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"otb2015": {}, "tb100": {}, "tb2015": {}}
     option_names = ("attributes",)
@@ -55,7 +60,7 @@ class OTB100(Benchmark):
     def load(self, name: str, source: Source) -> Sequence:
         """One target; the official evaluation of Tiger1 begins at its sixth frame (``initOmit`` of the toolkit)."""
         rows = read_boxes(source.annotation)
-        clip = ClipRange.of(lists.official(self.name).get(name, {}))
+        clip = ClipRange.of(self.listing().get(name, {}))
         offsets = {} if clip is None else clip.offsets(len(rows))
         if clip is None or len(rows) not in offsets:
             return self.assemble(name, source, rows)
@@ -65,10 +70,10 @@ class OTB100(Benchmark):
         return replace(scored, omitted=omitted, skipped=skipped, offsets=offsets)
 
     def _name(self, found: str) -> str:
-        return canonical_name(self.name, found) or found
+        return own_name(type(self), found) or found
 
     def _first(self, found: str) -> int | None:
-        clip = ClipRange.of(lists.official(self.name).get(self._name(found), {}))
+        clip = ClipRange.of(self.listing().get(self._name(found), {}))
         return None if clip is None else clip.start
 
 

@@ -4,50 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 from evalkit.benchmarks.base import Benchmark, BenchmarkSpec
-from evalkit.benchmarks.demo import Demo
-from evalkit.benchmarks.dtb70 import DTB70
 from evalkit.benchmarks.folder import Folder
-from evalkit.benchmarks.got10k import GOT10k
-from evalkit.benchmarks.lasot import LaSOT
-from evalkit.benchmarks.lasot_ext import LaSOTExt
+from evalkit.benchmarks.installed import BENCHMARKS, ENTRY_POINT_GROUP, all_benchmarks
 from evalkit.benchmarks.layout import plain, subfolders
-from evalkit.benchmarks.nfs30 import NFS30
-from evalkit.benchmarks.otb100 import OTB100
-from evalkit.benchmarks.tnl2k import TNL2K
-from evalkit.benchmarks.trackingnet import TrackingNet
-from evalkit.benchmarks.uav123 import UAV20L, UAV123, UAV123At10Fps
-from evalkit.benchmarks.vot import YEARS
+from evalkit.entry_points import reinstall_hint
 from evalkit.errors import InputError
 from evalkit.reading.archive import is_archive, open_archive
 from evalkit.reading.text import is_there
 from evalkit.suggestions import nearest
-
-_PUBLISHED: tuple[type[Benchmark], ...] = (
-    OTB100,
-    UAV123,
-    UAV123At10Fps,
-    UAV20L,
-    LaSOT,
-    LaSOTExt,
-    TrackingNet,
-    GOT10k,
-    TNL2K,
-    NFS30,
-    DTB70,
-    *YEARS.values(),
-)
-_CLASSES: tuple[type[Benchmark], ...] = (*_PUBLISHED, Demo, Folder)
-BENCHMARKS: Mapping[str, type[Benchmark]] = {benchmark.name: benchmark for benchmark in _CLASSES}
-_SPELLINGS: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    spelling: (kind.name, options)
-    for kind in _CLASSES
-    for spelling, options in {plain(kind.name): {}, **kind.spellings}.items()
-}
 
 # How annotation archives are called: annos.tar.gz, anno_absent_test280.tar.xz, gt.zip, dummy_GT.zip.
 _ANNOTATION_ARCHIVE = re.compile(r"(^|[_-])(annos?|gt|groundtruth)(?=[_.-])", re.IGNORECASE)
@@ -60,17 +30,33 @@ def parse_spec(text: str) -> BenchmarkSpec:
     (BenchmarkSpec(name='got10k', options={'split': 'val'}), 'uav123_10fps', 'otb100')
     """
     written, mark, query = text.partition("?")
-    found = _SPELLINGS.get(plain(written))
-    if found is None:
-        near = nearest(plain(written), _SPELLINGS)
-        hint = f"did you mean '{_SPELLINGS[near][0]}'?" if near else f"known: {', '.join(BENCHMARKS)}"
-        raise InputError(f"unknown benchmark {written!r}", hint=hint)
-    name, implied = found
+    name, implied = _named_by(written)
     try:
         options = dict(parse_qsl(query, strict_parsing=True, keep_blank_values=True)) if mark else {}
     except ValueError as error:
         raise InputError(f"options of {text!r} are not NAME=VALUE&NAME=VALUE", hint=str(error)) from error
     return BenchmarkSpec(name, {**implied, **options})
+
+
+def _named_by(written: str) -> tuple[str, Mapping[str, str]]:
+    """Name and implied options; other benchmarks are imported only if it is no benchmark's own name."""
+    if written in BENCHMARKS:
+        return written, {}
+    spellings = _spellings(all_benchmarks())
+    found = spellings.get(plain(written))
+    if found is None:
+        near = nearest(plain(written), spellings)
+        known = f"did you mean '{spellings[near][0]}'?" if near else f"known: {', '.join(BENCHMARKS)}"
+        hint = reinstall_hint(ENTRY_POINT_GROUP, written) or known
+        raise InputError(f"unknown benchmark {written!r}", hint=hint)
+    return found
+
+
+@cache
+def _spellings(kinds: tuple[type[Benchmark], ...]) -> Mapping[str, tuple[str, Mapping[str, str]]]:
+    """Name and options by everything that people write for a benchmark; its own name goes before others' spellings."""
+    own: dict[str, tuple[str, Mapping[str, str]]] = {plain(kind.name): (kind.name, {}) for kind in kinds}
+    return {**own, **{text: (kind.name, options) for kind in kinds for text, options in kind.spellings.items()}, **own}
 
 
 def canonical_specs(texts: Iterable[str]) -> tuple[str, ...]:
@@ -111,11 +97,20 @@ def find(kind: type[Benchmark], root: Traversable, options: Mapping[str, str] | 
 
     A folder that bears another benchmark's name is not taken for this one, however alike their layouts are.
     """
-    foreign = {plain(label) for other in _PUBLISHED for label in (other.name, other.title)} - set(kind.folders)
     folders = [*_named(kind, root)]
-    if root not in folders and (kind is Folder or plain(root.name) not in foreign):
+    if root not in folders and (kind is Folder or not _is_anothers(kind, root)):
         folders.append(root)
     return next((benchmark for folder in folders for benchmark in _openings(kind, folder, options)), None)
+
+
+def _is_anothers(kind: type[Benchmark], folder: Traversable) -> bool:
+    published = (other for other in all_benchmarks() if other.published)
+    foreign = {plain(label) for other in published for label in (other.name, other.title)}
+    return plain(folder.name) in foreign - _folder_names(kind)
+
+
+def _folder_names(kind: type[Benchmark]) -> frozenset[str]:
+    return frozenset((*kind.folders, *kind.data_folders))
 
 
 def recognise(root: Path) -> tuple[Benchmark, ...]:
@@ -123,13 +118,13 @@ def recognise(root: Path) -> tuple[Benchmark, ...]:
     tree = _tree(root)
     found = _distinct(
         benchmark
-        for kind in _CLASSES
+        for kind in all_benchmarks()
         for folder in _named(kind, tree)
         for options in kind.variants
         for benchmark in _openings(kind, folder, options)
     )
     if not found:
-        guesses = (find(kind, tree) for kind in _CLASSES if kind is not Folder)
+        guesses = (find(kind, tree) for kind in all_benchmarks() if kind is not Folder)
         found = _distinct(guess for guess in guesses if guess is not None and _has_listed_names(guess))
     own = None if found else find(Folder, tree)
     return (own,) if own else found
@@ -166,10 +161,10 @@ def _has_listed_names(benchmark: Benchmark) -> bool:
 
 def _named(kind: type[Benchmark], root: Traversable) -> Iterator[Traversable]:
     """Folders at or up to two levels below ``root`` that bear one of the benchmark's names, the innermost first."""
-    named = [root, *subfolders(root)]
-    for folder in (folder for folder in named if plain(folder.name) in kind.folders):
+    named, names = [root, *subfolders(root)], _folder_names(kind)
+    for folder in (folder for folder in named if plain(folder.name) in names):
         if folder is not root:
-            yield from (child for child in subfolders(folder) if plain(child.name) in kind.folders)
+            yield from (child for child in subfolders(folder) if plain(child.name) in names)
         yield folder
 
 

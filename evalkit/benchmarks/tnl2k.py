@@ -33,6 +33,8 @@ class TNL2K(Benchmark):
     name = "tnl2k"
     title = "TNL2K"
     origin = 0
+    family = "tnl2k"
+    listed = "tnl2k.txt"
     folders = ("tnl2k", "tnl2ktest", "tnl2ktestsubset", "tnl2ktestingset")
     spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"tnl2ktest": {}, "tnl2ktestsubset": {}}
     attribute_order = (  # of the toolkit's Evaluate_TNL2K_dataset.m

@@ -6,11 +6,13 @@ server alone; a folder or zip with it (the devkit's dummy) is read as well.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar
 
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import annotation_files, frames_folder, pad_to_frames
+from evalkit.benchmarks.submission import Submission
 from evalkit.reading.tables import read_boxes
 from evalkit.sequences.sequence import Sequence
 
@@ -21,6 +23,13 @@ class TrackingNet(Benchmark):
     name = "trackingnet"
     title = "TrackingNet"
     origin = 0
+    family = "trackingnet"
+    # Sequences are videos of YouTube, whose names have 11 characters, and a number.
+    submission = Submission(
+        total=511,
+        member=re.compile(r"(^|/)[\w-]{11}_[0-9]{1,2}(_[0-9]{3}|_time)?\.txt$", re.ASCII),
+        box_format="%.2f",
+    )
     folders = ("trackingnet", "trackingnettest", "trackingnetdummy")
     spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"trackingnettest": {}}
 

@@ -14,7 +14,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from evalkit.benchmarks import lists
 from evalkit.benchmarks.attributes import Published
 from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.clip_range import ClipRange
@@ -32,6 +31,9 @@ class UAV123(Benchmark):
     name = "uav123"
     title = "UAV123"
     origin = 1
+    family: ClassVar[str] = "uav"
+    listed: ClassVar[str | tuple[str, ...]] = "uav123.csv"
+    prefix: ClassVar[str] = "uav_"
     folders: ClassVar[tuple[str, ...]] = ("uav123", "uav")
     attribute_order = ("SV", "ARC", "LR", "FM", "FOC", "POC", "OV", "BC", "IV", "VC", "CM", "SOB")
     attribute_tables: ClassVar[Mapping[str, Published]] = {"authors": _TABLE}
@@ -61,10 +63,10 @@ class UAV123(Benchmark):
 
     def clip(self, name: str) -> ClipRange | None:
         """The images of a sequence among those of its clip; None where no list has it."""
-        return ClipRange.of(lists.official(self.name).get(name, {}))
+        return ClipRange.of(self.listing().get(name, {}))
 
     def _source(self, name: str, annotation: Traversable) -> Source:
-        clip, folder = self.clip(name), lists.official(self.name).get(name, {}).get("folder", name)
+        clip, folder = self.clip(name), self.listing().get(name, {}).get("folder", name)
         images = self.root / "data_seq"
         places = [
             base / folder
@@ -95,6 +97,7 @@ class UAV20L(UAV123):
 
     name = "uav20l"
     title = "UAV20L"
+    listed = "uav20l.csv"
     folders = ("uav20l", "uav123")
     annotation_set = "UAV20L"
     attribute_tables: ClassVar[Mapping[str, Published]] = {

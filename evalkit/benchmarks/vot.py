@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from importlib.resources.abc import Traversable
+from typing import ClassVar
 
 import numpy as np
 
@@ -31,6 +32,15 @@ class VOT(Benchmark):
     """One year's short-term challenge; subclasses name the year."""
 
     origin = 0
+    data_folders: ClassVar[tuple[str, ...]] = ("sequences",)
+    supervised_folder: ClassVar[str] = "baseline"
+
+    def __init_subclass__(cls, *, year: int, listed: str) -> None:
+        cls.name = f"vot{year}"
+        cls.title = f"VOT{year}"
+        cls.listed = listed
+        cls.folders = (f"vot{year}", "vot")
+        cls.spellings = {f"vot{year % 100}": {}, f"vot{year}st": {}, f"votst{year}": {}}
 
     def discover(self) -> Mapping[str, Source]:
         """Sequence folders, or a flat folder of annotations, here or in ``gt``."""
@@ -92,18 +102,21 @@ def _listed_sizes(file: Traversable) -> dict[str, tuple[int, int]]:
         raise InputError(f"is not {{sequence: [width, height]}}: {error}", path=str(file)) from error
 
 
-def _year(year: int) -> type[VOT]:
-    return type(
-        f"VOT{year}",
-        (VOT,),
-        {
-            "__doc__": f"VOT{year} short-term.",
-            "name": f"vot{year}",
-            "title": f"VOT{year}",
-            "folders": (f"vot{year}", "vot", "sequences"),
-            "spellings": {f"vot{year % 100}": {}, f"vot{year}st": {}, f"votst{year}": {}},
-        },
-    )
+class VOT2015(VOT, year=2015, listed="vot2015.txt"):
+    """VOT2015 short-term."""
 
 
-YEARS: Mapping[str, type[VOT]] = {f"vot{year}": _year(year) for year in range(2015, 2020)}
+class VOT2016(VOT, year=2016, listed="vot2015.txt"):
+    """VOT2016 short-term."""
+
+
+class VOT2017(VOT, year=2017, listed="vot2017.csv"):
+    """VOT2017 short-term."""
+
+
+class VOT2018(VOT, year=2018, listed="vot2017.csv"):
+    """VOT2018 short-term."""
+
+
+class VOT2019(VOT, year=2019, listed="vot2019.csv"):
+    """VOT2019 short-term."""

@@ -13,7 +13,6 @@ from evalkit.results.trees import read_tree
 from evalkit.running.pool import WorkerPool
 from evalkit.running.runner import RunOptions, run
 from evalkit.running.selection import select
-from evalkit.scoring.protocols import default_protocol
 from evalkit.scoring.tracker import Annotation, load_results
 from evalkit.trackers.folders import folder_name
 
@@ -54,4 +53,4 @@ def run_and_record(spec: str, benchmark: Benchmark, out: Path, protocol: str | N
         raise InputError(f"'{spec}' failed on {failed}: {reason}", path=log)
     annotation = Annotation(benchmark)
     (results,) = read_tree(out, benchmark.name, annotation.inventory.present)
-    return record_results(load_results(results), annotation, protocol or default_protocol(annotation.family))
+    return record_results(load_results(results), annotation, protocol or annotation.benchmark.protocol)

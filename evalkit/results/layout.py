@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 
-from evalkit.benchmarks.aliases import canonical_name, has_prefix
+from evalkit.benchmarks.aliases import has_prefix, own_name
+from evalkit.benchmarks.installed import BENCHMARKS, all_benchmarks
 from evalkit.benchmarks.layout import plain
-from evalkit.benchmarks.registry import BENCHMARKS
 from evalkit.results.names import sequence_and_tracker, stem
 from evalkit.trackers.folders import spec_of_folder
 
@@ -24,10 +24,6 @@ from evalkit.trackers.folders import spec_of_folder
 _GENERIC = frozenset({"results", "result", "trackingresults", "rawresults", "raw", "runs", "run", "ope"})
 _OPE = "resultsope"  # results_OPE_OTB100 and the like, of OTB's toolkit
 _NO_RESULTS = frozenset({"times", "failures"})
-_NEUTRAL = frozenset({"demo", "folder"})  # benchmarks of ours that a tracker may well be called after
-# Folder names that are no sure sign of a benchmark.
-_UNSURE = frozenset({"sequences", "fulldata"})
-_MORE_NAMES = {"lasot_ext": ("lasotextensionsubset",), "nfs30": ("nfs",), "lasot": ("lasot",)}
 # pytracking numbers its runs `<parameters>_000` and so on; higher numbers, as in vitb_256, are part of a name.
 _RUN_FOLDER = re.compile(r"(.+)_(0\d\d)")
 RUN_LAYOUT = "<tracker>_000/<sequence>.txt"
@@ -158,8 +154,8 @@ def keep_apart(places: Mapping[str, Place], locate_whole: Callable[[str], Place 
 
 
 def is_experiment(folder: str, benchmark: str) -> bool:
-    """The folder, in a tracker's own, is called as VOT calls its supervised experiment."""
-    return benchmark.startswith("vot") and plain(folder) == "baseline"
+    """The folder, in a tracker's own, is called as the benchmark's toolkit calls its supervised experiment."""
+    return benchmark in BENCHMARKS and plain(folder) == BENCHMARKS[benchmark].supervised_folder
 
 
 def tracker_name(folders: list[str], benchmark: str, generic: frozenset[str] = _GENERIC) -> str:
@@ -178,7 +174,7 @@ def tracker_name(folders: list[str], benchmark: str, generic: frozenset[str] = _
 def names_of(benchmark: str) -> frozenset[str]:
     """Folder names that mean this benchmark, in lower-case letters and digits."""
     folders = BENCHMARKS[benchmark].folders if benchmark in BENCHMARKS else ()
-    return frozenset({plain(benchmark), *folders, *_MORE_NAMES.get(benchmark, ())}) - _UNSURE
+    return frozenset({plain(benchmark), *folders})
 
 
 def likely_benchmark(stems: list[str], find: Mapping[str, Callable[[str], str | None]]) -> str | None:
@@ -197,7 +193,7 @@ def benchmark_named(folders: Iterable[str], benchmark: str) -> str | None:
 @cache
 def _foreign_names(benchmark: str) -> Mapping[str, str]:
     own = names_of(benchmark)
-    others = (other for other in BENCHMARKS if other != benchmark and other not in _NEUTRAL)
+    others = (kind.name for kind in all_benchmarks() if kind.name != benchmark and kind.published)
     return {name: other for other in others for name in names_of(other) - own}
 
 
@@ -214,7 +210,7 @@ def own_results(benchmark: str, located: Iterable[Located]) -> list[Located]:
     """
     found = list(located)
     found = [item for item in found if item[0].in_own_folder] or found
-    prefixed = any(has_prefix(benchmark, stem(path)) for _, path in found)
+    prefixed = any(has_prefix(BENCHMARKS[benchmark], stem(path)) for _, path in found)
     same: dict[tuple[str, int | None], list[Located]] = defaultdict(list)
     for item in found:
         same[item[0].sequence, item[0].repetition].append(item)
@@ -231,4 +227,4 @@ def _is_anothers(benchmark: str, place: Place, path: str) -> bool:
     name = stem(path)
     if name == place.sequence:
         return False
-    return any(canonical_name(other, name) == name for other in BENCHMARKS if other != benchmark)
+    return any(own_name(kind, name) == name for kind in all_benchmarks() if kind.name != benchmark)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from evalkit.benchmarks.aliases import canonical_name
-from evalkit.benchmarks.registry import BENCHMARKS
+from evalkit.benchmarks.aliases import own_name
+from evalkit.benchmarks.installed import all_benchmarks
 from evalkit.errors import InputError
 from evalkit.results.files import EXPECTED, Listing
 from evalkit.results.layout import Located, benchmark_named, is_no_result_folder, likely_benchmark
@@ -91,7 +91,7 @@ def _of_names(located: Sequence[Located]) -> list[str]:
 def likely_other(benchmark: str, paths: Iterable[str], *, at_least: int = 0) -> str | None:
     """Another benchmark that files of these paths look like results of; None if they are fewer than ``at_least``."""
     stems = [stem(path) for path in paths]
-    others = {name: partial(canonical_name, name) for name in BENCHMARKS if name != benchmark}
+    others = {kind.name: partial(own_name, kind) for kind in all_benchmarks() if kind.name != benchmark}
     return likely_benchmark(stems, others) if len(stems) >= at_least else None
 
 

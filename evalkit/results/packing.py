@@ -1,4 +1,4 @@
-"""Results written as a submission to the servers of GOT-10k and TrackingNet."""
+"""Results written as a submission to a benchmark's evaluation server."""
 
 from __future__ import annotations
 
@@ -9,41 +9,38 @@ from pathlib import Path
 
 import numpy as np
 
+from evalkit.benchmarks.installed import BENCHMARKS
 from evalkit.errors import InputError
 from evalkit.files import write_atomic
 from evalkit.reading.tables import parse_table
 from evalkit.results.formats.result_file import read_result
 from evalkit.results.store import TIME_SUFFIX
-from evalkit.results.submission import check_members
+from evalkit.results.submission import check_members, rules_of
 from evalkit.results.trees import TrackerResults
-
-_BOX_FORMAT = {"got10k": "%.3f", "trackingnet": "%.2f"}
 
 
 def pack(results: TrackerResults, kind: str, out: Path, names: Iterable[str], lengths: Mapping[str, int]) -> int:
     """Write a submission; returns the number of sequences.
 
     Args:
-        kind: one of :data:`evalkit.results.submission.KINDS`.
+        kind: the benchmark whose server it is for.
         names: the sequences that the server expects; empty if no list is at hand.
         lengths: frames of each sequence, as far as known.
 
     Raises:
         InputError: results are incomplete or wrong; it names them.
     """
-    members: dict[str, bytes] = {}
+    rules, members = rules_of(kind), dict[str, bytes]()
     for sequence, files in results.files.items():
-        if kind == "trackingnet" and len(files) > 1:
-            hint = "give the folder of one run"
-            raise InputError(
-                f"{len(files)} results of {sequence}, TrackingNet takes one", path=files[0].place, hint=hint
-            )
+        if not rules.in_folders and len(files) > 1:
+            problem = f"{len(files)} results of {sequence}, {BENCHMARKS[kind].title} takes one"
+            raise InputError(problem, path=files[0].place, hint="give the folder of one run")
         for number, file in zip(results.repetitions[sequence], files, strict=True):
             boxes = read_result(file.read(), file.place)
-            path = f"{sequence}/{sequence}_{number:03d}.txt" if kind == "got10k" else f"{sequence}.txt"
-            members[path] = _lines(boxes, _BOX_FORMAT[kind])
+            path = f"{sequence}/{sequence}_{number:03d}.txt" if rules.in_folders else f"{sequence}.txt"
+            members[path] = _lines(boxes, rules.box_format)
         times = results.times.get(sequence)
-        if kind == "got10k" and times is not None:
+        if rules.in_folders and times is not None:
             seconds = parse_table(times.read(), times.place)
             members[f"{sequence}/{sequence}{TIME_SUFFIX}"] = _lines(seconds, "%.8f")
     problems = list(check_members(members, kind, names, lengths))

@@ -1,12 +1,12 @@
-"""What the evaluation servers of GOT-10k and TrackingNet take, and what they would choke on.
+"""What evaluation servers take, and what they would choke on.
 
 GOT-10k (test): ``<sequence>/<sequence>_001.txt`` with x, y, w, h and commas, ``<sequence>/<sequence>_time.txt`` with
 the seconds of each frame. TrackingNet: ``<sequence>.txt`` in the archive's root, a line a frame, the first included.
+Which of the two a benchmark's server wants is an attribute of its class.
 """
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -15,21 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
+from evalkit.benchmarks.installed import BENCHMARKS, all_benchmarks
+from evalkit.benchmarks.submission import Submission
 from evalkit.errors import InputError
 from evalkit.reading.archive import UNREADABLE, unreadable
 from evalkit.reading.tables import parse_table
 from evalkit.reading.text import refuse_large, without_mark
 from evalkit.results.store import TIME_SUFFIX
 
-KINDS = ("got10k", "trackingnet")
-_LAYOUTS = {"got10k": "<sequence>/<sequence>_001.txt and _time.txt", "trackingnet": "<sequence>.txt"}
-TOTALS = {"got10k": 180, "trackingnet": 511}
 _MEMBER_LIMIT = 1 << 26
-# How sequences are called: TrackingNet's are videos of YouTube, whose names have 11 characters, and a number.
-_NAMES = {
-    "got10k": re.compile(r"GOT-?10k_(Test|Val|Train)_[0-9]{6}", re.IGNORECASE),
-    "trackingnet": re.compile(r"(^|/)[\w-]{11}_[0-9]{1,2}(_[0-9]{3}|_time)?\.txt$", re.ASCII),
-}
 
 
 @dataclass(frozen=True)
@@ -44,12 +38,23 @@ class Problem:
         return f"{self.member}{f', row {self.row}' if self.row else ''}: {self.text}"
 
 
-_FLAT = re.compile(r"(GOT-?10k_(Test|Val|Train)_[0-9]{6})(_[0-9]{3}|_time)?\.txt", re.IGNORECASE)
+def rules_of(kind: str) -> Submission:
+    """What the server of a benchmark takes.
+
+    Args:
+        kind: the benchmark's command-line name.
+
+    Raises:
+        InputError: it has no server.
+    """
+    rules = BENCHMARKS[kind].submission
+    if rules is None:
+        raise InputError(f"{kind} has no evaluation server", hint=f"those that have: {', '.join(_servers())}")
+    return rules
 
 
-def got10k_test_names() -> tuple[str, ...]:
-    """The 180 sequences of GOT-10k's test split."""
-    return tuple(f"GOT-10k_Test_{number:06d}" for number in range(1, TOTALS["got10k"] + 1))
+def _servers() -> Mapping[str, Submission]:
+    return {kind.name: kind.submission for kind in all_benchmarks() if kind.submission is not None}
 
 
 def read_submission(path: Path) -> tuple[dict[str, bytes], list[Problem]]:
@@ -81,17 +86,19 @@ def read_submission(path: Path) -> tuple[dict[str, bytes], list[Problem]]:
 def kind_of(members: Iterable[str]) -> str:
     """Which server an archive is for, by the names of most sequences in it, whatever folders they lie in.
 
-    Where the names are of neither server, numbered results and times are GOT-10k's.
+    Where the names are of no server, numbered results and times are of one that takes such.
 
     >>> kind_of(["GOT-10k_Test_000001.txt"]), kind_of(["0-6LB4FqxoE_0/0-6LB4FqxoE_0_001.txt"])
     ('got10k', 'trackingnet')
     """
     paths = [path for path in members if path.lower().endswith(".txt")]
-    counts = {kind: sum(bool(form.search(path)) for path in paths) for kind, form in _NAMES.items()}
+    servers = _servers()
+    counts = {kind: sum(bool(rules.member.search(path)) for path in paths) for kind, rules in servers.items()}
     likely = max(counts, key=lambda kind: counts[kind])
     if counts[likely]:
         return likely
-    return "got10k" if any(path.endswith(("_001.txt", TIME_SUFFIX)) for path in paths) else "trackingnet"
+    timed = any(path.endswith(("_001.txt", TIME_SUFFIX)) for path in paths)
+    return next(kind for kind, rules in servers.items() if rules.in_folders == timed)
 
 
 def check_members(
@@ -101,26 +108,28 @@ def check_members(
 
     Args:
         members: content by path in the archive.
+        kind: the benchmark whose server it is for.
         names: the sequences that the server expects; if empty, only their number is checked.
         lengths: frames of each sequence, as far as known.
     """
-    expected = tuple(names)
-    folder = _common_folder(members, kind)
+    expected, rules = tuple(names), rules_of(kind)
+    folder = _common_folder(members, rules)
     if folder:
-        yield Problem(folder, f"everything lies in a folder of its own: the archive's root must hold {_LAYOUTS[kind]}")
+        yield Problem(folder, f"everything lies in a folder of its own: the archive's root must hold {rules.layout}")
         members = {path.removeprefix(folder): content for path, content in members.items()}
-    placed = {_placed(path, kind) or path: content for path, content in members.items()}
+    placed = {_placed(path, rules) or path: content for path, content in members.items()}
     flat = [path for path in members if path not in placed]
     timed = any(path.endswith(TIME_SUFFIX) for path in members) or not flat
     if flat:
-        problem = f"{len(flat)} results lie flat in its root, such as {flat[0]}: GOT-10k wants {_LAYOUTS[kind]}"
+        wanted = f"{BENCHMARKS[kind].title} wants {rules.layout}"
+        problem = f"{len(flat)} results lie flat in its root, such as {flat[0]}: {wanted}"
         yield Problem("the archive", problem + ("" if timed else ", and the times are missing"))
         members = placed
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted(members):
-        sequence = _sequence_of(path, kind)
+        sequence = _sequence_of(path, rules)
         if sequence is None:
-            yield Problem(path, _misplaced(path, kind))
+            yield Problem(path, _misplaced(path, rules))
         elif expected and sequence not in expected:
             yield Problem(path, "is no sequence of the test set")
         elif not path.endswith(TIME_SUFFIX):
@@ -129,30 +138,30 @@ def check_members(
     for sequence, paths in found.items():
         for path in paths:
             yield from _check_boxes(members, path, lengths.get(sequence))
-        if kind == "got10k":
+        if rules.in_folders:
             yield from _check_repetitions(sequence, paths, repetitions)
             yield from _check_times(members, sequence, paths) if timed else ()
     for name in expected:
         if name not in found:
             yield Problem(name, "is missing")
-    if not expected and len(found) != TOTALS[kind]:
-        yield Problem("the archive", f"has {len(found)} sequences, the server expects {TOTALS[kind]}")
+    if not expected and len(found) != rules.total:
+        yield Problem("the archive", f"has {len(found)} sequences, the server expects {rules.total}")
 
 
-def _common_folder(members: Mapping[str, bytes], kind: str) -> str:
+def _common_folder(members: Mapping[str, bytes], rules: Submission) -> str:
     """``mytracker/`` if every member lies in there and would be right without it; else empty."""
     folder = next(iter(members), "").partition("/")[0] + "/"
     inner = [path.removeprefix(folder) for path in members if path.startswith(folder)]
-    whole = len(inner) == len(members) and any(_sequence_of(path, kind) or _placed(path, kind) for path in inner)
-    return folder if whole and not any(_sequence_of(path, kind) for path in members) else ""
+    whole = len(inner) == len(members) and any(_sequence_of(path, rules) or _placed(path, rules) for path in inner)
+    return folder if whole and not any(_sequence_of(path, rules) for path in members) else ""
 
 
-def _sequence_of(path: str, kind: str) -> str | None:
+def _sequence_of(path: str, rules: Submission) -> str | None:
     """The sequence that a member belongs to; None if the path is not as it must be."""
     *folders, file = path.split("/")
     if not file.endswith(".txt"):
         return None
-    if kind == "trackingnet":
+    if not rules.in_folders:
         return file.removesuffix(".txt") if not folders else None
     if len(folders) != 1 or not file.startswith(f"{folders[0]}_"):
         return None
@@ -160,14 +169,15 @@ def _sequence_of(path: str, kind: str) -> str | None:
     return folders[0] if rest == "time" or (len(rest) == 3 and rest.isdecimal()) else None
 
 
-def _placed(path: str, kind: str) -> str | None:
-    """Where a result or time file of GOT-10k should lie that lies in no folder; None of every other member.
+def _placed(path: str, rules: Submission) -> str | None:
+    """Where a result or time file should lie that lies in no folder but should; None of every other member.
 
-    >>> _placed("GOT-10k_Test_000001.txt", "got10k"), _placed("GOT-10k_Test_000001_time.txt", "got10k")
+    >>> rules = rules_of("got10k")
+    >>> _placed("GOT-10k_Test_000001.txt", rules), _placed("GOT-10k_Test_000001_time.txt", rules)
     ('GOT-10k_Test_000001/GOT-10k_Test_000001_001.txt', 'GOT-10k_Test_000001/GOT-10k_Test_000001_time.txt')
     """
-    match = _FLAT.fullmatch(path) if kind == "got10k" else None
-    return None if match is None else f"{match[1]}/{match[1]}{match[3] or '_001'}.txt"
+    match = None if rules.flat is None else rules.flat.fullmatch(path)
+    return None if match is None else f"{match[1]}/{match[1]}{match[2] or '_001'}.txt"
 
 
 def _repetition(path: str) -> int:
@@ -176,10 +186,9 @@ def _repetition(path: str) -> int:
     return int(number) if number.isdecimal() else 0
 
 
-def _misplaced(path: str, kind: str) -> str:
-    layout = _LAYOUTS[kind]
-    depth = 1 if kind == "got10k" else 0
-    if path.endswith(".txt") and path.count("/") > depth:
+def _misplaced(path: str, rules: Submission) -> str:
+    layout = rules.layout
+    if path.endswith(".txt") and path.count("/") > rules.in_folders:
         return f"lies in a folder of its own: the archive's root must hold {layout}"
     return f"does not belong here: the archive's root must hold {layout} alone"
 

@@ -9,6 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from evalkit.benchmarks.aliases import canonical_name
+from evalkit.benchmarks.installed import BENCHMARKS
 from evalkit.benchmarks.layout import plain
 from evalkit.errors import InputError
 from evalkit.reading.text import printable
@@ -109,7 +110,7 @@ def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[Tracker
     for path, place in places.items():
         name = place.tracker if place.tracker in repeated else place.run_folder or place.tracker
         located[name or _name_of_root(root, benchmark)].append((place, path))
-    trackingnet = benchmark == "trackingnet"
+    trackingnet = benchmark in BENCHMARKS and BENCHMARKS[benchmark].family == "trackingnet"
     submission = trackingnet and root.is_file() and len(located) == 1
     if submission:  # a folder inside a submission means nothing
         located = {_name_of_root(root, benchmark): next(iter(located.values()))}

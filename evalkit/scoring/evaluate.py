@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from evalkit.benchmarks.vot import YEARS
 from evalkit.errors import InputError
 from evalkit.results.files import ResultFile
 from evalkit.results.messages import joined_notes
@@ -16,7 +15,7 @@ from evalkit.results.trees import TrackerResults
 from evalkit.scoring.cache import Subject, code_digest, read_score, write_score
 from evalkit.scoring.cache_entries import form_of
 from evalkit.scoring.digests import digest_of
-from evalkit.scoring.protocols import default_protocol, rules_for
+from evalkit.scoring.protocols import rules_for
 from evalkit.scoring.rules import Rules
 from evalkit.scoring.scores import BenchmarkScore
 from evalkit.scoring.tracker import (
@@ -75,7 +74,7 @@ def evaluate(
         raise results.fault
     speed = got10k_speed(results) if annotation.family == "got10k" else None
     results = _in_memory(results)
-    names = tuple(protocols) or (default_protocol(annotation.family),)
+    names = tuple(protocols) or (annotation.benchmark.protocol,)
     supervised = _are_supervised(results, annotation)
     if "vot-toolkit" in names and not supervised:
         raise InputError("protocol 'vot-toolkit' needs results of VOT's supervised experiment", hint="these are not")
@@ -141,7 +140,7 @@ def _score(
 
 
 def _are_supervised(results: TrackerResults, annotation: Annotation) -> bool:
-    if annotation.benchmark.name not in YEARS:
+    if not annotation.benchmark.supervised_folder:
         return False
     from evalkit.scoring.vot.scoring import holds_supervised
 

@@ -1,7 +1,7 @@
 """Scoring protocols as data: the knobs of the one scoring loop, a toolkit and a family of benchmarks at a time.
 
-A *family* is a group of benchmarks that a toolkit scores alike (``otb``, ``uav``, ``lasot``, ...); see
-``docs/protocols.md`` for the sources of every row and what was verified.
+A *family* is a group of benchmarks that a toolkit scores alike (``otb``, ``uav``, ``lasot``, ...), an attribute of a
+benchmark's class; see ``docs/protocols.md`` for the sources of every row and what was verified.
 """
 
 from __future__ import annotations
@@ -223,36 +223,6 @@ TABLE: Mapping[str, Mapping[str, Rules]] = {
     },
 }
 """Rules by protocol and family."""
-
-FAMILIES: Mapping[str, str] = {
-    "otb100": "otb",
-    "dtb70": "otb",
-    "uav123": "uav",
-    "uav123_10fps": "uav",
-    "uav20l": "uav",
-    "lasot": "lasot",
-    "lasot_ext": "lasot_ext",
-    "tnl2k": "tnl2k",
-    "nfs30": "nfs",
-    "got10k": "got10k",
-    "trackingnet": "trackingnet",
-    "demo": "demo",
-}
-"""Family by the benchmark's command-line name; all others are ``own``: a rule of ours, not an official one."""
-
-
-def family_of(benchmark: str) -> str:
-    """The family of a benchmark, by its command-line name."""
-    return FAMILIES.get(benchmark, "own")
-
-
-DEFAULT_PROTOCOL: Mapping[str, str] = {"nfs": "pytracking"}
-"""Where a family has no official code: the protocol that published figures use."""
-
-
-def default_protocol(family: str) -> str:
-    """The protocol that scores a family when none is asked for."""
-    return DEFAULT_PROTOCOL.get(family, "official")
 
 
 def rules_for(protocol: str, family: str) -> Rules:

@@ -15,11 +15,10 @@ from evalkit.errors import InputError
 from evalkit.reading.tables import read_table
 from evalkit.results.formats.result_file import parse_result, rows_without_box
 from evalkit.results.store import score_path
-from evalkit.results.submission import KINDS
 from evalkit.results.trees import TrackerResults
 from evalkit.scoring.aggregation import combine, score_sequence
 from evalkit.scoring.digests import digest_of
-from evalkit.scoring.protocols import family_of, rules_for
+from evalkit.scoring.protocols import rules_for
 from evalkit.scoring.rules import Absent, Repair, Rules
 from evalkit.scoring.sanity import describe_mistakes, likely_mistake
 from evalkit.scoring.scores import BenchmarkScore, FrameDetail
@@ -56,7 +55,7 @@ class Annotation:
     @property
     def family(self) -> str:
         """The family of rules, see :mod:`evalkit.scoring.protocols`."""
-        return family_of(self.benchmark.name)
+        return self.benchmark.family
 
     def sequence(self, name: str) -> Sequence:
         """One sequence.
@@ -66,11 +65,11 @@ class Annotation:
         """
         if name not in self._loaded:
             sequence = self.benchmark.sequence(name)
-            if self.family in KINDS and not np.isfinite(sequence.native[1:]).any():
+            if self.benchmark.submission is not None and not np.isfinite(sequence.native[1:]).any():
                 raise InputError(
                     f"holds the first frame's box alone: {self.benchmark.title} keeps the ground truth of its test set",
                     path=sequence.source,
-                    hint=f"`stdtrack pack {self.family}` writes what its server takes",
+                    hint=f"`stdtrack pack {self.benchmark.name}` writes what its server takes",
                 )
             self._loaded[name] = sequence
         return self._loaded[name]

@@ -38,7 +38,6 @@ def record_benchmark(
         InputError: no results, no annotation, or what either is wrong with.
     """
     from evalkit.scoring.evaluate import Refused
-    from evalkit.scoring.protocols import default_protocol
 
     annotation = open_annotation(results, benchmark, data, annotations)
     runs = runs_by_pair(results)
@@ -46,7 +45,7 @@ def record_benchmark(
     refused: list[Refused] = []
     for found in read_results(results, annotation):
         key = annotation.benchmark.key
-        chosen = protocols(found.tracker, key) or (default_protocol(annotation.family),)
+        chosen = protocols(found.tracker, key) or (annotation.benchmark.protocol,)
         try:
             records += _records(results, found, annotation, runs.get((found.tracker, key)), chosen)
         except InputError as error:
@@ -89,7 +88,7 @@ def benchmarks_present(results: Path) -> tuple[str, ...]:
         InputError: there is no such folder, or it has none, as other people's trees, whose benchmark only the user
             knows.
     """
-    from evalkit.benchmarks.registry import BENCHMARKS
+    from evalkit.benchmarks.installed import BENCHMARKS
 
     require_results(results)
     names = {benchmark for _, benchmark in runs_by_pair(results) if benchmark in BENCHMARKS}

@@ -36,11 +36,15 @@ def check(root: Path, form: str) -> None:
     benchmark is no error. Exits 1 when something is inconsistent or refused by `run`, 2 when nothing is recognised.
     """
     from evalkit.benchmarks.checking import check as check_benchmark
-    from evalkit.benchmarks.registry import BENCHMARKS, recognise
+    from evalkit.benchmarks.installed import BENCHMARKS, ENTRY_POINT_GROUP
+    from evalkit.benchmarks.registry import recognise
+    from evalkit.entry_points import reinstall_hint
 
     found = recognise(root)
     if not found:
-        raise InputError("no benchmark recognised", path=root, hint=f"known are {', '.join(BENCHMARKS)}")
+        known = f"known are {', '.join(BENCHMARKS)}"
+        stale = reinstall_hint(ENTRY_POINT_GROUP)
+        raise InputError("no benchmark recognised", path=root, hint=f"{known}; {stale}" if stale else known)
     checks = [check_benchmark(benchmark) for benchmark in found]
     if form == "json":
         click.echo(json.dumps([asdict(each) for each in checks], indent=2))

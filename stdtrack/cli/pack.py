@@ -101,19 +101,22 @@ def sequence_names(runs: Path) -> tuple[str, ...]:
 
 def open_if_given(kind: str, data: Path | None, annotations: Path | None) -> Benchmark | None:
     """The test set, where the user says it lies."""
+    from evalkit.benchmarks.base import BenchmarkSpec
     from evalkit.benchmarks.registry import open_benchmark
+    from evalkit.results.submission import rules_of
 
     if data is None and annotations is None:
         return None
-    return open_benchmark("got10k?split=test" if kind == "got10k" else kind, data=data, annotations=annotations)
+    spec = BenchmarkSpec(kind, rules_of(kind).options)
+    return open_benchmark(str(spec), data=data, annotations=annotations)
 
 
 def expected(kind: str, benchmark: Benchmark | None) -> tuple[tuple[str, ...], dict[str, int]]:
     """Names of the sequences that the server expects and their lengths, as far as known."""
-    from evalkit.results.submission import got10k_test_names
+    from evalkit.results.submission import rules_of
 
     if benchmark is None:
-        return (got10k_test_names() if kind == "got10k" else ()), {}
+        return rules_of(kind).names, {}
     inventory = benchmark.inventory()
     lengths = {name: len(benchmark.sequence(name)) for name in inventory.present}
     return (*inventory.present, *inventory.missing), {name: count for name, count in lengths.items() if count > 1}

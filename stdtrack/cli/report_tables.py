@@ -204,8 +204,9 @@ def _hardware(runs: Sequence[Run], profiles: Sequence[Mapping[str, Any]]) -> dic
 
 
 def _methods(scores: Sequence[BenchmarkScore], runs: Sequence[Run]) -> dict[str, str]:
+    from evalkit.benchmarks.installed import BENCHMARKS
     from evalkit.scoring.precomputed import PRECOMPUTED
-    from evalkit.scoring.protocols import family_of, rules_for
+    from evalkit.scoring.protocols import rules_for
     from evalkit.scoring.statistics import RESAMPLES
     from reports.methods import METHODS
 
@@ -214,7 +215,7 @@ def _methods(scores: Sequence[BenchmarkScore], runs: Sequence[Run]) -> dict[str,
     one_pass = [score for score in scores if "eao" not in score.metrics and score.protocol not in PRECOMPUTED]
     methods |= {f"Protocol {name}": text for name, text in PRECOMPUTED.items() if name in {s.protocol for s in scores}}
     for benchmark, protocol in dict.fromkeys((score.benchmark, score.protocol) for score in one_pass):
-        rules = rules_for(protocol, family_of(benchmark))
+        rules = rules_for(protocol, BENCHMARKS[benchmark].family)
         methods[f"Protocol {protocol} on {benchmark}"] = f"Rules read from {rules.source}."
     for benchmark, excluded in dict.fromkeys((score.benchmark, score.excluded) for score in scores):
         if excluded:

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from evalkit.benchmarks.lists import official
+from evalkit.benchmarks.installed import BENCHMARKS
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.results.trees import read_tree
 from evalkit.running.process_map import Crew
@@ -245,7 +245,7 @@ def test_trackingnet_within_a_second(benchmark: BenchmarkFixture, trackingnet: C
 def write_annotations(folder: Path) -> None:
     """``<sequence>.txt`` and ``absent/<sequence>.txt``, as the official toolkit has them."""
     (folder / "absent").mkdir(parents=True)
-    for index, name in enumerate(official("lasot")):
+    for index, name in enumerate(BENCHMARKS["lasot"].listing()):
         random = np.random.default_rng(index)
         (folder / f"{name}.txt").write_text(_lines(_walk(random), "%d"))
         absent = random.random(FRAMES) < 0.06
@@ -256,7 +256,7 @@ def write_annotations(folder: Path) -> None:
 def write_tracker(folder: Path, seed: int) -> None:
     """``<sequence>.txt`` of a tracker that stays near the target."""
     folder.mkdir(parents=True)
-    for index, name in enumerate(official("lasot")):
+    for index, name in enumerate(BENCHMARKS["lasot"].listing()):
         truth = _walk(np.random.default_rng(index))
         random = np.random.default_rng((seed, index))
         boxes = truth + random.normal(0, 5, truth.shape).round(4)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evalkit.benchmarks import lists
 from evalkit.benchmarks.aliases import canonical_name
+from evalkit.benchmarks.installed import BENCHMARKS
 
 SIZES = {
     **{"otb100": 100, "uav123": 123, "uav123_10fps": 123, "uav20l": 20, "nfs30": 100, "dtb70": 70},
@@ -53,7 +53,7 @@ def test_names_of_other_toolkits(data_set: str, name: str, expected: str | None)
 
 @pytest.mark.parametrize("data_set", SIZES)
 def test_no_two_sequences_are_merged(data_set: str) -> None:
-    names = tuple(lists.official(data_set))
+    names = tuple(BENCHMARKS[data_set].listing())
     assert len(set(names)) == SIZES[data_set]
     assert [canonical_name(data_set, name) for name in names] == list(names)
 

@@ -10,9 +10,9 @@ import pytest
 from evalkit.benchmarks.base import Inventory
 from evalkit.benchmarks.dtb70 import DTB70
 from evalkit.benchmarks.folder import Folder
+from evalkit.benchmarks.installed import BENCHMARKS
 from evalkit.benchmarks.nfs30 import NFS30
 from evalkit.benchmarks.tnl2k import TNL2K
-from evalkit.benchmarks.vot import YEARS
 from evalkit.errors import InputError
 
 
@@ -106,7 +106,7 @@ def test_vot_polygons_become_boxes(tmp_path: Path, write_images) -> None:
     (folder / "groundtruth.txt").write_text("1,2,5,2,5,8,1,8\n3,0,6,3,3,6,0,3\n")
     (folder / "sequence").write_text("name=bag\nwidth=320\nheight=240\n")
     (folder / "occlusion.tag").write_text("0\n1\n")
-    sequence = YEARS["vot2018"](tmp_path).sequence("bag")
+    sequence = BENCHMARKS["vot2018"](tmp_path).sequence("bag")
     assert sequence.native.tolist() == [[1, 2, 4, 6], [0, 0, 6, 6]]
     assert sequence.polygons is not None
     assert sequence.polygons.shape == (2, 8)
@@ -118,7 +118,7 @@ def test_vot_polygons_become_boxes(tmp_path: Path, write_images) -> None:
 def test_vot_rectangles_have_no_polygons_and_other_columns_are_refused(tmp_path: Path) -> None:
     (tmp_path / "tile.txt").write_text("1,2,3,4\n")
     (tmp_path / "six.txt").write_text("1,2,3,4,5,6\n")
-    benchmark = YEARS["vot2015"](tmp_path)
+    benchmark = BENCHMARKS["vot2015"](tmp_path)
     assert benchmark.sequence("tile").polygons is None
     with pytest.raises(InputError, match="has 6 columns, expected 4 or 8"):
         benchmark.sequence("six")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.benchmarks.got10k import GOT10k
-from evalkit.benchmarks.vot import YEARS
+from evalkit.benchmarks.installed import BENCHMARKS
 from evalkit.errors import InputError
 from evalkit.paths import configured
 from evalkit.reading.tables import parse_table, read_boxes
@@ -63,7 +63,7 @@ def test_every_text_is_read_by_its_mark(tmp_path: Path, encoding: str) -> None:
 
 
 @marked
-@pytest.mark.parametrize("kind", [GOT10k, YEARS["vot2018"]])
+@pytest.mark.parametrize("kind", [GOT10k, BENCHMARKS["vot2018"]])
 def test_the_list_of_a_benchmark_is_read_by_its_mark(tmp_path: Path, encoding: str, kind: type) -> None:
     root = tmp_path / "val" if kind is GOT10k else tmp_path
     names = [f"GOT-10k_Val_{number:06d}" for number in (1, 2)]

@@ -12,7 +12,7 @@ from evalkit.benchmarks.registry import open_benchmark
 from evalkit.reading.tables import read_boxes
 from evalkit.regression.paired_bound import mean_bounds
 from evalkit.regression.verdicts import Verdict, decide
-from evalkit.scoring.protocols import FAMILIES, rules_for
+from evalkit.scoring.protocols import rules_for
 from evalkit.scoring.tracker import score_sequence
 
 PAIRS = 1000
@@ -25,7 +25,7 @@ def otb100(shared: Path) -> dict[str, np.ndarray]:
     """(100,) AUC of each sequence, by tracker."""
     golden = shared / "golden" / "OTB100"
     benchmark = open_benchmark("otb100", annotations=golden / "anno")
-    rules = rules_for("official", FAMILIES["otb100"])
+    rules = rules_for("official", benchmark.family)
     folders = {"SiamFC": "results/SiamFC", "KCF": "results_from_mat/KCF", "Struck": "results_from_mat/Struck"}
     scores = {}
     for tracker, folder in folders.items():

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from evalkit.errors import InputError
 from evalkit.results.packing import pack
-from evalkit.results.submission import check_members, got10k_test_names, kind_of, read_submission
+from evalkit.results.submission import check_members, kind_of, read_submission, rules_of
 from evalkit.results.trees import read_tree
 
-NAMES = got10k_test_names()[:3]
+NAMES = rules_of("got10k").names[:3]
 VIDEOS = ("0-6LB4FqxoE_0", "3jFrdJzvVaE_12", "_y2M8MbXSx8_3")
 NAMED = {"got10k": NAMES, "trackingnet": VIDEOS}
 ROWS = "1.5,2,3,4\n" * 4

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.benchmarks.lists import official
+from evalkit.benchmarks.installed import BENCHMARKS
 from evalkit.errors import InputError
 from evalkit.reading.text import LIMIT_VARIABLE
 from evalkit.results.formats.result_file import read_result
 from evalkit.results.layout import tracker_name
 from evalkit.results.trees import TrackerResults, read_tree
 
-OTB = tuple(official("otb100"))
+OTB = tuple(BENCHMARKS["otb100"].listing())
 ROW = "1,2,3,4\n"
 
 

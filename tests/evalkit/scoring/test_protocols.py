@@ -18,8 +18,8 @@ def test_the_command_line_names_them_all() -> None:
 
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_every_benchmark_has_a_default(name: str) -> None:
-    family = protocols.family_of(name)
-    rules = protocols.rules_for(protocols.default_protocol(family), family)
+    kind = BENCHMARKS[name]
+    rules = protocols.rules_for(kind.protocol, kind.family)
     assert set(rules.metrics) <= {*OPE_METRICS, "coverage"}
 
 

@@ -21,7 +21,7 @@ import psutil
 import pytest
 
 from evalkit.benchmarks.synthetic.writer import render
-from evalkit.results.submission import got10k_test_names
+from evalkit.results.submission import rules_of
 
 pytestmark = pytest.mark.slow
 
@@ -69,7 +69,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     render(root / "data", frames=12)
     packed = root / "packed" / "opencv%3Akcf" / "got10k"
     packed.mkdir(parents=True)
-    for name in got10k_test_names():
+    for name in rules_of("got10k").names:
         (packed / f"{name}.txt").write_text("1,2,3,4\n" * 40)
         (packed / f"{name}_time.txt").write_text("0.01\n" * 40)
     (root / "training.toml").write_text(TRAINING)

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from evalkit.errors import InputError
-from evalkit.results.submission import got10k_test_names
+from evalkit.results.submission import rules_of
 from stdtrack.cli.pack import pack
 
 PARITY = Path(__file__).parents[2] / "evalkit" / "parity" / "data"
@@ -30,7 +30,7 @@ def runs(folder: Path, names: tuple[str, ...]) -> Path:
 
 
 def test_packed_is_verified(tmp_path: Path) -> None:
-    code, text = invoke("got10k", runs(tmp_path / "runs", got10k_test_names()), "-o", tmp_path / "a.zip")
+    code, text = invoke("got10k", runs(tmp_path / "runs", rules_of("got10k").names), "-o", tmp_path / "a.zip")
     assert (code, "180 sequences of opencv:kcf" in text) == (0, True)
     text = "a.zip: 360 files, a submission to got10k without problems; row counts not checked: give --data\n"
     assert invoke("verify", tmp_path / "a.zip") == (0, text)
@@ -38,11 +38,11 @@ def test_packed_is_verified(tmp_path: Path) -> None:
 
 def test_incomplete_runs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="GOT-10k_Test_000180: is missing"):
-        invoke("got10k", runs(tmp_path / "runs", got10k_test_names()[:-1]), "-o", tmp_path / "a.zip")
+        invoke("got10k", runs(tmp_path / "runs", rules_of("got10k").names[:-1]), "-o", tmp_path / "a.zip")
 
 
 def test_one_tracker_at_a_time(tmp_path: Path) -> None:
-    folder = runs(tmp_path / "runs", got10k_test_names())
+    folder = runs(tmp_path / "runs", rules_of("got10k").names)
     (folder / "other").symlink_to(folder / "opencv%3Akcf")
     other = folder / "mine" / "got10k"
     other.mkdir(parents=True)
