@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+from evalkit.scoring.metrics import METRICS
 
 METHODS: Mapping[str, str] = {
-    "AUC": "Area under the success curve: the mean over its thresholds of the share of frames whose IoU exceeds them.",
-    "P": "Precision: the share of frames whose centre error is at most 20 pixels, or the protocol's own summary.",
-    "P_Norm": "Normalised precision: the same with the error divided by the target's size, at 0.2.",
-    "AO, SR0.5, SR0.75": "Mean overlap, and the share of frames with an IoU above 0.5 and 0.75.",
     "Parts": "A benchmark of which only a part was run is marked, such as '5 of 100 sequences'; such figures cannot be "
     "compared with those of the whole benchmark.",
     "Intervals": "95 % percentile bootstrap with {resamples} resamples of the sequences, fixed seed; it says how much "
@@ -21,3 +19,13 @@ METHODS: Mapping[str, str] = {
     "Frames": "Evenly spaced frames, reduced to at most 320 pixels in width; boxes are drawn from the raw results.",
 }
 """Sentence by topic; ``Intervals`` takes the number of resamples."""
+
+
+def metric_methods(names: Iterable[str]) -> dict[str, str]:
+    """What the metrics of these names are, by label, in the order in which they are printed.
+
+    >>> list(metric_methods(["sr50", "auc"]))
+    ['AUC', 'SR0.5']
+    """
+    known = set(names)
+    return {metric.label: metric.sentence for name, metric in METRICS.items() if name in known}

@@ -8,11 +8,9 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 
+from evalkit.scoring.metrics import label_of, stated_metrics
 from evalkit.scoring.scores import (
-    OPE_METRICS,
-    TITLES,
     VISIBLE,
-    VOT_METRICS,
     BenchmarkScore,
     coverage,
     defined_metrics,
@@ -86,7 +84,7 @@ def _cells(scores: Sequence[BenchmarkScore]) -> tuple[list[str], list[list[str]]
         attribute = [score.attribute or "all"] if by else []
         labels = [tracker_label(score), score.benchmark, protocol_label(score)]
         rows.append([*labels, *attribute, *figures, coverage(score)])
-    return [*texts, *(TITLES[name] for name in names), "scored"], rows, len(texts)
+    return [*texts, *(label_of(name) for name in names), "scored"], rows, len(texts)
 
 
 def _figure(value: float | None, reference: float | None, is_reference: bool) -> str:
@@ -99,7 +97,7 @@ def _figure(value: float | None, reference: float | None, is_reference: bool) ->
 
 
 def _csv(scores: Sequence[BenchmarkScore]) -> str:
-    names = [*OPE_METRICS, *(VOT_METRICS if any("eao" in score.metrics for score in scores) else ())]
+    names = list(dict.fromkeys([*stated_metrics("ope"), *(name for score in scores for name in metric_names(score))]))
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     by = ["attribute"] if any(score.attribute for score in scores) else []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from evalkit.scoring.metrics import label_of
 from evalkit.scoring.scores import (
-    TITLES,
     VISIBLE,
     BenchmarkScore,
     coverage,
@@ -37,7 +37,7 @@ def _section(scores: Sequence[BenchmarkScore]) -> str:
     after: dict[str, _Label] = {"scored": coverage}
     shared = [_taken_if_shared(title, labels, scores) for title, labels in (("protocol", before), ("scored", after))]
     names = defined_metrics(scores)
-    lines = [[*before, *(TITLES[name] for name in names), *after]]
+    lines = [[*before, *(label_of(name) for name in names), *after]]
     for rows in by_tracker.values():
         lines += [[tracker_label(rows[0])]] if grouped else []
         for score in rows:

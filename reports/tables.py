@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from evalkit.scoring.metrics import label_of, metric_of
 from reports.inputs import ReportTables, records
 from reports.speeds import settings
-from reports.views import LOWER_IS_BETTER, View, format_metric, metric_label
+from reports.views import View, format_metric
 
 NO_VALUE = "–"
 
@@ -84,7 +85,7 @@ def ranked_cells(values: pd.DataFrame, metrics: Sequence[str]) -> list[tuple[Cel
     """Rows of cells of a table of numbers, ranked within each column; ``metrics`` names what each column holds."""
     columns = []
     for (_, column), metric in zip(values.items(), metrics, strict=True):
-        marks = ranks(column, lower_is_better=metric in LOWER_IS_BETTER)
+        marks = ranks(column, lower_is_better=not metric_of(metric).higher_is_better)
         columns.append([_metric_cell(metric, value, marks.get(str(name))) for name, value in column.to_dict().items()])
     return list(zip(*columns, strict=True))
 
@@ -104,8 +105,8 @@ def score_table(view: View, tables: ReportTables) -> Table:
             fps = number(speeds.get(tracker))
             cells.append(Cell(fps.text, fps.value, speed_marks.get(tracker)))
         rows.append(tuple(cells))
-    columns = ["Tracker", *(metric_label(metric) for metric in overall.columns)]
-    columns += [f"{metric_label(str(view.headline))} interval"] if intervals else []
+    columns = ["Tracker", *(label_of(metric) for metric in overall.columns)]
+    columns += [f"{label_of(str(view.headline))} interval"] if intervals else []
     columns += ["FPS"] if not speeds.empty else []
     numeric = (False, *(True for _ in columns[1:]))
     caption = _score_caption(view, tables, bool(intervals), speeds)
@@ -190,7 +191,7 @@ def attribute_table(view: View, attributes: pd.DataFrame) -> Table | None:
     body = tuple((Cell(view.label(name)), *cells) for name, cells in zip(keys, rows_of_cells, strict=True))
     counts = rows.groupby("attribute")["sequences"].max()
     columns = ("Tracker", *(f"{name} ({counts[name]})" for name in values.columns))
-    caption = f"{metric_label(metric)} by attribute, {view.title}, protocol {view.protocol}; in brackets the sequences."
+    caption = f"{label_of(metric)} by attribute, {view.title}, protocol {view.protocol}; in brackets the sequences."
     numeric = (False, *(True for _ in values.columns))
     return Table("attributes", caption, columns, body, numeric, ranked=True, keys=keys, context=_context(view))
 
@@ -208,7 +209,7 @@ def sequence_table(view: View) -> Table | None:
         for name, row in zip(values.index, values.to_numpy(), strict=True)
     )
     columns = ("Sequence", *(view.label(name) for name in values.columns))
-    caption = f"{metric_label(metric)} of every sequence, {view.title}, protocol {view.protocol}."
+    caption = f"{label_of(metric)} of every sequence, {view.title}, protocol {view.protocol}."
     numeric = (False, *(True for _ in values.columns))
     column_keys = ("", *map(str, values.columns))
     return Table("sequences", caption, columns, body, numeric, column_keys=column_keys, context=_context(view))

@@ -8,42 +8,21 @@ from functools import cached_property
 
 import pandas as pd
 
+from evalkit.scoring.metrics import METRICS, headline_of, metric_of
 from evalkit.shown import one_line, shown_names
 from reports.inputs import ReportTables, records
 
-METRIC_LABELS: Mapping[str, str] = {
-    "auc": "AUC",
-    "precision": "P",
-    "normalized_precision": "P_Norm",
-    "ao": "AO",
-    "sr50": "SR0.5",
-    "sr75": "SR0.75",
-    "accuracy": "A",
-    "robustness": "R",
-    "eao": "EAO",
-}
-# As papers print them: OPE and GOT-10k figures in percent with one digit, VOT's as fractions with three.
-FRACTIONS = ("accuracy", "robustness", "eao")
-LOWER_IS_BETTER = ("robustness",)
-# The figure that a benchmark ranks by, the first of these that it has.
-HEADLINE = ("eao", "auc", "ao")
-HEADLINE_GOT10K = ("ao", *HEADLINE)
-
-
-def metric_label(metric: str) -> str:
-    """A metric's name as papers print it."""
-    return METRIC_LABELS.get(metric, metric)
-
 
 def format_metric(metric: str, value: float | None) -> str:
-    """A fraction as papers print it, a dash where there is none.
+    """A figure as papers print it, a dash where there is none.
 
     >>> format_metric("auc", 0.67149), format_metric("eao", 0.3335), format_metric("auc", None)
     ('67.1', '0.334', '–')
     """
     if value is None or pd.isna(value):
         return "–"
-    return f"{value:.3f}" if metric in FRACTIONS else f"{100 * value:.1f}"
+    known = metric_of(metric)
+    return f"{100 * value if known.percent else value:.{known.digits}f}"
 
 
 @dataclass(frozen=True)
@@ -73,24 +52,22 @@ class View:
         rows = self.scores[self.scores["sequence"].isna()]
         table = rows.pivot_table(index="tracker", columns="metric", values="value", aggfunc="first", dropna=False)
         table = table.astype(float).dropna(axis="columns", how="all")
-        order = [name for name in METRIC_LABELS if name in table.columns]
-        order += [name for name in table.columns if name not in METRIC_LABELS]
+        order = [name for name in METRICS if name in table.columns]
+        order += [name for name in table.columns if name not in METRICS]
         table = table[order]
         names = sorted(table.index)
         return table.loc[names] if not order else self._ranked(table.loc[names])
 
     def _ranked(self, table: pd.DataFrame) -> pd.DataFrame:
-        headline = self._headline(table)
-        return table.sort_values(headline, ascending=headline in LOWER_IS_BETTER, kind="stable", na_position="last")
-
-    def _headline(self, table: pd.DataFrame) -> str:
-        wanted = HEADLINE_GOT10K if self.benchmark.startswith("got10k") else HEADLINE
-        return next((name for name in wanted if name in table.columns), str(table.columns[0]))
+        headline = str(headline_of(list(table.columns), self.benchmark))
+        return table.sort_values(
+            headline, ascending=not metric_of(headline).higher_is_better, kind="stable", na_position="last"
+        )
 
     @property
     def headline(self) -> str | None:
         """The metric that trackers are ranked by; None where nothing could be scored."""
-        return None if self.overall.columns.empty else self._headline(self.overall)
+        return headline_of(list(self.overall.columns), self.benchmark)
 
     @property
     def trackers(self) -> tuple[str, ...]:

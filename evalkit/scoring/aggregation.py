@@ -10,12 +10,11 @@ import numpy as np
 from evalkit.curves import Counts, area, error_counts, success_counts
 from evalkit.errors import InputError
 from evalkit.scoring.frames import Measured, measure
+from evalkit.scoring.metrics import computed_from, stated_metrics
 from evalkit.scoring.rules import Averaging, CurveRule, Denominator, Rules, Summary
-from evalkit.scoring.scores import OPE_METRICS, BenchmarkScore, Curve, SequenceScore
+from evalkit.scoring.scores import BenchmarkScore, Curve, SequenceScore
 from evalkit.sequences.sequence import Sequence
 from evalkit.types import Boxes, Vector
-
-CURVES = ("success", "precision", "normalized_precision")
 
 
 @dataclass(frozen=True)
@@ -42,18 +41,20 @@ class Tally:
 
 def curve_rules(rules: Rules) -> dict[str, CurveRule]:
     """The curves that the rules have, by name."""
-    by_name = dict(zip(CURVES, (rules.success, rules.precision, rules.normalized), strict=True))
+    by_name = {"success": rules.success, "precision": rules.precision, "normalized_precision": rules.normalized}
     return {name: rule for name, rule in by_name.items() if rule is not None}
 
 
 def reported_metrics(rules: Rules) -> tuple[str, ...]:
-    """Names of the figures that the rules report; those of a curve that they do not have are left out."""
+    """Names of the figures that the rules report, without those of a curve that they lack, and of metrics with a
+    formula of their own."""
     lacking = {
         name
         for name, curve in (("precision", rules.precision), ("normalized_precision", rules.normalized))
         if curve is None
     }
-    return tuple(name for name in rules.metrics if name not in lacking)
+    own = (metric.name for curve in curve_rules(rules) for metric in computed_from(curve))
+    return (*(name for name in rules.metrics if name not in lacking), *own)
 
 
 def tally(measured: Measured, rules: Rules) -> Tally:
@@ -141,7 +142,7 @@ def combine(
         weights = np.array([score.frames for score in sequences])
         coverage = float(np.average([score.metrics["coverage"] for score in sequences], weights=weights))
     found = _metrics(curves, rules, overlap, coverage)
-    metrics: dict[str, float | None] = {name: found.get(name) for name in OPE_METRICS}
+    metrics: dict[str, float | None] = {name: found.get(name) for name in stated_metrics("ope")}
     metrics.update({name: value for name, value in found.items() if name not in metrics})
     return BenchmarkScore(
         tracker=tracker,
@@ -195,7 +196,9 @@ def _metrics(
         values["precision"] = _summary(curves["precision"], rules.precision)
     if rules.normalized is not None:
         values["normalized_precision"] = _summary(curves["normalized_precision"], rules.normalized)
-    return {name: value for name in rules.metrics if (value := values.get(name)) is not None}
+    for curve, rule in curve_rules(rules).items():
+        values |= {each.name: each.of_curve(rule.grid.thresholds, curves[curve]) for each in computed_from(curve)}
+    return {name: value for name in reported_metrics(rules) if (value := values.get(name)) is not None}
 
 
 def _per_frame(measured: Measured) -> tuple[Vector, Vector]:

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from evalkit.scoring.aggregation import curve_rules, reported_metrics
-from evalkit.scoring.rules import Rules
-from evalkit.scoring.scores import OPE_METRICS, VOT_METRICS, BenchmarkScore, Curve, SequenceScore
+from evalkit.scoring.metrics import stated_metrics
+from evalkit.scoring.rules import Rules, SupervisedRules
+from evalkit.scoring.scores import BenchmarkScore, Curve, SequenceScore
 from evalkit.types import Vector
 
 _SUPERVISED_METRICS = ("accuracy", "failures")
@@ -37,13 +38,13 @@ class ScoreForm:
     sequence_nan: bool = False
 
 
-def form_of(sequences: Sequence[str], rules: Rules | None) -> ScoreForm:
-    """The form of a score of these sequences; ``rules`` are None for VOT's supervised experiment."""
-    if rules is None:
-        metrics = dict.fromkeys(VOT_METRICS, True)
+def form_of(sequences: Sequence[str], rules: Rules | SupervisedRules) -> ScoreForm:
+    """The form of a score of these sequences."""
+    if isinstance(rules, SupervisedRules):
+        metrics = dict.fromkeys(rules.metrics, True)
         return ScoreForm(tuple(sequences), metrics, {"eao": None}, _SUPERVISED_METRICS, sequence_nan=True)
     reported = reported_metrics(rules)
-    metrics = {name: name in reported for name in (*OPE_METRICS, *reported)}
+    metrics = {name: name in reported for name in (*stated_metrics("ope"), *reported)}
     thresholds = {name: rule.grid.thresholds for name, rule in curve_rules(rules).items()}
     return ScoreForm(tuple(sequences), metrics, thresholds, reported)
 

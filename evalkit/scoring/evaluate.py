@@ -15,8 +15,8 @@ from evalkit.results.trees import TrackerResults
 from evalkit.scoring.cache import Subject, code_digest, read_score, write_score
 from evalkit.scoring.cache_entries import form_of
 from evalkit.scoring.digests import digest_of
-from evalkit.scoring.protocols import rules_for
-from evalkit.scoring.rules import Rules
+from evalkit.scoring.protocols import rules_for, supervised_rules
+from evalkit.scoring.rules import Rules, SupervisedRules
 from evalkit.scoring.scores import BenchmarkScore
 from evalkit.scoring.tracker import (
     Annotation,
@@ -76,9 +76,7 @@ def evaluate(
     results = _in_memory(results)
     names = tuple(protocols) or (annotation.benchmark.protocol,)
     supervised = _are_supervised(results, annotation)
-    if "vot-toolkit" in names and not supervised:
-        raise InputError("protocol 'vot-toolkit' needs results of VOT's supervised experiment", hint="these are not")
-    rules = {name: None if supervised else rules_for(name, annotation.family) for name in names}
+    rules = {name: supervised_rules(name) if supervised else rules_for(name, annotation.family) for name in names}
     for each in rules.values():
         for sequence in scored_sequences(results.files, annotation, each):
             annotation.sequence(sequence)  # what is wrong with it is told first, whether or not the cache needs it
@@ -147,7 +145,7 @@ def _are_supervised(results: TrackerResults, annotation: Annotation) -> bool:
     return holds_supervised(results, annotation.benchmark.name)
 
 
-def _subject(results: TrackerResults, annotation: Annotation, protocol: str, rules: Rules | None) -> Subject:
+def _subject(results: TrackerResults, annotation: Annotation, protocol: str, rules: Rules | SupervisedRules) -> Subject:
     """What the cache is asked for: its key covers everything that :func:`_score` looks at."""
     scored = scored_sequences(results.files, annotation, rules)
     key = digest_of(code_digest(), protocol, rules, annotation.digest(scored), _digest_of_results(results))
@@ -161,6 +159,7 @@ def _subject(results: TrackerResults, annotation: Annotation, protocol: str, rul
         sequences_total=annotation.inventory.total,
         missing=missing_sequences(results, annotation),
         total_verified=annotation.inventory.verified,
+        experiment="supervised" if isinstance(rules, SupervisedRules) else "ope",
     )
     return Subject(key.hex(), form_of(scored, rules), blank)
 

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from evalkit.errors import InputError
+from evalkit.scoring.metrics import label_of
 from evalkit.scoring.protocols import rules_for
 from evalkit.scoring.rules import CurveRule, differences
-from evalkit.scoring.scores import TITLES, VISIBLE, BenchmarkScore
+from evalkit.scoring.scores import VISIBLE, BenchmarkScore
 from evalkit.scoring.tracker import Annotation, LoadedResults, score_tracker
 
 # Settings that make no sense apart: curves and the errors that they count, frames without a target and their errors.
@@ -50,7 +51,7 @@ class Reason:
     refused: str | None = None
 
     def __str__(self) -> str:
-        effect = ", ".join(f"{TITLES[name]} {change:+.4f}" for name, change in self.changes.items())
+        effect = ", ".join(f"{label_of(name)} {change:+.4f}" for name, change in self.changes.items())
         return f"{self.rule}: {self.second}, instead of: {self.first} [{self.refused or effect}]"
 
 

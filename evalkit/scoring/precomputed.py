@@ -23,7 +23,8 @@ from evalkit.reading.text import decode, parse_json
 from evalkit.results.files import ResultFile, list_tree
 from evalkit.results.layout import locate
 from evalkit.results.names import is_perfmat, lies_beside
-from evalkit.scoring.scores import OPE_METRICS, BenchmarkScore, Curve
+from evalkit.scoring.metrics import stated_metrics
+from evalkit.scoring.scores import BenchmarkScore, Curve
 from evalkit.types import Vector
 
 PERFMAT, OTB_PYTHON = "perfmat", "otb-python"
@@ -142,7 +143,7 @@ def _score(tracker: str, protocol: str, attribute: str | None, benchmark: str, f
         "sr50": lambda curve: float(curve[10]),
         "sr75": lambda curve: float(curve[15]),
     }
-    metrics: dict[str, float | None] = dict.fromkeys(OPE_METRICS)
+    metrics: dict[str, float | None] = dict.fromkeys(stated_metrics("ope"))
     if "success" in found.curves:
         metrics |= {name: figure(found.curves["success"]) for name, figure in figures.items()}
     if "precision" in found.curves:

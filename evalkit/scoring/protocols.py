@@ -19,14 +19,15 @@ from evalkit.scoring.rules import (
     Grid,
     Invalid,
     Length,
+    Measures,
     Normalized,
     Overlap,
     Repair,
     Rules,
     Summary,
+    SupervisedRules,
     Valid,
 )
-from evalkit.scoring.scores import OPE_METRICS
 from evalkit.suggestions import suggestion
 
 _WITH_NORMALIZED = ("auc", "precision", "normalized_precision", "sr50", "sr75")
@@ -72,7 +73,7 @@ _OWN = replace(
     valid=Valid.POSITIVE_FROM_ONE,
     normalized_error=Normalized.DIVIDE_FIRST,
     normalized=_NORMALIZED,
-    metrics=OPE_METRICS,
+    metrics=("auc", "precision", "normalized_precision", "ao", "sr50", "sr75"),
     source="OTB's rules with coordinates counted from 1, and LaSOT's normalised precision beside them",
     remark="no official rule for one pass here: OTB's rules, with coordinates counted from pixel 1",
 )
@@ -171,6 +172,11 @@ _GOT10K_LASOT = replace(
     metrics=_WITH_NORMALIZED,
 )
 
+_VOT_TOOLKIT = SupervisedRules(
+    Measures.VOT_TOOLKIT, length=Length.EXACT, nan_is_unknown=True, source="vot-toolkit 0.9.0"
+)
+_VOT_PYSOT = SupervisedRules(Measures.PYSOT, length=Length.CUT_BOTH, nan_is_unknown=False, source="pysot")
+
 
 def _ostrack(rules: Rules) -> Rules:
     """OSTrack's, STARK's and ODTrack's copy of pytracking's analysis, which accepts boxes with x or y <= 0."""
@@ -197,7 +203,9 @@ _PYSOT_FAMILIES: Mapping[str, Rules] = {
     "nfs": _PYSOT_TOOLKIT,
     "own": _PYSOT_TOOLKIT,
 }
-TABLE: Mapping[str, Mapping[str, Rules]] = {
+SUPERVISED = "supervised"
+"""The family of results of VOT's supervised experiment, whichever year's."""
+TABLE: Mapping[str, Mapping[str, Rules | SupervisedRules]] = {
     "official": {
         "otb": _OTB,
         "uav": replace(_OTB, source=f"{_OTB.source} with UAV123's configSeqs.m"),
@@ -208,10 +216,11 @@ TABLE: Mapping[str, Mapping[str, Rules]] = {
         "trackingnet": _TRACKINGNET,
         "own": _OWN,
         "demo": _DEMO,
+        SUPERVISED: _VOT_TOOLKIT,
     },
     "pytracking": _PYTRACKING_FAMILIES,
     "ostrack": {family: _ostrack(rules) for family, rules in _PYTRACKING_FAMILIES.items()},
-    "pysot": {family: _pysot(rules) for family, rules in _PYSOT_FAMILIES.items()},
+    "pysot": {family: _pysot(rules) for family, rules in _PYSOT_FAMILIES.items()} | {SUPERVISED: _VOT_PYSOT},
     "pysot-toolkit": _PYSOT_FAMILIES,
     "got10k": {
         "otb": _GOT10K_OTB,
@@ -221,21 +230,47 @@ TABLE: Mapping[str, Mapping[str, Rules]] = {
         "got10k": _GOT10K,
         "own": _GOT10K_OTB,
     },
+    "vot-toolkit": {SUPERVISED: _VOT_TOOLKIT},
 }
 """Rules by protocol and family."""
 
 
 def rules_for(protocol: str, family: str) -> Rules:
-    """The rules of a protocol on a family.
+    """The rules of a protocol on results of one pass over each sequence.
 
     Raises:
         InputError: for an unknown protocol, or one whose toolkit does not score this family.
     """
-    if protocol not in TABLE:
-        raise InputError(f"unknown protocol '{protocol}'", hint=suggestion(protocol, (*TABLE, "vot-toolkit"), "known"))
+    _require_known(protocol)
     rules = TABLE[protocol].get(family)
-    if rules is None:
-        able = ", ".join(name for name, families in TABLE.items() if family in families)
-        why = "no official evaluation code exists" if protocol == "official" else f"{protocol} does not score it"
-        raise InputError(f"protocol '{protocol}' does not apply to benchmarks of the {family} kind: {why}", hint=able)
-    return rules
+    if isinstance(rules, Rules):
+        return rules
+    if set(TABLE[protocol]) == {SUPERVISED}:
+        raise InputError(f"protocol '{protocol}' needs results of VOT's supervised experiment", hint="these are not")
+    why = "no official evaluation code exists" if protocol == "official" else f"{protocol} does not score it"
+    problem = f"protocol '{protocol}' does not apply to benchmarks of the {family} kind: {why}"
+    raise InputError(problem, hint=", ".join(protocols_of(family)))
+
+
+def supervised_rules(protocol: str) -> SupervisedRules:
+    """The rules of a protocol on results of VOT's supervised experiment.
+
+    Raises:
+        InputError: for an unknown protocol, or one whose toolkit has no such measures.
+    """
+    _require_known(protocol)
+    rules = TABLE[protocol].get(SUPERVISED)
+    if isinstance(rules, SupervisedRules):
+        return rules
+    hint = suggestion(protocol, protocols_of(SUPERVISED), "use one of")
+    raise InputError(f"protocol '{protocol}' has no rules for supervised VOT results", hint=hint)
+
+
+def protocols_of(family: str) -> tuple[str, ...]:
+    """Names of the protocols that score a family."""
+    return tuple(name for name, families in TABLE.items() if family in families)
+
+
+def _require_known(protocol: str) -> None:
+    if protocol not in TABLE:
+        raise InputError(f"unknown protocol '{protocol}'", hint=suggestion(protocol, TABLE, "known"))

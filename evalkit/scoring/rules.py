@@ -174,7 +174,7 @@ class Rules:
         invalid_error: k8 for the centre error. invalid_normalized: k8 for the normalised one.
         denominator: k9. averaging: k10.
         success, precision, normalized: curves; None where the protocol has no such curve.
-        metrics: what the protocol reports, by the names of :data:`evalkit.scoring.scores.OPE_METRICS`.
+        metrics: what the protocol reports, by the names of :data:`evalkit.scoring.metrics.METRICS`.
         missing_is_zero: a missing result is scored as zero boxes.
         nan_truth_refused: the toolkit raises where the ground truth has NaN.
         omitted_rows: a result of the whole clip is scored on annotated rows that the official evaluation omits.
@@ -204,6 +204,40 @@ class Rules:
     cut_anyway: frozenset[str] = frozenset()
     source: str = ""
     remark: str = ""
+
+
+class Measures(Enum):
+    """By whose measures a supervised run becomes accuracy, robustness and a curve of expected overlaps."""
+
+    VOT_TOOLKIT = (
+        "regions in pixels x to x + w - 1, rounded before the scan; accuracy averaged by the sequences' length; "
+        "failures a sequence, weighted by length; fragments from an initialisation to before the failure; EAO over "
+        "the lengths low to high"
+    )
+    PYSOT = (
+        "regions as polygons of their corners, rounded after the move into the raster; accuracy over all frames "
+        "together; failures in 100 frames; fragments from five frames after a failure to the next start; EAO over the "
+        "lengths low - 1 to high - 1"
+    )
+
+
+@dataclass(frozen=True)
+class SupervisedRules:
+    """One protocol on VOT's supervised experiment, in which a tracker is started again after each failure.
+
+    Attributes:
+        measures: by whose code.
+        length: a result of another length than the ground truth.
+        nan_is_unknown: a region with NaN counts as unknown; otherwise it is refused.
+        metrics: what the protocol reports, by the names of :data:`evalkit.scoring.metrics.METRICS`.
+        source: the code that the rules were read from.
+    """
+
+    measures: Measures
+    length: Length
+    nan_is_unknown: bool
+    metrics: tuple[str, ...] = ("accuracy", "robustness", "eao")
+    source: str = ""
 
 
 _NOT_RULES = frozenset({"source", "remark"})

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.scoring.metrics import METRICS, Experiment, stated_metrics
 from evalkit.shown import one_line
-
-OPE_METRICS = ("auc", "precision", "normalized_precision", "ao", "sr50", "sr75")
-VOT_METRICS = ("accuracy", "robustness", "eao")
 
 
 @dataclass(frozen=True)
@@ -74,6 +72,7 @@ class BenchmarkScore:
         attribute_source: who says which sequences have it.
         remark: belongs beside the tracker's name, such as ``untrained``.
         shortcoming: what the rules need and the annotation lacks, so that the figures are not the protocol's own.
+        experiment: how the tracker was run, which says what metrics there are.
     """
 
     tracker: str
@@ -91,6 +90,7 @@ class BenchmarkScore:
     shortcoming: str = ""
     attribute_source: str = ""
     excluded: tuple[str, ...] = ()
+    experiment: Experiment = "ope"
 
     @property
     def sequences_scored(self) -> int:
@@ -105,28 +105,17 @@ class BenchmarkScore:
 
 VISIBLE = 0.5e-4
 """Smaller differences do not show in four decimals."""
-TITLES = {
-    "auc": "AUC",
-    "precision": "P",
-    "normalized_precision": "NP",
-    "ao": "AO",
-    "sr50": "SR0.50",
-    "sr75": "SR0.75",
-    "accuracy": "A",
-    "robustness": "R",
-    "eao": "EAO",
-}
 
 
 def metric_names(score: BenchmarkScore) -> tuple[str, ...]:
     """What is reported for this kind of benchmark, defined by the protocol or not."""
-    return VOT_METRICS if "eao" in score.metrics else OPE_METRICS
+    return stated_metrics(score.experiment)
 
 
 def defined_metrics(scores: Iterable[BenchmarkScore]) -> list[str]:
-    """The metrics that any of the scores has."""
+    """The stated metrics that any of the scores has, in the order in which they are printed."""
     found = {name for score in scores for name, value in score.metrics.items() if value is not None}
-    return [name for name in (*OPE_METRICS, *VOT_METRICS) if name in found]
+    return [name for name, metric in METRICS.items() if metric.stated and name in found]
 
 
 def coverage(score: BenchmarkScore) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from evalkit.scoring.metrics import metric_of
 from evalkit.scoring.scores import BenchmarkScore
 from evalkit.types import Vector
 
@@ -16,11 +17,6 @@ RESAMPLES = 10_000
 LEVEL = 0.95
 SEED = 0
 INTERVALS = ("tracker", "benchmark", "protocol", "metric", "low", "high", "level")
-CURVE_OF_METRIC = {
-    **dict.fromkeys(("auc", "sr50", "sr75"), "success"),
-    "precision": "precision",
-    "normalized_precision": "normalized_precision",
-}
 
 
 @dataclass(frozen=True)
@@ -132,7 +128,7 @@ def averaged_values(score: BenchmarkScore, metric: str, overall: float) -> tuple
     if len(known) < 2:
         return None
     values = np.array([each.metrics[metric] for each in known])
-    curve = CURVE_OF_METRIC.get(metric, "")
+    curve = metric_of(metric).curve or ""
     alive = np.array([bool(each.curves[curve].any()) if curve in each.curves else True for each in known], dtype=float)
     frames = np.array([each.frames for each in known], dtype=np.float64)
     for weights in (np.ones(len(known)), alive, frames):

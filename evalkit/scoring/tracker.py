@@ -19,7 +19,7 @@ from evalkit.results.trees import TrackerResults
 from evalkit.scoring.aggregation import combine, score_sequence
 from evalkit.scoring.digests import digest_of
 from evalkit.scoring.protocols import rules_for
-from evalkit.scoring.rules import Absent, Repair, Rules
+from evalkit.scoring.rules import Absent, Repair, Rules, SupervisedRules
 from evalkit.scoring.sanity import describe_mistakes, likely_mistake
 from evalkit.scoring.scores import BenchmarkScore, FrameDetail
 from evalkit.sequences.sequence import Sequence
@@ -132,14 +132,13 @@ def load_results(results: TrackerResults) -> LoadedResults:
     return LoadedResults(results.tracker, boxes, tuple(notes), results.ambiguous, frozenset(unrepaired))
 
 
-def scored_sequences(have: Container[str], annotation: Annotation, rules: Rules | None) -> tuple[str, ...]:
+def scored_sequences(have: Container[str], annotation: Annotation, rules: Rules | SupervisedRules) -> tuple[str, ...]:
     """Sequences that a score averages over, in official order.
 
     Args:
         have: sequences with a result.
-        rules: None for VOT's supervised experiment.
     """
-    every = rules is not None and rules.missing_is_zero
+    every = isinstance(rules, Rules) and rules.missing_is_zero
     return tuple(name for name in annotation.inventory.present if every or name in have)
 
 

@@ -12,12 +12,13 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.path import Path as Outline
 from numpy.typing import NDArray
 
+from evalkit.scoring.metrics import CURVES, CurveKind, metric_of
 from reports.inputs import ReportTables, StripFrame, records
 from reports.plots.timeline import absent_spans
 from reports.published import comparable
 from reports.speeds import setting
 from reports.style import Style, styles
-from reports.views import FRACTIONS, View, labels, metric_label
+from reports.views import View, labels
 
 # Overlaps and scores are drawn a few hundred pixels high: a byte a frame is finer than the eye and keeps pages small.
 STEPS = 254
@@ -31,6 +32,9 @@ def payload(tables: ReportTables, views: tuple[View, ...], published: pd.DataFra
     return {
         "trackers": [_tracker(named[name], drawn[name]) for name in tables.trackers],
         "views": [_view(view, tables, index, published) for view in views],
+        "metrics": {
+            name: _metric(name) for name in dict.fromkeys(str(name) for view in views for name in view.overall)
+        },
         "frames": _frames(tables.frames, index),
         "strips": _strips(tables, index),
     }
@@ -43,6 +47,16 @@ def _tracker(label: str, style: Style) -> dict[str, Any]:
         "dark": style.dark,
         "marker": marker_path(style.marker),
         "dash": list(style.dash),
+    }
+
+
+def _metric(name: str) -> dict[str, Any]:
+    metric = metric_of(name)
+    return {
+        "label": metric.label,
+        "percent": metric.percent,
+        "digits": metric.digits,
+        "lower": not metric.higher_is_better,
     }
 
 
@@ -74,7 +88,7 @@ def _view(view: View, tables: ReportTables, index: Mapping[str, int], published:
         "protocol": view.protocol,
         "title": view.title,
         "marks": {index[name]: mark for name, mark in view.marks.items() if mark and name in index},
-        "headline": {"key": headline, "label": metric_label(headline), "percent": headline not in FRACTIONS},
+        "headline": headline,
         "overall": {
             metric: {index[str(name)]: _number(value) for name, value in column.items()}
             for metric, column in ((str(name), view.overall[name]) for name in view.overall.columns)
@@ -92,11 +106,26 @@ def _number(value: Any) -> float | None:
 def _curves(view: View, curves: pd.DataFrame, index: Mapping[str, int]) -> dict[str, Any]:
     rows = curves[(curves["benchmark"] == view.benchmark) & (curves["protocol"] == view.protocol)]
     rows = rows[rows["sequence"].isna()].dropna(subset=["value"]).sort_values("threshold", kind="stable")
-    found: dict[str, Any] = {}
-    for (curve, tracker), line in rows.groupby(["curve", "tracker"]):
-        entry = found.setdefault(str(curve), {"x": [round(float(x), 6) for x in line["threshold"]], "y": {}})
-        entry["y"][index[str(tracker)]] = [round(float(y), 5) for y in line["value"]]
-    return found
+    lines = dict(list(rows.groupby(["curve", "tracker"])))
+    return {name: drawn for name, kind in CURVES.items() if (drawn := _curve(kind, lines, view, index))}
+
+
+def _curve(
+    kind: CurveKind, lines: Mapping[Any, pd.DataFrame], view: View, index: Mapping[str, int]
+) -> dict[str, Any] | None:
+    """A curve of a view with what its axes say and the metric that stands for it; None where no tracker has it."""
+    by_tracker = {str(tracker): line for (curve, tracker), line in lines.items() if curve == kind.name}
+    if not by_tracker:
+        return None
+    first = next(iter(by_tracker.values()))
+    return {
+        "title": kind.title,
+        "xLabel": kind.xlabel,
+        "yLabel": kind.ylabel,
+        "metric": next((metric for metric in kind.metrics if metric in view.overall.columns), None),
+        "x": [round(float(x), 6) for x in first["threshold"]],
+        "y": {index[name]: [round(float(y), 5) for y in line["value"]] for name, line in by_tracker.items()},
+    }
 
 
 def _attributes(view: View, attributes: pd.DataFrame, index: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -9,10 +9,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.projections.polar import PolarAxes
 
+from evalkit.scoring.metrics import label_of
 from reports.inputs import ReportTables
 from reports.plots.canvas import Plot, canvas, legend_beside, legend_width, line_look, style_handle, titled
 from reports.style import Style
-from reports.views import View, metric_label
+from reports.views import View
 
 MOST_IN_RADAR = 8
 MOST_BARS = 6
@@ -29,7 +30,7 @@ def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Itera
     table = table.reindex([name for name in view.trackers if name in table.index])
     counts = rows.groupby("attribute", sort=False)["sequences"].max()
     names = {str(attribute): f"{attribute} ({count})" for attribute, count in counts.items()}
-    metric = metric_label(str(view.headline))
+    metric = label_of(str(view.headline))
     basis = f"{metric} by attribute, {view.title}, protocol {view.protocol}; in brackets the number of sequences."
     if len(table.columns) >= 3:
         best = table.head(MOST_IN_RADAR)

@@ -3,45 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from evalkit.scoring.metrics import CURVES, CurveKind, label_of
 from reports.inputs import ReportTables
 from reports.plots.canvas import Plot, canvas, legend_beside, legend_width, line_look, style_handle, titled
 from reports.style import Style
-from reports.views import View, format_metric, metric_label
-
-
-@dataclass(frozen=True)
-class CurveKind:
-    """What a curve is called and which score stands for it in the legend, the first of ``metrics`` that exists."""
-
-    title: str
-    xlabel: str
-    ylabel: str
-    metrics: tuple[str, ...]
-
-
-KINDS: Mapping[str, CurveKind] = {
-    "success": CurveKind("Success", "overlap threshold", "success rate", ("auc", "ao")),
-    "precision": CurveKind("Precision", "location error threshold [px]", "precision", ("precision",)),
-    "normalized_precision": CurveKind(
-        "Normalised precision", "normalised location error threshold", "precision", ("normalized_precision",)
-    ),
-}
+from reports.views import View, format_metric
 
 
 def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Iterator[Plot]:
     """One plot for each curve that the view has."""
     rows = tables.curves
     rows = rows[(rows["benchmark"] == view.benchmark) & (rows["protocol"] == view.protocol) & rows["sequence"].isna()]
-    for name, kind in KINDS.items():
+    for name, kind in CURVES.items():
         curve = rows[rows["curve"] == name].dropna(subset=["value"])
         if not curve.empty:
             metric = next((m for m in kind.metrics if m in view.overall.columns), None)
-            score = f" Legend: {metric_label(metric)}." if metric else ""
+            score = f" Legend: {label_of(metric)}." if metric else ""
             caption = f"{kind.title} plot, {view.title}, protocol {view.protocol}.{score}"
             yield Plot(name, caption, _figure(curve, kind, metric, view, styles))
 
@@ -65,6 +46,6 @@ def _figure(
     axes.set(xlabel=kind.xlabel, ylabel=kind.ylabel, ylim=(0, 1.02))
     axes.set_xlim(float(curve["threshold"].min()), float(curve["threshold"].max()))
     titled(axes, f"{kind.title}, {view.title}", view.protocol)
-    title = metric_label(metric) + ", tracker" if metric else None
+    title = label_of(metric) + ", tracker" if metric else None
     legend_beside(figure, [(style_handle(styles[name]), texts[name]) for name in order], title)
     return figure

@@ -9,10 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from evalkit.scoring.metrics import label_of
 from reports.inputs import ReportTables
 from reports.plots.canvas import Plot, canvas, shorten, titled
 from reports.style import Style
-from reports.views import View, metric_label
+from reports.views import View
 
 MOST_WITH_FIGURES = 16
 CELL_WIDTH, CELL_HEIGHT = 0.15, 0.19
@@ -30,7 +31,7 @@ def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Itera
     if table.empty:
         return
     table = table[table.mean().sort_values(kind="stable").index]
-    metric = metric_label(view.headline)
+    metric = label_of(view.headline)
     caption = f"{metric} of every sequence, hardest left, {view.title}, protocol {view.protocol}. Empty: no result."
     yield Plot("heatmap", caption, _figure(table, metric, view))
 

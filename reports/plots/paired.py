@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from evalkit.scoring.metrics import label_of
 from reports.inputs import ReportTables
 from reports.plots.canvas import Plot, canvas, shorten
 from reports.style import Style
-from reports.views import View, metric_label
+from reports.views import View
 
 MOST_PANELS = 4
 MOST_NAMED = 40
@@ -29,7 +30,7 @@ def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Itera
     figure = canvas(max(5.5, 0.16 * len(table.columns) if named else 7.5), 1.75 * len(others) + (1.2 if named else 0.5))
     by_sequence = table.T
     panels = figure.subplots(len(others), 1, squeeze=False, sharey=True)[:, 0]
-    metric = metric_label(view.headline)
+    metric = label_of(view.headline)
     for axes, other in zip(panels, others, strict=True):
         _panel(axes, (by_sequence[best] - by_sequence[other]).dropna(), best, other, metric, view, styles, named=named)
     figure.suptitle(f"{metric} differences by sequence, {view.title}, protocol: {view.protocol}", fontsize=9.5)

@@ -11,13 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from evalkit.scoring.metrics import label_of
 from reports.inputs import ReportTables, records
 from reports.plots.canvas import Plot, canvas, log_axis, shorten, titled
 from reports.plots.placement import place_labels
 from reports.published import comparable
 from reports.speeds import common_setting
 from reports.style import Style
-from reports.views import View, metric_label
+from reports.views import View
 
 SMALLEST, PER_MILLION, LARGEST = 45.0, 9.0, 450.0  # bubble areas in square points
 
@@ -72,7 +73,7 @@ def _measured(speeds: pd.DataFrame, facts: pd.DataFrame, view: View) -> list[Bub
 
 
 def _caption(view: View, setting: str, bubbles: list[Bubble]) -> str:
-    text = f"{metric_label(str(view.headline))} against median FPS{setting}, {view.title}, protocol {view.protocol}"
+    text = f"{label_of(str(view.headline))} against median FPS{setting}, {view.title}, protocol {view.protocol}"
     sized = any(bubble.parameters is not None for bubble in bubbles)
     text += "; bubble area grows with the number of parameters (smallest where unknown)." if sized else "."
     if any(bubble.published for bubble in bubbles):
@@ -95,7 +96,7 @@ def _figure(bubbles: list[Bubble], view: View, setting: str, styles: Mapping[str
             )
     log_axis(axes)
     axes.margins(0.14, 0.14)
-    axes.set(xlabel=f"median frames per second{setting}", ylabel=metric_label(str(view.headline)))
+    axes.set(xlabel=f"median frames per second{setting}", ylabel=label_of(str(view.headline)))
     titled(axes, f"Speed and accuracy, {view.title}", view.protocol)
     _explain(figure, bubbles)
     _write_names(figure, axes, bubbles)

@@ -19,7 +19,7 @@ def differences(
     lines = []
     for tracker in trackers:
         first, *others = (each for each in scores if each.tracker == tracker.tracker)
-        supervised = "eao" in first.metrics
+        supervised = first.experiment == "supervised"
         loaded = None if supervised else load_results(tracker)
         for other in others:
             lines.append(f"{tracker.tracker} on {first.benchmark}: {other.protocol} differs from {first.protocol} by")

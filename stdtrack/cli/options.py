@@ -15,8 +15,8 @@ from evalkit.suggestions import nearest
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-PROTOCOLS = ("official", "pytracking", "ostrack", "pysot", "pysot-toolkit", "got10k")
-"""Rules to score by, see :mod:`evalkit.scoring.protocols`; ``vot-toolkit`` is one more, for supervised results."""
+PROTOCOLS = ("official", "pytracking", "ostrack", "pysot", "pysot-toolkit", "got10k", "vot-toolkit")
+"""Rules to score by, see :mod:`evalkit.scoring.protocols`; the last is for supervised results alone."""
 FRAME_TIMEOUT = 300.0
 """Seconds that a frame may take unless --timeout says otherwise."""
 
@@ -94,8 +94,7 @@ def comma_list(*names: str, words: Iterable[str] = (), **attributes: Any) -> Cal
 
 def protocol_option(text: str) -> Callable[[Function], Function]:
     """``--protocol``, in any case; the command gets ``protocols``."""
-    words = (*PROTOCOLS, "vot-toolkit")
-    return comma_list("--protocol", "protocols", words=words, metavar="NAME[,...]", help=text)
+    return comma_list("--protocol", "protocols", words=PROTOCOLS, metavar="NAME[,...]", help=text)
 
 
 def exclude_option(command: Function) -> Function:

@@ -55,7 +55,7 @@ YOUNG_OBJECTS = 50_000
 @click.argument("results", type=click.Path(path_type=Path))
 @comma_list("--on", "benchmarks", required=True, metavar="BENCHMARK[,...]", help="Benchmarks, such as otb100,lasot.")
 @data_options
-@protocol_option(f"{', '.join(PROTOCOLS)}, vot-toolkit. [default: the benchmark's own]")
+@protocol_option(f"{', '.join(PROTOCOLS)}. [default: the benchmark's own]")
 @click.option("--format", "form", type=Word(*_FORMATS), default="table", show_default=True)
 @click.option("--partial", is_flag=True, help="Score a part of a benchmark; its figures are marked as such.")
 @exclude_option
@@ -171,7 +171,7 @@ def attribute_scores(score: BenchmarkScore, annotation: Annotation) -> list[Benc
     from evalkit.scoring.aggregation import by_attribute
     from evalkit.scoring.protocols import rules_for
 
-    if "eao" in score.metrics:  # measured on all sequences together
+    if score.experiment == "supervised":  # measured on all sequences together
         return []
     attributes = annotation.benchmark.attributes
     names = (*(each.sequence for each in score.sequences), *score.missing, *score.excluded)

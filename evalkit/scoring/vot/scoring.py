@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from evalkit.errors import InputError
 from evalkit.results.trees import TrackerResults
+from evalkit.scoring.protocols import supervised_rules
+from evalkit.scoring.rules import Length, Measures, SupervisedRules
 from evalkit.scoring.scores import BenchmarkScore, Curve, SequenceScore
 from evalkit.scoring.tracker import Annotation, missing_sequences
 from evalkit.scoring.vot.measures import (
@@ -29,25 +31,17 @@ from evalkit.scoring.vot.trajectory import (
     parse_trajectory,
     restarted_without_code,
 )
-from evalkit.suggestions import suggestion
 from evalkit.types import Vector
 
 _FAR = 1e5
 
 
-@dataclass(frozen=True)
-class _Rules:
-    measure: Callable[[Sequence[SupervisedRun]], Supervised]
-    eao: Callable[[Vector, tuple[int, int]], float]
-    cut: bool  # results of another length are cut, and no rule is known for NaN
-    source: str
-
-
-_TOOLKIT = _Rules(by_toolkit, eao_by_toolkit, cut=False, source="vot-toolkit 0.9.0")
-_PYSOT = _Rules(by_pysot, eao_by_pysot, cut=True, source="pysot")
-SUPERVISED_PROTOCOLS = {"official": _TOOLKIT, "vot-toolkit": _TOOLKIT, "pysot": _PYSOT}
-"""``official`` are vot-toolkit's rules."""
-
+_Measure = Callable[[Sequence[SupervisedRun]], Supervised]
+_Eao = Callable[[Vector, tuple[int, int]], float]
+_CODE: Mapping[Measures, tuple[_Measure, _Eao]] = {
+    Measures.VOT_TOOLKIT: (by_toolkit, eao_by_toolkit),
+    Measures.PYSOT: (by_pysot, eao_by_pysot),
+}
 
 REASONS = (
     "pixels: vot-toolkit takes a rectangle as x to x + w - 1 and rounds before it scans; pysot as the polygon of its "
@@ -73,23 +67,21 @@ def score_supervised(results: TrackerResults, annotation: Annotation, protocol: 
     Raises:
         InputError: the protocol has no supervised measures, or a result is no trajectory of its sequence.
     """
-    if protocol not in SUPERVISED_PROTOCOLS:
-        hint = suggestion(protocol, SUPERVISED_PROTOCOLS, "use one of")
-        raise InputError(f"protocol '{protocol}' has no rules for supervised VOT results", hint=hint)
-    rules = SUPERVISED_PROTOCOLS[protocol]
+    rules = supervised_rules(protocol)
+    measure, eao_of = _CODE[rules.measures]
     benchmark = annotation.benchmark
     names = [name for name in annotation.inventory.present if name in results.files]
     found_runs = [_run(name, results, annotation, rules) for name in names]
     runs = [run for run, _ in found_runs]
     if not runs:
         raise InputError(f"{results.tracker} has no result on {benchmark.name}")
-    found = rules.measure(runs)
-    eao = rules.eao(found.curve, WINDOWS[benchmark.name])
+    found = measure(runs)
+    eao = eao_of(found.curve, WINDOWS[benchmark.name])
     pairs = zip(runs, found.sequence_accuracy.tolist(), found.sequence_failures.tolist(), strict=True)
     unbounded = [run.sequence for run in runs if run.size is None]
     notes = [f"{found.failures:g} failures; rules of {rules.source}"]
     notes += _some([warning for _, warnings in found_runs for warning in warnings])
-    if rules is _TOOLKIT:
+    if rules.measures is Measures.VOT_TOOLKIT:
         point = ar_point(found, float(np.mean([len(run.truth) for run in runs])))
         notes.append(f"AR plot: reliability {point[0]:.4f}, accuracy {point[1]:.4f}")
     if unbounded:
@@ -106,15 +98,18 @@ def score_supervised(results: TrackerResults, annotation: Annotation, protocol: 
         notes=tuple(notes),
         total_verified=annotation.inventory.verified,
         excluded=annotation.inventory.excluded,
+        experiment="supervised",
     )
 
 
-def _run(name: str, results: TrackerResults, annotation: Annotation, rules: _Rules) -> tuple[SupervisedRun, list[str]]:
+def _run(
+    name: str, results: TrackerResults, annotation: Annotation, rules: SupervisedRules
+) -> tuple[SupervisedRun, list[str]]:
     """One sequence, and what its user should know of it."""
     sequence = annotation.sequence(name)
     truth = from_regions(sequence.native, sequence.polygons)
     files = results.files[name]
-    repetitions = [parse_trajectory(file.read(), file.place, nan_is_unknown=not rules.cut) for file in files]
+    repetitions = [parse_trajectory(file.read(), file.place, nan_is_unknown=rules.nan_is_unknown) for file in files]
     warnings = []
     for index, (file, trajectory) in enumerate(zip(files, repetitions, strict=True)):
         run_name = results.name_of_run(name, index)
@@ -124,7 +119,7 @@ def _run(name: str, results: TrackerResults, annotation: Annotation, rules: _Rul
             warnings.append(f"{run_name}, row {row + 1}: a region after a failure without the code 1 of a new start")
         if len(trajectory) != len(truth):
             problem = f"{len(trajectory)} rows, but {name} has {len(truth)} frames"
-            if not rules.cut:
+            if rules.length is Length.EXACT:
                 raise InputError(problem, path=file.place, hint=f"{rules.source} refuses this")
             warnings.append(f"{run_name}: {problem}; cut to the shortest")
     length = min(len(truth), *map(len, repetitions))

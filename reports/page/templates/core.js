@@ -75,10 +75,21 @@ function changed() {
 
 /** Trackers of the view that are shown, best first. */
 function ranking() {
-  const values = view().overall[view().headline.key] || {};
-  const lower = view().headline.key === "robustness";
+  const values = view().overall[view().headline] || {};
+  const lower = metric(view().headline).lower;
   const score = (t) => (values[t] === null || values[t] === undefined ? -Infinity : lower ? -values[t] : values[t]);
   return Object.keys(values).map(Number).filter(shown).sort((a, b) => score(b) - score(a));
+}
+
+/** How a metric is called and printed; nothing of a view without figures. */
+function metric(name) {
+  return data.metrics[name] || { label: "", percent: false, digits: 3, lower: false };
+}
+
+/** A value as papers print this metric. */
+function printed(name, value) {
+  const { percent, digits } = metric(name);
+  return figure(percent && typeof value === "number" ? 100 * value : value, digits);
 }
 
 function figure(value, digits = 3) {

@@ -56,25 +56,18 @@ function sort(table, button) {
   table.tBodies[0].append(...rows.map(([, row]) => row));
 }
 
-const CURVES = {
-  success: ["Success", "overlap threshold", "success rate", ["auc", "ao"]],
-  precision: ["Precision", "location error threshold [px]", "precision", ["precision"]],
-  normalized_precision: ["Normalised precision", "normalised location error threshold", "precision", ["normalized_precision"]],
-};
-
 function curves() {
   const host = document.querySelector("[data-charts=curves]");
   onChange(() => {
     host.replaceChildren();
-    const present = Object.entries(CURVES).filter(([name]) => view().curves[name]);
-    const boxes = present.map(([, [title]]) => frameFor(host, title));
-    present.forEach(([name, [title, xLabel, yLabel, metrics]], at) => {
-      const curve = view().curves[name];
-      const values = view().overall[metrics.find((m) => view().overall[m])] || {};
+    const present = Object.values(view().curves);
+    const boxes = present.map(({ title }) => frameFor(host, title));
+    present.forEach((curve, at) => {
+      const values = view().overall[curve.metric] || {};
       const order = Object.keys(curve.y).map(Number).filter(shown).sort((a, b) => (values[b] ?? -1) - (values[a] ?? -1));
       const series = order.map((tracker) => ({ tracker, y: curve.y[tracker] }));
-      const legend = legendOf(order.map((t) => [t, `[${figure(values[t] === undefined || values[t] === null ? null : 100 * values[t], 1)}] ${label(t)}`]));
-      lineChart(boxes[at], { title, x: curve.x, xLabel, yLabel, series, legend });
+      const legend = legendOf(order.map((t) => [t, `[${printed(curve.metric, values[t] ?? null)}] ${label(t)}`]));
+      lineChart(boxes[at], { ...curve, series, legend });
     });
     if (!present.length) host.append(el("p", { class: "note" }, "This benchmark's rules draw no curves."));
   });
@@ -94,7 +87,7 @@ function speed() {
 }
 
 function bubbles(host, points) {
-  const head = view().headline.label;
+  const head = metric(view().headline).label;
   const sized = points.some((p) => p.parameters) ? "; area grows with the number of parameters" : "";
   const hollow = points.some((p) => p.tracker === null) ? "; hollow, †: published" : "";
   const box = frameFor(host, `${head} against median frames per second${sized}${hollow}`);
@@ -142,7 +135,7 @@ function attributes() {
     const order = ranking();
     const names = found.map((a) => `${a.name} (${a.sequences})`);
     const series = order.map((tracker) => ({ tracker, y: found.map((a) => a.values[tracker] ?? null) }));
-    const box = frameFor(host, `${view().headline.label} by attribute; in brackets the number of sequences`);
+    const box = frameFor(host, `${metric(view().headline).label} by attribute; in brackets the number of sequences`);
     dots(box, names, series);
     box.append(legendOf(order.map((t) => [t, label(t)])));
   });
@@ -152,7 +145,7 @@ function dots(box, names, series) {
   const width = Math.max(280, box.clientWidth || 700);
   const values = series.flatMap((s) => s.y).filter((v) => v !== null);
   const [low, high] = values.length ? [Math.max(0, Math.min(...values) - 0.05), Math.min(1, Math.max(...values) + 0.05)] : [0, 1];
-  const { root, sx, sy, frame } = axes(box, { width, height: 300, x: { low: -0.5, high: names.length - 0.5, label: "", ticks: [] }, y: { low, high, label: view().headline.label }, description: "Values by attribute; the table below holds the figures" });
+  const { root, sx, sy, frame } = axes(box, { width, height: 300, x: { low: -0.5, high: names.length - 0.5, label: "", ticks: [] }, y: { low, high, label: metric(view().headline).label }, description: "Values by attribute; the table below holds the figures" });
   names.forEach((name, i) => {
     const x = sx(i);
     const narrow = (frame.right - frame.left) / names.length < 70;

@@ -7,8 +7,8 @@ import pytest
 from evalkit.benchmarks.registry import BENCHMARKS
 from evalkit.errors import InputError
 from evalkit.scoring import protocols
-from evalkit.scoring.rules import Grid, Invalid, Valid, differences
-from evalkit.scoring.scores import OPE_METRICS
+from evalkit.scoring.metrics import METRICS
+from evalkit.scoring.rules import Grid, Invalid, SupervisedRules, Valid, differences
 from stdtrack.cli.score import PROTOCOLS
 
 
@@ -20,7 +20,7 @@ def test_the_command_line_names_them_all() -> None:
 def test_every_benchmark_has_a_default(name: str) -> None:
     kind = BENCHMARKS[name]
     rules = protocols.rules_for(kind.protocol, kind.family)
-    assert set(rules.metrics) <= {*OPE_METRICS, "coverage"}
+    assert {METRICS[metric].experiment for metric in rules.metrics} == {"ope"}
 
 
 def test_nfs_has_no_official_code() -> None:
@@ -33,6 +33,20 @@ def test_a_toolkit_that_does_not_know_the_benchmark() -> None:
         protocols.rules_for("pysot", "tnl2k")
     with pytest.raises(InputError, match="unknown protocol 'mine'"):
         protocols.rules_for("mine", "otb")
+    with pytest.raises(InputError, match="needs results of VOT's supervised experiment"):
+        protocols.rules_for("vot-toolkit", "own")
+
+
+def test_supervised_rules_stand_in_the_same_table() -> None:
+    assert protocols.protocols_of("supervised") == ("official", "pysot", "vot-toolkit")
+    assert protocols.supervised_rules("official") == protocols.supervised_rules("vot-toolkit")
+    assert {METRICS[name].experiment for name in protocols.supervised_rules("pysot").metrics} == {"supervised"}
+    with pytest.raises(InputError, match="'got10k' has no rules for supervised VOT results"):
+        protocols.supervised_rules("got10k")
+    with pytest.raises(InputError, match="unknown protocol 'mine'"):
+        protocols.supervised_rules("mine")
+    with pytest.raises(InputError, match="does not apply"):
+        protocols.rules_for("pysot", "supervised")
 
 
 def test_ostrack_differs_from_pytracking_in_valid_rows_alone() -> None:
@@ -50,7 +64,8 @@ def test_uav_errors_without_a_target_are_hits_in_pytracking() -> None:
 def test_only_official_rules_have_matlabs_thresholds() -> None:
     for name, families in protocols.TABLE.items():
         for rules in families.values():
-            assert name == "official" or rules.success.grid is not Grid.MATLAB_TWENTIETHS
+            one_pass = not isinstance(rules, SupervisedRules)
+            assert name == "official" or not (one_pass and rules.success.grid is Grid.MATLAB_TWENTIETHS)
 
 
 def test_every_set_of_rules_names_its_source() -> None:
