@@ -8,18 +8,38 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from evalkit.benchmarks.registry import open_benchmark
     from evalkit.errors import InputError
+    from evalkit.regression.front import baseline, check
+    from evalkit.scoring.front import score
+    from evalkit.scoring.paired import compare
+    from evalkit.scoring.scored import Scores
     from evalkit.trackers.base import Prediction, Tracker
     from evalkit.trackers.spec import load_tracker
 
-__all__ = ["InputError", "Prediction", "Tracker", "load_tracker", "open_benchmark"]
+__all__ = [
+    "InputError",
+    "Prediction",
+    "Scores",
+    "Tracker",
+    "baseline",
+    "check",
+    "compare",
+    "load_tracker",
+    "open_benchmark",
+    "score",
+]
 
 # Exported name -> the module that defines it, imported when the name is first asked for (PEP 562).
 _MODULES = {
-    "load_tracker": "evalkit.trackers.spec",
-    "Tracker": "evalkit.trackers.base",
-    "Prediction": "evalkit.trackers.base",
     "InputError": "evalkit.errors",
+    "Prediction": "evalkit.trackers.base",
+    "Scores": "evalkit.scoring.scored",
+    "Tracker": "evalkit.trackers.base",
+    "baseline": "evalkit.regression.front",
+    "check": "evalkit.regression.front",
+    "compare": "evalkit.scoring.paired",
+    "load_tracker": "evalkit.trackers.spec",
     "open_benchmark": "evalkit.benchmarks.registry",
+    "score": "evalkit.scoring.front",
 }
 
 if not TYPE_CHECKING:  # a type checker reads the imports above, and refuses names that are not there

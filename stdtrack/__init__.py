@@ -13,19 +13,41 @@ if TYPE_CHECKING:
     from evalkit.trackers.base import Prediction, Tracker
     from evalkit.trackers.spec import load_tracker
     from stdtrack.api.counting import complexity
+    from stdtrack.api.guarding import baseline, check, compare
+    from stdtrack.api.reporting import report
+    from stdtrack.api.scoring import Scores, score
     from stdtrack.tracker import STDTracker
 
 __version__ = "0.1.0"
-__all__ = ["InputError", "Prediction", "STDTracker", "Tracker", "complexity", "load_tracker"]
+__all__ = [
+    "InputError",
+    "Prediction",
+    "STDTracker",
+    "Scores",
+    "Tracker",
+    "baseline",
+    "check",
+    "compare",
+    "complexity",
+    "load_tracker",
+    "report",
+    "score",
+]
 
 # Exported name -> the module that defines it, imported when the name is first asked for (PEP 562).
 _MODULES = {
-    "load_tracker": "evalkit.trackers.spec",
-    "complexity": "stdtrack.api.counting",
-    "Tracker": "evalkit.trackers.base",
-    "STDTracker": "stdtrack.tracker",
-    "Prediction": "evalkit.trackers.base",
     "InputError": "evalkit.errors",
+    "Prediction": "evalkit.trackers.base",
+    "STDTracker": "stdtrack.tracker",
+    "Scores": "stdtrack.api.scoring",
+    "Tracker": "evalkit.trackers.base",
+    "baseline": "stdtrack.api.guarding",
+    "check": "stdtrack.api.guarding",
+    "compare": "stdtrack.api.guarding",
+    "complexity": "stdtrack.api.counting",
+    "load_tracker": "evalkit.trackers.spec",
+    "report": "stdtrack.api.reporting",
+    "score": "stdtrack.api.scoring",
 }
 
 if not TYPE_CHECKING:  # a type checker reads the imports above, and refuses names that are not there

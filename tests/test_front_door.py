@@ -7,12 +7,15 @@ import importlib.util
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 PACKAGES = ("evalkit", "profiling", "stdtrack")
 HEAVY = ("numpy", "pandas", "torch", "matplotlib", "cv2", "scipy", "click")
 NAMES = [(package, name) for package in PACKAGES for name in importlib.import_module(package).__all__]
+
+VERBS = [(package, name) for package, name in NAMES if name.islower()]
 
 
 def exported(package: str, name: str) -> object:
@@ -54,3 +57,39 @@ def test_every_name_is_documented(package: str, name: str) -> None:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_importing_a_package_loads_nothing_heavy(package: str) -> None:
     assert loaded_after(f"import {package}; {package}.InputError") == set()
+
+
+@pytest.mark.parametrize("package", ["evalkit", "stdtrack"])
+def test_scoring_loads_no_torch(package: str, examples: Path, tmp_path: Path) -> None:
+    code = f"""
+import os, {package}
+os.environ["STDTRACK_CACHE"] = {str(tmp_path)!r}
+{package}.score({str(examples / "results")!r}, on="folder", data={str(examples / "clips")!r})
+"""
+    assert loaded_after(code) <= {"numpy"}
+
+
+@pytest.mark.parametrize(("package", "name"), VERBS)
+def test_every_verb_is_typed(package: str, name: str) -> None:
+    verb = exported(package, name)
+    assert callable(verb)
+    signature = inspect.signature(verb)
+    assert signature.return_annotation is not inspect.Signature.empty
+    assert all(one.annotation is not inspect.Parameter.empty for one in signature.parameters.values())
+
+
+@pytest.mark.parametrize(("package", "name"), VERBS)
+def test_every_verb_says_what_it_takes_and_raises_and_shows_an_example(package: str, name: str) -> None:
+    """The examples are run as doctests of the modules that define the verbs."""
+    text = inspect.getdoc(exported(package, name)) or ""
+    assert {"Args:", "Raises:"} <= set(text.splitlines())
+    assert ">>> " in text
+
+
+@pytest.mark.parametrize(("package", "name"), VERBS)
+def test_every_argument_is_described(package: str, name: str) -> None:
+    verb = exported(package, name)
+    assert callable(verb)
+    arguments = (inspect.getdoc(verb) or "").partition("Args:")[2].partition("Raises:")[0]
+    described = {word for line in arguments.splitlines() for word in line.partition(":")[0].replace(",", " ").split()}
+    assert set(inspect.signature(verb).parameters) <= described

@@ -79,6 +79,9 @@ def open_benchmark(text: str, *, data: Path | None = None, annotations: Path | N
 
     Raises:
         InputError: unknown name or option, no root, or nothing of the benchmark under it.
+
+    >>> open_benchmark("folder", data=Path("clips")).inventory().present
+    ('one', 'two')
     """
     spec = parse_spec(text)
     root = annotations or data

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from evalkit.errors import InputError
 from evalkit.results.files import ResultFile
 from evalkit.results.messages import joined_notes
-from evalkit.results.speed import got10k_speed
 from evalkit.results.trees import TrackerResults
 from evalkit.scoring.cache import Subject, code_digest, read_score, write_score
 from evalkit.scoring.cache_entries import form_of
@@ -42,6 +41,9 @@ class Refused:
     benchmark: str
     error: InputError
 
+    def __str__(self) -> str:
+        return f"{self.tracker} on {self.benchmark} is left out: {self.error}"
+
 
 @dataclass(frozen=True)
 class Evaluated:
@@ -72,7 +74,7 @@ def evaluate(
     """
     if results.fault is not None:
         raise results.fault
-    speed = got10k_speed(results) if annotation.family == "got10k" else None
+    speed = _speed(results) if annotation.family == "got10k" else None
     results = _in_memory(results)
     names = tuple(protocols) or (annotation.benchmark.protocol,)
     supervised = _are_supervised(results, annotation)
@@ -98,6 +100,12 @@ def evaluate(
     excluded = annotation.inventory.excluded
     marked = tuple(replace(scores[name], remark=results.remark, excluded=excluded) for name in names)
     return Evaluated(results.tracker, marked, notes)
+
+
+def _speed(results: TrackerResults) -> float | None:
+    from evalkit.results.speed import got10k_speed  # needs pandas, which scoring does without
+
+    return got10k_speed(results)
 
 
 def evaluate_all(

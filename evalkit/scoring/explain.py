@@ -6,15 +6,17 @@ reasons are measured on the data at hand instead of told in general, and add up 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.errors import InputError
+from evalkit.results.trees import TrackerResults
 from evalkit.scoring.metrics import label_of
 from evalkit.scoring.protocols import rules_for
 from evalkit.scoring.rules import CurveRule, differences
 from evalkit.scoring.scores import VISIBLE, BenchmarkScore
-from evalkit.scoring.tracker import Annotation, LoadedResults, score_tracker
+from evalkit.scoring.tracker import Annotation, LoadedResults, load_results, score_tracker
 
 # Settings that make no sense apart: curves and the errors that they count, frames without a target and their errors.
 _GROUPS = (("normalized_error", "normalized", "metrics"), ("absent", "invalid_error", "invalid_normalized"))
@@ -53,6 +55,61 @@ class Reason:
     def __str__(self) -> str:
         effect = ", ".join(f"{label_of(name)} {change:+.4f}" for name, change in self.changes.items())
         return f"{self.rule}: {self.second}, instead of: {self.first} [{self.refused or effect}]"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Why a tracker's figures under one protocol are not those under the first.
+
+    Attributes:
+        reasons: a :class:`Reason` each, or a sentence where the rules are not told one by one.
+    """
+
+    tracker: str
+    benchmark: str
+    protocol: str
+    first: str
+    reasons: tuple[Reason | str, ...]
+
+    def lines(self) -> list[str]:
+        """The reasons below a heading; a line that a terminal of 80 columns breaks has breaks of its own in it."""
+        heading = f"{self.tracker} on {self.benchmark}: {self.protocol} differs from {self.first} by"
+        reasons = [f"  {reason}" for reason in self.reasons] or ["  nothing that shows on these results"]
+        return [_wrapped(line) for line in (heading, *reasons)]
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+
+def explain_differences(
+    trackers: Sequence[TrackerResults], annotation: Annotation, scores: Sequence[BenchmarkScore]
+) -> list[Difference]:
+    """For each tracker and protocol after the first, the rules by which its figures are others.
+
+    Args:
+        scores: of these trackers, each under the same protocols.
+    """
+    from evalkit.scoring.vot.scoring import REASONS  # other benchmarks do without
+
+    explained = []
+    for tracker in trackers:
+        first, *others = (score for score in scores if score.tracker == tracker.tracker)
+        loaded = None if not others or first.experiment == "supervised" else load_results(tracker)
+        for other in others:
+            reasons: Sequence[Reason | str]
+            if loaded is not None:
+                reasons = explain(loaded, annotation, first, other.protocol)
+            else:  # two names of the same supervised rules give the same figures
+                reasons = REASONS if other.metrics != first.metrics else ()
+            names = (tracker.tracker, first.benchmark, other.protocol, first.protocol)
+            explained.append(Difference(*names, tuple(reasons)))
+    return explained
+
+
+def _wrapped(line: str) -> str:
+    """A line of prose that a terminal of 80 columns need not break, its continuation indented."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.fill(line, 80, subsequent_indent=indent + "  ", break_long_words=False, break_on_hyphens=False)
 
 
 def explain(results: LoadedResults, annotation: Annotation, score: BenchmarkScore, other: str) -> list[Reason]:

@@ -78,8 +78,15 @@ def _named_alone(text: str) -> str | None:
 def load_tracker(text: str) -> Tracker:
     """Build the tracker that a spec names; see :func:`load_spec`.
 
+    Args:
+        text: a spec as the command line takes it, such as ``opencv:csrt`` or ``module:factory?option=value``.
+
     Raises:
         InputError: the spec, prefix, module or factory does not exist, or what it makes is no tracker.
+
+    >>> import numpy as np
+    >>> tracker = load_tracker("opencv:kcf")
+    >>> tracker.init(np.zeros((48, 64, 3), np.uint8), np.array([10.0, 12.0, 20.0, 20.0]))
     """
     return require_tracker(load_spec(text), text)
 

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from stdtrack import __version__
 from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import comma_list, data_options, protocol_option
-from stdtrack.cli.results import chosen_benchmarks, exit_if_refused, tell_refused
-
-if TYPE_CHECKING:
-    from evalkit.regression.file import Record
-    from evalkit.scoring.evaluate import Refused
+from stdtrack.cli.results import exit_if_refused, tell
 
 
 @click.command()
@@ -28,16 +22,8 @@ def baseline(
     protocols: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Write what a later run is compared with: scores of all sequences, curves, and fingerprints."""
-    from evalkit.regression.file import Baseline, write_baseline
-    from stdtrack.cli.baseline_records import benchmarks_present, record_benchmark
+    from stdtrack.api.guarding import baseline as keep
 
-    records: list[Record] = []
-    refused: list[Refused] = []
-    for benchmark in chosen_benchmarks(benchmarks) or benchmarks_present(results):
-        found, unscored = record_benchmark(results, benchmark, data, annotations, lambda *_: protocols)
-        records += found
-        refused += unscored
-    tell_refused(refused, records)
-    write_baseline(Baseline((), __version__).updated(tuple(records)), out)
-    echo_line(f"{len(records)} records in {out}")
-    exit_if_refused(refused)
+    kept = keep(results, out=out, on=benchmarks, data=data, annotations=annotations, protocols=protocols, tell=tell)
+    echo_line(f"{len(kept.baseline.records)} records in {out}")
+    exit_if_refused(kept.refused)

@@ -14,12 +14,10 @@ from evalkit.errors import InputError
 from stdtrack.cli.main import EXIT_CHECK_FAILED, EXIT_DONE, EXIT_WRONG_INPUT
 from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import Word, comma_list, data_options, protocol_option
-from stdtrack.cli.results import chosen_benchmarks, tell_refused
+from stdtrack.cli.results import tell
 
 if TYPE_CHECKING:
     from evalkit.regression.checking import Check
-    from evalkit.regression.file import Baseline, Record
-    from evalkit.scoring.evaluate import Refused
 
 EXIT_NOT_COMPARABLE = EXIT_WRONG_INPUT
 
@@ -51,49 +49,17 @@ def check(
     Worse is a mean drop above --max-drop whose one-sided bound lies below zero. Exits 0 for same or better, 1 for
     worse, 2 for not comparable, as is a tracker of the baseline whose results cannot be scored.
     """
-    from evalkit.regression.checking import Check, check_accuracy, check_speed
-    from evalkit.regression.file import read_baseline
-    from evalkit.regression.verdicts import Limits, Verdict
-    from stdtrack.cli.baseline_records import record_benchmark, runs_by_pair
+    from evalkit.regression.verdicts import Verdict
+    from stdtrack.api.guarding import check as check_results
 
-    known = read_baseline(file)
-    limits = Limits(max_drop, confidence, max_slowdown)
-
-    def rules(tracker: str, benchmark: str) -> tuple[str, ...]:
-        return protocols or tuple(record.protocol for record in known.select(tracker, benchmark))
-
-    records: list[Record] = []
-    refused: list[Refused] = []
-    for benchmark in chosen_benchmarks(benchmarks) or shared_benchmarks(results, known):
-        found, unscored = record_benchmark(results, benchmark, data, annotations, rules)
-        records += found
-        refused += unscored
-    tell_refused(refused, records)
-    done = check_accuracy(known, records, limits)
-    if speed_reference is not None:
-        manifests = {pair: run.manifest for pair, run in runs_by_pair(results).items()}
-        speeds = check_speed(known, records, speed_reference, limits, manifests)
-        done = Check(done.comparisons + speeds, done.unchecked)
-    write_files(done, junit, summary)
-    show(done, form)
+    checked = check_results(
+        results, file, on=benchmarks, data=data, annotations=annotations, protocols=protocols, max_drop=max_drop,
+        confidence=confidence, speed_reference=speed_reference, max_slowdown=max_slowdown, tell=tell,
+    )  # fmt: skip
+    write_files(checked.check, junit, summary)
+    show(checked.check, form)
     exits = {Verdict.WORSE: EXIT_CHECK_FAILED, Verdict.NOT_COMPARABLE: EXIT_NOT_COMPARABLE}
-    unjudged = any(known.select(each.tracker, each.benchmark) for each in refused)
-    sys.exit(exits.get(done.verdict, EXIT_NOT_COMPARABLE if unjudged else EXIT_DONE))
-
-
-def shared_benchmarks(results: Path, baseline: Baseline) -> tuple[str, ...]:
-    """Benchmarks of the baseline that RUNS has results on; all of the baseline's for other people's trees."""
-    from stdtrack.cli.baseline_records import runs_by_pair
-
-    known = {record.benchmark for record in baseline.records}
-    present = {benchmark for _, benchmark in runs_by_pair(results)}
-    shared = tuple(sorted(known & present if present else known))
-    if not shared:
-        hint = (
-            f"it has results on {', '.join(sorted(present)) or 'nothing'}, the baseline on {', '.join(sorted(known))}"
-        )
-        raise InputError("results and baseline share no benchmark", path=results, hint=hint)
-    return shared
+    sys.exit(exits.get(checked.verdict, EXIT_DONE))
 
 
 def write_files(done: Check, junit: Path | None, summary: Path | None) -> None:

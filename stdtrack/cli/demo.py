@@ -9,6 +9,7 @@ import click
 
 from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import FRAME_TIMEOUT
+from stdtrack.cli.results import tell as say
 from stdtrack.cli.run import run_watched, tell
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ def demo(out: Path, seed: int) -> None:
     from evalkit.benchmarks.synthetic.writer import render
     from evalkit.running.runner import RunOptions
     from evalkit.running.selection import select
+    from evalkit.scoring.caveats import Told
     from reports.report import write_report
-    from stdtrack.cli.report_tables import collect
+    from stdtrack.api.report_tables import collect
 
     data, runs = out / "data", out / "runs"
     echo_line(f"rendering the scenes of seed {seed} into {data}")
@@ -36,7 +38,7 @@ def demo(out: Path, seed: int) -> None:
     selections = select([open_benchmark("demo", data=data)])
     summary = run_watched(TRACKERS, selections, RunOptions(runs, fresh=True), FRAME_TIMEOUT)
     click.echo("scoring and drawing the report", err=True)
-    tables, _ = collect(runs, benchmarks=("demo",), data=data)
+    tables, _ = collect(runs, benchmarks=("demo",), data=data, told=Told(say))
     files = write_report(tables, out / "report")
     print_comparison(tables)
     echo_line(f"report: {files.page}", err=False)

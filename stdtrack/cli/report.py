@@ -6,13 +6,10 @@ from pathlib import Path
 
 import click
 
-from evalkit.errors import InputError
-from evalkit.suggestions import suggestion
+from stdtrack.api.reporting import PARTS
 from stdtrack.cli.messages import echo_line
 from stdtrack.cli.options import PROTOCOLS, comma_list, data_options, exclude_option, no_cache_option, protocol_option
-from stdtrack.cli.results import exit_if_refused, use_cache
-
-PARTS = ("plots", "tables", "html")
+from stdtrack.cli.results import exit_if_refused, tell
 
 
 @click.command()
@@ -36,26 +33,13 @@ def report(
     Parts of a benchmark are reported as they are and marked, such as "5 of 100 sequences". A PROFILE_DIR is a folder
     that `stdtrack profile --out` wrote.
     """
-    from reports.report import write_report
-    from stdtrack.cli.report_tables import collect
+    from stdtrack.api.reporting import report as write
 
-    unknown = [part for part in parts if part not in PARTS]
-    if unknown:
-        raise InputError(f"--only has no part '{unknown[0]}'", hint=suggestion(unknown[0], PARTS, "parts"))
-    chosen = parts or PARTS
-    tables, refused = collect(
-        results,
-        profiles,
-        benchmarks=benchmarks,
-        data=data,
-        annotations=annotations,
-        protocols=protocols,
-        exclude=exclude,
-        pictures="html" in chosen,
-        cached=use_cache(no_cache),
-    )
-    files = write_report(tables, out, parts=chosen, published=published)
-    echo_line(f"{len(files.plots)} plot files, {len(files.tables)} table files in {out}")
-    if files.page is not None:
-        echo_line(f"open {files.page.resolve().as_uri()}")
-    exit_if_refused(refused)
+    written = write(
+        results, out=out, profiles=profiles, on=benchmarks, data=data, annotations=annotations, protocols=protocols,
+        exclude=exclude, published=published, parts=parts, cache=not no_cache, tell=tell,
+    )  # fmt: skip
+    echo_line(f"{len(written.plots)} plot files, {len(written.tables)} table files in {out}")
+    if written.page is not None:
+        echo_line(f"open {written.page.resolve().as_uri()}")
+    exit_if_refused(written.refused)

@@ -9,36 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import InputError
 from evalkit.reading.text import read_json
+from evalkit.scoring.caveats import Told
+from evalkit.scoring.front import score_benchmark
 from evalkit.suggestions import some
-from stdtrack.cli.messages import echo_line
-from stdtrack.cli.results import (
-    chosen_benchmarks,
-    open_annotation,
-    read_results,
-    require_excluded,
-    require_results,
-    tell_refused,
-)
-from stdtrack.cli.score import attribute_scores, score_all
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from evalkit.results.store import Run
     from evalkit.scoring.evaluate import Refused
+    from evalkit.scoring.scored import Scored
     from evalkit.scoring.scores import BenchmarkScore
-    from evalkit.scoring.tracker import Annotation
     from reports.inputs import ReportTables, StripFrame
 
 
 @dataclass
-class Scored:
-    """What scoring gave, over all benchmarks: scores, their parts by attribute, and the annotations behind them."""
+class Gathered:
+    """What scoring gave, over all benchmarks, and what other toolkits had computed."""
 
+    parts: list[Scored] = field(default_factory=list)
     scores: list[BenchmarkScore] = field(default_factory=list)
     framed: list[BenchmarkScore] = field(default_factory=list)
     by_attribute: list[BenchmarkScore] = field(default_factory=list)
-    annotations: list[Annotation] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
 
@@ -47,12 +39,13 @@ def collect(
     profiles: Sequence[Path] = (),
     *,
     benchmarks: Sequence[str] = (),
-    data: Path | None = None,
-    annotations: Path | None = None,
+    data: str | Path | None = None,
+    annotations: str | Path | None = None,
     protocols: Sequence[str] = (),
     exclude: Sequence[str] = (),
     pictures: bool = True,
     cached: bool = True,
+    told: Told,
 ) -> tuple[ReportTables, list[Refused]]:
     """Score everything in ``results`` and gather what a report shows of it.
 
@@ -64,6 +57,7 @@ def collect(
         exclude: shell patterns of sequences that are left out.
         pictures: hand frames over, for the HTML page.
         cached: keep the scores for the next time.
+        told: notes what there is to know.
 
     Returns:
         The tables, and the trackers that are not in them because they cannot be scored.
@@ -72,21 +66,32 @@ def collect(
         InputError: no results, no annotation, or what either is wrong with.
     """
     from evalkit.results.speed import latency_table, speed_table
+    from evalkit.scoring.opening import (
+        as_path,
+        benchmarks_present,
+        chosen_benchmarks,
+        open_annotation,
+        require_excluded,
+        runs_by_pair,
+        tell_refused,
+    )
     from evalkit.scoring.statistics import interval_table
     from evalkit.scoring.tables import attribute_table, coverage_table, curve_table, frame_table, score_table
     from reports.inputs import ReportTables
-    from stdtrack.cli.baseline_records import benchmarks_present, runs_by_pair
 
-    scored = Scored()
+    scored = Gathered()
     for benchmark in chosen_benchmarks(benchmarks) or benchmarks_present(results):
-        if _take_precomputed(scored, results, benchmark, exclude):
-            annotation = open_annotation(results, benchmark, data, annotations, exclude)
-            _score(scored, results, annotation, protocols, cached)
-    require_excluded(exclude, scored.annotations)
-    tell_refused(scored.refused, scored.scores)
+        if _take_precomputed(scored, results, benchmark, exclude, told):
+            annotation = open_annotation(results, benchmark, as_path(data), as_path(annotations), exclude)
+            one = score_benchmark(
+                results, annotation, tuple(protocols), told, partial=True, keep_frames=True, cached=cached
+            )
+            _add(scored, one)
+    require_excluded(exclude, [part.annotation for part in scored.parts])
+    tell_refused(scored.refused, scored.scores, told)
     pairs = dict.fromkeys((score.tracker, score.benchmark) for score in scored.scores)
     runs = [run for pair, run in runs_by_pair(results).items() if pair in pairs]
-    _tell_empty(results, runs)
+    _tell_empty(results, runs, told)
     read = [_read_profile(folder) for folder in profiles]
     overall = [replace(score, sequences=()) for score in scored.scores]
     tables = ReportTables(
@@ -102,14 +107,15 @@ def collect(
         profiles=_joined_profiles(read),
         hardware=_hardware(runs, read),
         methods=_methods(scored.scores, runs) | _attribute_sources(scored.by_attribute),
-        strips=_strips(scored) if pictures else {},
+        strips=_strips(scored, told) if pictures else {},
     )
     return tables, scored.refused
 
 
-def _take_precomputed(scored: Scored, results: Path, benchmark: str, exclude: Sequence[str]) -> bool:
+def _take_precomputed(scored: Gathered, results: Path, benchmark: str, exclude: Sequence[str], told: Told) -> bool:
     """Add what other toolkits computed; returns whether there are results to score."""
     from evalkit.benchmarks.registry import parse_spec
+    from evalkit.scoring.opening import require_results
     from evalkit.scoring.precomputed import read_precomputed
 
     require_results(results)
@@ -119,19 +125,17 @@ def _take_precomputed(scored: Scored, results: Path, benchmark: str, exclude: Se
     if scores:
         names = some(list(dict.fromkeys(score.tracker for score in scores)))
         said = "curves of another toolkit, taken as published" + ("; --exclude is no part of them" if exclude else "")
-        echo_line(f"{names} on {scores[0].benchmark}: {said}")
+        told.add(f"{names} on {scores[0].benchmark}", (said,))
     return holds_results
 
 
-def _score(scored: Scored, results: Path, annotation: Annotation, protocols: Sequence[str], cached: bool) -> None:
-    trackers = read_results(results, annotation)
-    scores, refused = score_all(trackers, annotation, tuple(protocols), keep_frames=True, cached=cached)
-    scored.annotations.append(annotation)
-    scored.refused += refused
-    scored.scores += scores
+def _add(scored: Gathered, part: Scored) -> None:
+    scored.parts.append(part)
+    scored.refused += part.refused
+    scored.scores += part.scores
     # Boxes are the same under every protocol; the frames shown are scored by the first one.
-    scored.framed += [score for score in scores if score.protocol == scores[0].protocol]
-    scored.by_attribute += [part for score in scores for part in attribute_scores(score, annotation)]
+    scored.framed += [score for score in part.scores if score.protocol == part.scores[0].protocol]
+    scored.by_attribute += [group for score in part.scores for group in part.attributes(score)]
 
 
 def _with_models(speeds: pd.DataFrame, runs: Iterable[Run]) -> pd.DataFrame:
@@ -142,12 +146,12 @@ def _with_models(speeds: pd.DataFrame, runs: Iterable[Run]) -> pd.DataFrame:
     return speeds.assign(device=devices)
 
 
-def _tell_empty(results: Path, runs: Iterable[Run]) -> None:
+def _tell_empty(results: Path, runs: Iterable[Run], told: Told) -> None:
     """Name the runs that were begun and have no result, which the report cannot show."""
     shown = {run.folder for run in runs}
     for manifest in sorted(results.glob("*/*/run.json")) if results.is_dir() else ():
         if manifest.parent not in shown and not any(manifest.parent.glob("*.txt")):
-            echo_line(f"{manifest.parent}: left out, it has no result")
+            told.add(str(manifest.parent), ("left out, it has no result",))
 
 
 def _read_profile(folder: Path) -> Mapping[str, Any]:
@@ -237,12 +241,13 @@ def _attribute_sources(scores: Sequence[BenchmarkScore]) -> dict[str, str]:
     return {f"Attributes of {score.benchmark}": f"{score.attribute_source}." for score in scores}
 
 
-def _strips(scored: Scored) -> dict[tuple[str, str], tuple[StripFrame, ...]]:
-    from stdtrack.cli.thumbnails import strips
+def _strips(scored: Gathered, told: Told) -> dict[tuple[str, str], tuple[StripFrame, ...]]:
+    from stdtrack.api.thumbnails import strips
 
     shown = {(score.benchmark, each.sequence) for score in scored.framed for each in score.sequences}
     found = {}
-    for annotation in scored.annotations:
-        names = [name for name in annotation.inventory.present if (annotation.benchmark.key, name) in shown]
-        found.update(strips([annotation.sequence(name) for name in names], annotation.benchmark.key, total=len(shown)))
+    for annotation in (part.annotation for part in scored.parts):
+        key = annotation.benchmark.key
+        names = [name for name in annotation.inventory.present if (key, name) in shown]
+        found.update(strips([annotation.sequence(name) for name in names], key, total=len(shown), told=told))
     return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence as Many
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
-from stdtrack.cli.messages import echo_line
+from evalkit.scoring.caveats import Told
 
 if TYPE_CHECKING:
     from evalkit.sequences.sequence import Sequence
@@ -20,14 +20,16 @@ MOST_FRAMES, LEAST_FRAMES = 8, 3
 BUDGET = 640
 
 
-def strips(sequences: Many[Sequence], benchmark: str, total: int) -> dict[tuple[str, str], tuple[StripFrame, ...]]:
+def strips(
+    sequences: Many[Sequence], benchmark: str, total: int, told: Told
+) -> dict[tuple[str, str], tuple[StripFrame, ...]]:
     """Evenly spaced frames of each sequence that has images.
 
     Args:
         total: sequences in the whole page, among which the budget of frames is shared.
 
     Returns:
-        Frames by (benchmark, sequence). A sequence whose images cannot be read is left out, with a line on stderr.
+        Frames by (benchmark, sequence). A sequence whose images cannot be read is left out, which is noted.
     """
     count = max(LEAST_FRAMES, min(MOST_FRAMES, BUDGET // max(1, total)))
     found = {}
@@ -37,7 +39,7 @@ def strips(sequences: Many[Sequence], benchmark: str, total: int) -> dict[tuple[
         try:
             found[benchmark, sequence.name] = strip(sequence, count)
         except InputError as error:
-            echo_line(f"no frames of {benchmark}/{sequence.name}: {error}")
+            told.add(f"no frames of {benchmark}/{sequence.name}", (str(error),))
     return found
 
 

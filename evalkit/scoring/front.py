@@ -1,0 +1,176 @@
+"""Scoring as one call: from a folder of results to scores.
+
+Nothing heavy is imported before the helping processes have been started.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evalkit.errors import InputError
+from evalkit.scoring.caveats import Tell, Told, as_names
+from evalkit.scoring.scored import Scored, Scores, no_attributes, require_grouping
+from evalkit.suggestions import some
+
+if TYPE_CHECKING:
+    from evalkit.results.trees import TrackerResults
+    from evalkit.running.process_map import Crew
+    from evalkit.scoring.evaluate import Evaluated, Refused
+    from evalkit.scoring.tracker import Annotation
+
+
+def score(
+    results: str | Path,
+    *,
+    on: str | Iterable[str],
+    data: str | Path | None = None,
+    annotations: str | Path | None = None,
+    protocols: str | Iterable[str] = (),
+    partial: bool = False,
+    exclude: str | Iterable[str] = (),
+    by: str | None = None,
+    keep_frames: bool = False,
+    workers: int = 1,
+    cache: bool = True,
+    tell: Tell | None = None,
+) -> Scores:
+    """Score raw results by each benchmark's own rules, or by those of other toolkits.
+
+    Args:
+        results: a folder that a run wrote, other people's tree (flat, pytracking, OSTrack, got10k, pysot, VOT), or a
+            .zip or .tar.xz of one.
+        on: benchmarks with options, such as ``"otb100"``, ``"otb100,lasot"`` or ``["got10k?split=val"]``.
+        data: root of several benchmarks, or of one; STDTRACK_DATA, what the runs recorded, or ``stdtrack.toml``
+            otherwise.
+        annotations: annotations without images, instead of ``data``.
+        protocols: names of rules, such as ``["official", "pysot"]``; each benchmark's own if empty.
+        partial: score a part of a benchmark; without it a tracker that lacks sequences is refused.
+        exclude: shell patterns of sequences that are left out.
+        by: ``attribute`` for scores on the sequences of each attribute too.
+        keep_frames: keep boxes and overlaps of every frame, for :meth:`Scores.per_frame`; such scores are not cached.
+        workers: processes; each scores a part of the trackers.
+        cache: take scores from the user's cache, and add to it.
+        tell: is called with each caveat and refused tracker as soon as it is known.
+
+    Returns:
+        The scores. Trackers that cannot be scored are in ``refused``.
+
+    Raises:
+        InputError: no results, no annotation, an unknown name, or no tracker that can be scored.
+
+    Example:
+        >>> import evalkit
+        >>> scores = evalkit.score("results", on="folder", data="clips", protocols=["official", "pysot"])
+        >>> scores.overall()[["tracker", "protocol", "auc"]].round(3)
+          tracker  protocol    auc
+        0    mine  official  0.881
+        1    mine     pysot  0.881
+        2  theirs  official  0.810
+        3  theirs     pysot  0.810
+        >>> scores.refused
+        ()
+    """
+    require_grouping(by)
+    with crew_of(workers) as crew:  # before anything heavy is imported: the other processes start meanwhile
+        from evalkit.scoring.opening import open_all, require_excluded, tell_refused
+
+        told = Told(tell)
+        cached = use_cache(cache, told)
+        one = functools.partial(score_benchmark, Path(results), protocols=as_names(protocols), told=told,
+                                partial=partial, crew=crew, keep_frames=keep_frames, cached=cached)  # fmt: skip
+        parts = [one(annotation) for annotation in open_all(results, on, data, annotations, exclude)]
+    require_excluded(as_names(exclude), [part.annotation for part in parts])
+    scores = Scores(tuple(parts), refused=tuple(tracker for part in parts for tracker in part.refused), grouping=by)
+    tell_refused(scores.refused, scores.scores, told)
+    if by and not any(part.attributes(score) for part in parts for score in part.scores):
+        raise no_attributes(as_names(on), hint="leave out --by attribute")
+    return replace(scores, caveats=tuple(told.caveats))
+
+
+def score_benchmark(
+    results: Path,
+    annotation: Annotation,
+    protocols: tuple[str, ...],
+    told: Told,
+    *,
+    partial: bool = False,
+    crew: Crew | None = None,
+    keep_frames: bool = False,
+    cached: bool = True,
+) -> Scored:
+    """Every tracker of a folder on one benchmark under every protocol; notes what there is to know.
+
+    Raises:
+        InputError: no results of the benchmark, or without ``partial`` no tracker that has all of its sequences.
+    """
+    from evalkit.scoring.opening import read_results, refuse_missing
+
+    trackers: Sequence[TrackerResults] = read_results(results, annotation, told)
+    incomplete: list[Refused] = []
+    if not partial:
+        trackers, incomplete = refuse_missing(trackers, annotation)
+    evaluated, unscored = evaluate_told(
+        trackers, annotation, protocols, told, crew=crew, keep_frames=keep_frames, cached=cached
+    )
+    good = {each.tracker for each in evaluated}
+    whole = tuple(tracker for tracker in trackers if tracker.tracker in good)
+    scores = tuple(score for each in evaluated for score in each.scores)
+    return Scored(annotation, whole, scores, (*incomplete, *unscored))
+
+
+def evaluate_told(
+    trackers: Sequence[TrackerResults],
+    annotation: Annotation,
+    protocols: tuple[str, ...],
+    told: Told,
+    *,
+    crew: Crew | None = None,
+    keep_frames: bool = False,
+    cached: bool = True,
+) -> tuple[list[Evaluated], list[Refused]]:
+    """Every tracker under every protocol, and the trackers that cannot be scored.
+
+    Notes, once a text for all trackers that it concerns, how results were read and what looks wrong.
+    """
+    from evalkit.scoring.evaluate import Evaluated, Refused, evaluate_all
+
+    outcomes = evaluate_all(trackers, annotation, protocols, crew=crew, keep_frames=keep_frames, cached=cached)
+    evaluated = [outcome for outcome in outcomes if isinstance(outcome, Evaluated)]
+    concerned: dict[str, list[str]] = {}
+    for outcome in evaluated:
+        for note in dict.fromkeys((*outcome.notes, *(note for score in outcome.scores for note in score.notes))):
+            concerned.setdefault(note, []).append(outcome.tracker)
+    for note, names in concerned.items():
+        told.add(f"{some(names)} on {annotation.benchmark.name}", (note,))
+    return evaluated, [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+
+
+def crew_of(workers: int) -> AbstractContextManager[Crew | None]:
+    """The processes that share out the trackers; None where this one is enough.
+
+    Raises:
+        InputError: there are not 1 or more.
+    """
+    if workers < 1:
+        raise InputError(f"workers must be at least 1, not {workers}")
+    if workers == 1:
+        return nullcontext()
+    from evalkit.running.process_map import Crew
+
+    return Crew(workers - 1, preload=("evalkit.scoring.evaluate",))  # most of the time to a first result
+
+
+def use_cache(wanted: bool, told: Told) -> bool:
+    """Whether the cache of scores is used; notes why it cannot be."""
+    if not wanted:
+        return False
+    from evalkit.scoring.cache import cache_refusal
+
+    why = cache_refusal()
+    told.add("cache of scores", (f"not used: {why}",) if why else ())
+    return not why

@@ -1,0 +1,96 @@
+"""A report of whatever results are there: plots, tables and one HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evalkit.errors import InputError
+from evalkit.scoring.caveats import Caveat, Tell, Told, as_names
+from evalkit.scoring.front import use_cache
+from evalkit.suggestions import suggestion
+
+if TYPE_CHECKING:
+    from evalkit.scoring.evaluate import Refused
+
+PARTS = ("plots", "tables", "html")
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What :func:`report` wrote.
+
+    Attributes:
+        page: the HTML page; None where it was not asked for.
+        plots, tables: the other files.
+        caveats: what to know about the figures.
+        refused: trackers that are not in it, each with the reason.
+    """
+
+    page: Path | None
+    plots: tuple[Path, ...]
+    tables: tuple[Path, ...]
+    caveats: tuple[Caveat, ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+
+def report(
+    results: str | Path,
+    *,
+    out: str | Path,
+    profiles: Iterable[str | Path] = (),
+    on: str | Iterable[str] = (),
+    data: str | Path | None = None,
+    annotations: str | Path | None = None,
+    protocols: str | Iterable[str] = (),
+    exclude: str | Iterable[str] = (),
+    published: bool = False,
+    parts: str | Iterable[str] = PARTS,
+    cache: bool = True,
+    tell: Tell | None = None,
+) -> Reported:
+    """Report on results: plots (PNG, SVG, PDF), tables (Markdown, CSV, LaTeX), one offline HTML page.
+
+    Parts of a benchmark are reported as they are and marked, such as "5 of 100 sequences".
+
+    Args:
+        results: as :func:`stdtrack.score` takes them.
+        out: folder of the report; an earlier one stays until this one is whole.
+        profiles: folders that ``stdtrack profile --out`` wrote.
+        on: benchmarks; all that our own runs have results on if empty.
+        data, annotations, protocols, exclude, cache, tell: as :func:`stdtrack.score` takes them.
+        published: add published figures of other trackers, marked as such.
+        parts: of ``plots``, ``tables`` and ``html``.
+
+    Raises:
+        InputError: no results, no annotation, no tracker that can be scored, or a folder that cannot be written.
+
+    Example:
+        >>> import stdtrack as st
+        >>> written = st.report("results", on="folder", data="clips", out="report", parts="tables")
+        >>> sorted(path.name for path in written.tables)[:2]
+        ['scores.csv', 'scores.md']
+    """
+    from reports.report import write_report
+    from stdtrack.api.report_tables import collect
+
+    told, chosen = Told(tell), as_names(parts) or PARTS
+    unknown = [part for part in chosen if part not in PARTS]
+    if unknown:
+        raise InputError(f"--only has no part '{unknown[0]}'", hint=suggestion(unknown[0], PARTS, "parts"))
+    tables, refused = collect(
+        Path(results),
+        [Path(folder) for folder in ([profiles] if isinstance(profiles, str | Path) else profiles)],
+        benchmarks=as_names(on),
+        data=data,
+        annotations=annotations,
+        protocols=as_names(protocols),
+        exclude=as_names(exclude),
+        pictures="html" in chosen,
+        cached=use_cache(cache, told),
+        told=told,
+    )
+    files = write_report(tables, Path(out), parts=chosen, published=published)
+    return Reported(files.page, files.plots, files.tables, tuple(told.caveats), tuple(refused))
