@@ -38,7 +38,7 @@ class OTB100(Benchmark):
     prefix: ClassVar[str] = "otb_"
     # got10k and the MATLAB toolkit name the folder where only one of its targets is in the benchmark.
     other_names: ClassVar[Mapping[str, str]] = {"human4": "Human4_2"}
-    folders = ("otb100", "otb2015", "otb", "tb100", "tb")
+    folders: ClassVar[tuple[str, ...]] = ("otb100", "otb2015", "otb", "tb100", "tb")
     spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"otb2015": {}, "tb100": {}, "tb2015": {}}
     option_names = ("attributes",)
     attribute_order = ("IV", "OPR", "SV", "OCC", "DEF", "MB", "FM", "IPR", "OV", "BC", "LR")

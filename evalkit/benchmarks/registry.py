@@ -176,7 +176,7 @@ def _distinct(benchmarks: Iterable[Benchmark]) -> tuple[Benchmark, ...]:
     found = tuple(benchmarks)
     kept: list[Benchmark] = []
     seen: set[str] = set()
-    for benchmark in sorted(found, key=_unlisted):
+    for benchmark in sorted(found, key=_misfit):
         files = {str(benchmark.sources[name].annotation) for name in benchmark.inventory().present}
         if not files <= seen:
             kept.append(benchmark)
@@ -184,7 +184,11 @@ def _distinct(benchmarks: Iterable[Benchmark]) -> tuple[Benchmark, ...]:
     return tuple(benchmark for benchmark in found if benchmark in kept)
 
 
+def _misfit(benchmark: Benchmark) -> tuple[int, bool]:
+    """Sequences outside of the list; where they are as many, a list of which nothing is missing fits better."""
+    return _unlisted(benchmark), bool(benchmark.inventory().missing)
+
+
 def _unlisted(benchmark: Benchmark) -> int:
-    """How many sequences are outside of the official list; none where there is no list."""
-    official = benchmark.official_names()
-    return 0 if official is None else len(benchmark.sources.keys() - set(official))
+    """How many sequences are outside of the official list; all where there is no list."""
+    return len(benchmark.sources.keys() - set(benchmark.official_names() or ()))

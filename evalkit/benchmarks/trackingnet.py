@@ -24,6 +24,7 @@ class TrackingNet(Benchmark):
     title = "TrackingNet"
     origin = 0
     family = "trackingnet"
+    listed = "trackingnet.txt"
     # Sequences are videos of YouTube, whose names have 11 characters, and a number.
     submission = Submission(
         total=511,
@@ -32,9 +33,6 @@ class TrackingNet(Benchmark):
     )
     folders = ("trackingnet", "trackingnettest", "trackingnetdummy")
     spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"trackingnettest": {}}
-
-    def official_names(self) -> None:
-        """No list is at hand."""
 
     def discover(self) -> Mapping[str, Source]:
         """``TEST`` or what lies in it, or a flat folder of annotations."""

@@ -1,8 +1,11 @@
-"""VOT2015 to VOT2019, box mode: polygons become axis-aligned boxes.
+"""VOT's short-term challenges, box mode: polygons become axis-aligned boxes.
 
 ``<seq>/groundtruth.txt`` with 8 numbers a row, the corners of a polygon, or 4, a rectangle; images in ``color/`` or in
 the sequence's folder. The image size is what ``sequence`` states, or ``image_sizes.json`` of an annotation bundle, or
 that of the first image. Coordinates are taken as 0-based, as the Python vot-toolkit does.
+
+The experiment that restarts trackers is scored for 2015 to 2019: before there was no EAO, later it had anchors.
+Ground truth of 2020 and later may be masks, which are refused.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from evalkit.benchmarks.base import Benchmark, Source
 from evalkit.benchmarks.layout import annotation_files, children, frames_folder, optional_file, sequence_folders
 from evalkit.errors import InputError
 from evalkit.reading.tables import read_table
-from evalkit.reading.text import read_json, read_text
+from evalkit.reading.text import read_bytes, read_json, read_text
 from evalkit.sequences.packed import first_image_size
 from evalkit.sequences.sequence import Sequence
 from evalkit.types import Boxes
@@ -33,12 +36,12 @@ class VOT(Benchmark):
 
     origin = 0
     data_folders: ClassVar[tuple[str, ...]] = ("sequences",)
-    supervised_folder: ClassVar[str] = "baseline"
 
     def __init_subclass__(cls, *, year: int, listed: str) -> None:
         cls.name = f"vot{year}"
         cls.title = f"VOT{year}"
         cls.listed = listed
+        cls.supervised_folder = "baseline" if 2015 <= year <= 2019 else ""
         cls.folders = (f"vot{year}", "vot")
         cls.spellings = {f"vot{year % 100}": {}, f"vot{year}st": {}, f"votst{year}": {}}
 
@@ -52,6 +55,9 @@ class VOT(Benchmark):
 
     def load(self, name: str, source: Source) -> Sequence:
         """One sequence; rectangles have no ``polygons``."""
+        if read_bytes(source.annotation).startswith(b"m"):
+            hint = "convert them to boxes x,y,w,h, as of VOT2022's box challenge"
+            raise InputError("holds masks, not boxes", path=str(source.annotation), row=1, hint=hint)
         regions = read_table(source.annotation, columns=(4, 8), finite=True)
         polygons = regions if regions.shape[1] == 8 else None
         native = regions if polygons is None else polygon_bounds(polygons)
@@ -102,6 +108,14 @@ def _listed_sizes(file: Traversable) -> dict[str, tuple[int, int]]:
         raise InputError(f"is not {{sequence: [width, height]}}: {error}", path=str(file)) from error
 
 
+class VOT2013(VOT, year=2013, listed="vot2013.txt"):
+    """VOT2013."""
+
+
+class VOT2014(VOT, year=2014, listed="vot2014.txt"):
+    """VOT2014."""
+
+
 class VOT2015(VOT, year=2015, listed="vot2015.txt"):
     """VOT2015 short-term."""
 
@@ -120,3 +134,11 @@ class VOT2018(VOT, year=2018, listed="vot2017.csv"):
 
 class VOT2019(VOT, year=2019, listed="vot2019.csv"):
     """VOT2019 short-term."""
+
+
+class VOT2020(VOT, year=2020, listed="vot2020.txt"):
+    """VOT2020 short-term."""
+
+
+class VOT2022(VOT, year=2022, listed="vot2022.txt"):
+    """VOT2022 short-term."""

@@ -193,7 +193,8 @@ def benchmark_named(folders: Iterable[str], benchmark: str) -> str | None:
 @cache
 def _foreign_names(benchmark: str) -> Mapping[str, str]:
     own = names_of(benchmark)
-    others = (kind.name for kind in all_benchmarks() if kind.name != benchmark and kind.published)
+    others = [kind.name for kind in all_benchmarks() if kind.name != benchmark and kind.published]
+    others.reverse()  # of two with one folder's name the first is meant
     return {name: other for other in others for name in names_of(other) - own}
 
 

@@ -77,6 +77,7 @@ _OWN = replace(
     source="OTB's rules with coordinates counted from 1, and LaSOT's normalised precision beside them",
     remark="no official rule for one pass here: OTB's rules, with coordinates counted from pixel 1",
 )
+_UNREAD = replace(_OWN, remark="the benchmark's own evaluation code was not read: OTB's rules, counted from pixel 1")
 _DEMO = replace(
     _OWN, absent=Absent.DELETED, denominator=Denominator.KEPT_ROWS, source="our own synthetic benchmark", remark=""
 )
@@ -194,7 +195,9 @@ _PYTRACKING_FAMILIES: Mapping[str, Rules] = {
     "lasot_ext": _PYTRACKING_LASOT_EXT,
     "tnl2k": _PYTRACKING,
     "nfs": _PYTRACKING,
+    "avist": _PYTRACKING_LASOT_EXT,  # flags of absent targets, but not the tag 'lasot'
     "own": _PYTRACKING,
+    "unread": _PYTRACKING,
 }
 _PYSOT_FAMILIES: Mapping[str, Rules] = {
     "otb": _PYSOT_TOOLKIT,
@@ -202,6 +205,7 @@ _PYSOT_FAMILIES: Mapping[str, Rules] = {
     "lasot": _PYSOT_TOOLKIT_LASOT,
     "nfs": _PYSOT_TOOLKIT,
     "own": _PYSOT_TOOLKIT,
+    "unread": _PYSOT_TOOLKIT,
 }
 SUPERVISED = "supervised"
 """The family of results of VOT's supervised experiment, whichever year's."""
@@ -215,6 +219,7 @@ TABLE: Mapping[str, Mapping[str, Rules | SupervisedRules]] = {
         "got10k": _GOT10K,
         "trackingnet": _TRACKINGNET,
         "own": _OWN,
+        "unread": _UNREAD,
         "demo": _DEMO,
         SUPERVISED: _VOT_TOOLKIT,
     },
@@ -229,6 +234,7 @@ TABLE: Mapping[str, Mapping[str, Rules | SupervisedRules]] = {
         "nfs": _GOT10K_OTB,
         "got10k": _GOT10K,
         "own": _GOT10K_OTB,
+        "unread": _GOT10K_OTB,
     },
     "vot-toolkit": {SUPERVISED: _VOT_TOOLKIT},
 }
