@@ -45,7 +45,8 @@ def _named_by(written: str) -> tuple[str, Mapping[str, str]]:
     spellings = _spellings(all_benchmarks())
     found = spellings.get(plain(written))
     if found is None:
-        near = nearest(plain(written), spellings)
+        begun = (text for text in spellings if plain(written) and text.startswith(plain(written)))
+        near = next(begun, None) or nearest(plain(written), spellings)
         known = f"did you mean '{spellings[near][0]}'?" if near else f"known: {', '.join(BENCHMARKS)}"
         hint = reinstall_hint(ENTRY_POINT_GROUP, written) or known
         raise InputError(f"unknown benchmark {written!r}", hint=hint)

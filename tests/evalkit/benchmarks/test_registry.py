@@ -189,7 +189,14 @@ def test_names_as_people_write_them(written: str, spec: str) -> None:
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
-        *(("otb", "otb100"), ("otb10", "otb100"), ("OTB50", "otb100"), ("uav12", "uav123"), ("vot2108", "vot2018")),
+        *(
+            ("otb", "otb100"),
+            ("otb10", "otb100"),
+            ("OTB1", "otb100"),
+            ("uavd", "uavdark70"),
+            ("uav12", "uav123"),
+            ("vot2108", "vot2018"),
+        ),
         *(("lasot_etx", "lasot_ext"), ("got10", "got10k"), ("tracknet", "trackingnet"), ("foldr", "folder")),
     ],
 )
