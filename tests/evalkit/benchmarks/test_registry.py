@@ -22,7 +22,7 @@ NAMES = (
 
 
 def test_all_benchmarks_are_there() -> None:
-    assert set(BENCHMARKS) == set(NAMES)
+    assert set(BENCHMARKS) >= set(NAMES)
     assert all(kind.name == name and kind.title for name, kind in BENCHMARKS.items())
 
 
