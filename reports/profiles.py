@@ -30,6 +30,8 @@ _DIGITS: Mapping[str, str] = {
     **dict.fromkeys(("share", "waited"), "{:.1%}"),
     "difference_from_eager": "{:.1e}",
 }
+NUMBERS = frozenset((*_DIGITS, "init_macs", "p50_ms", "p90_ms", "p99_ms", "max_ms", "median_ms"))
+"""Columns that hold numbers alone."""
 
 
 def profile_tables(profiles: Mapping[str, pd.DataFrame], facts: pd.DataFrame) -> tuple[Table, ...]:

@@ -33,7 +33,7 @@ NOT_RUN = {
     "stdtrack ablate --train": "trains for hours",
     "vot ": "needs VOT's toolkit and its data",
     'stdtrack run "trax:': "needs VOT's toolkit; tests/evalkit/trackers serves TraX",
-    "dask ": "needs several machines; tests/evalkit/execution starts a cluster",
+    "dask ": "needs several machines; tests/evalkit/running starts a cluster",
     "python tests/": "needs real data and takes minutes",
     "python -m tests.speed.repeatability": "needs two profiles; tests/profiling has it",
     "#SBATCH": "an option of Slurm's",
@@ -41,7 +41,7 @@ NOT_RUN = {
 }
 """Beginnings of lines that are not run here, each with the reason."""
 NOT_RUN_OPTIONS = {
-    "--scheduler": "needs a cluster; tests/evalkit/execution starts one",
+    "--scheduler": "needs a cluster; tests/evalkit/running starts one",
     "device=cuda": "needs a GPU",
     "weights=DIR": "needs published weights; tests/evalkit/trackers runs them where they are",
 }

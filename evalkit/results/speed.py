@@ -10,6 +10,7 @@ import pandas as pd
 from evalkit.reading.tables import parse_table
 from evalkit.results.store import TIME_SUFFIX, Run, read_times
 from evalkit.results.trees import TrackerResults
+from evalkit.tidy import stacked
 from evalkit.types import Vector
 
 SCOPE = "track"
@@ -67,13 +68,13 @@ def latency_table(runs: Iterable[Run]) -> pd.DataFrame:
 
     Runs whose speeds :func:`speed_table` leaves out are left out here.
     """
-    tables = [pd.DataFrame(columns=["tracker", "benchmark", "sequence", "frame", "milliseconds"])]
-    for run in runs:
-        if run.manifest is None or (run.manifest.workers == 1 and not run.manifest.mixed):
-            for sequence, times in frame_times(run).items():
-                table = pd.DataFrame({"frame": np.arange(1, len(times) + 1), "milliseconds": 1e3 * times})
-                tables.append(table.assign(tracker=run.tracker, benchmark=run.benchmark, sequence=sequence))
-    return pd.concat(tables[1:] or tables, ignore_index=True)[list(tables[0].columns)]
+    parts = [
+        ((run.tracker, run.benchmark, sequence), {"frame": np.arange(1, len(times) + 1), "milliseconds": 1e3 * times})
+        for run in runs
+        if run.manifest is None or (run.manifest.workers == 1 and not run.manifest.mixed)
+        for sequence, times in frame_times(run).items()
+    ]
+    return stacked(parts, ("tracker", "benchmark", "sequence"), ("frame", "milliseconds"))
 
 
 def frame_times(run: Run) -> dict[str, Vector]:

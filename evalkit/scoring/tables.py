@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit.scoring.scores import BenchmarkScore, FrameDetail, SequenceScore
+from evalkit.tidy import stacked
 from evalkit.types import Vector
 
 SCORES = ("tracker", "benchmark", "protocol", "sequence", "metric", "value", "shortcoming", "scored", "total")
@@ -42,15 +43,15 @@ def score_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
 
 def curve_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
     """One row a threshold: :data:`CURVES`; ``sequence`` is None for the benchmark's own curves."""
-    tables = [pd.DataFrame(columns=list(CURVES))]
+    parts: list[tuple[tuple[object, ...], dict[str, Vector]]] = []
     for score in scores:
         for name, curve in score.curves.items():
             curves: list[tuple[str | None, Vector]] = [(None, curve.values)]
             curves += [(each.sequence, each.curves[name]) for each in score.sequences if name in each.curves]
             for sequence, values in curves:
-                table = pd.DataFrame({"threshold": curve.thresholds, "value": values})
-                tables.append(_labelled(table, score).assign(sequence=sequence, curve=name))
-    return _joined(tables, CURVES)
+                labels = (score.tracker, score.benchmark, score.protocol, sequence, name)
+                parts.append((labels, {"threshold": curve.thresholds, "value": values}))
+    return stacked(parts, CURVES[:5], CURVES[5:])
 
 
 def coverage_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
@@ -89,12 +90,7 @@ def frame_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
         for each in score.sequences
         if each.detail is not None
     ]
-    if not parts:
-        return pd.DataFrame(columns=list(FRAMES))
-    lengths = [len(columns["frame"]) for _, columns in parts]
-    labels = np.repeat(np.array([names for names, _ in parts], dtype=object), lengths, axis=0)
-    table = dict(zip(FRAMES, labels.T, strict=False))
-    return pd.DataFrame(table | {name: np.concatenate([columns[name] for _, columns in parts]) for name in FRAMES[4:]})
+    return stacked(parts, FRAMES[:4], FRAMES[4:])
 
 
 def _frames(score: SequenceScore, detail: FrameDetail) -> dict[str, NDArray[Any]]:
@@ -102,12 +98,3 @@ def _frames(score: SequenceScore, detail: FrameDetail) -> dict[str, NDArray[Any]
     columns |= dict(zip(_BOX, detail.prediction.T, strict=True)) | dict(zip(_TRUTH, detail.truth.T, strict=True))
     columns |= {"iou": score.overlaps, "error": score.errors, "score": detail.confidence, "absent": detail.absent}
     return columns
-
-
-def _labelled(table: pd.DataFrame, score: BenchmarkScore) -> pd.DataFrame:
-    return table.assign(tracker=score.tracker, benchmark=score.benchmark, protocol=score.protocol)
-
-
-def _joined(tables: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
-    """The tables under each other; the first has the columns and no row."""
-    return pd.concat(tables[1:] or tables, ignore_index=True)[list(columns)]

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import InputError
-from evalkit.reading.text import read_json
 from evalkit.scoring.caveats import Told
 from evalkit.scoring.front import score_benchmark
 from evalkit.suggestions import some
@@ -78,7 +76,9 @@ def collect(
     from evalkit.scoring.statistics import interval_table
     from evalkit.scoring.tables import attribute_table, coverage_table, curve_table, frame_table, score_table
     from reports.inputs import ReportTables
+    from reports.profile_file import read_profile
 
+    read = [read_profile(folder) for folder in profiles]  # first: what is wrong there is said before the scoring
     scored = Gathered()
     for benchmark in chosen_benchmarks(benchmarks) or benchmarks_present(results):
         if _take_precomputed(scored, results, benchmark, exclude, told):
@@ -92,7 +92,6 @@ def collect(
     pairs = dict.fromkeys((score.tracker, score.benchmark) for score in scored.scores)
     runs = [run for pair, run in runs_by_pair(results).items() if pair in pairs]
     _tell_empty(results, runs, told)
-    read = [_read_profile(folder) for folder in profiles]
     overall = [replace(score, sequences=()) for score in scored.scores]
     tables = ReportTables(
         score_table(scored.scores),
@@ -154,21 +153,6 @@ def _tell_empty(results: Path, runs: Iterable[Run], told: Told) -> None:
             told.add(str(manifest.parent), ("left out, it has no result",))
 
 
-def _read_profile(folder: Path) -> Mapping[str, Any]:
-    path = folder / "profile.json"
-    if not path.exists():
-        raise InputError("holds no profile.json", path=folder, hint="give what `stdtrack profile --out` wrote")
-    content: Mapping[str, Any] = read_json(path)
-    tables = content.get("tables") if isinstance(content, dict) else None
-    if not isinstance(tables, dict) or not all(map(_is_table, tables.values())):
-        raise InputError("is no profile", path=path, hint="give what `stdtrack profile --out` wrote")
-    return content
-
-
-def _is_table(rows: object) -> bool:
-    return isinstance(rows, list) and all(isinstance(row, dict) and isinstance(row.get("tracker"), str) for row in rows)
-
-
 def _joined_profiles(profiles: Sequence[Mapping[str, Any]]) -> dict[str, pd.DataFrame]:
     """Tables of one name under each other, over all profiles."""
     import pandas as pd
@@ -195,7 +179,7 @@ def _facts(trackers: Sequence[str], runs: Iterable[Run], profiles: Sequence[Mapp
 def _hardware(runs: Sequence[Run], profiles: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """One entry a fact; where runs were made on different machines, all their values."""
     cards = [run.manifest.hardware for run in runs if run.manifest]
-    cards += [profile.get("machine", {}) for profile in profiles]
+    cards += [profile["machine"] for profile in profiles]
     versions = [run.manifest.versions for run in runs if run.manifest]
     found: dict[str, dict[str, None]] = {}
     for card in cards:

@@ -18,11 +18,11 @@ from reports.inputs import SPEEDS, ReportTables
 from reports.markup import comma_separated, latex, markdown
 from reports.plots.canvas import render
 from reports.plots.profile import ProfileTables, draw_profile
+from reports.profile_file import FORMAT
 from reports.profiles import CAPTIONS, profile_table
 from reports.tables import Table
 from stdtrack.cli.table_layout import numbered_notes, shared_settings
 
-FORMAT = 1
 PLOTS = ("latency_*", "stages", "thread_scaling_*", "roofline", "speed_accuracy*")
 MEASURE = "mean IoU over clips"
 

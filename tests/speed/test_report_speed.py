@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import runpy
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -25,13 +22,6 @@ def otb_size() -> ReportTables:
     return tables
 
 
-@pytest.fixture
-def executor() -> Iterator[Executor]:
-    """Two processes, as the command has; they start within the time that is measured."""
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        yield pool
-
-
 @pytest.mark.parametrize("part", LIMITS)
 def test_report(benchmark: BenchmarkFixture, otb_size: ReportTables, tmp_path: Path, part: str) -> None:
     rounds = 1 if part == "plots" else 5  # the plots take seconds
@@ -41,8 +31,6 @@ def test_report(benchmark: BenchmarkFixture, otb_size: ReportTables, tmp_path: P
 
 @pytest.mark.goal
 @pytest.mark.parametrize("part", LIMITS)
-def test_time_of_a_report(
-    benchmark: BenchmarkFixture, otb_size: ReportTables, executor: Executor, tmp_path: Path, part: str
-) -> None:
-    benchmark.pedantic(lambda: write_report(otb_size, tmp_path, parts=[part], executor=executor), rounds=1)
+def test_time_of_a_report(benchmark: BenchmarkFixture, otb_size: ReportTables, tmp_path: Path, part: str) -> None:
+    benchmark.pedantic(lambda: write_report(otb_size, tmp_path, parts=[part]), rounds=1)
     assert benchmark.stats.stats.max < LIMITS[part]

@@ -138,8 +138,11 @@ def other_version(folder: Path) -> Path:
     root = Path(__file__).parents[3]
     for package in ("evalkit", "stdtrack", "profiling"):
         shutil.copytree(root / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "*.safetensors"))
-    file = folder / "evalkit" / "execution" / "tracking.py"
-    file.write_text(file.read_text().replace("return Track(boxes,", "return Track(boxes + 0.5,"))
+    file = folder / "evalkit" / "running" / "tracking.py"
+    text = file.read_text()
+    other = text.replace("return Track(boxes,", "return Track(boxes + 0.5,")
+    assert other != text
+    file.write_text(other)
     return folder
 
 

@@ -66,7 +66,7 @@ MEASURED = ("profile", "export", "track", "run", "train")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with data, results, a baseline, and results that can be packed."""
     root = tmp_path_factory.mktemp("kills")
-    render(root / "data", frames=12)
+    render(root / "data", frames=24)  # as many as the warm-up of `profile` needs, and some
     packed = root / "packed" / "opencv%3Akcf" / "got10k"
     packed.mkdir(parents=True)
     for name in rules_of("got10k").names:
