@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from evalkit import score_cache
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.results.trees import read_tree
 from evalkit.scoring.cache import VARIABLE, cache_folder, cache_refusal, cache_usage
@@ -326,7 +325,7 @@ def test_a_disk_that_takes_no_more(place: Path, limit: str) -> None:
 
 
 def test_the_oldest_entries_go_and_nothing_else(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(score_cache, "MOST_ENTRIES", 4)
+    monkeypatch.setattr("evalkit.scoring.cache.MOST_ENTRIES", 4)
     score(place)
     scores = place / "cache" / "scores"
     newest = only_entry(place)
