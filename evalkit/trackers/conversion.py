@@ -11,6 +11,8 @@ from pathlib import Path, PurePath
 from types import GenericAlias, NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
+import numpy as np
+
 TRUE, FALSE, NONE = ("true", "yes", "on", "1"), ("false", "no", "off", "0"), ("none", "null")
 _SEVERAL = (list, tuple, set, frozenset, abc.Sequence, abc.Iterable, abc.Collection, abc.Set)
 _TEXT = (str, Any, object)
@@ -66,6 +68,8 @@ def kind_of_default(default: object) -> Any:
     if isinstance(default, list | tuple) and default:
         each: Any = kind_of_default(default[0])
         return GenericAlias(list, each) if isinstance(default, list) else GenericAlias(tuple, (each, ...))
+    if isinstance(default, np.generic):
+        return kind_of_default(default.item())
     return type(default) if isinstance(default, bool | int | float | Enum | PurePath) else str
 
 
@@ -81,7 +85,7 @@ def name_of(kind: Any) -> str:
 def _scalar(text: str, kind: Any) -> object:
     if kind in _TEXT or isinstance(kind, TypeVar):
         return text
-    if kind is bool:
+    if kind in (bool, np.bool_):  # numpy's own takes any text for true
         return _one_of(text, {**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)}, "write true or false")
     if not isclass(kind):
         raise ConversionError("a spec cannot say what one is")

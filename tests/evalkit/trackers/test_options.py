@@ -91,6 +91,16 @@ def test_without_annotation_the_default_says_it():
         convert_options(factory, {"n": "0.5"}, "m:f")
 
 
+def test_defaults_and_annotations_of_numpy_count_as_pythons_own():
+    def factory(flag=np.True_, alpha=np.float32(0.5), n=np.int64(2), sure: np.bool_ = np.True_): ...  # noqa: B008
+
+    given = {"flag": "False", "alpha": "0.25", "n": "3", "sure": "no"}
+    found = convert_options(factory, given, "m:f")
+    assert found == {"flag": False, "alpha": 0.25, "n": 3, "sure": False}
+    with pytest.raises(InputError, match="flag=maybe is no bool"):
+        convert_options(factory, {"flag": "maybe"}, "m:f")
+
+
 class Tracker:
     def __init__(self, size: int, alpha: float = 0.1, **more: bool) -> None: ...
 
