@@ -47,6 +47,17 @@ def hint_of_commas(line: str, columns: int = 0) -> str | None:
     return f"decimal commas: {_POINT}" if any(commas) else None
 
 
+def hint_of_eight(line: str) -> str | None:
+    """What eight numbers may be where four are wanted, all with commas between them; None for any other line.
+
+    >>> hint_of_eight("10,5,20,0,30,0,24,0"), hint_of_eight("1,2,3,4")
+    ('a polygon, or decimal commas: a row is x,y,w,h with a decimal point', None)
+    """
+    fields = line.strip().split(",")
+    is_eight = len(fields) == 8 and all(_PLAIN.fullmatch(field.strip(" +-")) for field in fields)
+    return "a polygon, or decimal commas: a row is x,y,w,h with a decimal point" if is_eight else None
+
+
 def _decoded(line: bytes) -> str:
     try:
         return line.decode()
@@ -64,7 +75,11 @@ def hint_of(line: bytes, columns: int = 0) -> str | None:
     'brackets, as Python prints lists: a row is x,y,w,h alone'
     """
     text = _decoded(line[:1000])
-    hint = hint_of_commas(text, columns) or next((hint for sign, hint in _SIGNS if sign.search(text)), None)
+    hint = (
+        hint_of_commas(text, columns)
+        or (hint_of_eight(text) if columns == 4 else None)
+        or next((hint for sign, hint in _SIGNS if sign.search(text)), None)
+    )
     if hint is not None:
         return hint
     missing = _NO_VALUE.search(text)

@@ -91,6 +91,7 @@ def test_arbitrary_bytes_give_a_clear_error_or_what_stands_there(text: bytes) ->
     ("line", "hint"),
     [
         ("1,5;2,5;3,5;4,5", "decimal commas"),
+        ("10,5,20,0,30,0,24,0", "a polygon, or decimal commas"),
         ("1,5\t2\t3\t4", "decimal commas"),
         ("1,5 2,5 3,5 4,5", "decimal commas"),
         ("1.234,5;2;3;4", "thousands separators"),
