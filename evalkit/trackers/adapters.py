@@ -20,6 +20,7 @@ STYLES = {
     "pysot": "init(image, box), track(image)",
 }
 """How the methods of each style are called."""
+_METHODS = ("init", "initialize", "update", "track")
 
 
 class Got10kStyle:
@@ -123,15 +124,16 @@ def adapt(make: Callable[[], object], name: str) -> object:
         return PytrackingStyle(tracker)
     if _has(tracker, "init", "update"):
         return Got10kStyle(tracker) if hasattr(tracker, "is_deterministic") else tracker
-    return PysotStyle(tracker) if _has(tracker, "init", "track") else tracker
+    return PysotStyle(tracker) if _takes(tracker, init=2, track=1) else tracker
 
 
 def require_tracker(tracker: object, name: str) -> Tracker:
     """The tracker; raises InputError, which lists the styles that are known, if it is none of any."""
-    if isinstance(tracker, Tracker) and _has(tracker, "init", "update"):
+    if isinstance(tracker, Tracker) and _takes(tracker, init=2, update=1):
         return tracker
     public = [method for method in dir(tracker) if not method.startswith("_") and _has(tracker, method)]
-    has = f"has the methods {', '.join(public[:8])}{', ...' * (len(public) > 8)}" if public else "has no methods"
+    shown = ", ".join(_called(tracker, method) for method in public[:8])
+    has = f"has the methods {shown}{', ...' * (len(public) > 8)}" if public else "has no methods"
     problem = f"'{name}' made a {type(tracker).__name__}, which is no tracker of a known style: it {has}"
     raise InputError(problem, hint="; ".join(f"{style}: {methods}" for style, methods in STYLES.items()))
 
@@ -148,6 +150,36 @@ def takes_info(track: Callable[..., object]) -> bool:
 
 def _has(tracker: object, *methods: str) -> bool:
     return all(callable(getattr(tracker, method, None)) for method in methods)
+
+
+def _takes(tracker: object, **methods: int) -> bool:
+    """Whether the tracker has these methods, and each can be called with as many arguments by position."""
+    return _has(tracker, *methods) and all(
+        signature is None or _fits(signature, count)
+        for signature, count in ((_signature(getattr(tracker, name)), count) for name, count in methods.items())
+    )
+
+
+def _fits(signature: inspect.Signature, count: int) -> bool:
+    try:
+        signature.bind(*range(count))
+    except TypeError:
+        return False
+    return True
+
+
+def _signature(method: Callable[..., object]) -> inspect.Signature | None:
+    """How a method is called; None for what is written in C and does not tell."""
+    try:
+        return inspect.signature(method)
+    except (TypeError, ValueError):
+        return None
+
+
+def _called(tracker: object, method: str) -> str:
+    """A method's name, with its arguments where the styles have a method of that name."""
+    signature = _signature(getattr(tracker, method)) if method in _METHODS else None
+    return method if signature is None else f"{method}({', '.join(signature.parameters)})"
 
 
 def _facts(tracker: object, style: str) -> Mapping[str, str]:

@@ -214,3 +214,29 @@ def test_a_class_of_no_known_style_is_refused_with_the_styles():
         require_tracker({}, "m:f")
     with pytest.raises(InputError, match="returned the class Follower"):
         adapt(lambda: Follower, "m:f")
+
+
+class ByPositionAndSize:
+    """As LightTrack and its kind are called."""
+
+    def init(self, image, target_pos, target_sz, model): ...
+
+    def track(self, state, image): ...
+
+
+class WithoutBox:
+    def init(self, image): ...
+
+    def update(self, image): ...
+
+
+@pytest.mark.parametrize(
+    ("factory", "methods"),
+    [
+        (ByPositionAndSize, r"init\(image, target_pos, target_sz, model\), track\(state, image\)"),
+        (WithoutBox, r"init\(image\), update\(image\)"),
+    ],
+)
+def test_methods_of_known_names_that_cannot_be_called_so_are_refused_before_a_sequence(factory, methods):
+    with pytest.raises(InputError, match=f"no tracker of a known style: it has the methods {methods}"):
+        require_tracker(adapt(factory, "m:f"), "m:f")
