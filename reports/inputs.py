@@ -10,35 +10,23 @@ from typing import Any
 import pandas as pd
 
 from evalkit.errors import InputError
+from evalkit.results.columns import LATENCIES, SPEEDS
+from evalkit.scoring.columns import ATTRIBUTES, COVERAGE, CURVES, FIGURES, INTERVALS, SHOWN_FRAMES
 from evalkit.shown import one_line, shown_names
 
-SCORES = ("tracker", "benchmark", "protocol", "sequence", "metric", "value")
-CURVES = ("tracker", "benchmark", "protocol", "sequence", "curve", "threshold", "value")
-COVERAGE = ("tracker", "benchmark", "protocol", "scored", "total", "verified", "missing")
-FRAMES = (
-    *("tracker", "benchmark", "sequence", "frame", "x", "y", "w", "h", "gt_x", "gt_y", "gt_w", "gt_h"),
-    *("iou", "error", "score", "absent"),
-)
-SPEEDS = (
-    *("tracker", "benchmark", "scope", "backend", "threads", "device"),
-    *("fps_median", "fps_mean", "p50_ms", "p90_ms", "p99_ms", "note"),
-)
-INTERVALS = ("tracker", "benchmark", "protocol", "metric", "low", "high", "level")
-ATTRIBUTES = ("tracker", "benchmark", "protocol", "attribute", "sequences", "metric", "value")
 FACTS = ("tracker", "note", "parameters", "macs")
-LATENCIES = ("tracker", "benchmark", "sequence", "frame", "milliseconds")
 TABLES: Mapping[str, tuple[str, ...]] = {
-    "scores": SCORES,
+    "scores": FIGURES,
     "curves": CURVES,
     "coverage": COVERAGE,
-    "frames": FRAMES,
+    "frames": SHOWN_FRAMES,
     "speeds": SPEEDS,
     "intervals": INTERVALS,
     "attributes": ATTRIBUTES,
     "latencies": LATENCIES,
     "facts": FACTS,
 }
-"""The tables of a report and their columns."""
+"""The tables of a report and the columns that they need."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +74,7 @@ class ReportTables:
     scores: pd.DataFrame
     coverage: pd.DataFrame
     curves: pd.DataFrame = field(default_factory=partial(empty, CURVES))
-    frames: pd.DataFrame = field(default_factory=partial(empty, FRAMES))
+    frames: pd.DataFrame = field(default_factory=partial(empty, SHOWN_FRAMES))
     speeds: pd.DataFrame = field(default_factory=partial(empty, SPEEDS))
     intervals: pd.DataFrame = field(default_factory=partial(empty, INTERVALS))
     attributes: pd.DataFrame = field(default_factory=partial(empty, ATTRIBUTES))
@@ -98,18 +86,7 @@ class ReportTables:
     strips: Mapping[tuple[str, str], tuple[StripFrame, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        expected = {
-            "scores": SCORES,
-            "coverage": COVERAGE,
-            "curves": CURVES,
-            "frames": FRAMES,
-            "speeds": SPEEDS,
-            "intervals": INTERVALS,
-            "attributes": ATTRIBUTES,
-            "latencies": LATENCIES,
-            "facts": FACTS,
-        }
-        for name, columns in expected.items():
+        for name, columns in TABLES.items():
             absent = [column for column in columns if column not in getattr(self, name).columns]
             if absent:
                 raise InputError(f"the report's table '{name}' has no column {', '.join(absent)}")

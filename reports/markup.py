@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable
 
 from evalkit.shown import escape_latex, escape_markdown, spreadsheet
-from reports.tables import Cell, Table
+from reports.cells import Cell, Table
 
 _MARKDOWN_RANKS = {1: "**{}**", 2: "<ins>{}</ins>", 3: "*{}*"}
 LONGEST_TABLE = 40  # rows of a table that fits on a page
@@ -17,8 +17,13 @@ _LATEX_RANKS = {1: r"\textbf{{{}}}", 2: r"\underline{{{}}}", 3: r"\textit{{{}}}"
 def markdown(table: Table) -> str:
     """A GitHub table with its caption above; best three **bold**, underlined, *italic*."""
     legend = " Best **bold**, second <ins>underlined</ins>, third *italic*." if table.ranked else ""
+    return f"{escape_markdown(table.caption)}{legend}\n\n{markdown_grid(table)}"
+
+
+def markdown_grid(table: Table) -> str:
+    """The GitHub table alone."""
     rules = ["---:" if numeric else ":---" for numeric in table.numeric]
-    lines = [escape_markdown(table.caption) + legend, "", _row(map(escape_markdown, table.columns)), _row(rules)]
+    lines = [_row(map(escape_markdown, table.columns)), _row(rules)]
     lines += [_row(_ranked(cell, escape_markdown(cell.text), _MARKDOWN_RANKS) for cell in row) for row in table.rows]
     return "\n".join(lines) + "\n"
 
@@ -48,21 +53,34 @@ def _raw(cell: Cell) -> str:
 def latex(table: Table) -> str:
     """A booktabs table to ``\\input``, a longtable where it would not fit on a page."""
     legend = r" Best \textbf{bold}, second \underline{underlined}, third \textit{italic}." if table.ranked else ""
-    columns = "".join("r" if numeric else "l" for numeric in table.numeric)
     caption = rf"\caption{{{escape_latex(table.caption)}{legend}}}"
-    header = " & ".join(map(escape_latex, table.columns)) + r" \\"
-    body = [
-        " & ".join(_ranked(cell, escape_latex(cell.text), _LATEX_RANKS) for cell in row) + r" \\" for row in table.rows
-    ]
-    packages = "booktabs,longtable" if len(body) > LONGEST_TABLE else "booktabs"
+    long = len(table.rows) > LONGEST_TABLE
+    packages = "booktabs,longtable" if long else "booktabs"
     lines = [rf"% needs \usepackage{{{packages}}} and \usepackage[T1]{{fontenc}}"]
-    if len(body) > LONGEST_TABLE:
-        lines += [rf"\begin{{longtable}}{{{columns}}}", caption + r" \\", r"\toprule", header, r"\midrule", r"\endhead"]
-        lines += [*body, r"\bottomrule", r"\end{longtable}"]
+    if long:
+        header, *body = _latex_rows(table)
+        lines += [rf"\begin{{longtable}}{{{_alignment(table)}}}", caption + r" \\", r"\toprule", header, r"\midrule"]
+        lines += [r"\endhead", *body, r"\bottomrule", r"\end{longtable}"]
     else:
-        lines += [r"\begin{table}", r"\centering", caption, rf"\begin{{tabular}}{{{columns}}}", r"\toprule", header]
-        lines += [r"\midrule", *body, r"\bottomrule", r"\end{tabular}", r"\end{table}"]
+        lines += [r"\begin{table}", r"\centering", caption, latex_grid(table).rstrip("\n"), r"\end{table}"]
     return "\n".join(lines) + "\n"
+
+
+def latex_grid(table: Table) -> str:
+    """The booktabs ``tabular`` alone."""
+    header, *body = _latex_rows(table)
+    lines = [rf"\begin{{tabular}}{{{_alignment(table)}}}", r"\toprule", header, r"\midrule"]
+    return "\n".join([*lines, *body, r"\bottomrule", r"\end{tabular}"]) + "\n"
+
+
+def _alignment(table: Table) -> str:
+    return "".join("r" if numeric else "l" for numeric in table.numeric)
+
+
+def _latex_rows(table: Table) -> list[str]:
+    """The heading and the rows."""
+    cells = [[_ranked(cell, escape_latex(cell.text), _LATEX_RANKS) for cell in row] for row in table.rows]
+    return [" & ".join(row) + r" \\" for row in [[*map(escape_latex, table.columns)], *cells]]
 
 
 FORMATS = {"md": markdown, "csv": comma_separated, "tex": latex}

@@ -18,7 +18,9 @@ from evalkit.scoring.scores import (
     protocol_label,
     tracker_label,
 )
-from evalkit.shown import escape_latex, escape_markdown, spreadsheet
+from evalkit.shown import spreadsheet
+from reports.cells import Cell, Table
+from reports.markup import latex_grid, markdown_grid
 from reports.score_text import score_table
 
 FORMATS = ("table", "json", "csv", "markdown", "latex")
@@ -37,12 +39,8 @@ def format_scores(scores: Sequence[BenchmarkScore], kind: str) -> str:
         return score_table(scores)
     if kind == "csv":
         return _csv(scores)
-    header, rows, texts = _cells(scores)
-    if kind == "latex":
-        return _latex(header, rows, texts)
-    rule = ["---"] * texts + ["---:"] * (len(header) - texts - 1) + ["---"]
-    body = [[*map(escape_markdown, line)] for line in (header, *rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in (body[0], rule, *body[1:]))
+    write = latex_grid if kind == "latex" else markdown_grid
+    return write(score_rows(scores)).rstrip("\n")
 
 
 def _as_object(score: BenchmarkScore) -> dict[str, object]:
@@ -71,11 +69,10 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _cells(scores: Sequence[BenchmarkScore]) -> tuple[list[str], list[list[str]], int]:
-    """The header, the rows, and how many columns of text stand before the figures; one more stands behind them."""
+def score_rows(scores: Sequence[BenchmarkScore]) -> Table:
+    """One row a score: figures with four decimals, and their differences from those of the first protocol."""
     names = defined_metrics(scores)
     by = ["attribute"] if any(score.attribute for score in scores) else []
-    texts = ["tracker", "benchmark", "protocol", *by]
     first: dict[tuple[str, str, str | None], BenchmarkScore] = {}
     rows = []
     for score in scores:
@@ -83,8 +80,10 @@ def _cells(scores: Sequence[BenchmarkScore]) -> tuple[list[str], list[list[str]]
         figures = [_figure(score.metrics.get(name), reference.metrics.get(name), score is reference) for name in names]
         attribute = [score.attribute or "all"] if by else []
         labels = [tracker_label(score), score.benchmark, protocol_label(score)]
-        rows.append([*labels, *attribute, *figures, coverage(score)])
-    return [*texts, *(label_of(name) for name in names), "scored"], rows, len(texts)
+        rows.append(tuple(map(Cell, [*labels, *attribute, *figures, coverage(score)])))
+    columns = ("tracker", "benchmark", "protocol", *by, *map(label_of, names), "scored")
+    numeric = (*[False] * (3 + len(by)), *[True] * len(names), False)
+    return Table("scores", "Scores.", columns, tuple(rows), numeric)
 
 
 def _figure(value: float | None, reference: float | None, is_reference: bool) -> str:
@@ -113,10 +112,3 @@ def _csv(scores: Sequence[BenchmarkScore]) -> str:
         row = [*labels, *figures, *counts, *_caveats(score).values(), *source]
         writer.writerow(spreadsheet(cell) if isinstance(cell, str) and cell not in figures else cell for cell in row)
     return stream.getvalue().rstrip("\n")
-
-
-def _latex(header: list[str], rows: list[list[str]], texts: int) -> str:
-    body = [" & ".join(escape_latex(cell) for cell in line) + r" \\" for line in [header, *rows]]
-    columns = "l" * texts + "r" * (len(header) - texts - 1) + "l"
-    lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", body[0], r"\midrule", *body[1:], r"\bottomrule"]
-    return "\n".join([*lines, r"\end{tabular}"])

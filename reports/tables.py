@@ -3,56 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from evalkit.scoring.metrics import label_of, metric_of
+from reports.cells import NO_VALUE as NO_VALUE
+from reports.cells import Cell as Cell
+from reports.cells import Table as Table
 from reports.inputs import ReportTables, records
 from reports.speeds import settings
 from reports.views import View, format_metric
-
-NO_VALUE = "–"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell: ``text`` as printed, ``value`` as computed (for CSV and sorting), ``rank`` 1 to 3 among its column."""
-
-    text: str
-    value: float | str | None = None
-    rank: int | None = None
-
-    @property
-    def raw(self) -> str:
-        """What CSV holds: the value in full precision."""
-        return self.text if self.value is None else str(self.value)
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table.
-
-    Attributes:
-        name: the files' stem.
-        caption: one paragraph that states protocol, scope and device.
-        numeric: which columns are numbers.
-        ranked: cells may carry ranks.
-        keys: the tracker of each row, where rows are trackers.
-        column_keys: the tracker of each column, empty for another column, where columns are trackers.
-        context: what CSV, which has no caption, repeats in every row: column name and value.
-    """
-
-    name: str
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    numeric: tuple[bool, ...]
-    ranked: bool = False
-    keys: tuple[str, ...] = ()
-    column_keys: tuple[str, ...] = ()
-    context: tuple[tuple[str, str], ...] = ()
 
 
 def number(value: Any, form: str = "{:.1f}", scale: float = 1.0) -> Cell:

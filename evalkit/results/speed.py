@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.reading.tables import parse_table
+from evalkit.results.columns import LATENCIES, SPEED_FIGURES, SPEEDS
 from evalkit.results.store import TIME_SUFFIX, Run, read_times
 from evalkit.results.trees import TrackerResults
 from evalkit.tidy import stacked
@@ -15,12 +16,6 @@ from evalkit.types import Vector
 
 SCOPE = "track"
 """What our runner times: the tracker's ``update`` alone, without decoding and without the first frame."""
-
-COLUMNS = (
-    "tracker", "benchmark", "scope", "backend", "threads", "device",
-    "fps_median", "fps_mean", "p50_ms", "p90_ms", "p99_ms", "note",
-)  # fmt: skip
-_FIGURES = ("fps_median", "fps_mean", "p50_ms", "p90_ms", "p99_ms")
 
 
 def speed_table(runs: Iterable[Run]) -> pd.DataFrame:
@@ -35,7 +30,7 @@ def speed_table(runs: Iterable[Run]) -> pd.DataFrame:
     Raises:
         InputError: a time file has a row that is no number.
     """
-    return pd.DataFrame([_row(run) for run in runs], columns=list(COLUMNS))
+    return pd.DataFrame([_row(run) for run in runs], columns=list(SPEEDS))
 
 
 def _row(run: Run) -> dict[str, object]:
@@ -49,7 +44,7 @@ def _row(run: Run) -> dict[str, object]:
         note = "left out: no times recorded"
     elif manifest is None:
         note = "no run.json: scope, threads and device are unknown"
-    figures = dict.fromkeys(_FIGURES, np.nan) if note.startswith("left out") else speed_figures(times)
+    figures = dict.fromkeys(SPEED_FIGURES, np.nan) if note.startswith("left out") else speed_figures(times)
     facts = manifest.tracker if manifest else {}
     return {
         "tracker": run.tracker,
@@ -74,7 +69,7 @@ def latency_table(runs: Iterable[Run]) -> pd.DataFrame:
         if run.manifest is None or (run.manifest.workers == 1 and not run.manifest.mixed)
         for sequence, times in frame_times(run).items()
     ]
-    return stacked(parts, ("tracker", "benchmark", "sequence"), ("frame", "milliseconds"))
+    return stacked(parts, LATENCIES[:3], LATENCIES[3:])
 
 
 def frame_times(run: Run) -> dict[str, Vector]:

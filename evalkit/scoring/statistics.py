@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from evalkit.scoring.columns import INTERVALS
 from evalkit.scoring.metrics import metric_of
 from evalkit.scoring.scores import BenchmarkScore
 from evalkit.types import Vector
@@ -16,7 +17,6 @@ from evalkit.types import Vector
 RESAMPLES = 10_000
 LEVEL = 0.95
 SEED = 0
-INTERVALS = ("tracker", "benchmark", "protocol", "metric", "low", "high", "level")
 
 
 @dataclass(frozen=True)

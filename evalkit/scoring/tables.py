@@ -9,17 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evalkit.scoring.columns import ATTRIBUTES, BOX, COVERAGE, CURVES, FRAMES, SCORES, TRUTH
 from evalkit.scoring.scores import BenchmarkScore, FrameDetail, SequenceScore
 from evalkit.tidy import stacked
 from evalkit.types import Vector
-
-SCORES = ("tracker", "benchmark", "protocol", "sequence", "metric", "value", "shortcoming", "scored", "total")
-CURVES = ("tracker", "benchmark", "protocol", "sequence", "curve", "threshold", "value")
-COVERAGE = ("tracker", "benchmark", "protocol", "scored", "total", "verified", "missing")
-ATTRIBUTES = ("tracker", "benchmark", "protocol", "attribute", "sequences", "metric", "value")
-_BOX, _TRUTH = ("x", "y", "w", "h"), ("gt_x", "gt_y", "gt_w", "gt_h")
-_MEASURED = ("iou", "error", "score", "absent")
-FRAMES = ("tracker", "benchmark", "protocol", "sequence", "frame", *_BOX, *_TRUTH, *_MEASURED)
 
 
 def score_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
@@ -95,6 +88,6 @@ def frame_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
 
 def _frames(score: SequenceScore, detail: FrameDetail) -> dict[str, NDArray[Any]]:
     columns: dict[str, NDArray[Any]] = {"frame": np.arange(len(detail.prediction))}
-    columns |= dict(zip(_BOX, detail.prediction.T, strict=True)) | dict(zip(_TRUTH, detail.truth.T, strict=True))
+    columns |= dict(zip(BOX, detail.prediction.T, strict=True)) | dict(zip(TRUTH, detail.truth.T, strict=True))
     columns |= {"iou": score.overlaps, "error": score.errors, "score": detail.confidence, "absent": detail.absent}
     return columns

@@ -11,10 +11,11 @@ from typing import Any
 import pandas as pd
 
 from evalkit.files import whole_folder, write_atomic
+from evalkit.results.columns import SPEEDS
 from evalkit.shown import escape_markdown
 from profiling import tables
 from profiling.latency.results import ProfileRun
-from reports.inputs import SPEEDS, ReportTables
+from reports.inputs import ReportTables
 from reports.markup import comma_separated, latex, markdown
 from reports.plots.canvas import render
 from reports.plots.profile import ProfileTables, draw_profile

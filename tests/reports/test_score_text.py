@@ -58,7 +58,7 @@ def test_partial_and_remarkable_scores_say_so_in_their_row() -> None:
 @pytest.mark.parametrize(
     ("kind", "line", "text"),
     [
-        ("markdown", 1, "| --- | --- | --- | --- | ---: | ---: | --- |"),
+        ("markdown", 1, "| :--- | :--- | :--- | :--- | ---: | ---: | :--- |"),
         ("latex", 0, r"\begin{tabular}{llllrrl}"),
     ],
 )
