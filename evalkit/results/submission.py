@@ -91,7 +91,7 @@ def kind_of(members: Iterable[str]) -> str:
     >>> kind_of(["GOT-10k_Test_000001.txt"]), kind_of(["0-6LB4FqxoE_0/0-6LB4FqxoE_0_001.txt"])
     ('got10k', 'trackingnet')
     """
-    paths = [path for path in members if path.lower().endswith(".txt")]
+    paths = tuple(members)
     servers = _servers()
     counts = {kind: sum(bool(rules.member.search(path)) for path in paths) for kind, rules in servers.items()}
     likely = max(counts, key=lambda kind: counts[kind])

@@ -215,6 +215,7 @@ def test_a_cut_submission_is_named(tmp_path: Path) -> None:
         ([f"{name}.txt" for name in NAMES], "got10k"),
         ([f"mine/{name}.txt" for name in NAMES], "got10k"),
         ([f"{name}/{name}_001.txt" for name in NAMES], "got10k"),
+        ([f"{name}.mat" for name in NAMES], "got10k"),
         ([f"{name}/{name}_001.txt" for name in VIDEOS], "trackingnet"),
         ([f"{name}.txt" for name in VIDEOS], "trackingnet"),
         ([f"{name}_time.txt" for name in VIDEOS], "trackingnet"),
