@@ -29,6 +29,7 @@ NOT_RUN = {
     "torchrun": "trains with several processes; tests/stdtrack/training has it",
     "stdtrack train": "needs clips to train on; tests/stdtrack/training trains",
     "stdtrack validate": "needs clips that were left out of training; tests/stdtrack/training validates",
+    "stdtrack average": "needs the weights of several runs; tests/stdtrack/training averages",
     "stdtrack tune": "needs clips to train on; tests/stdtrack/training tunes",
     "stdtrack ablate --train": "trains for hours",
     "vot ": "needs VOT's toolkit and its data",

@@ -7,12 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from stdtrack.configs import NANO
 from stdtrack.training.clips import Clip, Geometry, jitter_box, make_clip, surround, vanishing
 from stdtrack.training.config import AugmentConfig, ClipConfig
 from stdtrack.training.frame_sampling import Shots
 
-GEOMETRY = Geometry.of(NANO)
+GEOMETRY = Geometry(template_size=80, template_factor=2.0, search_size=144, search_factor=3.6)
 PLAIN = AugmentConfig(flip=0, reverse=0, grey=0, colour=0, drift=0, blur=0, noise=0)
 CALM = ClipConfig(vanish=0, distractors=0, occluders=0, surroundings=0, negatives=0)
 
