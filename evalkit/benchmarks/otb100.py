@@ -36,8 +36,13 @@ class OTB100(Benchmark):
     precedence: ClassVar[int] = 0
     listed: ClassVar[str | tuple[str, ...]] = "otb100.csv"
     prefix: ClassVar[str] = "otb_"
-    # got10k and the MATLAB toolkit name the folder where only one of its targets is in the benchmark.
-    other_names: ClassVar[Mapping[str, str]] = {"human4": "Human4_2"}
+    # got10k and the MATLAB toolkit name the folder where only one of its targets is in the benchmark. TColor-128 has
+    # the same two joggers under the other names.
+    other_names: ClassVar[Mapping[str, str]] = {
+        "human4": "Human4_2",
+        "jogging1": "Jogging_1",
+        "jogging2": "Jogging_2",
+    }
     folders: ClassVar[tuple[str, ...]] = ("otb100", "otb2015", "otb", "tb100", "tb")
     spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {"otb2015": {}, "tb100": {}, "tb2015": {}}
     option_names = ("attributes",)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.installed import BENCHMARKS, all_benchmarks
 from evalkit.benchmarks.layout import plain
 from evalkit.benchmarks.registry import find, open_benchmark, parse_spec, recognise
@@ -187,3 +188,18 @@ def test_lasot_in_full_lies_in_lasots_folder(tmp_path: Path, write_rows) -> None
     inventory = whole.inventory()
     assert (len(inventory.present), inventory.verified) == (3, False)
     assert open_benchmark("lasot", data=tmp_path).inventory().present == ("airplane-1", "airplane-9")
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "meant"),
+    [
+        *(
+            ("otb100", "Jogging1", "Jogging_1"),
+            ("otb2013", "jogging2", "Jogging_2"),
+            ("nfs30", "running2", "running_2"),
+        ),
+        ("tc128", "tpl_Yo_yos_ce1", "Yo-yos_ce1"),
+    ],
+)
+def test_names_that_another_benchmark_has_too(name: str, written: str, meant: str) -> None:
+    assert canonical_name(name, written) == meant
