@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from evalkit.running.front import run
+    from evalkit.running.progress import RunSummary
     from evalkit.benchmarks.registry import open_benchmark
     from evalkit.errors import InputError
     from evalkit.regression.front import baseline, check
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from evalkit.trackers.spec import load_tracker
 
 __all__ = [
+    "run",
+    "RunSummary",
     "InputError",
     "Prediction",
     "Scores",
@@ -32,6 +36,7 @@ __all__ = [
 _MODULES = {
     "InputError": "evalkit.errors",
     "Prediction": "evalkit.trackers.base",
+    "RunSummary": "evalkit.running.progress",
     "Scores": "evalkit.scoring.scored",
     "Tracker": "evalkit.trackers.base",
     "baseline": "evalkit.regression.front",
@@ -39,6 +44,7 @@ _MODULES = {
     "compare": "evalkit.scoring.paired",
     "load_tracker": "evalkit.trackers.spec",
     "open_benchmark": "evalkit.benchmarks.registry",
+    "run": "evalkit.running.front",
     "score": "evalkit.scoring.front",
 }
 

@@ -102,3 +102,8 @@ def shown_names(names: Iterable[str]) -> dict[str, str]:
         taken.add(text)
         shown[name] = text
     return shown
+
+
+def counted(count: int) -> str:
+    """``1 sequence``, ``2 sequences``."""
+    return f"{count} sequence{'' if count == 1 else 's'}"

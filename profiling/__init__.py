@@ -9,11 +9,14 @@ if TYPE_CHECKING:
     from evalkit.errors import InputError
     from profiling.complexity.front import count
     from profiling.complexity.report import ComplexityReport
+    from profiling.front import ProfileRun, profile
 
-__all__ = ["ComplexityReport", "InputError", "count"]
+__all__ = ["ComplexityReport", "InputError", "ProfileRun", "count", "profile"]
 
 # Exported name -> the module that defines it, imported when the name is first asked for (PEP 562).
 _MODULES = {
+    "ProfileRun": "profiling.front",
+    "profile": "profiling.front",
     "ComplexityReport": "profiling.complexity.report",
     "InputError": "evalkit.errors",
     "count": "profiling.complexity.front",

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from profiling.latency.results import Profile, ProfileRun
+from profiling.latency.results import Profile, Profiles
 from profiling.latency.statistics import growth_per_frame, paired_ratio, summarise
 from profiling.latency.steps import SCOPES
 from profiling.machine.roofline import roofline_point
 
 if TYPE_CHECKING:
-    from profiling.latency.results import Profile, ProfileRun
+    from profiling.latency.results import Profile, Profiles
 
 LATENCY = (
     "tracker", "backend", "threads", "device", "scope", "frames",
@@ -36,7 +36,7 @@ MIB = 2**20
 OTHER, DECODING = "other", "image"
 
 
-def latency_table(comparison: ProfileRun, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
+def latency_table(comparison: Profiles, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
     """One row for each tracker and scope that it has; ``note`` holds every reason for doubt."""
     rows = []
     for profile in comparison.profiles:
@@ -62,7 +62,7 @@ def latency_table(comparison: ProfileRun, scopes: Sequence[str] = SCOPES) -> pd.
     return pd.DataFrame(rows, columns=list(LATENCY))
 
 
-def ratio_table(comparison: ProfileRun, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
+def ratio_table(comparison: Profiles, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
     """How many times longer a frame takes than one of the first tracker, with a 95 % interval; the fast frames of each.
 
     Without the time in which another program held the processor: it would count against the slower tracker, whose
@@ -80,7 +80,7 @@ def ratio_table(comparison: ProfileRun, scopes: Sequence[str] = SCOPES) -> pd.Da
     return pd.DataFrame(rows, columns=list(RATIOS))
 
 
-def frame_table(comparison: ProfileRun, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
+def frame_table(comparison: Profiles, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
     """Every measured frame, in the order of measurement."""
     parts = []
     for profile in comparison.profiles:
@@ -93,7 +93,7 @@ def frame_table(comparison: ProfileRun, scopes: Sequence[str] = SCOPES) -> pd.Da
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(FRAMES))
 
 
-def stage_table(comparison: ProfileRun) -> pd.DataFrame:
+def stage_table(comparison: Profiles) -> pd.DataFrame:
     """Median of each stage and its share of the pipeline; ``other`` is what ``update`` does outside its stages."""
     rows = []
     for profile in comparison.profiles:
@@ -112,7 +112,7 @@ def stage_table(comparison: ProfileRun) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(STAGES))
 
 
-def resource_table(comparison: ProfileRun) -> pd.DataFrame:
+def resource_table(comparison: Profiles) -> pd.DataFrame:
     """Parameters, complexity, memory and energy of each tracker; missing values where they are unknown."""
     rows = []
     for profile in comparison.profiles:
@@ -129,9 +129,9 @@ def resource_table(comparison: ProfileRun) -> pd.DataFrame:
                 "frame_flops": parts["frame"].flops if parts else None,
                 "loaded_mib": _mib(finish.loaded_resident),
                 "peak_mib": _mib(finish.peak_resident),
-                "growth_bytes_per_frame": growth_per_frame(
-                    counted.tolist(), [part.resident for part in profile.rounds]
-                ),
+                "growth_bytes_per_frame": None
+                if profile.target.in_process
+                else growth_per_frame(counted.tolist(), [part.resident for part in profile.rounds]),
                 "cuda_peak_mib": _mib(finish.cuda_peak),
                 "joules_per_frame": profile.joules_per_frame,
                 "energy": finish.energy,
@@ -142,7 +142,7 @@ def resource_table(comparison: ProfileRun) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(RESOURCES))
 
 
-def scaling_table(comparison: ProfileRun, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
+def scaling_table(comparison: Profiles, scopes: Sequence[str] = SCOPES) -> pd.DataFrame:
     """Median latency by number of threads, of trackers measured with more than one number."""
     table = latency_table(comparison, scopes)
     titles = {profile.target.label: profile.target.title for profile in comparison.profiles}
@@ -151,7 +151,7 @@ def scaling_table(comparison: ProfileRun, scopes: Sequence[str] = SCOPES) -> pd.
     return table.loc[several, list(SCALING)].reset_index(drop=True)
 
 
-def roofline_table(comparison: ProfileRun) -> pd.DataFrame:
+def roofline_table(comparison: Profiles) -> pd.DataFrame:
     """Networks on the CPU below the ceilings of their number of threads, by the scope ``model`` without waits."""
     rows = []
     for profile in comparison.profiles:
@@ -166,7 +166,7 @@ def roofline_table(comparison: ProfileRun) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(ROOFLINE))
 
 
-def accuracy_table(comparison: ProfileRun) -> pd.DataFrame:
+def accuracy_table(comparison: Profiles) -> pd.DataFrame:
     """Speed in the scope ``track`` beside the mean IoU on the same clips."""
     rows = []
     for profile in comparison.profiles:
@@ -196,10 +196,10 @@ WAITED_WARNING = 0.05
 SEPARATOR = "; "
 
 
-def latency_doubts(profile: Profile, scope: str, comparison: ProfileRun) -> list[str]:
+def latency_doubts(profile: Profile, scope: str, comparison: Profiles) -> list[str]:
     """What the machine, a tracker's settings and its behaviour leave to be said of its latencies."""
     cores = comparison.machine["cores_usable"]
-    notes = [comparison.calibration.warning, profile.finish.facts.get("note", "")]
+    notes = [comparison.calibration.warning, profile.finish.facts.get("note", ""), shared_process(profile)]
     if profile.waited_share(scope) > WAITED_WARNING:
         notes.append(f"waited for the processor for more than {WAITED_WARNING:.0%} of the time")
     if not profile.warm_up.steady:
@@ -216,7 +216,17 @@ def latency_doubts(profile: Profile, scope: str, comparison: ProfileRun) -> list
 
 def unknown_because(profile: Profile) -> list[str]:
     """Why something is not known of a tracker's resources."""
-    return [profile.complexity if isinstance(profile.complexity, str) else "", profile.problem]
+    shared = shared_process(profile)
+    return [
+        profile.complexity if isinstance(profile.complexity, str) else "",
+        profile.problem,
+        f"{shared}: its own memory is not known" if shared else "",
+    ]
+
+
+def shared_process(profile: Profile) -> str:
+    """What sets a live subject's figures apart; empty for one in a worker of its own."""
+    return "measured in this process" if profile.target.in_process else ""
 
 
 def joined(notes: Sequence[str]) -> str:

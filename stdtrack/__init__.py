@@ -9,6 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from evalkit.running.front import run
+    from stdtrack.api.profiling import profile
+    from stdtrack.api.profiling import ProfileRun
     from evalkit.errors import InputError
     from evalkit.trackers.base import Prediction, Tracker
     from evalkit.trackers.spec import load_tracker
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "run",
+    "profile",
+    "ProfileRun",
     "InputError",
     "Prediction",
     "STDTracker",
@@ -38,6 +44,7 @@ __all__ = [
 _MODULES = {
     "InputError": "evalkit.errors",
     "Prediction": "evalkit.trackers.base",
+    "ProfileRun": "stdtrack.api.profiling",
     "STDTracker": "stdtrack.tracker",
     "Scores": "stdtrack.api.scoring",
     "Tracker": "evalkit.trackers.base",
@@ -46,7 +53,9 @@ _MODULES = {
     "compare": "stdtrack.api.guarding",
     "complexity": "stdtrack.api.counting",
     "load_tracker": "evalkit.trackers.spec",
+    "profile": "stdtrack.api.profiling",
     "report": "stdtrack.api.reporting",
+    "run": "evalkit.running.front",
     "score": "stdtrack.api.scoring",
 }
 

@@ -11,23 +11,12 @@ from evalkit.regression.from_scores import record_results
 from evalkit.results.store import failure_path
 from evalkit.results.trees import read_tree
 from evalkit.running.pool import WorkerPool
+from evalkit.running.progress import Unwatched
 from evalkit.running.runner import RunOptions, run
 from evalkit.running.selection import select
 from evalkit.scoring.tracker import Annotation, load_results
 from evalkit.trackers.folders import folder_name
-
-
-class Unwatched:
-    """A progress that nobody looks at."""
-
-    def remark(self, tracker: str, note: str) -> None:
-        """Say nothing."""
-
-    def begin(self, tracker: str, benchmark: str, *, sequences: int, frames: int, finished: int) -> None:
-        """Say nothing."""
-
-    def advance(self, tracker: str, benchmark: str, sequence: str, frames: int, failure: str | None) -> None:
-        """Say nothing."""
+from evalkit.trackers.live import named_trackers
 
 
 def run_and_record(spec: str, benchmark: Benchmark, out: Path, protocol: str | None = None) -> Record:
@@ -43,7 +32,7 @@ def run_and_record(spec: str, benchmark: Benchmark, out: Path, protocol: str | N
     selections = select([benchmark])
     pool = WorkerPool(1, threads=1)
     try:
-        summary = run([spec], selections, pool, RunOptions(out), Unwatched())
+        summary = run(named_trackers(spec), selections, pool, RunOptions(out), Unwatched())
     finally:
         pool.abort()
     if summary.failures:

@@ -6,6 +6,8 @@ import mmap
 import struct
 from contextvars import ContextVar
 
+FRAME_TIMEOUT = 300.0
+"""Seconds between two beats, so that a frame may take, unless the user says otherwise."""
 _COUNTER = struct.Struct("Q")
 
 

@@ -16,12 +16,13 @@ from evalkit.results.store import RawResult
 from evalkit.running.heartbeat import current_heartbeat
 from evalkit.running.tracking import track
 from evalkit.sequences.sequence import Frames
-from evalkit.trackers.base import facts_of
+from evalkit.trackers.base import Tracker, facts_of
+from evalkit.trackers.live import NamedTracker
 from evalkit.trackers.spec import load_tracker
 from evalkit.types import Box
 
 # A worker keeps the tracker that it used last: jobs come tracker by tracker, and loading may take seconds.
-_tracker = lru_cache(maxsize=1)(load_tracker)
+_loaded = lru_cache(maxsize=1)(load_tracker)
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,13 @@ class Job:
     """One tracker on one sequence.
 
     Attributes:
-        spec: the tracker, as the user typed it.
+        tracker: its spec, or a live one, which stays in its process.
         sequence: name, for the random seed.
         frames: what the tracker sees; must be picklable.
         box: (4,) xywh of the target in the first frame, 0-based.
     """
 
-    spec: str
+    tracker: NamedTracker
     sequence: str
     frames: Frames
     box: Box
@@ -43,7 +44,7 @@ class Job:
 
 def run_job(job: Job) -> RawResult:
     """RawResult the sequence in this process; raises what the tracker raises."""
-    tracker = _tracker(job.spec)
+    tracker = _load(job.tracker)
     heartbeat = current_heartbeat.get()
     if heartbeat is not None:
         heartbeat.beat()  # loaded: from now on the time limit of a frame counts
@@ -51,9 +52,13 @@ def run_job(job: Job) -> RawResult:
     return track(tracker, job.frames, job.box, on_frame=heartbeat.beat if heartbeat else None)
 
 
-def describe_job(spec: str) -> Mapping[str, str]:
+def describe_job(tracker: NamedTracker) -> Mapping[str, str]:
     """Load the tracker and ask it for facts about itself."""
-    return facts_of(_tracker(spec))
+    return facts_of(_load(tracker)) | tracker.facts
+
+
+def _load(tracker: NamedTracker) -> Tracker:
+    return _loaded(tracker.source) if isinstance(tracker.source, str) else tracker.load()
 
 
 def seed_everything(seed: int) -> None:

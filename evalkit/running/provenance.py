@@ -54,6 +54,8 @@ def continued(previous: Manifest, current: Manifest, folder: Path, *, idle: bool
     problem = ""
     if previous.spec != current.spec:
         problem = f"holds results of the tracker '{previous.spec}'"
+    elif previous.tracker.get("source") != current.tracker.get("source"):
+        problem = f"holds results of another tracker that was called '{previous.spec}'"
     elif previous.tracker.get("weights_sha256") != current.tracker.get("weights_sha256"):
         problem = f"holds results of other weights of '{current.spec}'"
     elif previous.benchmark.get("options") != current.benchmark["options"]:

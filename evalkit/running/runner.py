@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Many
 from concurrent.futures import Executor, Future, as_completed
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from evalkit.benchmarks.base import Benchmark
 from evalkit.errors import InputError
@@ -27,13 +26,17 @@ from evalkit.results.store import (
     write_failure,
     write_result,
 )
+from evalkit.running.in_process import InProcessExecutor
 from evalkit.running.jobs import Job, describe_job, run_job
 from evalkit.running.locks import exclusive
+from evalkit.running.progress import Progress, RunSummary
 from evalkit.running.provenance import KEEP_OR_DELETE, continued, make_manifest, now
 from evalkit.running.selection import Selection
 from evalkit.running.tasks import OtherCodeError, TaskError
 from evalkit.sequences.sequence import Sequence
+from evalkit.trackers.base import remark
 from evalkit.trackers.folders import folder_name
+from evalkit.trackers.live import NamedTracker
 
 
 @dataclass(frozen=True)
@@ -56,79 +59,56 @@ class RunOptions:
     threads: int = 1
 
 
-class Progress(Protocol):
-    """Whoever shows how far a run is."""
-
-    def remark(self, tracker: str, note: str) -> None:
-        """Before anything is run: what a tracker says of itself, such as ``untrained``."""
-
-    def begin(self, tracker: str, benchmark: str, *, sequences: int, frames: int, finished: int) -> None:
-        """A tracker on a benchmark: so much is to do, ``finished`` sequences were done before."""
-
-    def advance(self, tracker: str, benchmark: str, sequence: str, frames: int, failure: str | None) -> None:
-        """A sequence ended; ``failure`` says why it failed."""
-
-
-@dataclass
-class Summary:
-    """What a run came to.
-
-    Attributes:
-        finished: sequences that were run.
-        resumed: sequences that had been run before.
-        failures: (tracker, benchmark, sequence).
-        reasons: why each of them failed, in one line.
-        stopped: more failed than were allowed.
-    """
-
-    finished: int = 0
-    resumed: int = 0
-    failures: list[tuple[str, str, str]] = field(default_factory=list)
-    reasons: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    stopped: bool = False
-
-    def fail(self, what: tuple[str, str, str], reason: str) -> None:
-        """Add a failure."""
-        self.failures.append(what)
-        self.reasons[what] = reason
-
-
 @dataclass(frozen=True)
 class _Group:
     """One tracker on one benchmark: one folder of results."""
 
-    spec: str
+    tracker: NamedTracker
     benchmark: Benchmark
     sequences: tuple[Sequence, ...]
     folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.tracker.name
 
 
 _Item = tuple[_Group, Sequence]
 
 
 def run(
-    specs: Many[str], selections: Many[Selection], executor: Executor, options: RunOptions, progress: Progress
-) -> Summary:
+    trackers: Many[NamedTracker],
+    selections: Many[Selection],
+    executor: Executor,
+    options: RunOptions,
+    progress: Progress,
+) -> RunSummary:
     """Run every tracker on every selected sequence that is not finished yet.
 
     What ``fresh`` deletes is marked before a tracker is loaded and deleted when all have been; only then are folders
-    made. This process is the only one that writes; workers return their tracks.
+    made. This process is the only one that writes; workers return their tracks. Live trackers run in it, before the
+    others, so that neither slow each other down.
+
+    Args:
+        executor: runs the trackers that are specs.
 
     Raises:
         LostClusterError: the executor is gone; what is finished is kept, and the rest is no failure.
         InputError: unknown tracker, folder in use or not writable, or results that something else made.
     """
     groups = [
-        _Group(spec, chosen.benchmark, chosen.sequences, options.out / folder_name(spec) / chosen.benchmark.key)
-        for spec in specs
+        _Group(tracker, chosen.benchmark, chosen.sequences, _folder(options.out, tracker, chosen.benchmark))
+        for tracker in trackers
         for chosen in selections
     ]
-    summary = Summary()
+    summary = RunSummary()
     with ExitStack() as locks:
         present = [group.folder for group in groups if group.folder.is_dir()]
         for folder in present:
             locks.enter_context(exclusive(folder))
-        facts = _facts(specs, executor, progress, condemned=present if options.fresh else ())
+        executors = {False: executor, True: InProcessExecutor(options.threads)}  # by NamedTracker.is_live
+        facts = _facts(trackers, executors, condemned=present if options.fresh else ())
+        _remark(facts, summary, progress)
         for group in groups:
             if group.folder not in present:
                 locks.enter_context(exclusive(group.folder))
@@ -137,48 +117,71 @@ def run(
         todo = [
             (group, sequence)
             for group in groups
-            for sequence in _prepare(group, facts[group.spec], options, summary, progress)
+            for sequence in _prepare(group, facts[group.name], options, summary, progress)
         ]
-        pending: dict[Future[RawResult], _Item] = {}
-        with _cancelling(pending):
-            for group, sequence in todo:
-                assert sequence.frames is not None  # checked when it was selected
-                job = Job(group.spec, sequence.name, sequence.frames, sequence.initial_box)
-                pending[executor.submit(run_job, job)] = (group, sequence)
-            _collect(pending, options, summary, progress)
+        allowed = None if options.max_failures is None else len(summary.failures) + options.max_failures
+        for batch in _batches(todo):
+            pending: dict[Future[RawResult], _Item] = {}
+            with _cancelling(pending):
+                for group, sequence in batch:
+                    pending[executors[group.tracker.is_live].submit(run_job, _job(group, sequence))] = group, sequence
+                _collect(pending, allowed, summary, progress)
+            if summary.stopped:
+                break
         if not summary.stopped:
             for group in groups:
                 _finish(group)
     return summary
 
 
+def _batches(todo: Many[_Item]) -> Iterator[list[_Item]]:
+    """Sequences of live trackers one by one, as submitting them runs them; then all the others at once."""
+    yield from ([item] for item in todo if item[0].tracker.is_live)
+    yield [item for item in todo if not item[0].tracker.is_live]
+
+
+def _job(group: _Group, sequence: Sequence) -> Job:
+    assert sequence.frames is not None  # checked when it was selected
+    return Job(group.tracker, sequence.name, sequence.frames, sequence.initial_box)
+
+
+def _folder(out: Path, tracker: NamedTracker, benchmark: Benchmark) -> Path:
+    return out / folder_name(tracker.name) / benchmark.key
+
+
 def _facts(
-    specs: Many[str], executor: Executor, progress: Progress, *, condemned: Many[Path]
+    trackers: Many[NamedTracker], executors: Mapping[bool, Executor], *, condemned: Many[Path]
 ) -> Mapping[str, Mapping[str, str]]:
     """What every tracker says of itself; ``condemned`` folders are marked first, and spared if a spec is wrong."""
     for folder in condemned:
         set_aside(folder)
     try:
-        return {spec: _describe(spec, executor, progress) for spec in specs}
+        return {tracker.name: _describe(tracker, executors[tracker.is_live]) for tracker in trackers}
     except InputError:
         for folder in condemned:
             take_back(folder)
         raise
 
 
-def _describe(spec: str, executor: Executor, progress: Progress) -> Mapping[str, str]:
+def _describe(tracker: NamedTracker, executor: Executor) -> Mapping[str, str]:
     try:
-        facts: Mapping[str, str] = executor.submit(describe_job, spec).result()
+        facts: Mapping[str, str] = executor.submit(describe_job, tracker).result()
     except TaskError as error:
         hint = "--debug shows the traceback"
-        raise InputError(f"tracker '{spec}' cannot be loaded: {error}", hint=hint) from error
-    if note := facts.get("note"):
-        progress.remark(spec, note)
+        raise InputError(f"tracker '{tracker.name}' cannot be loaded: {error}", hint=hint) from error
     return facts
 
 
+def _remark(facts: Mapping[str, Mapping[str, str]], summary: RunSummary, progress: Progress) -> None:
+    """Tell, and keep, what trackers say of themselves."""
+    for name, note in ((name, known.get("note")) for name, known in facts.items()):
+        if note:
+            progress.remark(name, note)
+            summary.caveats.append(remark(name, note))
+
+
 def _prepare(
-    group: _Group, facts: Mapping[str, str], options: RunOptions, summary: Summary, progress: Progress
+    group: _Group, facts: Mapping[str, str], options: RunOptions, summary: RunSummary, progress: Progress
 ) -> list[Sequence]:
     """Compare the folder with what is about to run, write its manifest, and return what is left to do."""
     remove_leftovers(group.folder)
@@ -188,10 +191,16 @@ def _prepare(
     if not options.retry_failed:
         failed = set(failed_sequences(group.folder, [sequence.name for sequence in left]))
         for name in (sequence.name for sequence in left if sequence.name in failed):
-            summary.fail((group.spec, group.benchmark.key, name), failure_summary(group.folder, name))
+            summary.fail((group.name, group.benchmark.key, name), failure_summary(group.folder, name))
         todo = [sequence for sequence in left if sequence.name not in failed]
+    workers = 1 if group.tracker.is_live else options.workers
     current = make_manifest(
-        group.spec, facts, group.benchmark, group.sequences, workers=options.workers, threads=options.threads
+        group.name,
+        facts,
+        group.benchmark,
+        group.sequences,
+        workers=workers,
+        threads=options.threads,
     )
     resumed = len(group.sequences) - len(left)
     previous = read_manifest(group.folder)
@@ -203,14 +212,13 @@ def _prepare(
     write_manifest(group.folder, current)
     summary.resumed += resumed
     frames = sum(len(sequence) for sequence in todo)
-    progress.begin(group.spec, group.benchmark.key, sequences=len(todo), frames=frames, finished=resumed)
+    progress.begin(group.name, group.benchmark.key, sequences=len(todo), frames=frames, finished=resumed)
     return todo
 
 
 def _collect(
-    pending: dict[Future[RawResult], _Item], options: RunOptions, summary: Summary, progress: Progress
+    pending: dict[Future[RawResult], _Item], allowed: int | None, summary: RunSummary, progress: Progress
 ) -> None:
-    failures = 0
     for future in as_completed(list(pending)):
         group, sequence = pending.pop(future)
         try:
@@ -223,10 +231,9 @@ def _collect(
         if failure is None:
             summary.finished += 1
         else:
-            failures += 1
-            summary.fail((group.spec, group.benchmark.key, sequence.name), failure)
-        progress.advance(group.spec, group.benchmark.key, sequence.name, len(sequence), failure)
-        if options.max_failures is not None and failures > options.max_failures:
+            summary.fail((group.name, group.benchmark.key, sequence.name), failure)
+        progress.advance(group.name, group.benchmark.key, sequence.name, len(sequence), failure)
+        if allowed is not None and len(summary.failures) > allowed:
             summary.stopped = True
             return
 

@@ -11,7 +11,8 @@ from evalkit.benchmarks.base import Benchmark, without
 from evalkit.benchmarks.checking import check_start
 from evalkit.errors import InputError
 from evalkit.sequences.sequence import Sequence
-from evalkit.suggestions import suggestion
+from evalkit.shown import counted
+from evalkit.suggestions import some, suggestion
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,16 @@ class Selection:
     sequences: tuple[Sequence, ...]
     absent: int
     excluded: tuple[str, ...] = ()
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What is left out, in one line each."""
+        key, lines = self.benchmark.key, []
+        if self.absent:
+            lines.append(f"{key}: {counted(len(self.sequences))}; {self.absent} are absent")
+        if self.excluded:
+            lines.append(f"{key}: {counted(len(self.excluded))} excluded: {some(self.excluded)}")
+        return tuple(lines)
 
 
 def select(

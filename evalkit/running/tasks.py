@@ -34,13 +34,20 @@ class OtherCodeError(InputError):
     """A machine of the cluster runs other code than this one: its results would be no part of this run."""
 
 
-def perform(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:
+def perform(
+    function: Callable[..., Any], arguments: tuple[Any, ...], through: tuple[type[BaseException], ...] = ()
+) -> tuple[bool, Any]:
     """Call; ``(True, result)``, or ``(False, error)`` where anything but InputError has become a TaskError.
 
     A tracker's own exceptions may not survive pickling, and their classes may not exist in the parent.
+
+    Args:
+        through: what is raised as it is.
     """
     try:
         return True, function(*arguments)
+    except through:
+        raise
     except InputError as error:
         return False, error
     except NonsenseError as error:

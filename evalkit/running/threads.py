@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import cv2
@@ -13,12 +14,16 @@ from threadpoolctl import threadpool_limits
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
+limited_to: ContextVar[int | None] = ContextVar("limited_to", default=None)
+"""The limit in force; None without one."""
+
 
 @contextmanager
 def thread_limit(count: int) -> Iterator[None]:
     """Keep OpenMP, BLAS, cv2 and torch to ``count`` threads, loaded now or within the block; child processes too."""
     environment = {name: os.environ.get(name) for name in THREAD_VARIABLES}
     torch: Any = sys.modules.get("torch")  # this package does without: whoever brings it later reads the variables
+    token = limited_to.set(count)
     of_cv2, of_torch = cv2.getNumThreads(), torch.get_num_threads() if torch else 0
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(count)))
     cv2.setNumThreads(count)
@@ -28,6 +33,7 @@ def thread_limit(count: int) -> Iterator[None]:
                 torch.set_num_threads(count)
             yield
     finally:
+        limited_to.reset(token)
         cv2.setNumThreads(of_cv2)
         if torch:
             torch.set_num_threads(of_torch)

@@ -44,3 +44,13 @@ def facts_of(tracker: object) -> dict[str, str]:
     """What a tracker says of itself by ``describe``; nothing where it has no such method."""
     describe: Callable[[], Mapping[str, object]] | None = getattr(tracker, "describe", None)
     return {str(key): str(value) for key, value in describe().items()} if describe else {}
+
+
+def remark(tracker: str, note: str) -> str:
+    """A tracker's note as a line of its own, before anything is run with it.
+
+    >>> remark("stdtrack:nano", "bf16")
+    'stdtrack:nano: bf16'
+    """
+    more = ": its boxes and scores mean nothing; give it weights (?weights=FILE)" if UNTRAINED in note else ""
+    return f"{tracker}: {note}{more}"

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from evalkit.errors import InputError
+from evalkit.running.in_process import InProcess
 from evalkit.running.tasks import TaskError
+from evalkit.running.threads import thread_limit
 from evalkit.running.worker import Worker
 from profiling.latency import worker as session
 from profiling.latency.clips import ClipName
 from profiling.latency.interleave import interleave
-from profiling.latency.results import UNKNOWN, Finish, Loaded, Profile, ProfileRun, ProfileTarget, Round
+from profiling.latency.results import UNKNOWN, Finish, Loaded, Profile, Profiles, ProfileTarget, Round
 from profiling.latency.steps import WarmUp
 from profiling.machine.calibration import Calibration, gemm_seconds
 from profiling.machine.cores import choose_cores
@@ -36,7 +39,7 @@ class _Run:
     """The targets' workers, who has failed so far, and who could not answer when all was measured."""
 
     targets: Mapping[str, ProfileTarget]
-    workers: Mapping[str, Worker]
+    workers: Mapping[str, Worker | InProcess]
     note: Callable[[str], None]
     failures: dict[str, str] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
@@ -46,14 +49,14 @@ class _Run:
         """Labels of the targets that have not failed."""
         return [label for label in self.targets if label not in self.failures]
 
-    def each(self, what: str, ask: Callable[[Worker, str], Answer]) -> dict[str, Answer]:
+    def each(self, what: str, ask: Callable[[Worker | InProcess, str], Answer]) -> dict[str, Answer]:
         """``ask(worker, label)`` for every target that has not failed."""
         answers, errors = self._ask(what, self.alive, ask, (TaskError,))
         for label, error in errors.items():
             self.fail(label, error)
         return answers
 
-    def late(self, what: str, ask: Callable[[Worker, str], Answer]) -> dict[str, Answer]:
+    def late(self, what: str, ask: Callable[[Worker | InProcess, str], Answer]) -> dict[str, Answer]:
         """The same when all is measured: an error costs the answer, and those to later questions, but no latencies."""
         labels = [label for label in self.alive if label not in self.problems]
         answers, errors = self._ask(what, labels, ask, (TaskError, InputError))
@@ -66,7 +69,7 @@ class _Run:
         self,
         what: str,
         labels: Sequence[str],
-        ask: Callable[[Worker, str], Answer],
+        ask: Callable[[Worker | InProcess, str], Answer],
         expected: tuple[type[Exception], ...],
     ) -> tuple[dict[str, Answer], dict[str, Exception]]:
         answers: dict[str, Answer] = {}
@@ -98,11 +101,11 @@ class _Run:
             self.fail(label, error)
         return measured.results
 
-    def once(self, what: str, ask: Callable[[Worker, str], Answer]) -> dict[str, Answer]:
+    def once(self, what: str, ask: Callable[[Worker | InProcess, str], Answer]) -> dict[str, Answer]:
         """:meth:`late` by title: threads change the speed, not the answers, so one target a title is asked."""
         asked: dict[str, Answer] = {}
 
-        def ask_first(worker: Worker, label: str) -> None:
+        def ask_first(worker: Worker | InProcess, label: str) -> None:
             title = self.targets[label].title
             if title not in asked:
                 asked[title] = ask(worker, label)
@@ -111,21 +114,37 @@ class _Run:
         return asked
 
 
+def _worker(target: ProfileTarget, timeout: float) -> Worker | InProcess:
+    return InProcess(target.threads) if target.in_process else Worker(target.threads, timeout, beats_are_frames=False)
+
+
+def _begin(
+    worker: Worker | InProcess, target: ProfileTarget, clips: tuple[ClipName, ...], live: Mapping[str, Any]
+) -> Loaded:
+    if target.in_process:
+        loaded: Loaded = worker.call(session.begin_live, (target, clips, live[target.label]))
+    else:
+        loaded = worker.call(session.begin, (target, clips))
+    return loaded
+
+
 def profile_targets(
     targets: Sequence[ProfileTarget],
     clips: tuple[ClipName, ...],
     *,
+    live: Mapping[str, Any] = MappingProxyType({}),
     min_time: float,
     timeout: float,
     seed: int = 0,
     note: Callable[[str], None] = lambda message: None,
     remark: Callable[[str, str], None] = lambda title, note: None,
-) -> ProfileRun:
+) -> Profiles:
     """Measure all targets, interleaved.
 
-    Every target has a process of its own that sleeps while another one is measured.
+    Every target has a process of its own that sleeps while another one is measured; live ones share the calling one.
 
     Args:
+        live: by label, a tracker or ``(module, inputs)`` that is measured in the calling process.
         min_time: seconds measured of each target, in two hundred rounds.
         timeout: seconds that a frame may take.
         note: told what is going on.
@@ -138,13 +157,13 @@ def profile_targets(
     cores = choose_cores({target.threads for target in targets})
     by_label = {target.label: replace(target, cores=cores[target.threads]) for target in targets}
     with ExitStack() as stack:
-        workers = {
-            label: stack.enter_context(closing(Worker(target.threads, timeout, beats_are_frames=False)))
-            for label, target in by_label.items()
-        }
+        shared = {target.threads for target in targets if target.in_process}
+        if len(shared) == 1:
+            stack.enter_context(thread_limit(shared.pop()))
+        workers = {label: stack.enter_context(closing(_worker(target, timeout))) for label, target in by_label.items()}
         run = _Run(by_label, workers, note)
         loaded: dict[str, Loaded] = run.each(
-            "loading", lambda worker, label: worker.call(session.begin, (by_label[label], clips))
+            "loading", lambda worker, label: _begin(worker, by_label[label], clips, live)
         )
         for label in run.alive:
             if loaded[label].note:
@@ -182,4 +201,4 @@ def profile_targets(
     note("measuring ceilings")
     threads = sorted({profile.target.threads for profile in profiles if profile.has_roofline})
     ceilings = {count: measure_ceilings(count) for count in threads}
-    return ProfileRun(profiles, run.failures, clips, calibration, machine(), states, settings, ceilings)
+    return Profiles(profiles, run.failures, clips, calibration, machine(), states, settings, ceilings)

@@ -29,6 +29,7 @@ class ProfileTarget:
         backend: what runs the network, perhaps with its precision (``onnx:int8``); empty for the tracker's own.
         name: what the user wrote, if that differs from ``spec``.
         cores: what its process is bound to; empty for all.
+        in_process: a live subject, measured in the calling process.
     """
 
     spec: str
@@ -37,6 +38,7 @@ class ProfileTarget:
     backend: str = ""
     name: str = ""
     cores: tuple[int, ...] = ()
+    in_process: bool = False
 
     @property
     def title(self) -> str:
@@ -192,7 +194,7 @@ class Profile:
 
 
 @dataclass(frozen=True)
-class ProfileRun:
+class Profiles:
     """A run: all profiles, the failures, and the machine.
 
     Attributes:

@@ -40,7 +40,7 @@ class Session:
     """A tracker (or module) in its process, with the steps that it takes on and on.
 
     Attributes:
-        loaded_resident: bytes of memory when the tracker was built.
+        loaded_resident: bytes of memory when the tracker was built; None in a process that it shares.
         clip: index of the clip that they go over again and again; None for all of them in turn.
     """
 
@@ -50,7 +50,7 @@ class Session:
     clock: Clock
     meter: EnergyMeter | NoEnergyMeter
     device: str
-    loaded_resident: int
+    loaded_resident: int | None
     steps: Iterator[Step]
     clip: int | None = None
 
@@ -71,13 +71,19 @@ def begin(target: ProfileTarget, clips: tuple[ClipName, ...]) -> Loaded:
     keep_to(target.cores)
     subject: Any = load_spec(target.spec)
     _pin_torch(target.threads)
+    return begin_live(target, clips, subject)
+
+
+def begin_live(target: ProfileTarget, clips: tuple[ClipName, ...], subject: Any) -> Loaded:
+    """Open the clips for a subject that is loaded: a tracker, or ``(module, inputs)``."""
     is_module = isinstance(subject, tuple)
     run_delay = run_delay_clock()
     opened = () if is_module else tuple(open_clip(clip) for clip in clips)
     start = _module_start(target, subject) if is_module else _tracker_start(target, subject, run_delay)
     clock = partial(_clock, target.device, run_delay)
     meter, steps_on = open_meter(target.device), start(opened, *clock())
-    session = Session(subject, opened, start, clock, meter, target.device, resident_bytes(), steps_on)
+    loaded = None if target.in_process else resident_bytes()
+    session = Session(subject, opened, start, clock, meter, target.device, loaded, steps_on)
     _current.set(session)
     return Loaded(is_module, facts_of(subject).get("note", ""))
 
@@ -150,10 +156,11 @@ def finish() -> Finish:
     """Peak memory, threads, facts; then, on CUDA, the throughput without synchronisation."""
     session = _current.get()
     meter = session.meter
+    own = session.loaded_resident is not None
     return Finish(
-        peak_resident=peak_resident_bytes(),
+        peak_resident=peak_resident_bytes() if own else None,
         loaded_resident=session.loaded_resident,
-        cuda_peak=cuda_peak_bytes(),
+        cuda_peak=cuda_peak_bytes() if own else None,
         threads=thread_settings(),
         facts=facts_of(session.subject),
         throughput=_throughput(session),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from stdtrack.cli.messages import echo_line
-from stdtrack.cli.options import FRAME_TIMEOUT
 from stdtrack.cli.results import tell as say
 from stdtrack.cli.run import run_watched, tell
 
@@ -24,10 +23,7 @@ TRACKERS = ("stdtrack:nano", "opencv:csrt", "opencv:kcf", "opencv:mil")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the rendered scenes.")
 def demo(out: Path, seed: int) -> None:
     """Render a small synthetic benchmark, run four trackers on it one after another, score, time and report."""
-    from evalkit.benchmarks.registry import open_benchmark
     from evalkit.benchmarks.synthetic.writer import render
-    from evalkit.running.runner import RunOptions
-    from evalkit.running.selection import select
     from evalkit.scoring.caveats import Told
     from reports.report import write_report
     from stdtrack.api.report_tables import collect
@@ -35,8 +31,7 @@ def demo(out: Path, seed: int) -> None:
     data, runs = out / "data", out / "runs"
     echo_line(f"rendering the scenes of seed {seed} into {data}")
     render(data, seed)
-    selections = select([open_benchmark("demo", data=data)])
-    summary = run_watched(TRACKERS, selections, RunOptions(runs, fresh=True), FRAME_TIMEOUT)
+    summary = run_watched(TRACKERS, on="demo", data=data, out=runs, fresh=True)
     click.echo("scoring and drawing the report", err=True)
     tables, _ = collect(runs, benchmarks=("demo",), data=data, told=Told(say))
     files = write_report(tables, out / "report")

@@ -17,8 +17,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 PROTOCOLS = ("official", "pytracking", "ostrack", "pysot", "pysot-toolkit", "got10k", "vot-toolkit")
 """Rules to score by, see :mod:`evalkit.scoring.protocols`; the last is for supervised results alone."""
-FRAME_TIMEOUT = 300.0
-"""Seconds that a frame may take unless --timeout says otherwise."""
 
 
 def find_own_modules(specs: Iterable[str]) -> None:

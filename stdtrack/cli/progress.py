@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
+from typing import TYPE_CHECKING
 
+from evalkit.shown import counted
 from evalkit.shown import one_line as shown
-from evalkit.trackers.base import UNTRAINED
+from evalkit.trackers.base import remark
 from stdtrack.cli.messages import echo_line
+
+if TYPE_CHECKING:
+    from evalkit.running.selection import Selection
 
 
 class Begun:
@@ -38,6 +43,11 @@ class PlainProgress(Begun):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         return None
+
+    def select(self, selection: Selection) -> None:
+        """Say what is left out."""
+        for line in selection.caveats:
+            echo_line(line)
 
     def remark(self, tracker: str, note: str) -> None:
         """Say what a tracker says of itself."""
@@ -75,13 +85,17 @@ class BarProgress(Begun):
         self._bars: dict[tuple[str, str], TaskID] = {}
 
     def __enter__(self) -> BarProgress:
-        self._progress.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
+
+    def select(self, selection: Selection) -> None:
+        """Say what is left out."""
+        for line in selection.caveats:
+            self._print(line)
 
     def remark(self, tracker: str, note: str) -> None:
         """Say what a tracker says of itself."""
@@ -90,6 +104,7 @@ class BarProgress(Begun):
     def begin(self, tracker: str, benchmark: str, *, sequences: int, frames: int, finished: int) -> None:
         """Add a bar, if there is anything to do."""
         self.begun = True
+        self._progress.start()  # again and again does no harm; before, there is no bar to be shown
         label = shown(f"{tracker} on {benchmark}")
         if finished:
             self._print(f"{label}: {finished} finished before")
@@ -113,21 +128,6 @@ class BarProgress(Begun):
 def make_progress() -> PlainProgress | BarProgress:
     """Bars where a person watches."""
     return BarProgress() if sys.stderr.isatty() else PlainProgress()
-
-
-def counted(count: int) -> str:
-    """``1 sequence``, ``2 sequences``."""
-    return f"{count} sequence{'' if count == 1 else 's'}"
-
-
-def remark(tracker: str, note: str) -> str:
-    """A tracker's note as a line of its own, before anything is run with it.
-
-    >>> remark("stdtrack:nano", "bf16")
-    'stdtrack:nano: bf16'
-    """
-    more = ": its boxes and scores mean nothing; give it weights (?weights=FILE)" if UNTRAINED in note else ""
-    return f"{tracker}: {note}{more}"
 
 
 def tell_remark(tracker: str, note: str) -> None:

@@ -6,22 +6,20 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from evalkit.errors import InputError
-from evalkit.suggestions import some
+from evalkit.running.heartbeat import FRAME_TIMEOUT
+from evalkit.shown import counted
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
 from stdtrack.cli.messages import echo_line
-from stdtrack.cli.options import FRAME_TIMEOUT, Positive, comma_list, exclude_option, find_own_modules
-from stdtrack.cli.progress import counted, make_progress
+from stdtrack.cli.options import Positive, comma_list, exclude_option, find_own_modules
+from stdtrack.cli.progress import make_progress
 
 if TYPE_CHECKING:
-    from evalkit.running.runner import RunOptions, Summary
-    from evalkit.running.selection import Selection
+    from evalkit.running.progress import RunSummary
 
 EXIT_INTERRUPTED = 130
 NAMED = 10
@@ -67,63 +65,33 @@ def run(
 
     A TRACKER is PREFIX:NAME, such as stdtrack:nano or opencv:csrt, or module:factory?option=value.
     """
-    from evalkit.benchmarks.registry import canonical_specs, open_benchmark
-    from evalkit.paths import data_root
-    from evalkit.running.runner import RunOptions
-    from evalkit.running.selection import select
-
     find_own_modules(trackers)
-    root = data_root(data)
-    if root is None:
-        raise InputError("nothing says where the data are", hint="--data ROOT, STDTRACK_DATA or stdtrack.toml")
-    root = root.absolute()  # a tracker may change the working folder
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's warning is as good as Ctrl-C
-    try:
-        opened = [open_benchmark(name, data=root) for name in canonical_specs(benchmarks)]
-        selections = select(opened, sequences, shard, exclude)
-    except KeyboardInterrupt:
-        stop("interrupted", begun=False)
-    for selection in selections:
-        if selection.absent:
-            present = counted(len(selection.sequences))
-            echo_line(f"{selection.benchmark.key}: {present}; {selection.absent} are absent")
-        if selection.excluded:
-            said = f"{counted(len(selection.excluded))} excluded: {some(selection.excluded)}"
-            echo_line(f"{selection.benchmark.key}: {said}")
-    options = RunOptions(out, fresh, retry_failed, max_failures, workers, threads)
-    summary = run_watched(tuple(dict.fromkeys(trackers)), selections, options, timeout, scheduler)
+    summary = run_watched(
+        trackers, on=benchmarks, data=data, out=out, sequences=sequences, exclude=exclude, workers=workers,
+        threads=threads, timeout=timeout, max_failures=max_failures, retry_failed=retry_failed, fresh=fresh,
+        scheduler=scheduler, shard=shard,
+    )  # fmt: skip
     tell(summary, out)
 
 
-def run_watched(
-    specs: tuple[str, ...],
-    selections: tuple[Selection, ...],
-    options: RunOptions,
-    timeout: float,
-    scheduler: str | None = None,
-) -> Summary:
-    """Run with progress on stderr; Ctrl-C ends the workers, keeps what is finished and says how to go on."""
-    from evalkit.running.cluster import ClusterExecutor
-    from evalkit.running.pool import WorkerPool
-    from evalkit.running.runner import run as run_all
+def run_watched(trackers: tuple[str, ...], **settings: Any) -> RunSummary:
+    """:func:`evalkit.run` with progress on stderr; Ctrl-C ends the workers, keeps what is finished, says how to go on.
+
+    Args:
+        settings: what :func:`evalkit.run` takes.
+    """
+    import evalkit
     from evalkit.running.tasks import LostClusterError
 
-    pool: ClusterExecutor | WorkerPool
-    if scheduler is None:
-        pool = WorkerPool(options.workers, threads=options.threads, timeout=timeout)
-    else:
-        pool = ClusterExecutor(scheduler, threads=options.threads, timeout=timeout)
-        options = replace(options, workers=pool.size)
     progress = make_progress()
     try:
         with progress:
-            return run_all(specs, selections, pool, options, progress)
+            return evalkit.run(trackers, progress=progress, **settings)
     except KeyboardInterrupt:
         stop("interrupted", begun=progress.begun)
     except LostClusterError as error:
         stop(f"interrupted: {error}", begun=progress.begun)
-    finally:
-        pool.abort()
 
 
 def stop(reason: str, *, begun: bool) -> NoReturn:
@@ -144,7 +112,7 @@ def resume_command(arguments: Sequence[str], *, begun: bool) -> str:
     return shlex.join(["stdtrack", *kept])
 
 
-def tell(summary: Summary, out: Path) -> None:
+def tell(summary: RunSummary, out: Path) -> None:
     """Say what came of it; exits 3 when sequences failed."""
     echo_line(f"{counted(summary.finished)} run, {summary.resumed} finished before: {out}")
     if summary.stopped:
@@ -157,7 +125,7 @@ def tell(summary: Summary, out: Path) -> None:
         sys.exit(EXIT_SEQUENCES_FAILED)
 
 
-def failure_lines(summary: Summary) -> list[str]:
+def failure_lines(summary: RunSummary) -> list[str]:
     """One line for all sequences of a tracker that failed for the same reason."""
     alike: dict[tuple[str, str, str], list[str]] = {}
     for failure in summary.failures:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from evalkit.shown import one_line
 from reports.tables import Table
-from stdtrack.cli.table_layout import (
+from stdtrack.api.table_layout import (
     GAP,
     WIDEST_TEXT,
     column_blocks,

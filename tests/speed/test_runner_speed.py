@@ -26,6 +26,7 @@ from evalkit.running.selection import Selection, select
 from evalkit.running.tracking import track
 from evalkit.sequences.frames import ImageFolder
 from evalkit.trackers.base import Prediction
+from evalkit.trackers.live import named_trackers
 from evalkit.types import Box, Image
 from tests.speed.suites import cpu_seconds
 
@@ -132,7 +133,9 @@ def idle_run(data: Path, frames: ImageFolder, tmp_path: Path, monkeypatch: pytes
 
     def whole() -> int:
         with ThreadPoolExecutor(1) as executor:
-            return run(["bench:idle"], [selection], executor, RunOptions(tmp_path, fresh=True), Silent()).finished
+            return run(
+                named_trackers("bench:idle"), [selection], executor, RunOptions(tmp_path, fresh=True), Silent()
+            ).finished
 
     return whole
 
@@ -191,5 +194,7 @@ def test_two_workers(benchmark: BenchmarkFixture, idle: bool, data: Path, tmp_pa
 
 def run_csrt(selections: tuple[Selection, ...], out: Path, workers: int) -> None:
     with WorkerPool(workers, timeout=60) as pool:
-        summary = run(["opencv:csrt"], selections, pool, RunOptions(out, fresh=True, workers=workers), Silent())
+        summary = run(
+            named_trackers("opencv:csrt"), selections, pool, RunOptions(out, fresh=True, workers=workers), Silent()
+        )
     assert summary.finished == SEQUENCES

@@ -13,8 +13,10 @@ import pytest
 
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.running.pool import WorkerPool
-from evalkit.running.runner import RunOptions, Summary, run
-from evalkit.running.selection import select
+from evalkit.running.progress import RunSummary
+from evalkit.running.runner import RunOptions, run
+from evalkit.running.selection import Selection, select
+from evalkit.trackers.live import named_trackers
 
 HERE = Path(__file__).parent
 WIDTHS = {"alpha": 60, "beta": 70, "gamma": 80}
@@ -48,6 +50,8 @@ class Recorder:
     ended: list[tuple[str, str | None]] = field(default_factory=list)
     remarks: list[tuple[str, str]] = field(default_factory=list)
 
+    def select(self, selection: Selection) -> None: ...
+
     def remark(self, tracker: str, note: str) -> None:
         self.remarks.append((tracker, note))
 
@@ -58,7 +62,7 @@ class Recorder:
         self.ended.append((sequence, failure))
 
 
-Run = Callable[..., tuple[Summary, Recorder]]
+Run = Callable[..., tuple[RunSummary, Recorder]]
 
 
 @pytest.fixture
@@ -73,12 +77,12 @@ def run_folder(data: Path, tmp_path: Path, fake_trackers: None) -> Run:
 
     def go(
         *specs: str, workers: int = 1, timeout: float | None = 60.0, globs: tuple[str, ...] = (), **options: object
-    ) -> tuple[Summary, Recorder]:
+    ) -> tuple[RunSummary, Recorder]:
         progress = Recorder()
         selections = select([open_benchmark("folder", data=data)], globs)
         with WorkerPool(workers, timeout=timeout) as pool:
             settings = RunOptions(tmp_path / "runs", workers=workers, **options)  # type: ignore[arg-type]
-            return run(specs, selections, pool, settings, progress), progress
+            return run(named_trackers(specs), selections, pool, settings, progress), progress
 
     return go
 

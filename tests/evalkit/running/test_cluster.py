@@ -20,6 +20,7 @@ from evalkit.running.cluster import ClusterExecutor
 from evalkit.running.code import code_digest, difference
 from evalkit.running.runner import RunOptions, run
 from evalkit.running.selection import select
+from evalkit.trackers.live import named_trackers
 
 distributed = pytest.importorskip("distributed", reason="skipped: the extra `cluster` is not installed")
 # Dask's own threads and sockets end after the test that started them.
@@ -95,7 +96,9 @@ def test_a_lost_worker_loses_nothing(cluster, run_folder, data, tmp_path):
     with ClusterExecutor(cluster.address) as executor:
         assert executor.size == 2
         selections = select([open_benchmark("folder", data=data)])
-        summary = run([spec], selections, executor, RunOptions(tmp_path / "far", workers=executor.size), Killer())
+        summary = run(
+            named_trackers(spec), selections, executor, RunOptions(tmp_path / "far", workers=executor.size), Killer()
+        )
     victim.wait(timeout=600)
     assert (summary.finished, summary.failures) == (3, [])
     (far,) = list_runs(tmp_path / "far")
@@ -119,7 +122,7 @@ def test_a_crash_there_fails_its_sequence_alone(cluster, data, tmp_path, fake_tr
         for fault, reason in (("exit", "exited with code 9"), ("hang", "no answer within 5 s")):
             spec = f"fake_trackers:faulty?fault={fault}"
             selections = select([open_benchmark("folder", data=data)])
-            summary = run([spec], selections, executor, RunOptions(tmp_path / fault), Silent())
+            summary = run(named_trackers(spec), selections, executor, RunOptions(tmp_path / fault), Silent())
             assert [sequence for _, _, sequence in summary.failures] == ["beta"]
             assert summary.finished == 2
             (log,) = (tmp_path / fault).glob("*/*/failures/beta.log")
@@ -161,7 +164,7 @@ def test_a_worker_of_another_version_is_refused_by_name(cluster, data, tmp_path,
         process.kill()
     selections = select([open_benchmark("folder", data=data)])
     with executor, pytest.raises(InputError, match=message):
-        run(["fake_trackers:steady"], selections, executor, RunOptions(tmp_path / "runs"), Silent())
+        run(named_trackers("fake_trackers:steady"), selections, executor, RunOptions(tmp_path / "runs"), Silent())
     assert not (tmp_path / "runs").exists()
 
 

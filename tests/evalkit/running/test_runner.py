@@ -54,11 +54,18 @@ def test_results_are_in_the_coordinates_of_the_benchmark(run_folder, runs, data)
     from evalkit.running.runner import RunOptions, run
     from evalkit.running.selection import select
     from evalkit.trackers.folders import folder_name
+    from evalkit.trackers.live import named_trackers
 
     _, progress = run_folder(STEADY)
     (zero_based,) = list_runs(runs)
     with WorkerPool() as pool:
-        run([STEADY], select([open_benchmark("folder?base=1", data=data)]), pool, RunOptions(runs / "one"), progress)
+        run(
+            named_trackers(STEADY),
+            select([open_benchmark("folder?base=1", data=data)]),
+            pool,
+            RunOptions(runs / "one"),
+            progress,
+        )
     first = np.loadtxt(result_path(zero_based.folder, "alpha"), delimiter=",")
     second = np.loadtxt(result_path(runs / "one" / folder_name(STEADY) / "folder", "alpha"), delimiter=",")
     # The tracker saw the box one pixel further left, and the writer put its answers back where the files count from.
@@ -168,7 +175,7 @@ def test_the_first_frame_has_no_longer_than_any_other(run_folder):
 def test_a_tracker_that_is_never_loaded_is_wrong_input(run_folder, monkeypatch):
     monkeypatch.setattr("evalkit.running.worker.LOAD_TIMEOUT", 2.0)
     with pytest.raises(InputError, match="no answer within 2 s while the tracker was loaded"):
-        run_folder("fake_trackers:endless", timeout=5.0)
+        run_folder("fake_trackers:endless", timeout=1.0)
 
 
 def test_failures_are_kept_until_they_are_retried(run_folder, runs, tmp_path):

@@ -19,6 +19,7 @@ from evalkit.running.merging import finished_sequences
 from evalkit.running.pool import WorkerPool
 from evalkit.running.runner import RunOptions, run
 from evalkit.running.selection import select
+from evalkit.trackers.live import named_trackers
 
 SPEC = "fake_trackers:steady"
 
@@ -67,7 +68,9 @@ def run_to(data: Path, fake_trackers: None):
 
     def go(out: Path):
         with WorkerPool(timeout=600) as pool:
-            return run([SPEC], select([open_benchmark("folder", data=data)]), pool, RunOptions(out), Silent())
+            return run(
+                named_trackers(SPEC), select([open_benchmark("folder", data=data)]), pool, RunOptions(out), Silent()
+            )
 
     return go
 

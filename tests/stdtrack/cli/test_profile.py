@@ -13,8 +13,10 @@ import torch
 from click.testing import CliRunner, Result
 
 from evalkit.errors import InputError
+from profiling.latency.results import ProfileTarget
+from profiling.latency.targets import Setting, collect_targets
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
-from stdtrack.cli.profile import profile, targets_of
+from stdtrack.cli.profile import profile
 
 TRACKERS = """
 import numpy as np
@@ -144,6 +146,12 @@ def test_a_folder_that_cannot_be_made_is_told_before_anything_starts(data: Path,
 def test_cuda_without_cuda_is_one_clear_line(data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="finds no CUDA device"):
         run(data, "stdtrack:nano", "--device", "cuda", "--out", str(tmp_path / "o"))
+
+
+def targets_of(
+    specs: tuple[str, ...], threads: tuple[int, ...], backends: tuple[str, ...], device: str
+) -> tuple[ProfileTarget, ...]:
+    return collect_targets(list(specs), None, Setting(threads, backends, device)).targets
 
 
 def test_backends_and_devices_go_where_they_are_understood() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stdtrack.cli.progress import BarProgress, PlainProgress, counted, make_progress
+from evalkit.shown import counted
+from stdtrack.cli.progress import BarProgress, PlainProgress, make_progress
 
 
 def test_counts_are_words():

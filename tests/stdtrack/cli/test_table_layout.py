@@ -10,7 +10,7 @@ from rich.console import Console
 
 from reports.profiles import profile_table
 from reports.tables import Table
-from stdtrack.cli.table_layout import column_blocks, numbered_notes, shared_settings
+from stdtrack.api.table_layout import column_blocks, numbered_notes, shared_settings
 from stdtrack.cli.terminal import print_table
 
 TRACKERS = ("stdtrack:nano", "onnx:nanotrack_v3 [int8]")

@@ -1,9 +1,9 @@
-"""What ``stdtrack profile`` writes: JSON, CSV, Markdown, LaTeX and plots."""
+"""What a profile writes: JSON, CSV, Markdown, LaTeX and plots."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,22 +14,22 @@ from evalkit.files import whole_folder, write_atomic
 from evalkit.results.columns import SPEEDS
 from evalkit.shown import escape_markdown
 from profiling import tables
-from profiling.latency.results import ProfileRun
+from profiling.latency.results import Profiles
 from reports.inputs import ReportTables
 from reports.markup import comma_separated, latex, markdown
-from reports.plots.canvas import render
+from reports.plots.canvas import Plot, render
 from reports.plots.profile import ProfileTables, draw_profile
 from reports.profile_file import FORMAT
 from reports.profiles import CAPTIONS, profile_table
 from reports.tables import Table
-from stdtrack.cli.table_layout import numbered_notes, shared_settings
+from stdtrack.api.table_layout import numbered_notes, shared_settings
 
 PLOTS = ("latency_*", "stages", "thread_scaling_*", "roofline", "speed_accuracy*")
 MEASURE = "mean IoU over clips"
 
 
 def write_profile(
-    comparison: ProfileRun, scopes: Sequence[str], out: Path, note: Callable[[str], None] = lambda message: None
+    comparison: Profiles, scopes: Sequence[str], out: Path, note: Callable[[str], None] = lambda message: None
 ) -> list[Table]:
     """Write ``profile.json``, ``profile.md``, and folders of tables and plots into ``out``, once all are made.
 
@@ -42,9 +42,8 @@ def write_profile(
         return _write(comparison, scopes, partial, note)
 
 
-def _write(comparison: ProfileRun, scopes: Sequence[str], out: Path, note: Callable[[str], None]) -> list[Table]:
-    latencies = tables.frame_table(comparison, scopes)
-    write_atomic(out / "tables" / "frames.csv", latencies.to_csv(index=False))
+def _write(comparison: Profiles, scopes: Sequence[str], out: Path, note: Callable[[str], None]) -> list[Table]:
+    write_atomic(out / "tables" / "frames.csv", tables.frame_table(comparison, scopes).to_csv(index=False))
     frames = {
         "latency": tables.latency_table(comparison, scopes),
         "ratios": tables.ratio_table(comparison, scopes),
@@ -66,19 +65,27 @@ def _write(comparison: ProfileRun, scopes: Sequence[str], out: Path, note: Calla
     write_atomic(out / "profile.md", _page(comparison, shown))
     write_atomic(out / "profile.json", json.dumps(_content(comparison, frames), indent=2, default=str))
     note("drawing")
-    drawn = ProfileTables(
-        frames["latency"],
-        latencies,
-        frames["stages"],
-        frames["scaling"],
-        frames["roofline"],
-        _speed_and_accuracy(comparison, frames["accuracy"], frames["latency"], facts),
-    )
-    if comparison.profiles:
-        for plot in draw_profile(drawn):
-            for extension, content in render(plot).items():
-                write_atomic(out / "plots" / f"{plot.name}.{extension}", content)
+    for plot in plots_of(comparison, scopes):
+        for extension, content in render(plot).items():
+            write_atomic(out / "plots" / f"{plot.name}.{extension}", content)
     return shown
+
+
+def plots_of(comparison: Profiles, scopes: Sequence[str]) -> Iterator[Plot]:
+    """Every plot that there are data for; none where all failed."""
+    if not comparison.profiles:
+        return
+    latency, accuracy = tables.latency_table(comparison, scopes), tables.accuracy_table(comparison)
+    yield from draw_profile(
+        ProfileTables(
+            latency,
+            tables.frame_table(comparison, scopes),
+            tables.stage_table(comparison),
+            tables.scaling_table(comparison, scopes),
+            tables.roofline_table(comparison),
+            _speed_and_accuracy(comparison, accuracy, latency, _facts(comparison, accuracy)),
+        )
+    )
 
 
 def earlier_files(out: Path) -> list[Path]:
@@ -89,7 +96,7 @@ def earlier_files(out: Path) -> list[Path]:
     return [path for pattern in patterns for path in out.glob(pattern)]
 
 
-def circumstances(comparison: ProfileRun) -> list[str]:
+def circumstances(comparison: Profiles) -> list[str]:
     """What a reader has to know before any number: machine, its state, versions, clips, and who failed."""
     machine, state, calibration = comparison.machine, comparison.state, comparison.calibration
     lines = [
@@ -106,7 +113,7 @@ def circumstances(comparison: ProfileRun) -> list[str]:
     return lines + [f"Failed: {label}: {problem}" for label, problem in comparison.failures.items()]
 
 
-def _page(comparison: ProfileRun, shown: Sequence[Table]) -> str:
+def _page(comparison: Profiles, shown: Sequence[Table]) -> str:
     lines = ["# Profile", ""]
     for line in circumstances(comparison):
         lines += [escape_markdown(line), ""]
@@ -119,7 +126,7 @@ def _page(comparison: ProfileRun, shown: Sequence[Table]) -> str:
     return "\n".join(lines)
 
 
-def _content(comparison: ProfileRun, frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+def _content(comparison: Profiles, frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     targets = {
         profile.target.label: {
             **asdict(profile.target),
@@ -148,14 +155,14 @@ def _content(comparison: ProfileRun, frames: Mapping[str, pd.DataFrame]) -> dict
     }
 
 
-def _facts(comparison: ProfileRun, accuracy: pd.DataFrame) -> pd.DataFrame:
+def _facts(comparison: Profiles, accuracy: pd.DataFrame) -> pd.DataFrame:
     """What belongs beside a tracker's accuracy, such as that it is untrained."""
     notes = {profile.target.label: profile.finish.facts.get("note", "") for profile in comparison.profiles}
     return accuracy[["tracker", "parameters"]].assign(note=accuracy["tracker"].map(notes), macs=None)
 
 
 def _speed_and_accuracy(
-    comparison: ProfileRun, accuracy: pd.DataFrame, latency: pd.DataFrame, facts: pd.DataFrame
+    comparison: Profiles, accuracy: pd.DataFrame, latency: pd.DataFrame, facts: pd.DataFrame
 ) -> ReportTables | None:
     """Speeds and mean IoU in the form in which reports draw accuracy against speed."""
     if accuracy.empty:
