@@ -6,11 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from evalkit.running.front import run
-    from evalkit.running.progress import RunSummary
     from evalkit.benchmarks.registry import open_benchmark
     from evalkit.errors import InputError
     from evalkit.regression.front import baseline, check
+    from evalkit.running.front import run
+    from evalkit.running.progress import RunSummary
     from evalkit.scoring.front import score
     from evalkit.scoring.paired import compare
     from evalkit.scoring.scored import Scores
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from evalkit.trackers.spec import load_tracker
 
 __all__ = [
-    "run",
-    "RunSummary",
     "InputError",
     "Prediction",
+    "RunSummary",
     "Scores",
     "Tracker",
     "baseline",
@@ -29,6 +28,7 @@ __all__ = [
     "compare",
     "load_tracker",
     "open_benchmark",
+    "run",
     "score",
 ]
 

@@ -9,25 +9,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from evalkit.running.front import run
-    from stdtrack.api.profiling import profile
-    from stdtrack.api.profiling import ProfileRun
     from evalkit.errors import InputError
+    from evalkit.running.front import run
     from evalkit.trackers.base import Prediction, Tracker
     from evalkit.trackers.spec import load_tracker
     from stdtrack.api.counting import complexity
     from stdtrack.api.guarding import baseline, check, compare
+    from stdtrack.api.profiling import ProfileRun, profile
     from stdtrack.api.reporting import report
     from stdtrack.api.scoring import Scores, score
+    from stdtrack.api.tracking import track
     from stdtrack.tracker import STDTracker
 
 __version__ = "0.1.0"
 __all__ = [
-    "run",
-    "profile",
-    "ProfileRun",
     "InputError",
     "Prediction",
+    "ProfileRun",
     "STDTracker",
     "Scores",
     "Tracker",
@@ -36,8 +34,11 @@ __all__ = [
     "compare",
     "complexity",
     "load_tracker",
+    "profile",
     "report",
+    "run",
     "score",
+    "track",
 ]
 
 # Exported name -> the module that defines it, imported when the name is first asked for (PEP 562).
@@ -57,6 +58,7 @@ _MODULES = {
     "report": "stdtrack.api.reporting",
     "run": "evalkit.running.front",
     "score": "stdtrack.api.scoring",
+    "track": "stdtrack.api.tracking",
 }
 
 if not TYPE_CHECKING:  # a type checker reads the imports above, and refuses names that are not there

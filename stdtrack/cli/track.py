@@ -47,14 +47,13 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str, threads: 
 
     Beside the video, its name ending in .txt, the boxes: one x,y,w,h a frame, the first the given one.
     """
-    import numpy as np
-
     from evalkit.errors import InputError
     from evalkit.files import write_atomic
     from evalkit.running.threads import thread_limit
     from evalkit.trackers.answers import NonsenseError
     from evalkit.trackers.base import facts_of
     from evalkit.trackers.spec import load_tracker
+    from stdtrack.api.tracking import first_box
     from stdtrack.cli.progress import tell_remark
     from stdtrack.video import open_video
 
@@ -70,11 +69,12 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str, threads: 
         if path.is_dir():
             raise InputError("is a folder", path=path, hint="name another --out")
     stream = open_video(footage)
+    start = first_box(stream, box)
     try:
         with thread_limit(threads):
             tracker = load_tracker(spec)
             tell_remark(spec, facts_of(tracker).get("note", ""))
-            lines = _track(tracker, stream, np.array(box), out)
+            lines = _track(tracker, stream, start, out)
     except NonsenseError as error:
         raise InputError(f"{spec}: {error}") from error
     write_atomic(boxes, "".join(lines))

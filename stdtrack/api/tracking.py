@@ -1,0 +1,68 @@
+"""Follow one target through a video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from evalkit.errors import InputError
+from evalkit.trackers.answers import NonsenseError
+from evalkit.trackers.base import Prediction
+from evalkit.trackers.live import Source, as_tracker
+from evalkit.types import Box
+from stdtrack import video
+from stdtrack.images import starting_box
+
+
+def track(
+    source: str | Path, *, box: Sequence[float] | Box, tracker: Source = "stdtrack:nano"
+) -> Iterator[tuple[int, Prediction]]:
+    """Follow the target in ``box`` through a video file or a folder of images.
+
+    Args:
+        source: the video or folder; one frame is in memory at a time.
+        box: (4,) ``x, y, w, h`` of the target in the first frame, in pixels, 0-based.
+        tracker: a spec, or a live tracker in any style that adapters know.
+
+    Returns:
+        an iterator of the frame's index, 0-based, and the prediction: ``box`` is (4,) float64 ``x, y, w, h``, 0-based,
+        ``score`` the tracker's confidence. The first is the given box with score 1.
+
+    Raises:
+        InputError: at once, no such video, a box that is empty, not finite or outside the first frame, or no such
+            tracker; on the way, a frame that cannot be read or an answer that is no box.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> import cv2, numpy
+        >>> with TemporaryDirectory() as folder:
+        ...     for name in ("1.png", "2.png"):
+        ...         _ = cv2.imwrite(str(Path(folder) / name), numpy.full((90, 120, 3), 128, numpy.uint8))
+        ...     frames = [frame for frame, _ in track(folder, box=(10, 20, 30, 40), tracker="opencv:mosse")]
+        >>> frames
+        [0, 1]
+    """
+    stream = video.open_video(Path(source))
+    start = first_box(stream, box)
+    name = tracker if isinstance(tracker, str) else type(tracker).__name__
+    return _predictions(video.track(as_tracker(tracker, name), stream, start), name)
+
+
+def first_box(stream: video.Video, box: Sequence[float] | Box) -> Box:
+    """The box as float64 (4,), checked against the first frame; raises InputError where nothing can be tracked."""
+    try:
+        numbers = np.asarray(box, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the first box {box!r} is not four numbers", hint="box=(x, y, w, h)") from error
+    return starting_box(numbers, next(iter(stream)))
+
+
+def _predictions(frames: Iterator[video.Tracked], name: str) -> Iterator[tuple[int, Prediction]]:
+    try:
+        for index, tracked in enumerate(frames):
+            yield index, tracked.prediction
+    except NonsenseError as error:
+        raise InputError(f"{name}: {error}") from error
