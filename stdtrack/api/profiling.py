@@ -76,7 +76,30 @@ def profile(
 ) -> ProfileRun:
     """Measure latency, memory, energy and accuracy of live modules, live trackers and specs, interleaved in one run.
 
-    Arguments and errors are those of :func:`profiling.profile`; the run also has ``plot(name)`` and ``save(folder)``.
+    Live subjects are measured in the calling process and specs in workers, as :func:`profiling.profile` says.
+
+    Args:
+        subjects: a module, ``(module, inputs)``, a tracker in any style that adapters know, a spec, a list of these
+            (named by class) or a mapping from names to them.
+        inputs: what the modules are called with: a tensor, a tuple of positional arguments, or a dict of keywords.
+        data: root of the benchmarks whose frames trackers follow; by default ``STDTRACK_DATA``, ``stdtrack.toml``, or
+            rendered scenes. Live modules alone need none.
+        on: only these benchmarks.
+        threads: numbers of threads; a live tracker can have one.
+        device: ``cpu`` or ``cuda``.
+        backends: ``NAME[:PRECISION]`` of the networks; their own without. Those of live trackers stay as they are.
+        min_time: seconds measured of each subject.
+        timeout: seconds that a frame may take in a worker.
+        note: told what is going on.
+        remark: told what a tracker says of itself, before anything is measured.
+        scenes: where scenes are rendered, if they are; a temporary folder by default.
+        ready: called when everything is checked and nothing measured yet.
+
+    Returns:
+        the run: ``table(name)`` gives DataFrames, ``plot(name)`` figures, ``save(folder)`` writes all files.
+
+    Raises:
+        InputError: a module without inputs, an unknown spec, backend, device or benchmark, or one name for two.
 
     Example:
         >>> import torch
