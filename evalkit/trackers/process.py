@@ -88,13 +88,13 @@ class _Started:
     def ask(self, request: Mapping[str, Any], image: Image) -> bytes:
         """Hand over the request and the image; the line that comes, empty if the process has ended."""
         path = self.process.folder / FRAME
-        image.tofile(path)
         height, width = image.shape[:2]
         content = {**request, "image": str(path), "width": width, "height": height}
         try:
+            image.tofile(path)
             self.process.stdin.write(json.dumps(content).encode() + b"\n")
             self.process.stdin.flush()
-        except BrokenPipeError:
+        except (BrokenPipeError, FileNotFoundError):  # its folder goes with it
             return b""
         line = self.lines.line()
         self.row += 1 if line else 0

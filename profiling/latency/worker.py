@@ -85,7 +85,14 @@ def begin_live(target: ProfileTarget, clips: tuple[ClipName, ...], subject: Any)
     loaded = None if target.in_process else resident_bytes()
     session = Session(subject, opened, start, clock, meter, target.device, loaded, steps_on)
     _current.set(session)
-    return Loaded(is_module, facts_of(subject).get("note", ""))
+    return Loaded(is_module, _note(subject))
+
+
+def _note(subject: Any) -> str:
+    try:
+        return facts_of(subject).get("note", "")
+    except Exception:  # noqa: BLE001 - whatever describe() raises is told when all is measured, and costs nothing then
+        return ""
 
 
 def _module_start(target: ProfileTarget, subject: Any) -> Start:

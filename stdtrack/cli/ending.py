@@ -40,7 +40,10 @@ class Signals:
 
 @contextmanager
 def signals() -> Iterator[Signals]:
-    """Take the signals that are not ignored, as under nohup, or handled by somebody else; give them back afterwards."""
+    """Take the signals that are not ignored, as under nohup, or handled by somebody else; give them back afterwards.
+
+    Where one came, the process is about to end: further ones are ignored then, or they would change how it ends.
+    """
     taken = Signals()
     usual = (signal.SIG_DFL, signal.default_int_handler)
     numbers = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) in usual]
@@ -49,7 +52,7 @@ def signals() -> Iterator[Signals]:
         yield taken
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, handler if taken.last is None else signal.SIG_IGN)
 
 
 def exit_code(error: BaseException, taken: Signals) -> int:

@@ -102,7 +102,7 @@ def test_all_may_fail(trackers: str, clips: tuple[ClipName, ...]) -> None:
     [
         (ProfileTarget("nowhere:tracker"), "no prefix or module"),
         (ProfileTarget("profiled_trackers:number"), "is no tracker"),
-        (ProfileTarget("profiled_trackers:still?speed=2"), "unexpected keyword argument 'speed'"),
+        (ProfileTarget("profiled_trackers:still?speed=2"), "takes no option 'speed'"),
         (ProfileTarget("profiled_trackers:still_class"), "returned the class Still"),
         (ProfileTarget("profiled_trackers:single_input"), "not \\(module, example_inputs\\)"),
         (ProfileTarget("profiled_trackers:still", backend="onnx"), "its backend is its own affair"),
