@@ -149,7 +149,6 @@ REFUSED: dict[str, tuple[Callable[..., Any], tuple[Tensor, ...], str]] = {
     "fourier transform": (torch.fft.rfft, (r(3, 8),), "_fft_r2c"),
     "complex product": (torch.matmul, (r(3, 3).to(torch.complex64),) * 2, "mm of complex numbers"),
     "sparse product": (lambda x: torch.sparse.mm(x.to_sparse(), x), (torch.eye(4),), "_sparse_addmm"),
-    "integer product": (torch._int_mm, (torch.ones(32, 32, dtype=torch.int8),) * 2, "_int_mm"),
     "inverse": (torch.linalg.inv, (torch.eye(3),), "linalg_inv_ex"),
     "numpy": (lambda x: torch.from_numpy(x.numpy() @ x.numpy()), (r(3, 3),), "Tensor.numpy"),
     "numpy by an array": (lambda x: torch.from_numpy(np.asarray(x) * 2), (r(3, 3),), "Tensor.numpy"),
