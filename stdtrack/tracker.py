@@ -21,6 +21,7 @@ from profiling.complexity.count import Part
 from stdtrack.checkpoints import compare_configs, load_model, sha256, shipped_weights, untrained
 from stdtrack.configs import VARIANTS, ModelConfig
 from stdtrack.crops import crop_window, sample_crop, to_image
+from stdtrack.devices import require_device
 from stdtrack.images import rgb_image, starting_box
 from stdtrack.inference.graphs import InitGraph, StepGraph
 from stdtrack.inference.networks import Exported, Network, example_inputs, from_folder, on_backend, precision_note
@@ -181,7 +182,7 @@ def create(name: str, options: Mapping[str, str]) -> STDTracker:
         return _from_export(name, options, precision)
     device = options.get("device", "cpu")
     backends.check(backend, precision, device)
-    _try_device(device)
+    require_device(device)
     if "weights" in options:
         tracker = STDTracker.load(Path(options["weights"]), device, VARIANTS[name])
     else:
@@ -190,14 +191,6 @@ def create(name: str, options: Mapping[str, str]) -> STDTracker:
     network = tracker.network if eager else on_backend(tracker.model, backend, precision)
     tracker.use(network, backend=backend, precision=precision)
     return tracker
-
-
-def _try_device(text: str) -> None:
-    try:
-        torch.zeros(1, device=text)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"no device '{text}': {reason}", hint="cpu is always there") from error
 
 
 def _from_export(name: str, options: Mapping[str, str], precision: str) -> STDTracker:

@@ -1,0 +1,161 @@
+"""What several families share: transformer parts as timm names them, and the two kinds of heads.
+
+Shapes: B crops, N tokens of C channels, S keys, H heads of D channels, G x G cells.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from stdtrack.peers.network import Answer, Tensors, Vector
+
+SMALLEST, LARGEST = 1e-4, 1.0 - 1e-4
+"""Bounds of score and size maps."""
+
+
+class PatchEmbed(nn.Module):
+    """A convolution whose stride is its kernel: patches as tokens, row by row."""
+
+    def __init__(self, dim: int, patch: int = 16) -> None:
+        super().__init__()
+        self.proj = nn.Conv2d(3, dim, patch, patch)
+
+    def forward(self, image_B3HW: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, N, C)."""
+        map_BCGG: Tensor = self.proj(image_B3HW)
+        return map_BCGG.flatten(2).transpose(1, 2)
+
+
+class Mlp(nn.Module):
+    """Linear, exact GELU, linear."""
+
+    def __init__(self, dim: int, hidden: int) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(dim, hidden)
+        self.fc2 = nn.Linear(hidden, dim)
+
+    def forward(self, x_BNC: Tensor) -> Tensor:
+        """(B, N, C) -> (B, N, C)."""
+        y_BNC: Tensor = self.fc2(F.gelu(self.fc1(x_BNC)))
+        return y_BNC
+
+
+class Attention(nn.Module):
+    """Multi-head attention; ``qkv`` gives all queries, then all keys, then all values, each head's D in a row."""
+
+    def __init__(self, dim: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(dim, 3 * dim)
+        self.proj = nn.Linear(dim, dim)
+
+    def project(self, x_BNC: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values, each (B, H, N, D)."""
+        B, N, C = x_BNC.shape
+        qkv_3BHND = self.qkv(x_BNC).view(B, N, 3, self.heads, C // self.heads).permute(2, 0, 3, 1, 4)
+        return qkv_3BHND[0], qkv_3BHND[1], qkv_3BHND[2]
+
+    def attend(self, q_BHND: Tensor, k_BHSD: Tensor, v_BHSD: Tensor) -> Tensor:
+        """Softmax of the scaled products, times the values, through the output's projection: (B, N, C)."""
+        y_BHND = F.scaled_dot_product_attention(q_BHND, k_BHSD, v_BHSD)
+        y_BNC: Tensor = self.proj(y_BHND.transpose(1, 2).flatten(2))
+        return y_BNC
+
+    def forward(self, x_BNC: Tensor) -> Tensor:
+        """Self-attention, (B, N, C) -> (B, N, C)."""
+        return self.attend(*self.project(x_BNC))
+
+
+def to_map(x_BNC: Tensor) -> Tensor:
+    """(B, G * G, C) tokens row by row -> (B, C, G, G)."""
+    B, N, C = x_BNC.shape
+    side = round(N**0.5)
+    return x_BNC.transpose(1, 2).reshape(B, C, side, side)
+
+
+def conv_unit(dim_in: int, dim_out: int) -> nn.Sequential:
+    """3 x 3 convolution with bias, batch norm, ReLU."""
+    return nn.Sequential(nn.Conv2d(dim_in, dim_out, 3, padding=1), nn.BatchNorm2d(dim_out), nn.ReLU())
+
+
+class Towers(nn.Module):
+    """Towers side by side under the names ``conv1_NAME`` to ``conv5_NAME``: dim, dim, dim/2, dim/4, dim/8, maps."""
+
+    def __init__(self, dim_in: int, dims: tuple[int, int, int, int], maps: dict[str, int]) -> None:
+        super().__init__()
+        self._names = tuple(maps)
+        for name, channels in maps.items():
+            for layer, (before, after) in enumerate(zip((dim_in, *dims), dims, strict=False), 1):
+                self.add_module(f"conv{layer}_{name}", conv_unit(before, after))
+            self.add_module(f"conv5_{name}", nn.Conv2d(dims[-1], channels, 1))
+
+    def run_tower(self, name: str, x_BCGG: Tensor) -> Tensor:
+        """(B, C, G, G) -> (B, maps, G, G)."""
+        for layer in range(1, 6):
+            x_BCGG = self.get_submodule(f"conv{layer}_{name}")(x_BCGG)
+        return x_BCGG
+
+
+class CentreHead(Towers):
+    """Score, size and offset maps; the box is read where the score is largest."""
+
+    def __init__(self, dim_in: int, dims: tuple[int, int, int, int] = (256, 128, 64, 32)) -> None:
+        super().__init__(dim_in, dims, {"ctr": 1, "offset": 2, "size": 2})
+
+    def forward(self, x_BCGG: Tensor) -> Tensors:
+        """(B, C, G, G) -> score (B, 1, G, G), size (B, 2, G, G), offset in cells (B, 2, G, G)."""
+        score_B1GG, size_B2GG = (bounded(self.run_tower(name, x_BCGG)) for name in ("ctr", "size"))
+        return score_B1GG, size_B2GG, self.run_tower("offset", x_BCGG)
+
+
+class CornerHead(Towers):
+    """Two maps of logits; a corner is the mean cell under a map's softmax."""
+
+    def __init__(self, dim_in: int, dims: tuple[int, int, int, int], grid: int) -> None:
+        super().__init__(dim_in, dims, {"tl": 1, "br": 1})
+        row, column = np.divmod(np.arange(grid * grid, dtype=np.float32), grid)
+        cells_N2 = torch.from_numpy(np.stack((column, row), axis=1) / np.float32(grid))
+        self.register_buffer("cells_N2", cells_N2, persistent=False)
+        self.cells_N2: Tensor
+
+    def maps(self, x_BCGG: Tensor) -> Tensors:
+        """(B, C, G, G) -> logits of the top-left and of the bottom-right corner, each (B, 1, G, G)."""
+        return self.run_tower("tl", x_BCGG), self.run_tower("br", x_BCGG)
+
+    def box(self, maps: Tensors) -> Tensor:
+        """The two maps -> (B, 4) cx, cy, w, h in fractions of the crop; a side may be negative."""
+        first_B2, last_B2 = (_mean_cell(map_B1GG, self.cells_N2) for map_B1GG in maps)
+        return torch.cat(((first_B2 + last_B2) / 2, last_B2 - first_B2), dim=1)
+
+    def forward(self, x_BCGG: Tensor) -> Tensor:
+        """(B, C, G, G) -> (B, 4) cx, cy, w, h in fractions of the crop."""
+        return self.box(self.maps(x_BCGG))
+
+
+def _mean_cell(map_B1GG: Tensor, cells_N2: Tensor) -> Tensor:
+    chance_BN = F.softmax(map_B1GG.flatten(1), dim=1)
+    return (chance_BN[:, :, None] * cells_N2).sum(1)
+
+
+def bounded(logits: Tensor) -> Tensor:
+    """The sigmoid, kept a little off 0 and 1; any shape."""
+    return torch.sigmoid(logits).clamp(SMALLEST, LARGEST)
+
+
+def hann_window(grid: int) -> Vector:
+    """(G, G) outer product of Hann windows whose zeros lie outside the grid."""
+    step = np.arange(1, grid + 1, dtype=np.float64)
+    hann_G = (0.5 * (1.0 - np.cos(2.0 * np.pi * step / (grid + 1)))).astype(np.float32)
+    return np.outer(hann_G, hann_G)
+
+
+def decode_maps(outputs: Tensors, window_GG: Vector) -> Answer:
+    """The cell with the first largest windowed score of a :class:`CentreHead`'s maps; its score is without window."""
+    score_GG, size_2GG, offset_2GG = (output[0].float().cpu().numpy() for output in outputs)
+    grid = score_GG.shape[-1]
+    row, column = divmod(int((score_GG[0] * window_GG).argmax()), grid)
+    centre = (np.array([column, row], dtype=np.float32) + offset_2GG[:, row, column]) / np.float32(grid)
+    return Answer(np.concatenate((centre, size_2GG[:, row, column])), float(score_GG[0, row, column]))

@@ -1,0 +1,167 @@
+"""The peers' variants, and what the official code answered for weights and inputs that come from seeds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from evalkit.types import Image
+from stdtrack.peers.family import Family
+from stdtrack.peers.network import PeerNetwork
+
+TIGHT = 1e-5
+"""Limit of intermediates, of the largest value or the deviation that is stated."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A spec, the folder of its reference data, and its parameters before folding."""
+
+    spec: str
+    folder: str
+    parameters: int
+
+    @property
+    def family(self) -> Family[Any]:
+        """The family that its prefix names."""
+        family: Family[Any] = import_module(f"stdtrack.peers.{self.spec.partition(':')[0]}").FAMILY
+        return family
+
+    @property
+    def name(self) -> str:
+        """What stands after the prefix."""
+        return self.spec.partition(":")[2]
+
+    def network(self) -> PeerNetwork:
+        """With the recipe's weights, unfolded."""
+        return self.family.random(self.family.variants[self.name])
+
+
+VARIANTS = (Variant("ostrack:256", "OSTrack_256_CE", 92_518_533),)
+
+
+def peers(shared: Path, variant: Variant) -> Path:
+    """The folder of a variant's reference data."""
+    return shared / "peers" / variant.folder
+
+
+def expected_arrays(shared: Path, variant: Variant) -> Mapping[str, NDArray[Any]]:
+    """All arrays of ``expected.npz``."""
+    with np.load(peers(shared, variant) / "expected.npz") as file:
+        return dict(file)
+
+
+def state_entries(shared: Path, variant: Variant) -> list[tuple[str, tuple[int, ...], str]]:
+    """Name, shape and type of every tensor, in the official order."""
+    content = json.loads((peers(shared, variant) / "state.json").read_text())
+    entries = content.items() if isinstance(content, dict) else ((entry["key"], entry) for entry in content)
+    return [(key, tuple(entry["shape"]), entry["dtype"]) for key, entry in entries]
+
+
+def noise(side: int, seed: int) -> Tensor:
+    """The network's input (1, 3, side, side) of a seed: template 1, search 2, online template 3."""
+    drawn = np.random.default_rng(seed).standard_normal((1, 3, side, side)).astype(np.float32)
+    return torch.from_numpy(drawn)
+
+
+@contextmanager
+def captured(network: nn.Module, modules: Mapping[str, str]) -> Iterator[dict[str, list[Tensor]]]:
+    """The outputs of submodules, in the order of their calls, by the names given to them."""
+    outputs: dict[str, list[Tensor]] = {name: [] for name in modules}
+
+    def keep(name: str) -> Any:
+        return lambda module, inputs, output: outputs[name].append(output)
+
+    handles = [network.get_submodule(path).register_forward_hook(keep(name)) for name, path in modules.items()]
+    yield outputs
+    for handle in handles:
+        handle.remove()
+
+
+def assert_tokens(expected: Mapping[str, NDArray[Any]], name: str, tokens_NC: Tensor) -> None:
+    """Equal to ``mid_NAME``, which has every eighth channel, and to the means over all channels."""
+    found = tokens_NC.detach().numpy()
+    assert_close(found[:, ::8], expected[f"mid_{name}"], name)
+    assert_close(found.mean(axis=1), expected[f"mid_{name}_mean"], f"mean of {name}")
+
+
+def assert_close(found: NDArray[Any] | Tensor, expected: NDArray[Any], name: str, limit: float = TIGHT) -> None:
+    """Equal within ``limit`` times the largest value."""
+    values = found.detach().numpy() if isinstance(found, Tensor) else found
+    assert values.shape == expected.shape, name
+    worst = float(np.abs(values.astype(np.float64) - expected).max() / np.abs(expected).max())
+    assert worst <= limit, f"{name} differs by {worst:.1e} of its largest value"
+
+
+def crossing(shared: Path, frame: int) -> Image:
+    """A frame of OTB100's Crossing, counted from 1."""
+    (path,) = (shared / "benchmarks" / "OTB100" / "Crossing").rglob(f"{frame:04d}.jpg")
+    return np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
+
+
+@dataclass(frozen=True)
+class OnlineFrame:
+    """One frame of the official online tracker: the state forced before it, its crop, and its box twice."""
+
+    frame: int
+    state: NDArray[np.float64]
+    crop_sum: int
+    before_clip: NDArray[np.float64]
+    box: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CropCase:
+    """A crop of Crossing's first frame."""
+
+    box: NDArray[np.float64]
+    factor: float
+    size: int
+    crc32: int
+    scale: float
+
+
+def online_frames(shared: Path, variant: Variant) -> tuple[NDArray[np.float64], list[OnlineFrame]]:
+    """The first box, and the frames after it."""
+    content = json.loads((peers(shared, variant) / "boxes.json").read_text())
+    return np.array(content["init_box"]), [_online_frame(entry) for entry in content["frames"]]
+
+
+def _online_frame(entry: dict[str, Any]) -> OnlineFrame:
+    def either(*names: str) -> Any:
+        return next(entry[name] for name in names if name in entry)
+
+    return OnlineFrame(
+        entry["frame"],
+        np.array(either("state_before", "forced_state")),
+        either("crop", "search_crop")["sum"],
+        np.array(either("box_before_clipping", "box_before_clip")),
+        np.array(entry["box"]),
+    )
+
+
+def crop_cases(shared: Path, variant: Variant) -> list[CropCase]:
+    """Crops that need padding or half-way rounding, and the template's."""
+    content = json.loads((peers(shared, variant) / "boxes.json").read_text())
+    cases = content.get("edge_crops_of_frame_1") or content.get("crop_cases") or []
+    return [
+        CropCase(
+            np.array(case.get("state", case.get("box"))),
+            case["factor"],
+            case.get("output", case.get("size")),
+            case["crc32"],
+            case["resize_factor"],
+        )
+        for case in cases
+    ]
