@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import parse_qsl
 
+from evalkit.entry_points import imported, reinstall_hint
 from evalkit.errors import InputError
 from evalkit.suggestions import nearest
 from evalkit.trackers.adapters import adapt, require_tracker
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.folders import folder_name
 from evalkit.trackers.options import convert_options
-from evalkit.trackers.prefixes import find_prefix, installed_prefixes
+from evalkit.trackers.prefixes import ENTRY_POINT_GROUP, find_prefix, installed_prefixes
 
 TrackerFactory = Callable[[str, Mapping[str, str]], Tracker]
 """What an entry point of the group names: ``(name, options) -> Tracker``."""
@@ -104,7 +105,7 @@ def load_spec(text: str) -> object:
     spec = TrackerSpec.parse(text)
     point = find_prefix(spec.prefix)
     if point is not None:
-        factory: TrackerFactory = point.load()
+        factory: TrackerFactory = imported(point, f"the prefix '{spec.prefix}'")
         return factory(spec.name, spec.options)
     return _from_module(spec, installed_prefixes())
 
@@ -120,7 +121,8 @@ def _from_module(spec: TrackerSpec, known: Mapping[str, object]) -> object:
     except ModuleNotFoundError as error:
         if error.name is not None and (spec.prefix == error.name or spec.prefix.startswith(error.name + ".")):
             near = nearest(spec.prefix, known)
-            hint = f"did you mean '{near}:{spec.name}'?" if near else f"known prefixes: {', '.join(sorted(known))}"
+            meant = f"did you mean '{near}:{spec.name}'?" if near else f"known prefixes: {', '.join(sorted(known))}"
+            hint = reinstall_hint(ENTRY_POINT_GROUP, spec.prefix) or meant
             raise InputError(f"unknown tracker '{spec}': no prefix or module '{spec.prefix}'", hint=hint) from error
         raise
     factory = getattr(module, spec.name, None)

@@ -1,13 +1,13 @@
 """Ways to run a module: from a module and example inputs to a function of the same tensors.
 
-Every backend is one file with ``prepare(module, inputs, precision)``. What it takes and returns are flat tensors;
+Every backend is one file with a ``BACKEND``, and one line among the entry points of the group ``stdtrack.backends``;
+another package brings one the same way. What a backend takes and returns are flat tensors;
 :class:`profiling.complexity.tensors.TensorsOnly` makes such a module out of any other. Threads follow torch's setting
 at the time of preparing.
 """
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from torch import Tensor, nn
 
+from evalkit.entry_points import Registry
 from evalkit.errors import InputError
 from evalkit.imports import is_installed
 from evalkit.suggestions import suggestion
@@ -24,36 +25,57 @@ Graph: TypeAlias = Callable[..., tuple[Tensor, ...]]
 
 
 @dataclass(frozen=True)
-class Backend:
-    """Where a backend lives and what it can do.
+class FileFormat:
+    """Networks of a backend as files.
 
     Attributes:
-        module: the file with its ``prepare``.
+        suffix: how a file ends.
+        export: ``(module, inputs, path, input_names, output_names)`` writes the module for the inputs' shapes; a
+            format without names takes no notice of them.
+        load: ``(path, precision)`` opens a file, on as many threads as torch has now.
+        look_through: raises the InputError of a file that ``load`` would refuse; nothing is loaded.
+    """
+
+    suffix: str
+    export: Callable[[nn.Module, Sequence[Tensor], Path, Sequence[str], Sequence[str]], None]
+    load: Callable[[Path, str], Graph]
+    look_through: Callable[[Path], object]
+
+
+@dataclass(frozen=True)
+class Backend:
+    """What a backend can do; nothing that it needs is imported before it is used.
+
+    Attributes:
+        prepare: ``(module, inputs, precision)`` makes the function of tensors.
         precisions: the first one is the default.
         needs: what must be importable.
         extra: the extra of this project that installs it, None where that is no extra of ours.
         devices: where it runs.
+        file: its file format, if it has one.
     """
 
-    module: str
+    prepare: Callable[[nn.Module, Sequence[Tensor], str], Graph]
     precisions: tuple[str, ...] = ("fp32",)
     needs: tuple[str, ...] = ()
     extra: str | None = None
     devices: tuple[str, ...] = ("cpu",)
+    file: FileFormat | None = None
 
 
 TORCH = ("cpu", "cuda")
 
-BACKENDS: Mapping[str, Backend] = {
-    "eager": Backend("profiling.backends.eager", ("fp32", "bf16"), devices=TORCH),
-    "folded": Backend("profiling.backends.folded", devices=TORCH),
-    "compile": Backend("profiling.backends.compiled", devices=TORCH),
-    "torch-export": Backend("profiling.backends.exported"),
-    "onnx": Backend("profiling.backends.onnx", ("fp32", "int8"), ("onnx", "onnxscript", "onnxruntime"), "export"),
-    "openvino": Backend("profiling.backends.openvino", ("fp32", "bf16"), ("openvino",), "openvino"),
-    "cuda-graphs": Backend("profiling.backends.cuda_graphs", devices=("cuda",)),
-    "tensorrt": Backend("profiling.backends.tensorrt", ("fp32", "bf16"), ("torch_tensorrt",), devices=("cuda",)),
-}
+ENTRY_POINT_GROUP = "stdtrack.backends"
+
+BACKENDS: Registry[Backend] = Registry(
+    ENTRY_POINT_GROUP, "backend", "profiling.backends.Backend", lambda _, backend: isinstance(backend, Backend)
+)
+"""Every backend of every installed package, by the name that users write."""
+
+
+def formats() -> Mapping[str, FileFormat]:
+    """The backends that have files, each with its format."""
+    return {name: backend.file for name, backend in BACKENDS.importable().items() if backend.file is not None}
 
 
 def prepare(name: str, module: nn.Module, inputs: Sequence[Tensor], precision: str = "fp32") -> Graph:
@@ -62,29 +84,24 @@ def prepare(name: str, module: nn.Module, inputs: Sequence[Tensor], precision: s
     Raises:
         InputError: there is no such backend or precision, or it is not installed.
     """
-    check(name, precision)
-    build: Callable[[nn.Module, Sequence[Tensor], str], Graph] = importlib.import_module(BACKENDS[name].module).prepare
-    return build(module.eval(), inputs, precision)
+    return check(name, precision).prepare(module.eval(), inputs, precision)
 
 
-def load(name: str, path: Path, precision: str = "fp32") -> Graph:
-    """Open a file that the backend's ``export`` wrote; backends without files have no ``load``."""
-    check(name, precision)
-    opening: Callable[[Path, str], Graph] = importlib.import_module(BACKENDS[name].module).load
-    return opening(path, precision)
+def file_format(name: str) -> FileFormat:
+    """The files of a backend.
+
+    Raises:
+        InputError: there is no such backend, or it has no files.
+    """
+    form = BACKENDS.find(name).file
+    if form is None:
+        raise InputError(f"'{name}' is no file format", hint=suggestion(name, formats()))
+    return form
 
 
-def look_through(name: str, path: Path) -> None:
-    """Raise the InputError of a file that :func:`load` would refuse unopened; nothing is loaded here."""
-    looking: Callable[[Path], object] = importlib.import_module(BACKENDS[name].module).look_through
-    looking(path)
-
-
-def check(name: str, precision: str = "fp32", device: str | None = None) -> None:
-    """Raise the InputError that :func:`prepare` would raise, before anything is built."""
-    if name not in BACKENDS:
-        raise InputError(f"no backend '{name}'", hint=suggestion(name, BACKENDS))
-    backend = BACKENDS[name]
+def check(name: str, precision: str = "fp32", device: str | None = None) -> Backend:
+    """The backend of a name; raises the InputError that :func:`prepare` would raise, before anything is built."""
+    backend = BACKENDS.find(name)
     if precision not in backend.precisions:
         hint = suggestion(precision, backend.precisions)
         raise InputError(f"backend '{name}' has no precision '{precision}'", hint=hint)
@@ -94,9 +111,4 @@ def check(name: str, precision: str = "fp32", device: str | None = None) -> None
         if not is_installed(needed):
             hint = f"pip install 'stdtrack[{backend.extra}]'" if backend.extra else f"pip install {needed}"
             raise InputError(f"backend '{name}' needs {needed}, which is not installed", hint=hint)
-
-
-def fold(module: nn.Module) -> nn.Module:
-    """The module's own inference form, if it has one (``fold()``), else the module itself."""
-    folding: Callable[[], nn.Module] | None = getattr(module, "fold", None)
-    return module if folding is None else folding()
+    return backend

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from evalkit.errors import InputError
-from profiling.backends import Graph
+from profiling.backends import TORCH, Backend, Graph
 
 
 def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Graph:
@@ -27,3 +27,6 @@ def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Grap
             raise
         raise InputError("backend 'compile' finds no C++ compiler", hint="install g++ or clang, or set CXX") from error
     return run
+
+
+BACKEND = Backend(prepare, devices=TORCH)

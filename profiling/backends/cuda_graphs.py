@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from evalkit.errors import InputError
-from profiling.backends import Graph
+from profiling.backends import Backend, Graph
 
 WARM_UP = 3
 
@@ -29,9 +29,12 @@ def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Grap
         outputs = tuple(module(*held))
 
     def run(*tensors: Tensor) -> tuple[Tensor, ...]:
-        for place, tensor in zip(held, tensors, strict=True):
-            place.copy_(tensor)
+        for buffer, tensor in zip(held, tensors, strict=True):
+            buffer.copy_(tensor)
         recorded.replay()
         return tuple(output.clone() for output in outputs)
 
     return run
+
+
+BACKEND = Backend(prepare, devices=("cuda",))

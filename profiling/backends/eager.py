@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from profiling.backends import Graph
+from profiling.backends import TORCH, Backend, Graph
 
 
 def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Graph:
@@ -26,3 +26,6 @@ def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Grap
 
 def _widened(output: Tensor) -> Tensor:
     return output.float() if output.dtype is torch.bfloat16 else output
+
+
+BACKEND = Backend(prepare, ("fp32", "bf16"), devices=TORCH)

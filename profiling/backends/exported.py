@@ -9,13 +9,19 @@ import torch
 from torch import Tensor, nn
 
 from evalkit.errors import InputError, one_line
-from profiling.backends import Graph
+from profiling.backends import Backend, FileFormat, Graph
 from profiling.backends.pt2_archive import HINT, checked_archive
 from profiling.backends.quiet import quiet_exporter
 
 
-def export(module: nn.Module, inputs: Sequence[Tensor], path: Path) -> None:
-    """Write the module as a .pt2 file for the shapes of ``inputs``."""
+def export(
+    module: nn.Module,
+    inputs: Sequence[Tensor],
+    path: Path,
+    input_names: Sequence[str] = (),
+    output_names: Sequence[str] = (),
+) -> None:
+    """Write the module as a .pt2 file for the shapes of ``inputs``; its tensors go by their order."""
     with quiet_exporter(), torch.no_grad():
         torch.export.save(torch.export.export(module, tuple(inputs)), path)
 
@@ -31,11 +37,11 @@ def load(path: Path, precision: str = "fp32") -> Graph:
     return graph
 
 
-look_through = checked_archive
-
-
 def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Graph:
     """Export in memory and run that."""
     with quiet_exporter(), torch.no_grad():
         graph: Graph = torch.export.export(module, tuple(inputs)).module()
     return graph
+
+
+BACKEND = Backend(prepare, file=FileFormat(".pt2", export, load, checked_archive))

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from evalkit.files import atomic, partial_folder
 from evalkit.imports import optional_module
 from evalkit.trackers.onnx_file import check_onnx, open_session, read_onnx
-from profiling.backends import Graph
+from profiling.backends import Backend, FileFormat, Graph
 from profiling.backends.quiet import quiet_exporter
 
 OPSET = 20
@@ -23,16 +23,16 @@ def export(
     module: nn.Module,
     inputs: Sequence[Tensor],
     path: Path,
-    input_names: Sequence[str] | None = None,
-    output_names: Sequence[str] | None = None,
+    input_names: Sequence[str] = (),
+    output_names: Sequence[str] = (),
 ) -> None:
     """Write the module as one .onnx file for the shapes of ``inputs``; names default to the exporter's."""
     with quiet_exporter(), torch.no_grad():
         program = torch.onnx.export(
             module,
             tuple(inputs),
-            input_names=input_names,
-            output_names=output_names,
+            input_names=input_names or None,
+            output_names=output_names or None,
             opset_version=OPSET,
             dynamo=True,
             verbose=False,
@@ -64,9 +64,6 @@ def load(path: Path, precision: str = "fp32") -> Graph:
     return run
 
 
-look_through = check_onnx
-
-
 def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Graph:
     """Export to a temporary file and open it; ``int8`` quantises the weights of matrix products, inputs on the fly."""
     with partial_folder(Path(tempfile.gettempdir()) / "stdtrack-onnx") as folder:
@@ -94,3 +91,12 @@ def quantised(path: Path) -> Path:
             network, temporary, weight_type=signed, per_channel=True, op_types_to_quantize=["MatMul"]
         )
     return target
+
+
+BACKEND = Backend(
+    prepare,
+    ("fp32", "int8"),
+    needs=("onnx", "onnxscript", "onnxruntime"),
+    extra="export",
+    file=FileFormat(".onnx", export, load, check_onnx),
+)

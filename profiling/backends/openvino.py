@@ -11,15 +11,21 @@ from torch import Tensor, nn
 
 from evalkit.errors import InputError, one_line
 from evalkit.imports import optional_module
-from profiling.backends import Graph
+from profiling.backends import Backend, FileFormat, Graph
 from profiling.backends.openvino_files import check_openvino
 from profiling.backends.quiet import quiet_exporter
 
 PRECISION_HINTS = {"fp32": "f32", "bf16": "bf16"}
 
 
-def export(module: nn.Module, inputs: Sequence[Tensor], path: Path) -> None:
-    """Write the module as ``path`` (.xml) and the weights beside it (.bin), for the shapes of ``inputs``."""
+def export(
+    module: nn.Module,
+    inputs: Sequence[Tensor],
+    path: Path,
+    input_names: Sequence[str] = (),
+    output_names: Sequence[str] = (),
+) -> None:
+    """Write ``path`` (.xml) and the weights beside it (.bin) for the inputs' shapes; tensors go by their order."""
     openvino: Any = optional_module("openvino")
     openvino.save_model(_convert(module, inputs), path, compress_to_fp16=False)
 
@@ -37,9 +43,6 @@ def load(path: Path, precision: str = "fp32") -> Graph:
 def _reason(error: Exception) -> str:
     """The last line: those before it say where in OpenVINO's source it was raised."""
     return one_line(ValueError(str(error).strip().splitlines()[-1])) if str(error).strip() else one_line(error)
-
-
-look_through = check_openvino
 
 
 def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Graph:
@@ -74,3 +77,12 @@ def _compile(model: Any, precision: str) -> Graph:
         return tuple(torch.from_numpy(request.get_output_tensor(index).data.copy()) for index in outputs)
 
     return run
+
+
+BACKEND = Backend(
+    prepare,
+    tuple(PRECISION_HINTS),
+    needs=("openvino",),
+    extra="openvino",
+    file=FileFormat(".xml", export, load, check_openvino),
+)

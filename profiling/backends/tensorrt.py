@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from evalkit.errors import InputError
 from evalkit.imports import optional_module
-from profiling.backends import Graph
+from profiling.backends import Backend, Graph
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
@@ -24,3 +24,6 @@ def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Grap
         module, ir="dynamo", inputs=list(inputs), enabled_precisions={PRECISIONS[precision]}
     )
     return compiled
+
+
+BACKEND = Backend(prepare, tuple(PRECISIONS), ("torch_tensorrt",), devices=("cuda",))

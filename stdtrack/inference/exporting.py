@@ -11,11 +11,8 @@ from torch import Tensor
 
 from evalkit.errors import InputError
 from evalkit.files import whole_folder
-from evalkit.suggestions import suggestion
 from evalkit.types import Box, Image
 from profiling import backends
-from profiling.backends import exported as torch_export
-from profiling.backends import onnx, openvino
 from stdtrack.inference.graphs import (
     OUTPUT_NAMES,
     SEARCH,
@@ -26,7 +23,7 @@ from stdtrack.inference.graphs import (
     pack,
     state_names,
 )
-from stdtrack.inference.networks import FACTS, SUFFIXES, Exported, Network, example_inputs, from_folder
+from stdtrack.inference.networks import FACTS, Exported, Network, example_inputs, from_folder
 from stdtrack.model import FrameOutput, TrackState
 from stdtrack.tracker import STDTracker
 
@@ -40,8 +37,7 @@ def export(tracker: STDTracker, backend: str, folder: Path) -> Exported:
         InputError: the backend is no file format or not installed, or the folder exists or cannot be made.
     """
     backends.check(backend)
-    if backend not in SUFFIXES:
-        raise InputError(f"'{backend}' is no file format", hint=suggestion(backend, SUFFIXES))
+    backends.file_format(backend)
     if folder.exists():
         raise InputError("exists already", path=folder, hint="name a new folder")
     facts = {key: value for key, value in tracker.describe().items() if key in FACTS}
@@ -55,18 +51,13 @@ def export(tracker: STDTracker, backend: str, folder: Path) -> Exported:
 def _write_graphs(tracker: STDTracker, exported: Exported, folder: Path) -> None:
     init_inputs, step_inputs = example_inputs(tracker.model)
     names = state_names(tracker.config.token)
+    form = backends.file_format(exported.backend)
     graphs = (
         ("init", InitGraph(tracker.model), init_inputs, (TEMPLATE,), names),
         ("step", StepGraph(tracker.model), step_inputs, (SEARCH, *names), (*OUTPUT_NAMES, *next_names(names))),
     )
     for graph, module, inputs, input_names, output_names in graphs:
-        path = exported.file(folder, graph)
-        if exported.backend == "onnx":
-            onnx.export(module.eval(), inputs, path, input_names, output_names)
-        elif exported.backend == "openvino":
-            openvino.export(module.eval(), inputs, path)
-        else:
-            torch_export.export(module.eval(), inputs, path)
+        form.export(module.eval(), inputs, exported.file(folder, graph), input_names, output_names)
 
 
 @dataclass

@@ -26,8 +26,6 @@ MANIFEST = "stdtrack.json"
 EXPORT_FORMAT = "stdtrack-export-1"
 FACTS = ("weights_sha256", "note")
 """What an exported folder says of its weights."""
-SUFFIXES: Mapping[str, str] = {"onnx": ".onnx", "openvino": ".xml", "torch-export": ".pt2"}
-"""Formats that live in a folder, and how their files end."""
 
 SAME_BOXES = frozenset({("onnx", "int8")})
 """Reduced precisions that keep a mean IoU of 0.99 with fp32's boxes (tests/speed/test_network_speed.py)."""
@@ -114,7 +112,7 @@ class Exported:
 
     def file(self, folder: Path, graph: str) -> Path:
         """Where the graph ``init`` or ``step`` lies."""
-        return folder / f"{graph}{SUFFIXES[self.backend]}"
+        return folder / f"{graph}{backends.file_format(self.backend).suffix}"
 
     @classmethod
     def read(cls, folder: Path) -> Exported:
@@ -124,7 +122,7 @@ class Exported:
             raise InputError("is no exported network", path=folder, hint="made by stdtrack export")
         content: dict[str, Any] = read_json(path)
         ours = isinstance(content, dict) and content.get("format") == EXPORT_FORMAT
-        if not ours or str(content.get("backend")) not in SUFFIXES:
+        if not ours or str(content.get("backend")) not in backends.formats():
             raise InputError(f"is not of the format {EXPORT_FORMAT}", path=path)
         facts = content.get("facts", {})
         if not isinstance(facts, dict) or not all(isinstance(fact, str) for fact in facts.values()):
@@ -144,9 +142,10 @@ def from_folder(folder: Path, exported: Exported, precision: str = "fp32") -> Ne
     for path in files:
         if not path.is_file():
             raise InputError("missing file of an exported network", path=path)
+    form = backends.file_format(exported.backend)
     for path in files:
-        backends.look_through(exported.backend, path)
-    network = GraphNetwork(*(backends.load(exported.backend, path, precision) for path in files))
+        form.look_through(path)
+    network = GraphNetwork(*(form.load(path, precision) for path in files))
     _try_out(network, exported.config, folder)
     return network
 

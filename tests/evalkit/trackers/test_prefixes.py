@@ -47,6 +47,19 @@ def test_a_second_package_with_a_prefix_is_an_error_that_names_both(site: Path) 
     assert point.value == "stdtrack.tracker:create", "others are as they were"
 
 
+def test_a_prefix_that_cannot_be_loaded_is_one_line(site: Path) -> None:
+    install(site, "absent", "mine")  # its module is not there
+    with pytest.raises(InputError, match="the prefix 'mine', absent_code:create, cannot be imported: No module named"):
+        load_tracker("mine:x")
+
+
+def test_a_prefix_that_came_after_the_installation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project.entry-points."stdtrack.trackers"]\nnewest = "a:B"\n')
+    monkeypatch.setattr("evalkit.entry_points.HOME", tmp_path)
+    with pytest.raises(InputError, match=r"no prefix or module 'newest' \(newest came after .* run `pip install -e "):
+        load_tracker("newest:x")
+
+
 def test_a_plug_in_of_its_own_name_is_taken_once(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(site, "plug", "mine")
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "older")])

@@ -11,15 +11,14 @@ from click.testing import CliRunner
 
 from evalkit.errors import InputError
 from evalkit.trackers.spec import load_tracker
-from profiling.backends import BACKENDS
+from profiling.backends import BACKENDS, formats
 from stdtrack.cli.main import cli
-from stdtrack.inference.networks import SUFFIXES
 
 BOX = np.array([130.0, 90.0, 40.0, 30.0])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", SUFFIXES)
+@pytest.mark.parametrize("form", formats())
 def test_export_and_track(form: str, tmp_path: Path) -> None:
     for needed in BACKENDS[form].needs:
         pytest.importorskip(needed)

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from evalkit.errors import InputError
-from profiling.backends import BACKENDS
+from profiling.backends import BACKENDS, formats
 from stdtrack import tracker as trackers
 from stdtrack.checkpoints import save_model
 from stdtrack.inference.exporting import TOLERANCE, export, verified_export
-from stdtrack.inference.networks import SUFFIXES, Exported, on_backend
+from stdtrack.inference.networks import Exported, on_backend
 from stdtrack.tracker import STDTracker, create
 from tests.stdtrack.tiny import TINY, TINY_HYBRID, make
 
@@ -30,7 +30,7 @@ def tiny_variants(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trackers, "VARIANTS", {"tiny": TINY, "tiny-hybrid": TINY_HYBRID})
 
 
-@pytest.mark.parametrize("backend", SUFFIXES)
+@pytest.mark.parametrize("backend", formats())
 def test_exported_files_track_alike(backend: str, tmp_path: Path) -> None:
     for needed in BACKENDS[backend].needs:
         pytest.importorskip(needed)
