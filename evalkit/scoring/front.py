@@ -169,8 +169,8 @@ def use_cache(wanted: bool, told: Told) -> bool:
     """Whether the cache of scores is used; notes why it cannot be."""
     if not wanted:
         return False
-    from evalkit.scoring.cache import cache_refusal
+    from evalkit.scoring.cache import SCORES
 
-    why = cache_refusal()
+    why = SCORES.refusal()
     told.add("cache of scores", (f"not used: {why}",) if why else ())
     return not why

@@ -99,12 +99,13 @@ def weights() -> Iterator[Line]:
 
 def score_cache() -> Iterator[Line]:
     """Where scores are kept, whether they are, and how large that has become."""
-    from evalkit.scoring.cache import MOST_BYTES, VARIABLE, cache_folder, cache_refusal, cache_usage
+    from evalkit.private_cache import VARIABLE, cache_folder
+    from evalkit.scoring.cache import SCORES
 
     yield VARIABLE, os.environ.get(VARIABLE, "not set")
-    refusal, (entries, size) = cache_refusal(), cache_usage()
+    refusal, (entries, size) = SCORES.refusal(), SCORES.usage()
     yield "folder", f"not used: {refusal}" if refusal else str(cache_folder())
-    yield "size", f"{entries} scores, {size / 2**20:.1f} MiB of at most {MOST_BYTES >> 20}"
+    yield "size", f"{entries} scores, {size / 2**20:.1f} MiB of at most {SCORES.most_bytes >> 20}"
 
 
 def cv2_warnings(wheels: list[str]) -> list[str]:

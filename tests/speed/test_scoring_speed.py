@@ -21,9 +21,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from evalkit.benchmarks.installed import BENCHMARKS
 from evalkit.benchmarks.registry import open_benchmark
+from evalkit.private_cache import VARIABLE
 from evalkit.results.trees import read_tree
 from evalkit.running.process_map import Crew
-from evalkit.scoring.cache import VARIABLE
 from evalkit.scoring.evaluate import evaluate_all
 from evalkit.scoring.scores import BenchmarkScore
 from evalkit.scoring.tracker import Annotation, load_results, score_tracker

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from evalkit.benchmarks.registry import open_benchmark
+from evalkit.private_cache import VARIABLE, cache_folder
 from evalkit.results.trees import read_tree
 from evalkit.scoring import evaluate as evaluation
-from evalkit.scoring.cache import VARIABLE, cache_folder
 from evalkit.scoring.evaluate import Evaluated, evaluate
 from evalkit.scoring.tracker import Annotation
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
+from evalkit.private_cache import VARIABLE
 from evalkit.results.trees import read_tree
-from evalkit.scoring.cache import VARIABLE, cache_usage
+from evalkit.scoring.cache import SCORES
 from evalkit.scoring.evaluate import Evaluated, evaluate
 from evalkit.scoring.tracker import Annotation
 
@@ -187,7 +188,7 @@ PLAIN = Call(
 def test_who_and_where_are_no_part_of_the_key(numbered: Any, changes: dict[str, Any], entries: int) -> None:
     for call, root in zip((PLAIN, replace(PLAIN, **changes)), numbered(), strict=True):
         outcome(call, *write_call(call, root), cached=True)
-        kept, _ = cache_usage()
+        kept, _ = SCORES.usage()
     assert kept == entries
 
 
@@ -241,5 +242,5 @@ def test_each_part_that_a_figure_depends_on_counts(
         place = write_call(call, root)
         outcomes.append(outcome(call, *place, cached=True))
         assert outcomes[-1] == outcome(call, *place, cached=False)
-    assert cache_usage()[0] == 2, outcomes
+    assert SCORES.usage()[0] == 2, outcomes
     assert outcomes[0] != outcomes[1]

@@ -9,14 +9,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evalkit.benchmarks.registry import open_benchmark
+from evalkit.private_cache import VARIABLE, cache_folder
 from evalkit.results.trees import read_tree
-from evalkit.scoring.cache import VARIABLE, cache_folder, cache_refusal, cache_usage
+from evalkit.scoring.cache import SCORES
 from evalkit.scoring.evaluate import Evaluated, evaluate
 from evalkit.scoring.tracker import Annotation
 
@@ -216,7 +218,7 @@ def test_a_folder_that_others_write_to_is_not_used(place: Path, below: str) -> N
     score(place)
     forge_figure(only_entry(place))
     (place / "cache" / below).chmod(0o777)
-    assert "others can write to" in cache_refusal()
+    assert "others can write to" in SCORES.refusal()
     assert auc(place) == pytest.approx(AUC)
 
 
@@ -226,10 +228,10 @@ def test_a_file_where_a_folder_should_be(place: Path, way: str, monkeypatch: pyt
     file.parent.mkdir(exist_ok=True)
     file.write_text("")
     monkeypatch.setenv(VARIABLE, str(place / "cache" / (way if way == "a/b" else "")))
-    assert cache_refusal()
+    assert SCORES.refusal()
     assert auc(place) == pytest.approx(AUC)
     assert file.read_text() == ""
-    assert cache_usage() == (0, 0)
+    assert SCORES.usage() == (0, 0)
 
 
 def test_a_linked_folder_of_entries_is_not_used(place: Path) -> None:
@@ -237,7 +239,7 @@ def test_a_linked_folder_of_entries_is_not_used(place: Path) -> None:
     forge_figure(only_entry(place))
     (place / "cache" / "scores").rename(place / "elsewhere")
     (place / "cache" / "scores").symlink_to(place / "elsewhere")
-    assert "is no folder" in cache_refusal()
+    assert "is no folder" in SCORES.refusal()
     assert auc(place) == pytest.approx(AUC)
 
 
@@ -255,7 +257,7 @@ def test_the_place_is_the_variable_then_that_of_caches_then_home(monkeypatch: py
 CHILD = """
 import json, os, resource, sys
 sys.path.insert(0, sys.argv[1])
-from test_cache_trust import Path, auc, cache_refusal
+from test_cache_trust import SCORES, Path, auc
 from evalkit.scoring.cache import code_digest
 import evalkit.scoring.tracker, evalkit.scoring.vot.scoring
 from evalkit.benchmarks.installed import BENCHMARKS
@@ -265,7 +267,7 @@ if limit:
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
 if user:
     os.setgroups([]), os.setgid(user), os.setuid(user)
-print(json.dumps([auc(Path(sys.argv[2])), cache_refusal()]))
+print(json.dumps([auc(Path(sys.argv[2])), SCORES.refusal()]))
 """
 
 
@@ -298,9 +300,9 @@ def test_root_does_not_believe_the_entries_of_a_user(open_place: Path) -> None:
     forge_figure(only_entry(open_place))
     for path in (cache, cache / "scores", only_entry(open_place)):
         os.chown(path, NOBODY, NOBODY)
-    assert f"{cache} belongs to another user ({NOBODY})" in cache_refusal()
+    assert f"{cache} belongs to another user ({NOBODY})" in SCORES.refusal()
     assert auc(open_place) == pytest.approx(AUC)
-    assert cache_usage() == (0, 0)
+    assert SCORES.usage() == (0, 0)
 
 
 @as_root
@@ -326,7 +328,7 @@ def test_a_disk_that_takes_no_more(place: Path, limit: str) -> None:
 
 
 def test_the_oldest_entries_go_and_nothing_else(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evalkit.scoring.cache.MOST_ENTRIES", 4)
+    monkeypatch.setattr("evalkit.scoring.cache.SCORES", replace(SCORES, most_entries=4))
     score(place)
     scores = place / "cache" / "scores"
     newest = only_entry(place)

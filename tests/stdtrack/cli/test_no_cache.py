@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from evalkit.scoring.cache import VARIABLE, cache_usage
+from evalkit.private_cache import VARIABLE
+from evalkit.scoring.cache import SCORES
 from stdtrack.cli.compare import compare
 from stdtrack.cli.report import report
 from stdtrack.cli.score import score
@@ -56,9 +57,9 @@ def figures(result: Result) -> list[float]:
 def test_scores_are_neither_taken_nor_kept(place: Path) -> None:
     right = figures(command(place, "score", "--format", "json", "--no-cache"))
     assert right[0] == 0.9524
-    assert cache_usage() == (0, 0)
+    assert SCORES.usage() == (0, 0)
     assert figures(command(place, "score", "--format", "json")) == right
-    assert cache_usage()[0] == 2
+    assert SCORES.usage()[0] == 2
     forge(place)
     assert figures(command(place, "score", "--format", "json")) == [0.125, 0.125]
     assert figures(command(place, "score", "--format", "json", "--no-cache")) == right
@@ -69,9 +70,9 @@ def test_scores_are_neither_taken_nor_kept(place: Path) -> None:
 def test_other_commands_keep_nothing_either(place: Path, arguments: tuple[str, ...]) -> None:
     arguments = (*arguments, str(place / "report")) if arguments[-1] == "--out" else arguments
     command(place, *arguments, "--no-cache")
-    assert cache_usage() == (0, 0)
+    assert SCORES.usage() == (0, 0)
     command(place, *arguments)
-    assert cache_usage()[0] == 2
+    assert SCORES.usage()[0] == 2
 
 
 def test_why_the_cache_is_not_used_is_said_once(place: Path) -> None:

@@ -16,8 +16,8 @@ from click.testing import CliRunner, Result
 
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
+from evalkit.private_cache import VARIABLE
 from evalkit.results.trees import read_tree
-from evalkit.scoring.cache import VARIABLE
 from evalkit.scoring.evaluate import Evaluated, evaluate
 from evalkit.scoring.tracker import Annotation
 from stdtrack.cli.main import main
