@@ -54,8 +54,8 @@ class Attention(nn.Module):
 
     def project(self, x_BNC: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values, each (B, H, N, D)."""
-        B, N, C = x_BNC.shape
-        qkv_3BHND = self.qkv(x_BNC).view(B, N, 3, self.heads, C // self.heads).permute(2, 0, 3, 1, 4)
+        B, N, _ = x_BNC.shape
+        qkv_3BHND = self.qkv(x_BNC).view(B, N, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         return qkv_3BHND[0], qkv_3BHND[1], qkv_3BHND[2]
 
     def attend(self, q_BHND: Tensor, k_BHSD: Tensor, v_BHSD: Tensor) -> Tensor:
@@ -138,6 +138,11 @@ class CornerHead(Towers):
 def _mean_cell(map_B1GG: Tensor, cells_N2: Tensor) -> Tensor:
     chance_BN = F.softmax(map_B1GG.flatten(1), dim=1)
     return (chance_BN[:, :, None] * cells_N2).sum(1)
+
+
+def plain_box(outputs: Tensors) -> Answer:
+    """The answer of a network that gives one box (1, 4) and no score."""
+    return Answer(outputs[0][0].float().cpu().numpy(), 1.0)
 
 
 def bounded(logits: Tensor) -> Tensor:

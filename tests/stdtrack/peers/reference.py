@@ -48,7 +48,12 @@ class Variant:
         return self.family.random(self.family.variants[self.name])
 
 
-VARIANTS = (Variant("ostrack:256", "OSTrack_256_CE", 92_518_533),)
+VARIANTS = (
+    Variant("hit:base", "HiT_Base", 42_220_250),
+    Variant("hit:small", "HiT_Small", 11_069_794),
+    Variant("hit:tiny", "HiT_Tiny", 9_628_530),
+    Variant("ostrack:256", "OSTrack_256_CE", 92_518_533),
+)
 
 
 def peers(shared: Path, variant: Variant) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from profiling.complexity.report import count_parts
 from stdtrack.peers import geometry
 from tests.stdtrack.peers.reference import (
     VARIANTS,
@@ -74,3 +75,18 @@ def test_boxes_equal_those_of_the_official_tracker(
         assert frame.crop_sum in sums
         np.testing.assert_allclose(placed[-1], frame.before_clip, rtol=0, atol=1e-3)
         np.testing.assert_allclose(box, frame.box, rtol=0, atol=1e-3)
+
+
+SMALLEST = ("hit:tiny",)
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [pytest.param(each, id=each.spec, marks=() if each.spec in SMALLEST else pytest.mark.slow) for each in VARIANTS],
+)
+@pytest.mark.parametrize("cached", [True, False])
+def test_two_counters_agree(variant: Variant, cached: bool) -> None:
+    tracker = variant.family.create(variant.name, {"cached": str(cached).lower()})
+    report = count_parts(variant.spec, tracker.complexity_parts())
+    assert report.disagreement == ""
+    assert set(report.parts) == ({"init", "frame"} if cached else {"frame"})
