@@ -49,6 +49,9 @@ class Variant:
 
 
 VARIANTS = (
+    Variant("asymtrack:t", "asymtrack_t", 3_626_079),
+    Variant("asymtrack:s", "asymtrack_s", 3_936_223),
+    Variant("asymtrack:b", "asymtrack_b", 3_936_223),
     Variant("hit:base", "HiT_Base", 42_220_250),
     Variant("hit:small", "HiT_Small", 11_069_794),
     Variant("hit:tiny", "HiT_Tiny", 9_628_530),

@@ -77,7 +77,7 @@ def test_boxes_equal_those_of_the_official_tracker(
         np.testing.assert_allclose(box, frame.box, rtol=0, atol=1e-3)
 
 
-SMALLEST = ("hit:tiny",)
+SMALLEST = ("asymtrack:t", "hit:tiny")
 
 
 @pytest.mark.parametrize(
