@@ -38,7 +38,7 @@ def read_tensors(path: Path) -> TensorFile:
         InputError: there is no such file, it is a pickle, its table is damaged, names a tensor twice, or lies about
             lengths, or a tensor is of a type that torch does not have.
     """
-    start = _first_bytes(path)
+    start = first_bytes(path, 4)
     try:
         with safe_open(path, framework="pt") as archive:
             metadata = archive.metadata() or {}
@@ -53,12 +53,13 @@ def read_tensors(path: Path) -> TensorFile:
     return TensorFile(tensors, metadata)
 
 
-def _first_bytes(path: Path) -> bytes:
+def first_bytes(path: Path, count: int) -> bytes:
+    """The beginning of a file of weights; raises InputError where there is no regular file, or none to be read."""
     if path.exists() and not path.is_file():
         raise InputError("is no regular file", path=path, hint="weights are one safetensors file")
     try:
         with path.open("rb") as file:
-            return file.read(4)
+            return file.read(count)
     except OSError as error:
         raise InputError(f"cannot read the checkpoint: {error.strerror}", path=path) from error
 

@@ -18,7 +18,7 @@ from profiling import backends
 from stdtrack.checkpoints import sha256
 from stdtrack.devices import require_device
 from stdtrack.inference.networks import precision_note
-from stdtrack.peers.checkpoint import fitted_state, read_weights
+from stdtrack.peers.checkpoint import NO_RULES, Named, Rules, load_state
 from stdtrack.peers.network import PeerConfig, PeerNetwork
 from stdtrack.peers.online import PeerTracker
 from stdtrack.peers.random_weights import random_tensor
@@ -43,9 +43,8 @@ class Family(Generic[Config]):
         build: makes the network of a variant, under ``torch.device("meta")``.
         tracker: the online tracker's class.
         settings: fields of the config that a spec may set, such as an update's interval.
-        ignored: prefixes of names that a published file may hold beside the network's.
-        optional: endings of names that a published file may lack, such as ``num_batches_tracked``; what is lacking
-            keeps the value that the constructor gave it.
+        rules: what published files hold more or less than the network; what is lacking keeps the value that the
+            constructor gave it.
         gain: factor on a tensor's random weights, by its name, where the plain ones saturate.
     """
 
@@ -54,8 +53,7 @@ class Family(Generic[Config]):
     build: Callable[[Config], PeerNetwork]
     tracker: Callable[[Config, PeerNetwork, Mapping[str, str], str], PeerTracker[Config]] = PeerTracker
     settings: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()
-    optional: tuple[str, ...] = ()
+    rules: Rules = NO_RULES
     gain: Callable[[str], float] = _no_gain
 
     def empty(self, config: Config) -> PeerNetwork:
@@ -79,8 +77,15 @@ class Family(Generic[Config]):
             InputError: the file is damaged, or does not fit this variant.
         """
         network = self.empty(config or self.variants[name])
-        state = fitted_state(read_weights(path), network.state_dict(), path, self.ignored, self.optional)
-        return filled(network, state)
+        own, spec = network.state_dict(), f"{self.prefix}:{name}"
+        return filled(network, load_state(path, own, self.rules, spec, self.fitting_variant))
+
+    def fitting_variant(self, found: Named) -> str:
+        """The spec of the first variant whose network takes these tensors; empty if none does."""
+        for name, config in self.variants.items():
+            if not self.rules.problem(found, self.empty(config).state_dict()):
+                return f"{self.prefix}:{name}"
+        return ""
 
     def create(self, name: str, options: Mapping[str, str]) -> PeerTracker[Config]:
         """Build ``PREFIX:NAME?...``; the entry point of the prefix.
