@@ -46,16 +46,21 @@ class Mlp(nn.Module):
 class Attention(nn.Module):
     """Multi-head attention; ``qkv`` gives all queries, then all keys, then all values, each head's D in a row."""
 
-    def __init__(self, dim: int, heads: int) -> None:
+    def __init__(self, dim: int, heads: int, bias: bool = True) -> None:
         super().__init__()
         self.heads = heads
-        self.qkv = nn.Linear(dim, 3 * dim)
+        self.qkv = nn.Linear(dim, 3 * dim, bias)
         self.proj = nn.Linear(dim, dim)
+
+    def joint(self, x_BNC: Tensor) -> Tensor:
+        """(B, N, C) -> (B, N, 3 * C)."""
+        y_BNE: Tensor = self.qkv(x_BNC)
+        return y_BNE
 
     def project(self, x_BNC: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values, each (B, H, N, D)."""
         B, N, _ = x_BNC.shape
-        qkv_3BHND = self.qkv(x_BNC).view(B, N, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        qkv_3BHND = self.joint(x_BNC).view(B, N, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         return qkv_3BHND[0], qkv_3BHND[1], qkv_3BHND[2]
 
     def attend(self, q_BHND: Tensor, k_BHSD: Tensor, v_BHSD: Tensor) -> Tensor:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
+import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -26,11 +27,15 @@ TIGHT = 1e-5
 
 @dataclass(frozen=True)
 class Variant:
-    """A spec, the folder of its reference data, and its parameters before folding."""
+    """A spec, the folder of its reference data, and its parameters before folding.
+
+    Another size of what a smaller variant shows already is ``slow`` where its network runs.
+    """
 
     spec: str
     folder: str
     parameters: int
+    slow: bool = False
 
     @property
     def family(self) -> Family[Any]:
@@ -56,7 +61,23 @@ VARIANTS = (
     Variant("hit:small", "HiT_Small", 11_069_794),
     Variant("hit:tiny", "HiT_Tiny", 9_628_530),
     Variant("ostrack:256", "OSTrack_256_CE", 92_518_533),
+    Variant("litetrack:b4", "LiteTrack_B4", 35_820_953),
+    Variant("litetrack:b6", "LiteTrack_B6", 49_998_233, slow=True),
+    Variant("litetrack:b8", "LiteTrack_B8", 64_175_513, slow=True),
+    Variant("litetrack:b9", "LiteTrack_B9", 71_264_153, slow=True),
 )
+
+
+def variants(prefix: str) -> list[Variant]:
+    """Those of a family."""
+    return [variant for variant in VARIANTS if variant.spec.startswith(f"{prefix}:")]
+
+
+def marked(variants: Iterable[Variant]) -> list[Any]:
+    """Parameters of a test that runs the network."""
+    return [
+        pytest.param(variant, id=variant.spec, marks=[pytest.mark.slow] if variant.slow else []) for variant in variants
+    ]
 
 
 def peers(shared: Path, variant: Variant) -> Path:
@@ -83,18 +104,34 @@ def noise(side: int, seed: int) -> Tensor:
     return torch.from_numpy(drawn)
 
 
+class Call(NamedTuple):
+    """What a submodule was called with, and what it returned."""
+
+    inputs: tuple[Any, ...]
+    output: Any
+
+
+@contextmanager
+def called(network: nn.Module, *paths: str) -> Iterator[dict[str, list[Call]]]:
+    """The calls of submodules, in their order, by the submodule's path."""
+    calls: dict[str, list[Call]] = {path: [] for path in paths}
+
+    def keep(path: str) -> Any:
+        return lambda module, inputs, output: calls[path].append(Call(inputs, output))
+
+    handles = [network.get_submodule(path).register_forward_hook(keep(path)) for path in paths]
+    yield calls
+    for handle in handles:
+        handle.remove()
+
+
 @contextmanager
 def captured(network: nn.Module, modules: Mapping[str, str]) -> Iterator[dict[str, list[Tensor]]]:
     """The outputs of submodules, in the order of their calls, by the names given to them."""
-    outputs: dict[str, list[Tensor]] = {name: [] for name in modules}
-
-    def keep(name: str) -> Any:
-        return lambda module, inputs, output: outputs[name].append(output)
-
-    handles = [network.get_submodule(path).register_forward_hook(keep(name)) for name, path in modules.items()]
-    yield outputs
-    for handle in handles:
-        handle.remove()
+    outputs: dict[str, list[Tensor]] = {}
+    with called(network, *modules.values()) as calls:
+        yield outputs
+    outputs |= {name: [call.output for call in calls[path]] for name, path in modules.items()}
 
 
 def assert_tokens(expected: Mapping[str, NDArray[Any]], name: str, tokens_NC: Tensor) -> None:
