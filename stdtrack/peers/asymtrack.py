@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from stdtrack.peers.asymtrack_blocks import BasicBlock, Downsample, JointBlock, ObjectPerception, TemplateModulation
 from stdtrack.peers.blocks import CornerHead, plain_box, to_map
+from stdtrack.peers.checkpoint import Rules
 from stdtrack.peers.family import Family
 from stdtrack.peers.network import Answer, PeerConfig, PeerNetwork, Tensors
 
@@ -145,6 +146,6 @@ def _deploy(stage: Stage) -> None:
             block.drop_unused()
 
 
-FAMILY = Family("asymtrack", VARIANTS, AsymTrack, optional=("num_batches_tracked",))
+FAMILY = Family("asymtrack", VARIANTS, AsymTrack, rules=Rules(optional=("num_batches_tracked",)))
 NAMES = tuple(FAMILY.variants)
 create = FAMILY.create

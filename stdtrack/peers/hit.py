@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from stdtrack.peers.blocks import CornerHead, plain_box, to_map
+from stdtrack.peers.checkpoint import Rules
 from stdtrack.peers.family import Family
 from stdtrack.peers.levit import STRIDE, LeViT, LeViTSizes
 from stdtrack.peers.network import Answer, PeerConfig, PeerNetwork, Tensors
@@ -118,6 +119,8 @@ def random_gain(key: str) -> float:
     return 16.0 if key in ("box_head.conv5_tl.weight", "box_head.conv5_br.weight") else 1.0
 
 
-FAMILY = Family("hit", VARIANTS, HiT, optional=("attention_bias_idxs", "num_batches_tracked"), gain=random_gain)
+FAMILY = Family(
+    "hit", VARIANTS, HiT, rules=Rules(optional=("attention_bias_idxs", "num_batches_tracked")), gain=random_gain
+)
 NAMES = tuple(FAMILY.variants)
 create = FAMILY.create
