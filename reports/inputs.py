@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import pandas as pd
@@ -13,8 +13,10 @@ from evalkit.errors import InputError
 from evalkit.results.columns import LATENCIES, SPEEDS
 from evalkit.scoring.columns import ATTRIBUTES, COVERAGE, CURVES, FIGURES, INTERVALS, SHOWN_FRAMES
 from evalkit.shown import one_line, shown_names
+from reports.style import Style, styles
 
 FACTS = ("tracker", "note", "parameters", "macs")
+PUBLISHED = ("tracker", "quantity", "benchmark", "value", "unit", "device", "note", "source")
 TABLES: Mapping[str, tuple[str, ...]] = {
     "scores": FIGURES,
     "curves": CURVES,
@@ -25,6 +27,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "attributes": ATTRIBUTES,
     "latencies": LATENCIES,
     "facts": FACTS,
+    "published": PUBLISHED,
 }
 """The tables of a report and the columns that they need."""
 
@@ -55,7 +58,7 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class ReportTables:
-    """Everything a report shows; only ``scores`` and ``coverage`` are needed, the rest may be empty.
+    """What a report or a profile shows: scores with their coverage, or the tables of a profile; the rest may be empty.
 
     Fractions are in [0, 1], boxes ``x, y, w, h`` in pixels, ``sequence`` is None for a benchmark's overall value.
 
@@ -66,13 +69,14 @@ class ReportTables:
         latencies: milliseconds of every frame.
         facts: what is known of a tracker: ``note`` (such as ``untrained``), ``parameters``, ``macs`` of one frame.
         profiles: the profiler's tables by name (``latency``, ``resources``, ...), see :mod:`reports.profiles`.
+        published: figures of other trackers by their authors, see :mod:`reports.published`.
         hardware: facts about the machine, by name.
         methods: how the figures were made: one sentence by topic.
         strips: frames to show of a sequence, by (benchmark, sequence).
     """
 
-    scores: pd.DataFrame
-    coverage: pd.DataFrame
+    scores: pd.DataFrame = field(default_factory=partial(empty, FIGURES))
+    coverage: pd.DataFrame = field(default_factory=partial(empty, COVERAGE))
     curves: pd.DataFrame = field(default_factory=partial(empty, CURVES))
     frames: pd.DataFrame = field(default_factory=partial(empty, SHOWN_FRAMES))
     speeds: pd.DataFrame = field(default_factory=partial(empty, SPEEDS))
@@ -81,6 +85,7 @@ class ReportTables:
     latencies: pd.DataFrame = field(default_factory=partial(empty, LATENCIES))
     facts: pd.DataFrame = field(default_factory=partial(empty, FACTS))
     profiles: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    published: pd.DataFrame = field(default_factory=partial(empty, PUBLISHED))
     hardware: Mapping[str, str] = field(default_factory=dict)
     methods: Mapping[str, str] = field(default_factory=dict)
     strips: Mapping[tuple[str, str], tuple[StripFrame, ...]] = field(default_factory=dict)
@@ -90,6 +95,11 @@ class ReportTables:
             absent = [column for column in columns if column not in getattr(self, name).columns]
             if absent:
                 raise InputError(f"the report's table '{name}' has no column {', '.join(absent)}")
+        if not self.profiles:
+            self.require_scores()
+
+    def require_scores(self) -> None:
+        """Raise InputError where no tracker has a score."""
         if self.scores.empty:
             raise InputError(
                 "there is nothing to report: no sequence was scored", hint="run 'stdtrack score' to see why"
@@ -100,6 +110,22 @@ class ReportTables:
         """Names of all trackers that have a score, in order of first appearance."""
         return tuple(dict.fromkeys(self.scores["tracker"]))
 
+    @cached_property
+    def styles(self) -> Mapping[str, Style]:
+        """How each tracker is drawn, those without a score too."""
+        profiled = (table["tracker"] for table in self.profiles.values() if "tracker" in table)
+        return styles(self.trackers, (str(name) for names in profiled for name in names.unique()))
+
+    def profile(self, name: str) -> pd.DataFrame:
+        """A table of the profile; without columns and rows where there is none of that name."""
+        return self.profiles.get(name, pd.DataFrame())
+
+    def profile_by_scope(self, name: str) -> Iterator[tuple[str, pd.DataFrame]]:
+        """The rows of a table of the profile, scope by scope."""
+        table = self.profile(name)
+        if not table.empty:
+            yield from ((str(scope), part) for scope, part in table.groupby("scope", sort=False))
+
 
 def with_shown_names(tables: ReportTables) -> ReportTables:
     """The same tables with every text in them as it is shown, so that none can act wherever it is written.
@@ -109,11 +135,12 @@ def with_shown_names(tables: ReportTables) -> ReportTables:
     trackers = shown_names(tables.trackers)
     sequences = shown_names([*_strings(tables.scores["sequence"]), *_strings(tables.frames["sequence"])])
     names = {"tracker": trackers, "sequence": sequences}
-    frames = {name: _shown(getattr(tables, name), names) for name in TABLES}
+    frames = {name: _shown(getattr(tables, name), names) for name in TABLES if name != "published"}
     return replace(
         tables,
         **frames,
         profiles={name: _shown(table, names) for name, table in tables.profiles.items()},
+        published=_shown(tables.published, {}),  # trackers of its own
         hardware={one_line(name): one_line(value) for name, value in tables.hardware.items()},
         methods={one_line(name): one_line(value) for name, value in tables.methods.items()},
         strips={(name, sequences.get(sequence, sequence)): strip for (name, sequence), strip in tables.strips.items()},

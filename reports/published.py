@@ -14,10 +14,10 @@ import pandas as pd
 
 from evalkit.errors import InputError
 from evalkit.reading.text import decode
+from reports.inputs import PUBLISHED as COLUMNS
 from reports.inputs import records
 from reports.tables import Cell, Table, number, word
 
-COLUMNS = ("tracker", "quantity", "benchmark", "value", "unit", "device", "note", "source")
 NOT_STATED = "not stated"
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
 

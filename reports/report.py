@@ -7,15 +7,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from evalkit.files import whole_folder, write_atomic
 from reports.inputs import ReportTables, with_shown_names
 from reports.markup import FORMATS
 from reports.profiles import profile_tables
-from reports.published import published as read_published
 from reports.published import published_tables
-from reports.style import styles
 from reports.tables import Table, view_tables
 from reports.views import View, views
 
@@ -36,7 +32,6 @@ def write_report(
     out: Path,
     *,
     parts: Collection[str] = PARTS,
-    published: bool = False,
 ) -> ReportFiles:
     """Write a report of everything in ``tables`` into the folder ``out``; an earlier one stays until this one is whole.
 
@@ -45,18 +40,17 @@ def write_report(
 
     Args:
         parts: of ``plots`` (PNG, SVG, PDF), ``tables`` (Markdown, CSV, LaTeX) and ``html``.
-        published: add published figures of other trackers, marked apart from the measured ones.
 
     Raises:
-        InputError: a file cannot be written.
+        InputError: no tracker has a score, or a file cannot be written.
     """
-    shown = read_published() if published else None
+    tables.require_scores()
     tables = with_shown_names(tables)
     found = views(tables)
     with whole_folder(out) as partial:
-        plots = tuple(_write_plots(tables, found, partial, shown)) if "plots" in parts else ()
-        written = tuple(_write_tables(tables, found, partial, shown)) if "tables" in parts else ()
-        page = _write_page(tables, found, partial, shown) if "html" in parts else None
+        plots = tuple(_write_plots(tables, found, partial)) if "plots" in parts else ()
+        written = tuple(_write_tables(tables, found, partial)) if "tables" in parts else ()
+        page = _write_page(tables, found, partial) if "html" in parts else None
     moved = [tuple(out / path.relative_to(partial) for path in paths) for paths in (plots, written)]
     return ReportFiles(None if page is None else out / page.name, *moved)
 
@@ -66,39 +60,34 @@ def folder_of(view: View) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "_", f"{view.benchmark}-{view.protocol}")
 
 
-def _write_plots(
-    tables: ReportTables, found: tuple[View, ...], out: Path, published: pd.DataFrame | None
-) -> Iterator[Path]:
+def _write_plots(tables: ReportTables, found: tuple[View, ...], out: Path) -> Iterator[Path]:
     from reports.plots import draw_all  # matplotlib takes longer to import than tables need to be written
     from reports.plots.canvas import render
 
-    drawn = styles(tables.trackers)
     for view in found:
-        for plot in draw_all(tables, view, drawn, published):
+        for plot in draw_all(tables, view):
             for extension, content in render(plot).items():
                 path = out / "plots" / folder_of(view) / f"{plot.name}.{extension}"
                 write_atomic(path, content)
                 yield path
 
 
-def _write_page(tables: ReportTables, found: tuple[View, ...], out: Path, published: pd.DataFrame | None) -> Path:
+def _write_page(tables: ReportTables, found: tuple[View, ...], out: Path) -> Path:
     from reports.page.render import render_page
 
     path = out / "report.html"
-    write_atomic(path, render_page(tables, found, published))
+    write_atomic(path, render_page(tables, found))
     return path
 
 
-def _write_tables(
-    tables: ReportTables, found: tuple[View, ...], out: Path, published: pd.DataFrame | None
-) -> Iterator[Path]:
+def _write_tables(tables: ReportTables, found: tuple[View, ...], out: Path) -> Iterator[Path]:
     for view in found:
         for table in view_tables(view, tables):
             yield from _write_table(table, out / "tables" / folder_of(view))
     for table in profile_tables(tables.profiles, tables.facts):
         yield from _write_table(table, out / "tables" / "profile")
-    if published is not None:
-        for table in published_tables(published):
+    if not tables.published.empty:
+        for table in published_tables(tables.published):
             yield from _write_table(table, out / "tables")
 
 

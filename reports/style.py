@@ -51,17 +51,18 @@ def style(tracker: str) -> Style:
     return Style(colour, dark, MARKERS[pick[1] % len(MARKERS)], DASHES[pick[2] % len(DASHES)])
 
 
-def styles(trackers: Iterable[str]) -> dict[str, Style]:
+def styles(trackers: Iterable[str], others: Iterable[str] = ()) -> dict[str, Style]:
     """Styles of trackers shown together: colour and marker are each tracker's own.
 
-    Trackers whose names gave them one colour get different dashes while there are enough, in the order of names.
+    Trackers whose names gave them one colour get different dashes while there are enough, in the order of names;
+    the others come after them.
 
     >>> drawn = styles(["a", "b"])
     >>> drawn["a"].colour == style("a").colour
     True
     """
     chosen: dict[str, Style] = {}
-    for tracker in sorted(set(trackers)):
+    for tracker in dict.fromkeys([*sorted(set(trackers)), *sorted(set(others))]):
         own = style(tracker)
         taken = {other.dash for other in chosen.values() if other.colour == own.colour}
         start = DASHES.index(own.dash)

@@ -17,7 +17,7 @@ from reports.inputs import ReportTables, StripFrame, records
 from reports.plots.timeline import absent_spans
 from reports.published import comparable
 from reports.speeds import setting
-from reports.style import Style, styles
+from reports.style import Style
 from reports.views import View, labels
 
 # Overlaps and scores are drawn a few hundred pixels high: a byte a frame is finer than the eye and keeps pages small.
@@ -25,13 +25,13 @@ STEPS = 254
 MISSING = 255
 
 
-def payload(tables: ReportTables, views: tuple[View, ...], published: pd.DataFrame | None) -> dict[str, Any]:
+def payload(tables: ReportTables, views: tuple[View, ...]) -> dict[str, Any]:
     """Everything that the page draws, ready for JSON."""
-    named, drawn = labels(tables.trackers, tables.facts), styles(tables.trackers)
+    named = labels(tables.trackers, tables.facts)
     index = {name: at for at, name in enumerate(tables.trackers)}
     return {
-        "trackers": [_tracker(named[name], drawn[name]) for name in tables.trackers],
-        "views": [_view(view, tables, index, published) for view in views],
+        "trackers": [_tracker(named[name], tables.styles[name]) for name in tables.trackers],
+        "views": [_view(view, tables, index) for view in views],
         "metrics": {
             name: _metric(name) for name in dict.fromkeys(str(name) for view in views for name in view.overall)
         },
@@ -80,7 +80,7 @@ def marker_path(marker: str) -> str:
     return text
 
 
-def _view(view: View, tables: ReportTables, index: Mapping[str, int], published: pd.DataFrame | None) -> dict[str, Any]:
+def _view(view: View, tables: ReportTables, index: Mapping[str, int]) -> dict[str, Any]:
     headline = view.headline or ""
     return {
         "key": view.key,
@@ -95,7 +95,7 @@ def _view(view: View, tables: ReportTables, index: Mapping[str, int], published:
         },
         "curves": _curves(view, tables.curves, index),
         "attributes": _attributes(view, tables.attributes, index),
-        "bubbles": _bubbles(view, tables, index, published),
+        "bubbles": _bubbles(view, tables, index),
     }
 
 
@@ -141,9 +141,7 @@ def _attributes(view: View, attributes: pd.DataFrame, index: Mapping[str, int]) 
     ]
 
 
-def _bubbles(
-    view: View, tables: ReportTables, index: Mapping[str, int], published: pd.DataFrame | None
-) -> list[dict[str, Any]]:
+def _bubbles(view: View, tables: ReportTables, index: Mapping[str, int]) -> list[dict[str, Any]]:
     speeds = tables.speeds[(tables.speeds["benchmark"] == view.benchmark) & (tables.speeds["fps_median"] > 0)]
     if view.headline is None or speeds.empty:
         return []
@@ -160,9 +158,8 @@ def _bubbles(
         for row in records(speeds)
         if scores.get(row["tracker"]) is not None
     ]
-    if published is not None and found:
-        device = str(speeds["device"].iloc[0])
-        others = comparable(published, view.benchmark, view.headline, device)
+    if found:
+        others = comparable(tables.published, view.benchmark, view.headline, str(speeds["device"].iloc[0]))
         found += [{**other, "tracker": None, "setting": "published, on its authors' device"} for other in others]
     return found
 

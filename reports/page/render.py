@@ -8,7 +8,6 @@ import json
 from importlib import resources
 from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -22,7 +21,7 @@ from reports.views import View, labels
 SCRIPTS = ("core.js", "chart.js", "overview.js", "sequences.js", "main.js")
 
 
-def render_page(tables: ReportTables, views: tuple[View, ...], published: pd.DataFrame | None = None) -> str:
+def render_page(tables: ReportTables, views: tuple[View, ...]) -> str:
     """The report as one HTML document that loads nothing from anywhere."""
     environment = Environment(
         loader=PackageLoader("reports.page"),
@@ -37,10 +36,10 @@ def render_page(tables: ReportTables, views: tuple[View, ...], published: pd.Dat
         style=Markup(_asset("page.css")),
         script=Markup(script),
         script_hash=_hash(script),
-        data=embed_json(payload(tables, views, published)),
+        data=embed_json(payload(tables, views)),
         views=[_sections(view, tables) for view in views],
         profiles=profile_tables(tables.profiles, tables.facts),
-        published=[] if published is None else published_tables(published),
+        published=[] if tables.published.empty else published_tables(tables.published),
         hardware=tables.hardware,
         methods=tables.methods,
         trackers=labels(tables.trackers, tables.facts),

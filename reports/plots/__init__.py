@@ -1,25 +1,71 @@
-"""The plots of a view: one file a kind; each yields finished figures from tables."""
+"""The plots of reports and profiles: one file a kind, found by the entry points of the group ``stdtrack.plots``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias
 
-import pandas as pd
+from matplotlib.figure import Figure
 
+from evalkit.entry_points import Registry, reinstall_hint
+from evalkit.errors import InputError
+from evalkit.shown import one_line
+from evalkit.suggestions import suggestion
 from reports.inputs import ReportTables
-from reports.plots import attributes, curves, heatmap, latency, paired, speed_accuracy, timeline
 from reports.plots.canvas import Plot, look
-from reports.style import Style
 from reports.views import View
 
-KINDS = (curves.draw, attributes.draw, heatmap.draw, paired.draw, timeline.draw, latency.draw)
+GROUP = "stdtrack.plots"
+
+Draw: TypeAlias = Callable[[ReportTables, View | None], Iterable[Plot]]
+"""What an entry point of the group names: ``draw(tables, view)`` gives the finished plots of one kind.
+
+It is called for each view of a report, and with None for what belongs to no benchmark: the tables of a profile, in
+``tables.profiles``. It gives nothing where the tables hold nothing for it.
+"""
+
+PLOTS: Mapping[str, Draw] = Registry(GROUP, "plot", "function draw(tables, view)", lambda name, draw: callable(draw))
+"""Every plot of every installed package, by the name of its entry point."""
+
+MOST_WANTED = "curves"
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,100}", re.ASCII)
 
 
-def draw_all(
-    tables: ReportTables, view: View, styles: Mapping[str, Style], published: pd.DataFrame | None = None
-) -> Iterator[Plot]:
-    """Every plot that the view has data for."""
+def draw_all(tables: ReportTables, view: View | None, first: str = "") -> Iterator[Plot]:
+    """Every plot that there are data for.
+
+    Args:
+        view: None for the plots of a profile.
+        first: the name of a plot that is wanted soonest; kinds whose own name it begins with are drawn first.
+
+    Raises:
+        InputError: a plot cannot be imported, or its name is another one's or none of a file.
+    """
+    drawn_by: dict[str, str] = {}
     with look():
-        for draw in KINDS:
-            yield from draw(tables, view, styles)
-        yield from speed_accuracy.draw(tables, view, styles, published)
+        for kind in sorted(PLOTS, key=lambda kind: (not first.startswith(kind), kind != MOST_WANTED, kind)):
+            for plot in PLOTS[kind](tables, view):
+                if not _FILE.fullmatch(plot.name):
+                    raise InputError(f"the plot '{kind}' names a figure {one_line(plot.name)!r}, no file's name")
+                if plot.name in drawn_by:
+                    raise InputError(f"two figures are named '{plot.name}', of '{drawn_by[plot.name]}' and of '{kind}'")
+                drawn_by[plot.name] = kind
+                yield plot
+
+
+def figure_named(name: str, plots: Iterable[Plot], whole: str) -> Figure:
+    """The figure of the plot of this name; those after it are not drawn.
+
+    Args:
+        whole: what has the plots, as errors name it.
+
+    Raises:
+        InputError: there is none.
+    """
+    others = []
+    for plot in plots:
+        if plot.name == name:
+            return plot.figure
+        others.append(plot.name)
+    raise InputError(f"there is no plot '{name}' of {whole}", hint=reinstall_hint(GROUP) or suggestion(name, others))

@@ -19,8 +19,10 @@ MOST_IN_RADAR = 8
 MOST_BARS = 6
 
 
-def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Iterator[Plot]:
+def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
     """Radar (from three attributes on) and bars, where the benchmark has attributes."""
+    if view is None:
+        return
     rows = tables.attributes
     rows = rows[(rows["benchmark"] == view.benchmark) & (rows["protocol"] == view.protocol)]
     rows = rows[rows["metric"] == view.headline]
@@ -35,8 +37,8 @@ def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Itera
     if len(table.columns) >= 3:
         best = table.head(MOST_IN_RADAR)
         limit = f" The best {len(best)} of {len(table)} trackers." if len(best) < len(table) else ""
-        yield Plot("attributes_radar", basis + limit, _radar(best, names, metric, view, styles))
-    yield Plot("attributes_bars", basis, _bars(table, names, metric, view, styles))
+        yield Plot("attributes_radar", basis + limit, _radar(best, names, metric, view, tables.styles))
+    yield Plot("attributes_bars", basis, _bars(table, names, metric, view, tables.styles))
 
 
 def _radar(

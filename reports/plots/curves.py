@@ -14,8 +14,10 @@ from reports.style import Style
 from reports.views import View, format_metric
 
 
-def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Iterator[Plot]:
+def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
     """One plot for each curve that the view has."""
+    if view is None:
+        return
     rows = tables.curves
     rows = rows[(rows["benchmark"] == view.benchmark) & (rows["protocol"] == view.protocol) & rows["sequence"].isna()]
     for name, kind in CURVES.items():
@@ -24,7 +26,7 @@ def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Itera
             metric = next((m for m in kind.metrics if m in view.overall.columns), None)
             score = f" Legend: {label_of(metric)}." if metric else ""
             caption = f"{kind.title} plot, {view.title}, protocol {view.protocol}.{score}"
-            yield Plot(name, caption, _figure(curve, kind, metric, view, styles))
+            yield Plot(name, caption, _figure(curve, kind, metric, view, tables.styles))
 
 
 def _figure(

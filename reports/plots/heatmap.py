@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from evalkit.scoring.metrics import label_of
 from reports.inputs import ReportTables
 from reports.plots.canvas import Plot, canvas, shorten, titled
-from reports.style import Style
 from reports.views import View
 
 MOST_WITH_FIGURES = 16
@@ -23,9 +22,9 @@ LONGEST_SEQUENCE = 26
 DARK_BELOW = 0.5
 
 
-def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Iterator[Plot]:
+def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
     """Trackers (best on top) x sequences (hardest left)."""
-    if view.headline is None:
+    if view is None or view.headline is None:
         return
     table = view.per_sequence(view.headline)
     if table.empty:

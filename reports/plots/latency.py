@@ -17,8 +17,10 @@ from reports.views import View
 PERCENTILES = (1, 10, 50, 90, 99)
 
 
-def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Iterator[Plot]:
+def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
     """One row a tracker, fastest on top."""
+    if view is None:
+        return
     rows = tables.latencies
     rows = rows[(rows["benchmark"] == view.benchmark) & (rows["milliseconds"] > 0)]
     if rows.empty:
@@ -35,7 +37,7 @@ def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Itera
         f"Time of a frame on {view.benchmark}{setting}: tick = median, bar = 10th to 90th percentile, "
         "line = 1st to 99th, dot = slowest."
     )
-    yield Plot("latency", caption, _figure(table, setting, view, styles))
+    yield Plot("latency", caption, _figure(table, setting, view, tables.styles))
 
 
 def _figure(table: pd.DataFrame, setting: str, view: View, styles: Mapping[str, Style]) -> Figure:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
+from reports.inputs import ReportTables
 from reports.plots.canvas import Plot, canvas, log_axis, shorten
+from reports.views import View
 
 PERCENTILES = (
     ("p50_ms", "median", "#0072b2", "o"),
@@ -14,8 +18,14 @@ PERCENTILES = (
 )
 
 
-def draw(latencies: pd.DataFrame, scope: str) -> Plot:
-    """One group a tracker, fastest on top; ``latencies`` has tracker, p50_ms, p90_ms, p99_ms of one scope."""
+def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
+    """One plot for each scope of a profile: a group a tracker, fastest on top."""
+    if view is None:
+        for scope, part in tables.profile_by_scope("latency"):
+            yield _plot(part, scope)
+
+
+def _plot(latencies: pd.DataFrame, scope: str) -> Plot:
     table = latencies.sort_values("p50_ms", kind="stable")
     figure = canvas(7.0, 1.3 + 0.5 * len(table))
     axes = figure.subplots()

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from reports.inputs import ReportTables
 from reports.plots.canvas import Plot, canvas, log_y_axis, shorten
 from reports.style import Style
+from reports.views import View
 
 HEIGHT = 1.25
 
 
-def draw(frames: pd.DataFrame, scope: str, styles: Mapping[str, Style]) -> Plot:
-    """One strip a tracker; ``frames`` has tracker, frame, milliseconds of one scope, in the order of measurement."""
+def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
+    """One plot for each scope of a profile: a strip a tracker, in the order of measurement."""
+    if view is None:
+        for scope, part in tables.profile_by_scope("frames"):
+            yield _plot(part, scope, tables.styles)
+
+
+def _plot(frames: pd.DataFrame, scope: str, styles: Mapping[str, Style]) -> Plot:
     parts = list(frames.groupby("tracker", sort=False))
     figure = canvas(7.0, 0.7 + HEIGHT * len(parts))
     grid = figure.subplots(len(parts), 1, squeeze=False)

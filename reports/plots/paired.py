@@ -18,9 +18,9 @@ MOST_PANELS = 4
 MOST_NAMED = 40
 
 
-def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Iterator[Plot]:
+def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
     """A panel for each of the next best trackers; nothing for a single tracker."""
-    if view.headline is None:
+    if view is None or view.headline is None:
         return
     table = view.per_sequence(view.headline)
     if len(table) < 2:
@@ -32,7 +32,8 @@ def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Itera
     panels = figure.subplots(len(others), 1, squeeze=False, sharey=True)[:, 0]
     metric = label_of(view.headline)
     for axes, other in zip(panels, others, strict=True):
-        _panel(axes, (by_sequence[best] - by_sequence[other]).dropna(), best, other, metric, view, styles, named=named)
+        difference = (by_sequence[best] - by_sequence[other]).dropna()
+        _panel(axes, difference, best, other, metric, view, tables.styles, named=named)
     figure.suptitle(f"{metric} differences by sequence, {view.title}, protocol: {view.protocol}", fontsize=9.5)
     caption = (
         f"{metric} of {view.label(best)} minus that of the next best trackers, sequence by sequence and sorted, "

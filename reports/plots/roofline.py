@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from reports.inputs import ReportTables
 from reports.plots.canvas import Plot, canvas, legend_beside, log_axis, log_y_axis, style_handle
 from reports.style import Style
+from reports.views import View
 
 
-def draw(roofline: pd.DataFrame, styles: Mapping[str, Style]) -> Plot:
-    """``roofline`` has tracker, threads, flops_per_byte, gflops and the ceilings peak_gflops and peak_gbytes."""
+def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
+    """One plot of a profile's trackers below the ceilings of its machine."""
+    if view is None and not (roofline := tables.profile("roofline")).empty:
+        yield _plot(roofline, tables.styles)
+
+
+def _plot(roofline: pd.DataFrame, styles: Mapping[str, Style]) -> Plot:
     figure = canvas(7.4, 4.0)
     axes = figure.subplots()
     intensities = roofline["flops_per_byte"].astype(float)

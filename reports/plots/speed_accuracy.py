@@ -41,25 +41,23 @@ class Bubble:
         return float(min(SMALLEST + PER_MILLION * millions, LARGEST))
 
 
-def draw(
-    tables: ReportTables, view: View, styles: Mapping[str, Style], published: pd.DataFrame | None = None
-) -> Iterator[Plot]:
+def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
     """One plot for each setting (scope, threads, device) that speeds were measured in."""
+    if view is None:
+        return
     rows = tables.speeds[(tables.speeds["benchmark"] == view.benchmark) & (tables.speeds["fps_median"] > 0)]
     if rows.empty or view.headline is None:
         return
     settings = list(rows.groupby(["scope", "threads", "device"], dropna=False, sort=False))
     for index, (_, part) in enumerate(settings):
         bubbles = _measured(part, tables.facts, view)
-        if published is not None:
-            device = str(part["device"].iloc[0])
-            others = comparable(published, view.benchmark, view.headline, device)
-            bubbles += [Bubble(**other, published=True) for other in others]
+        others = comparable(tables.published, view.benchmark, view.headline, str(part["device"].iloc[0]))
+        bubbles += [Bubble(**other, published=True) for other in others]
         if not bubbles:
             continue
         setting = common_setting(part)
         name = "speed_accuracy" if index == 0 else f"speed_accuracy_{index + 1}"
-        yield Plot(name, _caption(view, setting, bubbles), _figure(bubbles, view, setting, styles))
+        yield Plot(name, _caption(view, setting, bubbles), _figure(bubbles, view, setting, tables.styles))
 
 
 def _measured(speeds: pd.DataFrame, facts: pd.DataFrame, view: View) -> list[Bubble]:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
+from reports.inputs import ReportTables
 from reports.plots.canvas import Plot, canvas, shorten
+from reports.views import View
 
 COLOURS = ("#6b6b6b", "#0072b2", "#3d9bd1", "#d55e00", "#009e73", "#b38600", "#aa3377", "#bdbdbd")
 
 OTHER = "other"
 
 
-def draw(stages: pd.DataFrame) -> Plot:
-    """``stages`` has tracker, stage, median_ms and share (of the pipeline), in the order of execution."""
+def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
+    """One plot of a profile's stages, in the order of execution."""
+    if view is None and not (stages := tables.profile("stages")).empty:
+        yield _plot(stages)
+
+
+def _plot(stages: pd.DataFrame) -> Plot:
     table = stages.pivot_table(index="tracker", columns="stage", values="share", sort=False).fillna(0.0)
     table = table[sorted(table.columns, key=OTHER.__eq__)]  # the rest comes last, whichever tracker came first
     figure = canvas(7.0, 1.5 + 0.36 * len(table))

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from reports.inputs import ReportTables
 from reports.plots.canvas import Plot, canvas, legend_beside, line_look
 from reports.style import Style
+from reports.views import View
 
 
-def draw(scaling: pd.DataFrame, scope: str, styles: Mapping[str, Style]) -> Plot:
-    """One line a tracker; ``scaling`` has tracker, threads, p50_ms of one scope."""
+def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
+    """One plot for each scope that a profile has of several numbers of threads: a line a tracker."""
+    if view is None:
+        for scope, part in tables.profile_by_scope("scaling"):
+            yield _plot(part, scope, tables.styles)
+
+
+def _plot(scaling: pd.DataFrame, scope: str, styles: Mapping[str, Style]) -> Plot:
     figure = canvas(6.8, 3.6)
     axes = figure.subplots()
     most = int(scaling["threads"].max())

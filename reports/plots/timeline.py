@@ -18,8 +18,10 @@ from reports.views import View
 MOST_LINES = 6
 
 
-def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Iterator[Plot]:
+def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
     """The sequence on which the trackers differ most (the HTML page has them all), for the best trackers."""
+    if view is None:
+        return
     rows = tables.frames[tables.frames["benchmark"] == view.benchmark]
     if rows.empty or view.headline is None:
         return
@@ -31,7 +33,7 @@ def draw(tables: ReportTables, view: View, styles: Mapping[str, Style]) -> Itera
     sequence = str(spread.idxmax())
     best = [str(name) for name in table[sequence].dropna().sort_values(ascending=False, kind="stable").index]
     best = [*best[: MOST_LINES - 1], best[-1]] if len(best) > MOST_LINES else best
-    figure = _figure(rows[rows["sequence"] == sequence], best, sequence, view, styles)
+    figure = _figure(rows[rows["sequence"] == sequence], best, sequence, view, tables.styles)
     caption = (
         f"Overlap and score over time, {view.benchmark}/{sequence}, where the trackers differ most; shaded: absent."
     )

@@ -17,15 +17,16 @@ from profiling import tables
 from profiling.latency.results import Profiles
 from reports.inputs import ReportTables
 from reports.markup import comma_separated, latex, markdown
+from reports.plots import PLOTS, draw_all
 from reports.plots.canvas import Plot, render
-from reports.plots.profile import ProfileTables, draw_profile
 from reports.profile_file import FORMAT
 from reports.profiles import CAPTIONS, profile_table
 from reports.tables import Table
+from reports.views import views
 from stdtrack.api.table_layout import numbered_notes, shared_settings
 
-PLOTS = ("latency_*", "stages", "thread_scaling_*", "roofline", "speed_accuracy*")
 MEASURE = "mean IoU over clips"
+FRAMES = "frames"
 
 
 def write_profile(
@@ -43,19 +44,11 @@ def write_profile(
 
 
 def _write(comparison: Profiles, scopes: Sequence[str], out: Path, note: Callable[[str], None]) -> list[Table]:
-    write_atomic(out / "tables" / "frames.csv", tables.frame_table(comparison, scopes).to_csv(index=False))
-    frames = {
-        "latency": tables.latency_table(comparison, scopes),
-        "ratios": tables.ratio_table(comparison, scopes),
-        "stages": tables.stage_table(comparison),
-        "resources": tables.resource_table(comparison),
-        "accuracy": tables.accuracy_table(comparison),
-        "scaling": tables.scaling_table(comparison, scopes),
-        "roofline": tables.roofline_table(comparison),
-    }
-    facts = _facts(comparison, frames["accuracy"])
+    made = report_tables(comparison, scopes)
+    write_atomic(out / "tables" / "frames.csv", made.profiles[FRAMES].to_csv(index=False))
+    frames = {name: frame for name, frame in made.profiles.items() if name != FRAMES}
     shown = [
-        profile_table(name, frame, facts if name == "accuracy" else None)
+        profile_table(name, frame, made.facts if name == "accuracy" else None)
         for name, frame in frames.items()
         if not frame.empty
     ]
@@ -65,35 +58,48 @@ def _write(comparison: Profiles, scopes: Sequence[str], out: Path, note: Callabl
     write_atomic(out / "profile.md", _page(comparison, shown))
     write_atomic(out / "profile.json", json.dumps(_content(comparison, frames), indent=2, default=str))
     note("drawing")
-    for plot in plots_of(comparison, scopes):
+    for plot in draw_profile(made):
         for extension, content in render(plot).items():
             write_atomic(out / "plots" / f"{plot.name}.{extension}", content)
     return shown
 
 
-def plots_of(comparison: Profiles, scopes: Sequence[str]) -> Iterator[Plot]:
-    """Every plot that there are data for; none where all failed."""
-    if not comparison.profiles:
-        return
-    latency, accuracy = tables.latency_table(comparison, scopes), tables.accuracy_table(comparison)
-    yield from draw_profile(
-        ProfileTables(
-            latency,
-            tables.frame_table(comparison, scopes),
-            tables.stage_table(comparison),
-            tables.scaling_table(comparison, scopes),
-            tables.roofline_table(comparison),
-            _speed_and_accuracy(comparison, accuracy, latency, _facts(comparison, accuracy)),
-        )
+def report_tables(comparison: Profiles, scopes: Sequence[str]) -> ReportTables:
+    """A profile's tables, and its speeds and mean IoU in the form in which reports draw accuracy against speed."""
+    profiles = {
+        "latency": tables.latency_table(comparison, scopes),
+        "ratios": tables.ratio_table(comparison, scopes),
+        "stages": tables.stage_table(comparison),
+        "resources": tables.resource_table(comparison),
+        "accuracy": tables.accuracy_table(comparison),
+        "scaling": tables.scaling_table(comparison, scopes),
+        "roofline": tables.roofline_table(comparison),
+        FRAMES: tables.frame_table(comparison, scopes),
+    }
+    accuracy, latency = profiles["accuracy"], profiles["latency"]
+    name, count, trackers = f"{len(comparison.clips)} clips", len(comparison.clips), accuracy["tracker"]
+    measured = pd.DataFrame({"tracker": trackers}).assign(benchmark=name, protocol=MEASURE)
+    return ReportTables(
+        measured.assign(sequence=None, metric="ao", value=accuracy["mean_iou"]),
+        measured.assign(scored=count, total=count, verified=True, missing=""),
+        speeds=latency[latency["scope"] == "track"].assign(benchmark=name)[list(SPEEDS)],
+        facts=_facts(comparison, accuracy),
+        profiles=profiles,
     )
+
+
+def draw_profile(made: ReportTables, first: str = "") -> Iterator[Plot]:
+    """Every plot that there are data for, the one named ``first`` as soon as can be."""
+    for view in (None, *views(made)):
+        yield from draw_all(made, view, first)
 
 
 def earlier_files(out: Path) -> list[Path]:
     """The tables and plots of an earlier profile, and nothing else that lies beside them."""
     if not (out / "profile.json").is_file():
         return []
-    patterns = [f"tables/{name}.*" for name in ("frames", *CAPTIONS)] + [f"plots/{name}.*" for name in PLOTS]
-    return [path for pattern in patterns for path in out.glob(pattern)]
+    patterns = [f"tables/{name}.*" for name in (FRAMES, *CAPTIONS)] + [f"plots/{kind}*.*" for kind in PLOTS]
+    return list(dict.fromkeys(path for pattern in patterns for path in out.glob(pattern)))
 
 
 def circumstances(comparison: Profiles) -> list[str]:
@@ -159,22 +165,3 @@ def _facts(comparison: Profiles, accuracy: pd.DataFrame) -> pd.DataFrame:
     """What belongs beside a tracker's accuracy, such as that it is untrained."""
     notes = {profile.target.label: profile.finish.facts.get("note", "") for profile in comparison.profiles}
     return accuracy[["tracker", "parameters"]].assign(note=accuracy["tracker"].map(notes), macs=None)
-
-
-def _speed_and_accuracy(
-    comparison: Profiles, accuracy: pd.DataFrame, latency: pd.DataFrame, facts: pd.DataFrame
-) -> ReportTables | None:
-    """Speeds and mean IoU in the form in which reports draw accuracy against speed."""
-    if accuracy.empty:
-        return None
-    name = f"{len(comparison.clips)} clips"
-    trackers = accuracy["tracker"]
-    scores = pd.DataFrame({"tracker": trackers, "value": accuracy["mean_iou"]}).assign(
-        benchmark=name, protocol=MEASURE, sequence=None, metric="ao"
-    )
-    coverage = pd.DataFrame({"tracker": trackers}).assign(
-        benchmark=name, protocol=MEASURE, scored=len(comparison.clips), total=len(comparison.clips), verified=True,
-        missing="",
-    )  # fmt: skip
-    speeds = latency[latency["scope"] == "track"].assign(benchmark=name)[list(SPEEDS)]
-    return ReportTables(scores, coverage, speeds=speeds, facts=facts)

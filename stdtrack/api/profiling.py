@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import profiling.front as profiler
 from evalkit.errors import InputError
 from evalkit.running.heartbeat import FRAME_TIMEOUT
-from evalkit.suggestions import suggestion
 from profiling.latency.steps import SCOPES
 
 if TYPE_CHECKING:
@@ -29,13 +28,11 @@ class ProfileRun(profiler.ProfileRun):
         Raises:
             InputError: there is no such plot, or nothing to draw it from.
         """
-        from stdtrack.api.profile_files import plots_of
+        from reports.plots import figure_named
+        from stdtrack.api.profile_files import draw_profile, report_tables
 
         profiler.check_scopes(scopes)
-        plots = {plot.name: plot.figure for plot in plots_of(self, scopes)}
-        if name not in plots:
-            raise InputError(f"this profile has no plot '{name}'", hint=suggestion(name, plots))
-        return plots[name]
+        return figure_named(name, draw_profile(report_tables(self, scopes), name), "this profile")
 
     def save(
         self,

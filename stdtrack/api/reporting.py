@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evalkit.entry_points import reinstall_hint
 from evalkit.errors import InputError
 from evalkit.scoring.caveats import Caveat, Tell, Told, as_names
 from evalkit.scoring.front import use_cache
@@ -73,6 +74,7 @@ def report(
         >>> sorted(path.name for path in written.tables)[:2]
         ['scores.csv', 'scores.md']
     """
+    from reports.published import published as read_published
     from reports.report import write_report
     from stdtrack.api.report_tables import collect
 
@@ -92,5 +94,10 @@ def report(
         cached=use_cache(cache, told),
         told=told,
     )
-    files = write_report(tables, Path(out), parts=chosen, published=published)
+    if published:
+        tables = replace(tables, published=read_published())
+    stale = reinstall_hint("stdtrack.plots")
+    if stale and "plots" in chosen:
+        told.add("plots", (stale,))
+    files = write_report(tables, Path(out), parts=chosen)
     return Reported(files.page, files.plots, files.tables, tuple(told.caveats), tuple(refused))

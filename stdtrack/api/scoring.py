@@ -12,7 +12,6 @@ from evalkit.errors import InputError
 from evalkit.scoring import front
 from evalkit.scoring.caveats import Tell
 from evalkit.scoring.scored import Scores as PlainScores
-from evalkit.suggestions import suggestion
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,8 +40,7 @@ class Scores(PlainScores):
             InputError: no such benchmark or protocol, or no such plot of it.
         """
         from reports.inputs import with_shown_names
-        from reports.plots import draw_all
-        from reports.style import styles
+        from reports.plots import draw_all, figure_named
         from reports.views import views
 
         tables = with_shown_names(self.report_tables())
@@ -51,12 +49,7 @@ class Scores(PlainScores):
         if view is None:
             there = ", ".join(f"{view.benchmark} under {view.protocol}" for view in views(tables))
             raise InputError(f"no scores on {benchmark or 'this'} under {protocol or 'any rules'}", hint=there)
-        names = []
-        for plot in draw_all(tables, view, styles(tables.trackers)):
-            if plot.name == name:
-                return plot.figure
-            names.append(plot.name)
-        raise InputError(f"there is no plot '{name}' of {view.benchmark}", hint=suggestion(name, names))
+        return figure_named(name, draw_all(tables, view, name), view.benchmark)
 
     def report_tables(self) -> ReportTables:
         """The tables that a report's plots are drawn from, as far as scores alone fill them."""

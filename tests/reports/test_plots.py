@@ -23,7 +23,6 @@ from reports.plots.canvas import Plot, look, render
 from reports.plots.placement import place_labels
 from reports.plots.timeline import absent_spans
 from reports.published import published
-from reports.style import styles
 from reports.views import views
 
 NASTY = ["<script>alert(1)</script>", "_hidden", "50% $x^2$", "spaces and /slashes/", "back\\slash {}", "n" * 90]
@@ -34,9 +33,9 @@ ALL = {
 }
 
 
-def plots(tables, **options) -> Iterator[Plot]:
+def plots(tables) -> Iterator[Plot]:
     (view,) = views(tables)
-    return draw_all(tables, view, styles(tables.trackers), **options)
+    return draw_all(tables, view)
 
 
 def drawn_ticks(axis: Axis) -> list[Text]:
@@ -132,8 +131,8 @@ def test_legend_is_sorted_by_score(tables) -> None:
 
 
 def test_published_points_are_hollow_and_named_apart(tables) -> None:
-    made = tables(2, 3, benchmarks=("lasot",))
-    figure = next(p.figure for p in plots(made, published=published()) if p.name == "speed_accuracy")
+    made = replace(tables(2, 3, benchmarks=("lasot",)), published=published())
+    figure = next(plot.figure for plot in plots(made) if plot.name == "speed_accuracy")
     names = [text.get_text() for text in figure.axes[0].texts]
     assert "HiT-Base †" in names
     assert "tracker-00" in names

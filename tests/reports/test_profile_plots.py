@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.plots import roofline, stages, thread_scaling
-from reports.plots.canvas import render
-from reports.plots.profile import ProfileTables, draw_profile
-from reports.style import styles
+from reports.inputs import ReportTables
+from reports.plots import draw_all
+from reports.plots.canvas import Plot, render
 
 NAMES = ["stdtrack:nano", "opencv:csrt"]
 LATENCIES = pd.DataFrame(
@@ -44,34 +43,41 @@ ROOFLINE = pd.DataFrame(
 )
 
 
+ALL = {"latency": LATENCIES, "frames": FRAMES, "stages": STAGES, "scaling": SCALING, "roofline": ROOFLINE}
+
+
+def plots(profiles: dict[str, pd.DataFrame]) -> dict[str, Plot]:
+    return {plot.name: plot for plot in draw_all(ReportTables(profiles=profiles), None)}
+
+
 def test_every_kind_is_drawn_and_rendered() -> None:
-    plots = list(draw_profile(ProfileTables(LATENCIES, FRAMES, STAGES, SCALING, ROOFLINE)))
-    assert [plot.name for plot in plots] == [
+    drawn = plots(ALL)
+    assert set(drawn) == {
         "latency_track", "latency_over_time_track", "stages", "thread_scaling_model", "roofline",
-    ]  # fmt: skip
-    for plot in plots:
+    }  # fmt: skip
+    for plot in drawn.values():
         assert plot.caption
         assert set(render(plot)) == {"png", "svg", "pdf"}
 
 
-def test_empty_tables_draw_nothing_of_their_kind() -> None:
-    empty = [table.iloc[:0] for table in (STAGES, SCALING, ROOFLINE)]
-    plots = draw_profile(ProfileTables(LATENCIES, FRAMES, *empty))
-    assert [plot.name for plot in plots] == ["latency_track", "latency_over_time_track"]
+def test_empty_and_absent_tables_draw_nothing_of_their_kind() -> None:
+    empty = {name: ALL[name].iloc[:0] for name in ("stages", "scaling", "roofline")}
+    assert set(plots({"latency": LATENCIES, "frames": FRAMES, **empty})) == {"latency_track", "latency_over_time_track"}
+    assert set(plots({"roofline": ROOFLINE})) == {"roofline"}
 
 
 def test_stages_add_up_to_the_whole() -> None:
-    axes = stages.draw(STAGES).figure.axes[0]
+    axes = plots(ALL)["stages"].figure.axes[0]
     assert sum(bar.get_width() for bar in axes.patches) == pytest.approx(100.0)
 
 
 def test_speed_up_is_over_the_fewest_threads() -> None:
-    axes = thread_scaling.draw(SCALING, "model", styles(NAMES)).figure.axes[0]
+    axes = plots(ALL)["thread_scaling_model"].figure.axes[0]
     assert axes.lines[0].get_ydata().tolist() == [1.0, 1.6]
 
 
 def test_roofline_bends_where_memory_meets_arithmetic() -> None:
-    axes = roofline.draw(ROOFLINE, styles(NAMES)).figure.axes[0]
+    axes = plots(ALL)["roofline"].figure.axes[0]
     x, y = axes.lines[0].get_data()
     np.testing.assert_allclose(y, np.minimum(60.0, 10.0 * x))
     assert axes.lines[1].get_xydata().tolist() == [[9.0, 15.0]]

@@ -186,3 +186,12 @@ def test_a_folder_that_is_no_profile(make_runs, tmp_path: Path, capsys: pytest.C
 
 def test_runs_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "nowhere" in fails(capsys, tmp_path / "nowhere", "-o", tmp_path / "out")
+
+
+def test_a_plot_that_came_after_the_installation_is_told(
+    make_runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stale = "sundial came after this package was installed: run `pip install -e .` again"
+    monkeypatch.setattr("stdtrack.api.reporting.reinstall_hint", lambda group: stale)
+    assert run(make_runs({"one": 1.0}), "-o", tmp_path / "out", "--only", "plots") == 0
+    assert f"plots: {stale}" in capsys.readouterr().err
