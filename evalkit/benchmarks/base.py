@@ -116,8 +116,8 @@ class Benchmark(ABC):
         published: others know it too, so that a folder of its name among results is no tracker's.
         prefix: what pytracking puts before its sequences' names in the names of result files, in lower case.
         other_names: its own names of sequences by those that toolkits give them, in lower case.
-        supervised_folder: how its toolkit calls the folder of the experiment that restarts trackers when they fail, in
-            a tracker's own; empty where it has none.
+        experiment_folder: how its toolkit calls the folder of its experiment (VOT's ``baseline``, ``longterm``) in a
+            tracker's own; empty where it has none.
         submission: what its evaluation server takes; None where the ground truth is public.
         option_names: what may follow ``?`` in its command-line name.
         variants: options under which different parts of it are found, the default first.
@@ -139,7 +139,7 @@ class Benchmark(ABC):
     published: ClassVar[bool] = True
     prefix: ClassVar[str] = ""
     other_names: ClassVar[Mapping[str, str]] = {}
-    supervised_folder: ClassVar[str] = ""
+    experiment_folder: ClassVar[str] = ""
     submission: ClassVar[Submission | None] = None
     option_names: ClassVar[tuple[str, ...]] = ()
     variants: ClassVar[tuple[Mapping[str, str], ...]] = ({},)

@@ -28,28 +28,21 @@ from evalkit.sequences.packed import first_image_size
 from evalkit.sequences.sequence import Sequence
 from evalkit.types import Boxes
 
-_SIZES = "image_sizes.json"
+SIZES = "image_sizes.json"
+"""States (width, height) by sequence in an annotation bundle without images."""
 
 
-class VOT(Benchmark):
-    """One year's short-term challenge; subclasses name the year."""
+class VOTLayout(Benchmark):
+    """The folders and files of VOT's challenges, whatever their experiment."""
 
     origin = 0
     data_folders: ClassVar[tuple[str, ...]] = ("sequences",)
-
-    def __init_subclass__(cls, *, year: int, listed: str) -> None:
-        cls.name = f"vot{year}"
-        cls.title = f"VOT{year}"
-        cls.listed = listed
-        cls.supervised_folder = "baseline" if 2015 <= year <= 2019 else ""
-        cls.folders = (f"vot{year}", "vot")
-        cls.spellings = {f"vot{year % 100}": {}, f"vot{year}st": {}, f"votst{year}": {}}
 
     def discover(self) -> Mapping[str, Source]:
         """Sequence folders, or a flat folder of annotations, here or in ``gt``."""
         found = {name: _source(folder) for name, folder in sequence_folders(self.root, "groundtruth.txt").items()}
         flat = {} if found else annotation_files(self.root / "gt") or annotation_files(self.root)
-        sizes = optional_file(self.root / _SIZES)
+        sizes = optional_file(self.root / SIZES)
         found |= {name: Source(file) for name, file in flat.items()}
         return {name: replace(source, facts=source.facts or sizes) for name, source in found.items()}
 
@@ -67,12 +60,12 @@ class VOT(Benchmark):
         facts = source.facts
         stated = None
         if facts is not None:
-            stated = self._sizes.get(name) if facts.name == _SIZES else _stated_size(facts)
+            stated = self._sizes.get(name) if facts.name == SIZES else _stated_size(facts)
         return stated or (None if source.frames is None else first_image_size(source.frames))
 
     @cached_property
     def _sizes(self) -> Mapping[str, tuple[int, int]]:
-        return _listed_sizes(self.root / _SIZES)
+        return listed_sizes(self.root / SIZES)
 
 
 def polygon_bounds(polygons: np.ndarray) -> Boxes:
@@ -99,13 +92,25 @@ def _stated_size(file: Traversable) -> tuple[int, int] | None:
     return (int(fields["width"]), int(fields["height"])) if len(fields) == 2 else None
 
 
-def _listed_sizes(file: Traversable) -> dict[str, tuple[int, int]]:
+def listed_sizes(file: Traversable) -> dict[str, tuple[int, int]]:
     """``image_sizes.json``, {sequence: [width, height]}, of an annotation bundle."""
     sizes = read_json(file)
     try:
         return {name: (int(width), int(height)) for name, (width, height) in sizes.items()}
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InputError(f"is not {{sequence: [width, height]}}: {error}", path=str(file)) from error
+
+
+class VOT(VOTLayout):
+    """One year's short-term challenge; subclasses name the year."""
+
+    def __init_subclass__(cls, *, year: int, listed: str) -> None:
+        cls.name = f"vot{year}"
+        cls.title = f"VOT{year}"
+        cls.listed = listed
+        cls.experiment_folder = "baseline" if 2015 <= year <= 2019 else ""
+        cls.folders = (f"vot{year}", "vot")
+        cls.spellings = {f"vot{year % 100}": {}, f"vot{year}st": {}, f"votst{year}": {}}
 
 
 class VOT2013(VOT, year=2013, listed="vot2013.txt"):

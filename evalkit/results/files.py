@@ -11,7 +11,7 @@ from typing import NoReturn
 from evalkit.errors import InputError
 from evalkit.reading.archive import is_archive, open_archive
 from evalkit.reading.text import is_there, printable, read_bytes
-from evalkit.results.names import SUFFIXES, is_result_name
+from evalkit.results.names import SUFFIXES, VALUE, is_result_name, is_value_name
 
 _UNREAD = frozenset(
     {"bin", "csv", "tsv", "pkl", "pickle", "npz", "h5", "hdf5", "pt", "pth", "xml", "yaml", "yml", "dat"}
@@ -52,10 +52,12 @@ class Listing:
     Attributes:
         files: results and what has the same endings, by path relative to the tree, ``/`` between the parts; sorted.
         unread: paths of files that may be results and are not read.
+        values: vot-toolkit's ``.value`` files of one number a frame, which lie beside results, by path.
     """
 
     files: Mapping[str, ResultFile]
     unread: tuple[str, ...]
+    values: Mapping[str, ResultFile]
 
 
 def list_tree(root: Path) -> Listing:
@@ -71,7 +73,7 @@ def list_tree(root: Path) -> Listing:
     if root.is_dir():
         found, others = _below(root)
     elif is_file and is_archive(root):
-        archive = open_archive(root, tuple(f".{suffix}" for suffix in SUFFIXES))
+        archive = open_archive(root, tuple(f".{suffix}" for suffix in (*SUFFIXES, VALUE)))
         found = {path: ResultFile(f"{root}/{path}", content) for path, content in archive.files.items()}
         others = list(archive.unread)
     elif is_file and is_result_name(root.name):
@@ -79,7 +81,8 @@ def list_tree(root: Path) -> Listing:
     else:
         raise InputError("is no folder of results", path=root, hint=_GIVE)
     files = {path: found[path] for path in sorted(found) if is_result_name(_name(path)) and not _is_hidden(path)}
-    return Listing(files, tuple(sorted(_unread(others))))
+    values = {path: found[path] for path in sorted(found) if is_value_name(path) and not _is_hidden(path)}
+    return Listing(files, tuple(sorted(_unread(others))), values)
 
 
 def _unread(paths: Iterable[str]) -> Iterator[str]:
@@ -102,7 +105,7 @@ def _below(root: Path) -> tuple[dict[str, ResultFile], list[str]]:
         relative = os.path.relpath(folder, root).replace(os.sep, "/")
         prefix = "" if relative == "." else printable(f"{relative}/")
         for name in names:
-            if is_result_name(name):
+            if is_result_name(name) or is_value_name(name):
                 path = Path(folder, name)
                 found[prefix + printable(name)] = ResultFile(printable(str(path)), path)
             else:

@@ -154,8 +154,8 @@ def keep_apart(places: Mapping[str, Place], locate_whole: Callable[[str], Place 
 
 
 def is_experiment(folder: str, benchmark: str) -> bool:
-    """The folder, in a tracker's own, is called as the benchmark's toolkit calls its supervised experiment."""
-    return benchmark in BENCHMARKS and plain(folder) == BENCHMARKS[benchmark].supervised_folder
+    """The folder, in a tracker's own, is called as the benchmark's toolkit calls its experiment."""
+    return benchmark in BENCHMARKS and plain(folder) == BENCHMARKS[benchmark].experiment_folder
 
 
 def tracker_name(folders: list[str], benchmark: str, generic: frozenset[str] = _GENERIC) -> str:

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 
 SUFFIXES = frozenset({"txt", "mat", "json", "npy"})
 """Endings of results, in lower case."""
+VALUE = "value"
+"""Ending of vot-toolkit's files of one number a frame."""
 _NAMES_TRACKERS = frozenset({"mat", "json"})
-# What lies beside results and is none: seconds, confidences, further boxes of each frame.
+# What lies beside results and is none: seconds, confidences, visibility, further boxes of each frame.
 _BESIDE = re.compile(
-    r".+_(times?|scores?|confidences?|conf|fps|speed|object_presence_scores|all_boxes|all_scores)", re.IGNORECASE
+    r".+_(times?|scores?|confidences?|conf|visible|fps|speed|object_presence_scores|all_boxes|all_scores)",
+    re.IGNORECASE,
 )
 _PERFMAT = "avesuccessrateplot_"
 _OURS = frozenset({"run.json"})
@@ -21,6 +24,11 @@ Find = Callable[[str], str | None]
 def is_result_name(name: str) -> bool:
     """The ending is that of a result, and it is no file of ours that has the same."""
     return name.rpartition(".")[2].lower() in SUFFIXES and name not in _OURS
+
+
+def is_value_name(path: str) -> bool:
+    """The ending is that of vot-toolkit's files of one number a frame."""
+    return path.lower().endswith(f".{VALUE}")
 
 
 def stem(path: str) -> str:

@@ -1,7 +1,8 @@
 """Raw results on disk: ``RUNS/<tracker>/<benchmark>/<sequence>.txt``, in the benchmark's own coordinates.
 
-``<sequence>_time.txt`` (seconds a frame) and ``<sequence>_score.txt`` are written first and ``<sequence>.txt`` last, so
-that the presence of the latter says that a sequence is finished.
+``<sequence>_time.txt`` (seconds a frame), ``<sequence>_score.txt`` and, where the tracker says whether it sees the
+target, ``<sequence>_visible.txt`` are written first and ``<sequence>.txt`` last, so that the presence of the latter
+says that a sequence is finished.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from evalkit.types import Box, Boxes, Vector
 FAILURES = "failures"
 TIME_SUFFIX = "_time.txt"
 SCORE_SUFFIX = "_score.txt"
+VISIBLE_SUFFIX = "_visible.txt"
+BESIDE_SUFFIXES = (TIME_SUFFIX, SCORE_SUFFIX, VISIBLE_SUFFIX)
+"""Ends of the names of the files that lie beside a result."""
 _HIDDEN_MANIFEST = f".{MANIFEST_NAME}.condemned"
 
 
@@ -35,11 +39,14 @@ class RawResult:
         boxes: (N, 4) xywh, 0-based; the first row is the given box.
         times: (N,) seconds: row 0 is ``init``, the others ``update`` alone, without decoding.
         scores: (N,) the tracker's own confidence; the first is 1.
+        visible: (N,) 1 where the tracker says that it sees the target, 0 where it says that the target is gone, NaN
+            where it does not say; the first is 1. None if it never says.
     """
 
     boxes: Boxes
     times: Vector
     scores: Vector
+    visible: Vector | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,11 @@ def score_path(folder: Path, sequence: str) -> Path:
     return folder / f"{sequence}{SCORE_SUFFIX}"
 
 
+def visible_path(folder: Path, sequence: str) -> Path:
+    """What the tracker said of the target's visibility: 1, 0 or nan a frame; no file if it never said."""
+    return folder / f"{sequence}{VISIBLE_SUFFIX}"
+
+
 def failure_path(folder: Path, sequence: str) -> Path:
     """What is known of a sequence's failure."""
     return folder / FAILURES / f"{sequence}.log"
@@ -85,6 +97,10 @@ def write_result(folder: Path, sequence: str, track: RawResult, given: Box, orig
     native[0] = given
     write_atomic(time_path(folder, sequence), _lines(track.times))
     write_atomic(score_path(folder, sequence), _lines(track.scores))
+    if track.visible is None:
+        visible_path(folder, sequence).unlink(missing_ok=True)  # of an earlier try
+    else:
+        write_atomic(visible_path(folder, sequence), "".join(f"{value:g}\n" for value in track.visible.tolist()))
     write_atomic(result_path(folder, sequence), "".join(",".join(map(repr, row)) + "\n" for row in native.tolist()))
 
 
@@ -146,6 +162,39 @@ def read_times(folder: Path, sequence: str) -> Vector | None:
         row = int(wrong.argmax())
         raise InputError(f"{times[row]:g} is no number of seconds", path=path, row=row + 1)
     return times
+
+
+def read_scores(folder: Path, sequence: str) -> Vector | None:
+    """(N,) the tracker's confidence in each frame; None where the file is absent.
+
+    Raises:
+        InputError: a row is no number.
+    """
+    return _read_column(score_path(folder, sequence))
+
+
+def read_visible(folder: Path, sequence: str) -> Vector | None:
+    """(N,) 1 where the tracker said that it sees the target, 0 where not, NaN where not said; None without a file.
+
+    Raises:
+        InputError: a row is something else.
+    """
+    path = visible_path(folder, sequence)
+    values = _read_column(path)
+    return None if values is None else checked_visible(values, str(path))
+
+
+def checked_visible(values: Vector, place: str) -> Vector:
+    """The values, all of which are 1, 0 or NaN; raises InputError with the row of another."""
+    wrong = ~(np.isnan(values) | np.isin(values, (0.0, 1.0)))
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise InputError(f"{values[row]:g} is neither 1, 0 nor nan", path=place, row=row + 1)
+    return values
+
+
+def _read_column(path: Path) -> Vector | None:
+    return read_table(path, columns=(1,)).ravel() if path.exists() else None
 
 
 def list_runs(root: Path, *, skip_broken: bool = False) -> tuple[Run, ...]:

@@ -37,8 +37,15 @@ from evalkit.results.messages import (
     unread_note,
 )
 from evalkit.results.names import stem
-from evalkit.results.store import TIME_SUFFIX
+from evalkit.results.store import SCORE_SUFFIX, TIME_SUFFIX, VISIBLE_SUFFIX
 from evalkit.trackers.folders import spec_of_folder
+
+CONFIDENCE_NAMES = (
+    SCORE_SUFFIX, "_confidence.value", "_scores.txt", "_confidence.txt", "_confidences.txt", "_conf.txt",
+    "_object_presence_scores.txt",
+)  # fmt: skip
+"""Ends of the names of files with a tracker's confidence in each frame: ours, vot-toolkit's and pysot's, pytracking's
+and those that people use."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,9 @@ class TrackerResults:
         files: sequence -> its repetitions, in order.
         repetitions: sequence -> the number, from 1, of each of these; a gap is a run that is not there.
         times: sequence -> the file with the seconds of each frame beside the first of these, where there is one.
+        confidences: sequence -> the file with the tracker's confidence in each frame beside each of these, None where
+            there is none.
+        visible: sequence -> the file that says where the tracker sees the target, likewise.
         notes: how the tree was read, for the user.
         ambiguous: sequences that count as missing because several files claim them (TrackingNet's rule).
         likely: another benchmark that most of the tree's files look like results of, where results are missing.
@@ -67,6 +77,8 @@ class TrackerResults:
     likely: str | None = None
     left_out: str = ""
     times: Mapping[str, ResultFile] = field(default_factory=dict)
+    confidences: Mapping[str, tuple[ResultFile | None, ...]] = field(default_factory=dict)
+    visible: Mapping[str, tuple[ResultFile | None, ...]] = field(default_factory=dict)
     repetitions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     strays: str = ""
     fault: InputError | None = None
@@ -114,13 +126,13 @@ def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[Tracker
     submission = trackingnet and root.is_file() and len(located) == 1
     if submission:  # a folder inside a submission means nothing
         located = {_name_of_root(root, benchmark): next(iter(located.values()))}
-    trackers = []
+    trackers, everything = [], {**listing.values, **files}
     for name, items in sorted(located.items()):
         chosen = own_results(benchmark, items)
         ambiguous = _claimed_twice(chosen, files, whole_tree=submission) if trackingnet else ()
         left_out = left_out_note(items, chosen, benchmark)
         try:
-            trackers.append(_tracker(name, chosen, files, ambiguous, left_out))
+            trackers.append(_tracker(name, chosen, everything, ambiguous, left_out))
         except InputError as error:
             trackers.append(TrackerResults(name, {}, fault=error))
     others = [path for path in files if path not in places]
@@ -140,6 +152,8 @@ def without_sequences(results: TrackerResults, names: Collection[str]) -> Tracke
         results,
         files={name: results.files[name] for name in left},
         times={name: results.times[name] for name in left if name in results.times},
+        confidences={name: results.confidences[name] for name in left if name in results.confidences},
+        visible={name: results.visible[name] for name in left if name in results.visible},
         repetitions={name: results.repetitions[name] for name in left},
     )
 
@@ -198,6 +212,8 @@ def _tracker(
         remark=_remark(chosen),
         left_out=left_out,
         times={sequence: files[path] for sequence, path in clocks.items() if path in files},
+        confidences=_beside(ordered, files, CONFIDENCE_NAMES),
+        visible=_beside(ordered, files, (VISIBLE_SUFFIX,)),
         repetitions={sequence: tuple(numbered) for sequence, numbered in ordered.items()},
     )
 
@@ -207,6 +223,27 @@ def _number(place: Place, first_run: int) -> int:
     if place.run_folder:
         return (place.repetition or 0) - first_run + 1
     return 1 if place.repetition is None else place.repetition
+
+
+def _beside(
+    results: Mapping[str, Mapping[int, str]], files: Mapping[str, ResultFile], endings: Sequence[str]
+) -> dict[str, tuple[ResultFile | None, ...]]:
+    """For each sequence that has any, the file with one of these endings beside each of its results.
+
+    Args:
+        results: sequence -> repetition -> path.
+        endings: the better ones first.
+    """
+    found = {
+        sequence: tuple(_first_of(files, path, endings) for path in numbered.values())
+        for sequence, numbered in results.items()
+    }
+    return {sequence: several for sequence, several in found.items() if any(several)}
+
+
+def _first_of(files: Mapping[str, ResultFile], result: str, endings: Sequence[str]) -> ResultFile | None:
+    folder = result[: result.rfind("/") + 1]
+    return next((files[path] for end in endings if (path := f"{folder}{stem(result)}{end}") in files), None)
 
 
 def _time_path(result: str) -> str:

@@ -11,15 +11,15 @@ from evalkit.files import remove_leftovers, write_atomic
 from evalkit.reading.text import read_bytes
 from evalkit.results.manifest import read_manifest, write_manifest
 from evalkit.results.store import (
+    BESIDE_SUFFIXES,
     FAILURES,
-    SCORE_SUFFIX,
-    TIME_SUFFIX,
     Run,
     failure_path,
     list_runs,
     result_path,
     score_path,
     time_path,
+    visible_path,
 )
 from evalkit.running.locks import exclusive
 from evalkit.running.provenance import continued
@@ -60,7 +60,7 @@ def merge(parts: Iterable[Path], out: Path) -> dict[tuple[str, str], int]:
 def finished_sequences(folder: Path) -> list[str]:
     """Sequences with a result file, sorted."""
     names = (path.name for path in folder.glob("*.txt"))
-    return sorted(name.removesuffix(".txt") for name in names if not name.endswith((TIME_SUFFIX, SCORE_SUFFIX)))
+    return sorted(name.removesuffix(".txt") for name in names if not name.endswith(BESIDE_SUFFIXES))
 
 
 def _merge_manifest(run: Run, target: Path) -> None:
@@ -81,7 +81,7 @@ def _copy_results(source: Path, target: Path) -> int:
             if read_bytes(there) != content:
                 raise InputError(f"differs from {there}", path=result_path(source, name), hint="merge one of the two")
             continue
-        for place in (time_path, score_path, result_path):  # the result last, as a run writes them
+        for place in (time_path, score_path, visible_path, result_path):  # the result last, as a run writes them
             if place(source, name).exists():
                 write_atomic(place(target, name), read_bytes(place(source, name)))
         failure_path(target, name).unlink(missing_ok=True)

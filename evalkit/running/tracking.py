@@ -14,7 +14,7 @@ from evalkit.results.store import RawResult
 from evalkit.sequences.sequence import Frames
 from evalkit.trackers.answers import naming_frame, read_answer
 from evalkit.trackers.base import Prediction, Tracker
-from evalkit.types import Box, Image
+from evalkit.types import Box, Image, Vector
 
 DEPTH = 4
 """Frames decoded ahead: enough to hide decoding, and at most 100 MB of 4K images."""
@@ -69,7 +69,7 @@ def track(
         InputError: a frame cannot be read.
     """
     count = len(frames)
-    boxes, times, scores = np.empty((count, 4)), np.empty(count), np.empty(count)
+    boxes, times, scores, visible = np.empty((count, 4)), np.empty(count), np.empty(count), np.full(count, np.nan)
     with closing(read_ahead(frames, depth)) as images:
         for index, image in enumerate(images):
             if index == 0:
@@ -79,9 +79,15 @@ def track(
             else:
                 prediction, times[index] = step(tracker, image, index)
                 boxes[index], scores[index] = prediction.box, prediction.score
+                visible[index] = np.nan if prediction.visible is None else prediction.visible
             if on_frame is not None:
                 on_frame()
-    return RawResult(boxes, times, scores)
+    return RawResult(boxes, times, scores, _from_given(visible))
+
+
+def _from_given(visible: Vector) -> Vector | None:
+    """What was said of frames 1 to N - 1, with the given target visible in frame 0; None if nothing was said."""
+    return None if np.isnan(visible).all() else np.concatenate([[1.0], visible[1:]])
 
 
 def step(tracker: Tracker, image: Image, index: int) -> tuple[Prediction, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,8 +14,8 @@ from evalkit.results.trees import TrackerResults
 from evalkit.scoring.cache import Subject, code_digest, read_score, write_score
 from evalkit.scoring.cache_entries import form_of
 from evalkit.scoring.digests import digest_of
-from evalkit.scoring.protocols import rules_for, supervised_rules
-from evalkit.scoring.rules import Rules, SupervisedRules
+from evalkit.scoring.protocols import AnyRules, rules_of_pass, supervised_rules
+from evalkit.scoring.rules import LongTermRules, Rules, SupervisedRules
 from evalkit.scoring.scores import BenchmarkScore
 from evalkit.scoring.tracker import (
     Annotation,
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from evalkit.running.process_map import Crew
 
 # Of a tracker's results, what is told beside the score or does not reach it.
-_NOT_SCORED = frozenset({"files", "tracker", "notes", "remark", "likely", "left_out", "times", "strays", "fault"})
+_NOT_SCORED = frozenset({"files", "tracker", "notes", "remark", "likely", "left_out", "times", "confidences", "visible",
+                         "strays", "fault"})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,20 +79,26 @@ def evaluate(
     results = _in_memory(results)
     names = tuple(protocols) or (annotation.benchmark.protocol,)
     supervised = _are_supervised(results, annotation)
-    rules = {name: supervised_rules(name) if supervised else rules_for(name, annotation.family) for name in names}
+    rules: dict[str, AnyRules] = {
+        name: supervised_rules(name) if supervised else rules_of_pass(name, annotation.family) for name in names
+    }
     for each in rules.values():
         for sequence in scored_sequences(results.files, annotation, each):
             annotation.sequence(sequence)  # what is wrong with it is told first, whether or not the cache needs it
-    subjects = {name: _subject(results, annotation, name, rules[name]) for name in names} if cached else {}
+    subjects = {
+        name: _subject(results, annotation, name, each)
+        for name, each in rules.items()
+        if cached and not isinstance(each, LongTermRules)  # which are quick, and rest on more files
+    }
     known = {} if keep_frames else {name: found for name, of in subjects.items() if (found := read_score(of))}
     scores = {name: score for name, (score, _) in known.items()}
     read = next((read for _, read in known.values()), ())
     wanted = tuple(name for name in names if name not in scores)
     if wanted:
-        fresh, read = _score(results, annotation, wanted, keep_frames, supervised)
+        fresh, read = _score(results, annotation, {name: rules[name] for name in wanted}, keep_frames)
         for score in fresh:
             scores[score.protocol] = score
-            if cached:
+            if score.protocol in subjects:
                 write_score(subjects[score.protocol], score, read)
     notes = joined_notes(results.notes, read)
     notes += odd_annotations(annotation, [each.sequence for each in scores[names[0]].sequences])
@@ -134,19 +141,27 @@ def _try(
 
 
 def _score(
-    results: TrackerResults, annotation: Annotation, protocols: Sequence[str], keep_frames: bool, supervised: bool
+    results: TrackerResults, annotation: Annotation, rules: Mapping[str, AnyRules], keep_frames: bool
 ) -> tuple[list[BenchmarkScore], tuple[str, ...]]:
-    if supervised:
-        from evalkit.scoring.vot.scoring import score_supervised  # other benchmarks do without
+    """The score under each of these protocols, and what the files' content told."""
+    scores, loaded = [], None
+    for name, each in rules.items():
+        if isinstance(each, SupervisedRules):
+            from evalkit.scoring.vot.scoring import score_supervised  # other benchmarks do without
 
-        return [score_supervised(results, annotation, name) for name in protocols], ()
-    loaded = load_results(results)
-    scores = [score_tracker(loaded, annotation, name, keep_frames=keep_frames) for name in protocols]
-    return scores, loaded.notes
+            scores.append(score_supervised(results, annotation, name))
+        elif isinstance(each, LongTermRules):
+            from evalkit.scoring.longterm.scoring import score_long_term
+
+            scores.append(score_long_term(results, annotation, name, each, keep_frames=keep_frames))
+        else:
+            loaded = loaded or load_results(results)
+            scores.append(score_tracker(loaded, annotation, name, keep_frames=keep_frames))
+    return scores, () if loaded is None else loaded.notes
 
 
 def _are_supervised(results: TrackerResults, annotation: Annotation) -> bool:
-    if not annotation.benchmark.supervised_folder:
+    if not annotation.benchmark.experiment_folder:
         return False
     from evalkit.scoring.vot.scoring import holds_supervised
 

@@ -18,6 +18,8 @@ from evalkit.scoring.rules import CurveRule, differences
 from evalkit.scoring.scores import VISIBLE, BenchmarkScore
 from evalkit.scoring.tracker import Annotation, LoadedResults, load_results, score_tracker
 
+LONG_TERM = "long-term"
+_LONG_TERM_REASONS = ("measures: those of long-term tracking are other figures than success and precision",)
 # Settings that make no sense apart: curves and the errors that they count, frames without a target and their errors.
 _GROUPS = (("normalized_error", "normalized", "metrics"), ("absent", "invalid_error", "invalid_normalized"))
 # What stands behind the sentences of these rules.
@@ -94,10 +96,12 @@ def explain_differences(
     explained = []
     for tracker in trackers:
         first, *others = (score for score in scores if score.tracker == tracker.tracker)
-        loaded = None if not others or first.experiment == "supervised" else load_results(tracker)
+        loaded = None if not others or first.experiment != "ope" else load_results(tracker)
         for other in others:
             reasons: Sequence[Reason | str]
-            if loaded is not None:
+            if LONG_TERM in (first.experiment, other.experiment):
+                reasons = _LONG_TERM_REASONS if other.metrics != first.metrics else ()
+            elif loaded is not None:
                 reasons = explain(loaded, annotation, first, other.protocol)
             else:  # two names of the same supervised rules give the same figures
                 reasons = REASONS if other.metrics != first.metrics else ()

@@ -105,6 +105,48 @@ METRICS: Mapping[str, Metric] = {
             "How often the tracker lost the target and was started again.",
             stated=False,
         ),
+        Metric(
+            *("f_score", "F", "long-term", "f_score", 3, False, True),
+            "F: harmonic mean of tracking precision and recall at the confidence threshold that makes it greatest.",
+        ),
+        Metric(
+            *("lt_precision", "Pr", "long-term", None, 3, False, True),
+            "Tracking precision at that threshold: the mean overlap of the frames that are reported.",
+        ),
+        Metric(
+            *("lt_recall", "Re", "long-term", None, 3, False, True),
+            "Tracking recall at that threshold: the sum of their overlaps over the number of frames with a target.",
+        ),
+        Metric(
+            *("tpr", "TPR", "long-term", None, 3, False, True),
+            "True positive rate: the share of frames with a target where it is reported with an IoU of at least 0.5.",
+        ),
+        Metric(
+            *("tnr", "TNR", "long-term", None, 3, False, True),
+            "True negative rate: the share of frames without a target where the tracker says so.",
+        ),
+        Metric(*("gm", "GM", "long-term", None, 3, False, True), "Geometric mean of TPR and TNR."),
+        Metric(
+            *("maxgm", "MaxGM", "long-term", None, 3, False, True),
+            "The greatest GM of the tracker when it reports absence at random in some share of the frames as well.",
+        ),
+        Metric(
+            *("absence_auc", "AUC_abs", "long-term", "absence_success", 1, True, True),
+            "Area under the success curve over all frames, in which a frame without the target is a success where the "
+            "tracker says so and a failure where it gives a box.",
+        ),
+        Metric(
+            *("redetected", "found", "long-term", None, 1, True, True),
+            "Share of the target's returns after which the tracker finds it (IoU above 0.5) before it leaves again.",
+        ),
+        Metric(
+            *("redetected_soon", "found_30", "long-term", None, 1, True, True),
+            "Share of the target's returns after which the tracker finds it within 30 frames.",
+        ),
+        Metric(
+            *("redetection_delay", "delay", "long-term", None, 1, False, False),
+            "Mean number of frames from the target's return to the first IoU above 0.5, where it is found.",
+        ),
     )
 }
 """Metrics by name, in the order in which they are printed."""
@@ -118,11 +160,15 @@ CURVES: Mapping[str, CurveKind] = {
             *("normalized_precision", "Normalised precision", "normalised location error threshold", "precision"),
             ("normalized_precision",),
         ),
+        CurveKind("f_score", "F-score", "normalised confidence threshold, falling", "F", ("f_score",)),
+        CurveKind(
+            *("absence_success", "Success with absence", "overlap threshold", "success rate", ("absence_auc",)),
+        ),
     )
 }
 """The curves over thresholds by name, in the order in which they are drawn."""
 
-HEADLINES = ("eao", "auc", "ao")
+HEADLINES = ("eao", "f_score", "maxgm", "auc", "ao")
 """The figure that a benchmark ranks by: the first of these that it has."""
 _RANKED_BY_OVERLAP = "got10k"
 

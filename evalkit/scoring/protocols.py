@@ -19,9 +19,11 @@ from evalkit.scoring.rules import (
     Grid,
     Invalid,
     Length,
+    LongTermRules,
     Measures,
     Normalized,
     Overlap,
+    Region,
     Repair,
     Rules,
     Summary,
@@ -178,6 +180,22 @@ _VOT_TOOLKIT = SupervisedRules(
 )
 _VOT_PYSOT = SupervisedRules(Measures.PYSOT, length=Length.CUT_BOTH, nan_is_unknown=False, source="pysot")
 
+_VOT_LT = LongTermRules(
+    Region.PIXELS,
+    metrics=("f_score", "lt_precision", "lt_recall"),
+    source="vot-toolkit 0.9.0 (vot/analysis/longterm.py)",
+)
+_OXUVA = LongTermRules(
+    Region.BOXES,
+    metrics=("tpr", "tnr", "gm", "maxgm"),
+    source="oxuva/long-term-tracking-benchmark (python/oxuva/assess.py)",
+)
+_LONG_TERM = LongTermRules(
+    Region.BOXES,
+    metrics=(*_VOT_LT.metrics, *_OXUVA.metrics, "absence_auc", "redetected", "redetected_soon", "redetection_delay"),
+    source="vot-toolkit's F, OxUvA's rates, and measures of our own (docs/protocols.md)",
+)
+
 
 def _ostrack(rules: Rules) -> Rules:
     """OSTrack's, STARK's and ODTrack's copy of pytracking's analysis, which accepts boxes with x or y <= 0."""
@@ -209,7 +227,22 @@ _PYSOT_FAMILIES: Mapping[str, Rules] = {
 }
 SUPERVISED = "supervised"
 """The family of results of VOT's supervised experiment, whichever year's."""
-TABLE: Mapping[str, Mapping[str, Rules | SupervisedRules]] = {
+_ANY_ONE_PASS = (
+    "otb",
+    "uav",
+    "lasot",
+    "lasot_ext",
+    "tnl2k",
+    "nfs",
+    "got10k",
+    "avist",
+    "own",
+    "unread",
+    "demo",
+    "oxuva",
+)
+AnyRules = Rules | SupervisedRules | LongTermRules
+TABLE: Mapping[str, Mapping[str, AnyRules]] = {
     "official": {
         "otb": _OTB,
         "uav": replace(_OTB, source=f"{_OTB.source} with UAV123's configSeqs.m"),
@@ -221,6 +254,8 @@ TABLE: Mapping[str, Mapping[str, Rules | SupervisedRules]] = {
         "own": _OWN,
         "unread": _UNREAD,
         "demo": _DEMO,
+        "vot-lt": _VOT_LT,
+        "oxuva": _OXUVA,
         SUPERVISED: _VOT_TOOLKIT,
     },
     "pytracking": _PYTRACKING_FAMILIES,
@@ -236,12 +271,26 @@ TABLE: Mapping[str, Mapping[str, Rules | SupervisedRules]] = {
         "own": _GOT10K_OTB,
         "unread": _GOT10K_OTB,
     },
-    "vot-toolkit": {SUPERVISED: _VOT_TOOLKIT},
+    "vot-toolkit": {"vot-lt": _VOT_LT, SUPERVISED: _VOT_TOOLKIT},
+    "long-term": {"vot-lt": replace(_LONG_TERM, region=Region.PIXELS), **dict.fromkeys(_ANY_ONE_PASS, _LONG_TERM)},
 }
 """Rules by protocol and family."""
 
 
 def rules_for(protocol: str, family: str) -> Rules:
+    """The rules of a protocol that measure results of one pass over each sequence by success curves.
+
+    Raises:
+        InputError: for an unknown protocol, or one that does not score this family, or not by success curves.
+    """
+    rules = rules_of_pass(protocol, family)
+    if isinstance(rules, Rules):
+        return rules
+    problem = f"protocol '{protocol}' measures long-term tracking on such benchmarks, over all sequences together"
+    raise InputError(problem, hint="`stdtrack score` and `stdtrack report` give its figures")
+
+
+def rules_of_pass(protocol: str, family: str) -> Rules | LongTermRules:
     """The rules of a protocol on results of one pass over each sequence.
 
     Raises:
@@ -249,9 +298,9 @@ def rules_for(protocol: str, family: str) -> Rules:
     """
     _require_known(protocol)
     rules = TABLE[protocol].get(family)
-    if isinstance(rules, Rules):
+    if isinstance(rules, Rules | LongTermRules):
         return rules
-    if set(TABLE[protocol]) == {SUPERVISED}:
+    if SUPERVISED in TABLE[protocol] and not any(isinstance(each, Rules) for each in TABLE[protocol].values()):
         raise InputError(f"protocol '{protocol}' needs results of VOT's supervised experiment", hint="these are not")
     why = "no official evaluation code exists" if protocol == "official" else f"{protocol} does not score it"
     problem = f"protocol '{protocol}' does not apply to benchmarks of the {family} kind: {why}"

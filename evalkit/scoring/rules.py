@@ -240,6 +240,30 @@ class SupervisedRules:
     source: str = ""
 
 
+class Region(Enum):
+    """What long-term measures take a box for."""
+
+    PIXELS = "regions in pixels x to x + w - 1, rounded, cut at the image's border, as vot-toolkit counts them"
+    BOXES = "IoU of continuous boxes, clipped to [0, 1]"
+
+
+@dataclass(frozen=True)
+class LongTermRules:
+    """One protocol on runs in which a tracker may lose its target and say so.
+
+    Attributes:
+        region: the formula of the overlap.
+        metrics: what the protocol reports, by the names of :data:`evalkit.scoring.metrics.METRICS`.
+        source: the code that the rules were read from.
+        remark: what is to be said of every figure.
+    """
+
+    region: Region
+    metrics: tuple[str, ...]
+    source: str = ""
+    remark: str = ""
+
+
 _NOT_RULES = frozenset({"source", "remark"})
 
 

@@ -44,7 +44,7 @@ class Scored:
         from evalkit.scoring.aggregation import by_attribute
         from evalkit.scoring.protocols import rules_for
 
-        if score.experiment == "supervised":  # measured on all sequences together
+        if score.experiment != "ope":  # measured on all sequences together
             return []
         attributes = self.annotation.benchmark.attributes
         names = (*(each.sequence for each in score.sequences), *score.missing, *score.excluded)

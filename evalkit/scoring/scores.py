@@ -28,12 +28,15 @@ class FrameDetail:
         prediction, truth: (N, 4) boxes as the result and the annotation have them, NaN where there is none.
         absent: (N,) the annotation says that the target is not visible.
         confidence: (N,) the tracker's own score, NaN where it reports none.
+        visible: (N,) 1 where the tracker says that it sees the target, 0 where it says that it does not, NaN where it
+            does not say.
     """
 
     prediction: NDArray[np.float64]
     truth: NDArray[np.float64]
     absent: NDArray[np.bool_]
     confidence: NDArray[np.float64]
+    visible: NDArray[np.float64]
 
 
 @dataclass(frozen=True)

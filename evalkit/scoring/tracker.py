@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
-from pathlib import Path
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.benchmarks.base import Benchmark, Inventory, without
 from evalkit.errors import InputError
-from evalkit.reading.tables import read_table
+from evalkit.results.files import ResultFile
 from evalkit.results.formats.result_file import parse_result, rows_without_box
-from evalkit.results.store import score_path
+from evalkit.results.formats.values import read_confidence, read_said_visible
 from evalkit.results.trees import TrackerResults
 from evalkit.scoring.aggregation import combine, score_sequence
 from evalkit.scoring.digests import digest_of
-from evalkit.scoring.protocols import rules_for
-from evalkit.scoring.rules import Absent, Repair, Rules, SupervisedRules
+from evalkit.scoring.protocols import AnyRules, rules_for
+from evalkit.scoring.rules import Absent, Repair, Rules
 from evalkit.scoring.sanity import describe_mistakes, likely_mistake
 from evalkit.scoring.scores import BenchmarkScore, FrameDetail
 from evalkit.sequences.sequence import Sequence
-from evalkit.types import Boxes, Vector
+from evalkit.types import Boxes
 
 # Rules that look at a benchmark's flags of absent or uncovered targets.
 _BY_FLAGS = frozenset({Absent.DELETED, Absent.INVISIBLE, Absent.COVERED})
@@ -90,6 +89,7 @@ class LoadedResults:
         notes: what the files' content told, for the user: first their forms, where there are any.
         unrepaired: sequences to whose rows without a size no repair applies.
         ambiguous: see :class:`evalkit.results.trees.TrackerResults`.
+        confidences, visible: sequence -> the files beside the first repetition, where it has them.
     """
 
     tracker: str
@@ -97,6 +97,8 @@ class LoadedResults:
     notes: tuple[str, ...] = ()
     ambiguous: tuple[str, ...] = ()
     unrepaired: frozenset[str] = frozenset()
+    confidences: Mapping[str, ResultFile] = field(default_factory=dict)
+    visible: Mapping[str, ResultFile] = field(default_factory=dict)
 
 
 def load_results(results: TrackerResults) -> LoadedResults:
@@ -129,10 +131,21 @@ def load_results(results: TrackerResults) -> LoadedResults:
             f"{count} rows are no box (NaN, infinite, or without a size), left to the protocol's rule; "
             f"the first: {run_name}, row {rows[0] + 1}"
         )
-    return LoadedResults(results.tracker, boxes, tuple(notes), results.ambiguous, frozenset(unrepaired))
+    return LoadedResults(
+        results.tracker,
+        boxes,
+        tuple(notes),
+        results.ambiguous,
+        frozenset(unrepaired),
+        *(_of_first(several) for several in (results.confidences, results.visible)),
+    )
 
 
-def scored_sequences(have: Container[str], annotation: Annotation, rules: Rules | SupervisedRules) -> tuple[str, ...]:
+def _of_first(several: Mapping[str, tuple[ResultFile | None, ...]]) -> dict[str, ResultFile]:
+    return {sequence: files[0] for sequence, files in several.items() if files[0] is not None}
+
+
+def scored_sequences(have: Container[str], annotation: Annotation, rules: AnyRules) -> tuple[str, ...]:
     """Sequences that a score averages over, in official order.
 
     Args:
@@ -193,7 +206,7 @@ def score_tracker(
             lengths += [f"{have} rows for {len(sequence)} frames of {name}" for have in rows]
         own = replace(rules, repair=Repair.NONE) if name in unrepaired else rules
         score = score_sequence(sequence, runs, own, keep_frames=keep_frames)
-        scores.append(replace(score, detail=_detail(sequence, *runs[0], len(score.overlaps))) if keep_frames else score)
+        scores.append(replace(score, detail=_detail(sequence, results, len(score.overlaps))) if keep_frames else score)
     if not scores or not any(name in results.boxes for name in present):
         raise InputError(f"{results.tracker or 'the tracker'} has no result on {annotation.benchmark.name}")
     missing = missing_sequences(results, annotation)
@@ -221,12 +234,14 @@ def score_tracker(
     return replace(found, shortcoming=lacking or "", excluded=annotation.inventory.excluded)
 
 
-def _detail(sequence: Sequence, prediction: Boxes, place: str, length: int) -> FrameDetail:
-    """The boxes behind ``length`` scored frames, 0-based, with the confidence that lies beside the result."""
+def _detail(sequence: Sequence, results: LoadedResults, length: int) -> FrameDetail:
+    """The boxes behind ``length`` scored frames, 0-based, with what the tracker said of itself beside the result."""
+    name = sequence.name
     truth = sequence.full_native if length > len(sequence) else sequence.native
-    confidence = _confidence(Path(place), sequence.name) if place else np.empty(0)
+    prediction = results.boxes[name][0][0] if name in results.boxes else _zeros(sequence)
+    confidence, visible = read_confidence(results.confidences.get(name)), read_said_visible(results.visible.get(name))
     if length == len(sequence):
-        prediction, confidence = sequence.evaluated(prediction), sequence.evaluated(confidence)
+        prediction, confidence, visible = map(sequence.evaluated, (prediction, confidence, visible))
     corner = np.array([sequence.origin, sequence.origin, 0.0, 0.0])
     absent = np.zeros(length, dtype=bool) if sequence.absent is None else sequence.absent
     return FrameDetail(
@@ -234,12 +249,8 @@ def _detail(sequence: Sequence, prediction: Boxes, place: str, length: int) -> F
         truth=_fitted(truth, length) - corner,
         absent=_fitted(absent.astype(np.float64), length) > 0,
         confidence=_fitted(confidence, length),
+        visible=_fitted(visible, length),
     )
-
-
-def _confidence(result: Path, sequence: str) -> Vector:
-    file = score_path(result.parent, sequence)
-    return read_table(file).ravel() if file.is_file() else np.empty(0)
 
 
 def _fitted(values: NDArray[np.float64], length: int) -> NDArray[np.float64]:

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from evalkit.types import Box, Boxes, Flags, Image
 
+LABELLED = "labelled"
+"""Flag of the frames that are annotated at all, where not all are (OxUvA)."""
+
 
 class Frames(Protocol):
     """Lazy frames: decoded when asked for, never kept."""

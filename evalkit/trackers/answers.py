@@ -13,6 +13,8 @@ from evalkit.trackers.base import Prediction
 from evalkit.types import Box
 
 OURS = "a tracker with init() and update() answers Prediction(box, score) or a plain box x, y, w, h"
+VISIBLE = "visible"
+"""Key of what an answer may say of the target's visibility, whatever its style."""
 SHOWN = 100
 
 
@@ -30,7 +32,7 @@ def naming_frame(index: int) -> Iterator[None]:
 
 
 def read_answer(answer: Any, wanted: str = OURS) -> Prediction:
-    """An answer as a prediction: anything with ``box`` and ``score``, or a plain box, whose score is 1.
+    """An answer as a prediction: anything with ``box``, ``score`` and perhaps ``visible``, or a plain box of score 1.
 
     A plain box is a list, tuple, array or tensor of four finite numbers x, y, w, h; a tensor may need gradients, and
     may lie on any device.
@@ -42,7 +44,9 @@ def read_answer(answer: Any, wanted: str = OURS) -> Prediction:
         NonsenseError: it is neither.
     """
     if hasattr(answer, "box") and hasattr(answer, "score"):
-        return Prediction(_box(answer.box, f"its box {_shown(answer.box)}", wanted), read_score(answer.score, wanted))
+        box = _box(answer.box, f"its box {_shown(answer.box)}", wanted)
+        visible = read_visible(getattr(answer, VISIBLE, None), wanted)
+        return Prediction(box, read_score(answer.score, wanted), visible)
     return Prediction(_box(answer, f"it answered {_shown(answer)}, which", wanted), 1.0)
 
 
@@ -58,7 +62,8 @@ def read_mapping(answer: Any, box: str, scores: tuple[str, ...], wanted: str) ->
     if box not in answer:
         raise NonsenseError(f"it answered {_shown(answer)}; {wanted}")
     score = next((answer[key] for key in scores if answer.get(key) is not None), 1.0)
-    return Prediction(_box(answer[box], f"its {box} {_shown(answer[box])}", wanted), read_score(score, wanted))
+    found = _box(answer[box], f"its {box} {_shown(answer[box])}", wanted)
+    return Prediction(found, read_score(score, wanted), read_visible(answer.get(VISIBLE), wanted))
 
 
 def read_score(score: Any, wanted: str) -> float:
@@ -70,6 +75,16 @@ def read_score(score: Any, wanted: str) -> float:
     if number is None:
         raise NonsenseError(f"the score is {_shown(score)}, not a finite number; {wanted}")
     return number
+
+
+def read_visible(visible: Any, wanted: str) -> bool | None:
+    """A flag in any form in which one comes, or None; raises NonsenseError for anything else, such as a number."""
+    plain = _plain(visible)
+    while isinstance(plain, list | tuple) and len(plain) == 1:
+        plain = plain[0]
+    if plain is not None and not isinstance(plain, bool):
+        raise NonsenseError(f"visible is {_shown(visible)}, not True, False or None; {wanted}")
+    return plain
 
 
 def _box(value: Any, subject: str, wanted: str) -> Box:

@@ -60,13 +60,13 @@ class OpenCVTracker:
         self._last = np.array(box, dtype=np.float64)
 
     def update(self, image: Image) -> Prediction:
-        """One step; after a failure the last box, with score 0."""
+        """One step; after a failure the last box, with score 0, not visible."""
         if self._native is None:
             raise RuntimeError("update() before init()")
         found, box = self._native.update(_bgr(image))
         if found:
             self._last = np.array(box, dtype=np.float64)
-        return Prediction(self._last.copy(), float(found))
+        return Prediction(self._last.copy(), float(found), bool(found))
 
     def describe(self) -> Mapping[str, str]:
         """Facts for the run manifest."""

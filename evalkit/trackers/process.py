@@ -140,17 +140,22 @@ def parse_answer(line: bytes, place: str, row: int) -> Mapping[str, Any]:
 
 
 def prediction_of(answer: Mapping[str, Any], place: str, row: int) -> Prediction:
-    """``{"box": [x, y, w, h], "score": s}`` as a prediction; the score may be left out and is 1 then.
+    """``{"box": [x, y, w, h], "score": s, "visible": v}`` as a prediction.
+
+    The score may be left out and is 1 then; so may ``visible``, which is true, false or null.
 
     Raises:
-        InputError: the box is not four finite numbers, or the score is not one.
+        InputError: the box is not four finite numbers, the score is not one, or ``visible`` is no flag.
     """
     box, score = answer.get("box"), answer.get("score", 1.0)
     if not (isinstance(box, list) and len(box) == 4 and all(map(_is_number, box))):
         raise InputError(f"'box' is {str(box)[:SHOWN]}, not four finite numbers", path=place, row=row)
     if not _is_number(score):
         raise InputError(f"'score' is {str(score)[:SHOWN]}, not a finite number", path=place, row=row)
-    return Prediction(np.array(box, dtype=np.float64), float(score))
+    visible = answer.get("visible")
+    if visible is not None and not isinstance(visible, bool):
+        raise InputError(f"'visible' is {str(visible)[:SHOWN]}, not true, false or null", path=place, row=row)
+    return Prediction(np.array(box, dtype=np.float64), float(score), visible)
 
 
 def _one_line(value: object) -> str:

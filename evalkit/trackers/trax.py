@@ -38,7 +38,8 @@ class TraxTracker:
     """A TraX server behind the :class:`~evalkit.trackers.base.Tracker` protocol.
 
     Every sequence gets a new process, because many VOT trackers end at a second initialisation. A region other than a
-    rectangle counts as its bounding box; a special region says that the target is lost: the last box, with score 0.
+    rectangle counts as its bounding box; a special region says that the target is lost: the last box, with score 0,
+    not visible.
     """
 
     def __init__(self, command: str) -> None:
@@ -63,7 +64,7 @@ class TraxTracker:
         box, score = self._session.frame(image)
         if box is not None:
             self._last = box
-        return Prediction(self._last.copy(), score)
+        return Prediction(self._last.copy(), score, None if box is not None else False)
 
     def describe(self) -> Mapping[str, str]:
         """Facts for the run manifest."""

@@ -194,17 +194,17 @@ def _hardware(runs: Sequence[Run], profiles: Sequence[Mapping[str, Any]]) -> dic
 def _methods(scores: Sequence[BenchmarkScore], runs: Sequence[Run]) -> dict[str, str]:
     from evalkit.benchmarks.installed import BENCHMARKS
     from evalkit.scoring.precomputed import PRECOMPUTED
-    from evalkit.scoring.protocols import rules_for
+    from evalkit.scoring.protocols import rules_of_pass
     from evalkit.scoring.statistics import RESAMPLES
     from reports.methods import METHODS, metric_methods
 
     reported = (name for score in scores for name, value in score.metrics.items() if value is not None)
     methods = {**metric_methods(reported), **METHODS}
     methods["Intervals"] = methods["Intervals"].format(resamples=f"{RESAMPLES:,}")
-    one_pass = [score for score in scores if score.experiment == "ope" and score.protocol not in PRECOMPUTED]
+    one_pass = [score for score in scores if score.experiment != "supervised" and score.protocol not in PRECOMPUTED]
     methods |= {f"Protocol {name}": text for name, text in PRECOMPUTED.items() if name in {s.protocol for s in scores}}
     for benchmark, protocol in dict.fromkeys((score.benchmark, score.protocol) for score in one_pass):
-        rules = rules_for(protocol, BENCHMARKS[benchmark].family)
+        rules = rules_of_pass(protocol, BENCHMARKS[benchmark].family)
         methods[f"Protocol {protocol} on {benchmark}"] = f"Rules read from {rules.source}."
     for benchmark, excluded in dict.fromkeys((score.benchmark, score.excluded) for score in scores):
         if excluded:

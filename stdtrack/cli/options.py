@@ -15,8 +15,8 @@ from evalkit.suggestions import nearest
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-PROTOCOLS = ("official", "pytracking", "ostrack", "pysot", "pysot-toolkit", "got10k", "vot-toolkit")
-"""Rules to score by, see :mod:`evalkit.scoring.protocols`; the last is for supervised results alone."""
+PROTOCOLS = ("official", "pytracking", "ostrack", "pysot", "pysot-toolkit", "got10k", "vot-toolkit", "long-term")
+"""Rules to score by, see :mod:`evalkit.scoring.protocols`; ``vot-toolkit`` is for VOT's experiments alone."""
 
 
 def find_own_modules(specs: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ from evalkit.scoring.statistics import interval_table
 from reports.inputs import TABLES
 
 ONE = np.zeros(1)
-DETAIL = FrameDetail(np.zeros((1, 4)), np.zeros((1, 4)), np.zeros(1, dtype=bool), ONE)
+DETAIL = FrameDetail(np.zeros((1, 4)), np.zeros((1, 4)), np.zeros(1, dtype=bool), ONE, ONE)
 SEQUENCE = SequenceScore("a", 1, {"auc": 0.5}, {"success": ONE}, ONE, ONE, DETAIL)
 SCORE = BenchmarkScore(
     "t", "otb100", "official", {"auc": 0.5}, {"success": Curve(ONE, ONE)}, (SEQUENCE,), 1, attribute="OCC"

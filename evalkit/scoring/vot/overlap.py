@@ -13,13 +13,15 @@ from evalkit.types import Flags, Vector
 def toolkit_overlaps(prediction: Trajectory, truth: Trajectory, size: tuple[int, int] | None) -> Vector:
     """(N,) overlaps as ``vot/region/raster.py`` counts them; 0 where the prediction is a code.
 
-    Coordinates are rounded half to even in single precision; the raster is the joint bounding box within the image.
+    Coordinates are rounded half to even in single precision; the raster is the joint bounding box within the image. Two
+    regions whose joint box is at most a pixel wide or high are equal; two that lie outside of the image have nothing in
+    common (run on 6,000 pairs of rectangles against vot-toolkit 0.9.0).
     """
     overlaps = np.zeros(len(prediction))
     chosen = prediction.has_region
     first, second = _rounded(prediction, chosen), _rounded(truth, chosen)
-    low = np.minimum(first.min(axis=1), second.min(axis=1))
-    high = np.maximum(first.max(axis=1), second.max(axis=1))
+    bounds = [_bounds(points, each.is_rectangle[chosen]) for each, points in ((prediction, first), (truth, second))]
+    low, high = np.minimum(bounds[0][0], bounds[1][0]), np.maximum(bounds[0][1], bounds[1][1])
     degenerate = (low >= high).any(axis=1)
     if size is not None:
         low, high = np.maximum(low, 0), np.minimum(high, np.array(size) - 1)
@@ -32,8 +34,26 @@ def toolkit_overlaps(prediction: Trajectory, truth: Trajectory, size: tuple[int,
             _toolkit_spans(points[seen] - low[seen, None], trajectory.is_rectangle[chosen][seen], raster)
             for trajectory, points in ((prediction, first), (truth, second))
         ]
-        found[seen] = _ratio(*masks, empty=1.0)
+        found[seen] = _ratio(*masks, empty=0.0)
     overlaps[chosen] = found
+    return overlaps
+
+
+def toolkit_overlaps_with_codes(prediction: Trajectory, truth: Trajectory, size: tuple[int, int] | None) -> Vector:
+    """(N,) the same where either may be a code, an empty region at the image's corner.
+
+    vot-toolkit 0.9.0 calls two regions equal whose joint bounding box is at most a pixel wide or high, hence two codes,
+    and a code and a region without a size in that corner; a code and any other region have nothing in common.
+    """
+    both = prediction.has_region & truth.has_region
+    overlaps = np.zeros(len(prediction))
+    overlaps[both] = toolkit_overlaps(prediction.chosen(both), truth.chosen(both), size)
+    low, high = np.zeros((2, len(prediction), 2))
+    for trajectory in (prediction, truth):
+        chosen = trajectory.has_region
+        first, last = _bounds(_rounded(trajectory, chosen), trajectory.is_rectangle[chosen])
+        low[chosen], high[chosen] = np.minimum(low[chosen], first), np.maximum(high[chosen], last)
+    overlaps[~both & (low >= high).any(axis=1)] = 1.0
     return overlaps
 
 
@@ -63,6 +83,16 @@ def pysot_overlaps(prediction: Trajectory, truth: Trajectory, bounds: tuple[int,
         found[seen] = _ratio(*masks, empty=np.nan)
     overlaps[chosen] = found
     return overlaps
+
+
+def _bounds(corners: NDArray[np.float64], rectangle: Flags) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(K, 2) first and last pixels; a rectangle without a size ends before it begins."""
+    plain = rectangle[:, None]
+    first, last = (
+        np.where(plain, corners[:, 0], corners.min(axis=1)),
+        np.where(plain, corners[:, 2], corners.max(axis=1)),
+    )
+    return first, last
 
 
 def _rounded(trajectory: Trajectory, chosen: Flags) -> NDArray[np.float64]:

@@ -36,6 +36,10 @@ class Trajectory:
     def __len__(self) -> int:
         return len(self.codes)
 
+    def chosen(self, frames: Flags) -> Trajectory:
+        """The trajectory of some of its frames alone."""
+        return Trajectory(self.codes[frames], self.numbers[frames])
+
     @property
     def has_region(self) -> Flags:
         """(N,) the frame has a region."""
@@ -127,3 +131,9 @@ def from_regions(native: NDArray[np.float64], polygons: NDArray[np.float64] | No
     else:
         numbers[:] = polygons
     return Trajectory(np.full(len(native), _REGION), numbers)
+
+
+def without_nan(trajectory: Trajectory) -> Trajectory:
+    """The same with :data:`UNKNOWN` where a rectangle's numbers are NaN, as vot-toolkit reads ground truth."""
+    lost = trajectory.has_region & np.isnan(trajectory.numbers[:, :_RECTANGLE]).any(axis=1)
+    return Trajectory(np.where(lost, UNKNOWN, trajectory.codes), trajectory.numbers)

@@ -8,7 +8,7 @@ from evalkit.benchmarks.registry import BENCHMARKS
 from evalkit.errors import InputError
 from evalkit.scoring import protocols
 from evalkit.scoring.metrics import METRICS
-from evalkit.scoring.rules import Grid, Invalid, SupervisedRules, Valid, differences
+from evalkit.scoring.rules import Grid, Invalid, LongTermRules, Rules, Valid, differences
 from stdtrack.cli.score import PROTOCOLS
 
 
@@ -19,8 +19,19 @@ def test_the_command_line_names_them_all() -> None:
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_every_benchmark_has_a_default(name: str) -> None:
     kind = BENCHMARKS[name]
-    rules = protocols.rules_for(kind.protocol, kind.family)
-    assert {METRICS[metric].experiment for metric in rules.metrics} == {"ope"}
+    rules = protocols.rules_of_pass(kind.protocol, kind.family)
+    experiment = "long-term" if isinstance(rules, LongTermRules) else "ope"
+    assert {METRICS[metric].experiment for metric in rules.metrics} == {experiment}
+
+
+def test_long_term_measures_are_no_success_curves() -> None:
+    assert protocols.protocols_of("vot-lt") == ("official", "vot-toolkit", "long-term")
+    for protocol, family in (("official", "vot-lt"), ("official", "oxuva"), ("long-term", "own")):
+        assert isinstance(protocols.rules_of_pass(protocol, family), LongTermRules)
+        with pytest.raises(InputError, match=f"protocol '{protocol}' measures long-term tracking"):
+            protocols.rules_for(protocol, family)
+    with pytest.raises(InputError, match="does not apply to benchmarks of the trackingnet kind"):
+        protocols.rules_of_pass("long-term", "trackingnet")
 
 
 def test_nfs_has_no_official_code() -> None:
@@ -64,8 +75,8 @@ def test_uav_errors_without_a_target_are_hits_in_pytracking() -> None:
 def test_only_official_rules_have_matlabs_thresholds() -> None:
     for name, families in protocols.TABLE.items():
         for rules in families.values():
-            one_pass = not isinstance(rules, SupervisedRules)
-            assert name == "official" or not (one_pass and rules.success.grid is Grid.MATLAB_TWENTIETHS)
+            curves = isinstance(rules, Rules)
+            assert name == "official" or not (curves and rules.success.grid is Grid.MATLAB_TWENTIETHS)
 
 
 def test_every_set_of_rules_names_its_source() -> None:

@@ -319,7 +319,7 @@ ODD_CLIPS = [
 COMBINATIONS = [
     (protocol, name, before, frames, annotated, tracked)
     for protocol, families in TABLE.items()
-    if "otb" in families
+    if isinstance(families.get("otb"), Rules)
     for name, before, frames, lengths in ODD_CLIPS
     for annotated in lengths
     for tracked in lengths

@@ -1,0 +1,1 @@
+"""Long-term tracking: a tracker that may lose its target, say so, and find it again."""
