@@ -1,23 +1,17 @@
-"""How fast a step is, in units of one matrix product timed beside it.
-
-The floor is ``F.linear`` of 320 x 192 by 192 x 768 in fp32: about a layer of ``base``, and what the machine can do at
-best. Ratios to it hold on a busy machine where milliseconds do not; what compares them runs in one interleaved loop.
-"""
+"""How fast a step is, in units of one matrix product (:mod:`tests.speed.floor`) timed in turns with it."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
-import cv2
 import numpy as np
 import psutil
 import pytest
 import torch
-import torch.nn.functional as F
 
 from evalkit.boxes import iou_continuous
 from evalkit.running.tracking import track
@@ -26,39 +20,15 @@ from profiling.latency.clips import ClipName, open_clip
 from stdtrack.inference.networks import Network, precision_note
 from stdtrack.model import FrameOutput, STDTrack, TrackState
 from stdtrack.tracker import STDTracker, create
+from tests.speed.floor import FLOOR_FLOPS, floor, interleaved, two_threads
 
-THREADS = 2
-FLOOR_FLOPS = 2 * 320 * 192 * 768
 MEASURED = (("onnx", "fp32"), ("openvino", "fp32"), ("onnx", "int8"), ("openvino", "bf16"))
 
 
 @pytest.fixture(autouse=True)
-def two_threads() -> Iterator[None]:
-    before = torch.get_num_threads(), cv2.getNumThreads()
-    torch.set_num_threads(THREADS)
-    cv2.setNumThreads(THREADS)
-    yield
-    torch.set_num_threads(before[0])
-    cv2.setNumThreads(before[1])
-
-
-def floor() -> Callable[[], object]:
-    x, weight = torch.randn(320, 192), torch.randn(768, 192)
-    return lambda: F.linear(x, weight)
-
-
-def interleaved(functions: Mapping[str, Callable[[], object]], rounds: int) -> Mapping[str, list[float]]:
-    """Seconds of each function, taken in turns; before each timed call an untimed one warms caches and threads."""
-    seconds: dict[str, list[float]] = {name: [] for name in functions}
-    with torch.inference_mode():
-        for _ in range(rounds):
-            for name, function in functions.items():
-                function()
-                for _ in range(2):
-                    start = time.perf_counter()
-                    function()
-                    seconds[name].append(time.perf_counter() - start)
-    return seconds
+def on_two_threads() -> Iterator[None]:
+    with two_threads():
+        yield
 
 
 def moving_noise(frames: int, seed: int = 0) -> list[np.ndarray]:
