@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -77,7 +78,8 @@ def load_state(
         other: the spec of another network that the tensors fit, empty if none does.
 
     Raises:
-        InputError: the file is damaged, or its tensors are not those of the network; the first few are named.
+        InputError: the file is damaged, or its tensors or tables of indices are not those of the network; the
+            first few are named.
     """
 
     def chosen(found: Named) -> Named:
@@ -88,7 +90,17 @@ def load_state(
         return {key: found[key] for key in own if key in found}
 
     tensors = _read(path, chosen)
-    return fitting(tensors, {key: own[key] for key in tensors}, path)
+    state = fitting(tensors, {key: own[key] for key in tensors}, path)
+    if other_tables := [key for key, tensor in state.items() if _is_another_table(tensor, own[key])]:
+        problem = _listed("holds another table", "hold other tables", other_tables)
+        raise InputError(f"does not fit {subject}: {problem}", path=path, hint="is it the file of another tracker?")
+    return state
+
+
+def _is_another_table(tensor: Tensor, own: Tensor) -> bool:
+    """Whether a table that the architecture prescribes, such as one of indices, has other entries."""
+    prescribed = not own.is_floating_point() and not own.is_meta
+    return prescribed and not torch.equal(tensor, own)
 
 
 def read_state(path: Path) -> dict[str, Tensor]:

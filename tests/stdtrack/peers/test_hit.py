@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from evalkit.errors import InputError
 from profiling.complexity.count import count
 from stdtrack.peers.hit import HiT
 from stdtrack.peers.levit import BiasedAttention, offset_table, token_points
@@ -150,3 +151,19 @@ def test_offsets_know_no_direction_and_the_template_lies_diagonally_below() -> N
     # From the first search cell to the first template cell: four rows down, four columns right, met by no other pair
     # of the search's own cells.
     assert table[0, 16] not in table[:16, :16]
+
+
+def test_a_checkpoint_with_other_tables_is_refused_and_one_without_tables_is_read(tmp_path: Path) -> None:
+    variant = HITS["tiny"]
+    state = variant.network().state_dict()
+    name = "backbone.body.blocks.4.attention_bias_idxs"
+    for entry in (10**9, -1, 3):
+        table = state[name].clone()
+        table[2, 0] = entry
+        torch.save({"net": state | {name: table}}, tmp_path / "other.pth")
+        with pytest.raises(InputError, match=f"does not fit hit:tiny: '{name}' holds another table"):
+            variant.family.load("tiny", tmp_path / "other.pth")
+    torch.save({key: tensor for key, tensor in state.items() if tensor.is_floating_point()}, tmp_path / "bare.pth")
+    loaded = variant.family.load("tiny", tmp_path / "bare.pth").state_dict()
+    assert loaded.keys() == state.keys()
+    assert all(torch.equal(loaded[key], state[key]) for key in state)
