@@ -10,7 +10,7 @@ import importlib.util
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +18,28 @@ from types import ModuleType
 
 HOME = Path(__file__).resolve().parents[1]
 """The folder that holds this package."""
+
+
+def exported(package: str, modules: Mapping[str, str], name: str) -> object:
+    """A name that a package exports, imported when it is first asked for: the body of its ``__getattr__`` (PEP 562).
+
+    Args:
+        package: its ``__name__``.
+        modules: the module that defines each exported name, as ``module:name`` where it has another name there.
+
+    Raises:
+        AttributeError: the package exports no such name.
+
+    >>> exported("evalkit", {"Oops": "evalkit.errors:InputError"}, "InputError")
+    Traceback (most recent call last):
+    AttributeError: module 'evalkit' has no attribute 'InputError'
+    """
+    if name not in modules:
+        raise AttributeError(f"module '{package}' has no attribute '{name}'")
+    module, _, there = modules[name].partition(":")
+    value = getattr(import_module(module), there or name)
+    setattr(sys.modules[package], name, value)  # the next time it is simply there
+    return value
 
 
 def is_current_folder(entry: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,11 +24,9 @@ _MODULES = {
 if not TYPE_CHECKING:  # a type checker reads the imports above, and refuses names that are not there
 
     def __getattr__(name: str) -> object:
-        if name not in _MODULES:
-            raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-        value = getattr(import_module(_MODULES[name]), name)
-        globals()[name] = value
-        return value
+        from evalkit.imports import exported
+
+        return exported(__name__, _MODULES, name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

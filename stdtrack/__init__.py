@@ -5,16 +5,16 @@ The names below are imported when they are first asked for: ``import stdtrack`` 
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from evalkit.errors import InputError
+    from evalkit.regression.front import baseline, check
     from evalkit.running.front import run
+    from evalkit.scoring.paired import compare
     from evalkit.trackers.base import Prediction, Tracker
     from evalkit.trackers.spec import load_tracker
-    from stdtrack.api.counting import complexity
-    from stdtrack.api.guarding import baseline, check, compare
+    from profiling.complexity.front import count as complexity
     from stdtrack.api.profiling import ProfileRun, profile
     from stdtrack.api.reporting import report
     from stdtrack.api.scoring import Scores, score
@@ -41,7 +41,8 @@ __all__ = [
     "track",
 ]
 
-# Exported name -> the module that defines it, imported when the name is first asked for (PEP 562).
+# Exported name -> the module that defines it (module:name where it is called otherwise), imported when the name is
+# first asked for (PEP 562).
 _MODULES = {
     "InputError": "evalkit.errors",
     "Prediction": "evalkit.trackers.base",
@@ -49,10 +50,10 @@ _MODULES = {
     "STDTracker": "stdtrack.tracker",
     "Scores": "stdtrack.api.scoring",
     "Tracker": "evalkit.trackers.base",
-    "baseline": "stdtrack.api.guarding",
-    "check": "stdtrack.api.guarding",
-    "compare": "stdtrack.api.guarding",
-    "complexity": "stdtrack.api.counting",
+    "baseline": "evalkit.regression.front",
+    "check": "evalkit.regression.front",
+    "compare": "evalkit.scoring.paired",
+    "complexity": "profiling.complexity.front:count",
     "load_tracker": "evalkit.trackers.spec",
     "profile": "stdtrack.api.profiling",
     "report": "stdtrack.api.reporting",
@@ -64,11 +65,9 @@ _MODULES = {
 if not TYPE_CHECKING:  # a type checker reads the imports above, and refuses names that are not there
 
     def __getattr__(name: str) -> object:
-        if name not in _MODULES:
-            raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-        value = getattr(import_module(_MODULES[name]), name)
-        globals()[name] = value
-        return value
+        from evalkit.imports import exported
+
+        return exported(__name__, _MODULES, name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

@@ -87,7 +87,6 @@ def baseline(
     data: str | Path | None = None,
     annotations: str | Path | None = None,
     protocols: str | Iterable[str] = (),
-    version: str = "",
     tell: Tell | None = None,
 ) -> Recorded:
     """Keep what a later run is compared with: scores of all sequences, curves, and fingerprints.
@@ -97,17 +96,16 @@ def baseline(
         out: the file to write, if any.
         on: benchmarks; all that our own runs have results on if empty.
         data, annotations, protocols, tell: as :func:`evalkit.score` takes them.
-        version: of the program, for the file.
 
     Raises:
         InputError: no results, no annotation, no tracker that can be scored, or a file that cannot be written.
 
     Example:
-        >>> import evalkit
-        >>> kept = evalkit.baseline("results", on="folder", data="clips", out="baseline.json")
+        >>> kept = baseline("results", on="folder", data="clips", out="baseline.json")
         >>> [(record.tracker, round(record.metrics["auc"], 4)) for record in kept.baseline.records]
         [('mine', 0.881), ('theirs', 0.8095)]
     """
+    from evalkit.hardware import installed
     from evalkit.regression.file import Baseline
     from evalkit.scoring.opening import benchmarks_present, chosen_benchmarks, tell_refused
 
@@ -115,7 +113,8 @@ def baseline(
     benchmarks = chosen_benchmarks(as_names(on)) or benchmarks_present(Path(results))
     records, refused = _record_all(Path(results), benchmarks, data, annotations, lambda *_: rules, told)
     tell_refused(refused, records, told)
-    kept = Recorded(Baseline((), version).updated(tuple(records)), tuple(told.caveats), tuple(refused))
+    written_by = installed(("stdtrack",)).get("stdtrack", "")
+    kept = Recorded(Baseline((), written_by).updated(tuple(records)), tuple(told.caveats), tuple(refused))
     if out is not None:
         kept.write(out)
     return kept
@@ -154,9 +153,8 @@ def check(
         InputError: no readable baseline, limits that are none, or sides that share no tracker on any benchmark.
 
     Example:
-        >>> import evalkit
-        >>> kept = evalkit.baseline("results", on="folder", data="clips").baseline
-        >>> evalkit.check("results", kept, on="folder", data="clips").verdict.value
+        >>> kept = baseline("results", on="folder", data="clips").baseline
+        >>> check("results", kept, on="folder", data="clips").verdict.value
         'same'
     """
     from evalkit.regression.checking import check_accuracy, check_speed

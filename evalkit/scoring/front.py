@@ -64,14 +64,15 @@ def score(
         InputError: no results, no annotation, an unknown name, or no tracker that can be scored.
 
     Example:
-        >>> import evalkit
-        >>> scores = evalkit.score("results", on="folder", data="clips", protocols=["official", "pysot"])
+        >>> scores = score("results", on="folder", data="clips", protocols=["official", "pysot"])
         >>> scores.overall()[["tracker", "protocol", "auc"]].round(3)
           tracker  protocol    auc
         0    mine  official  0.881
         1    mine     pysot  0.881
         2  theirs  official  0.810
         3  theirs     pysot  0.810
+        >>> print(scores.caveats[0])
+        mine, theirs on folder: 2 files of 2 sequences, <sequence>.txt, delimiter: comma
         >>> scores.refused
         ()
     """

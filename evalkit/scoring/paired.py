@@ -121,8 +121,7 @@ def compare(
         InputError: no results of one of them, or results that cannot be scored.
 
     Example:
-        >>> import evalkit
-        >>> pair, = evalkit.compare("results", "mine", "theirs", on="folder", data="clips")
+        >>> pair, = compare("results", "mine", "theirs", on="folder", data="clips")
         >>> pair.metric, round(pair.result.difference, 4), pair.verdict
         ('auc', 0.0714, 'no difference can be claimed')
     """

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
-from dataclasses import fields
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
 from evalkit.scoring import front
-from evalkit.scoring.caveats import Tell
 from evalkit.scoring.scored import Scores as PlainScores
+from stdtrack.api.extension import returning
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -85,57 +82,5 @@ class Scores(PlainScores):
         return table + (f"<ul>{lines}</ul>" if lines else "")
 
 
-def score(
-    results: str | Path,
-    *,
-    on: str | Iterable[str],
-    data: str | Path | None = None,
-    annotations: str | Path | None = None,
-    protocols: str | Iterable[str] = (),
-    partial: bool = False,
-    exclude: str | Iterable[str] = (),
-    by: str | None = None,
-    keep_frames: bool = False,
-    workers: int = 1,
-    cache: bool = True,
-    tell: Tell | None = None,
-) -> Scores:
-    """Score raw results by each benchmark's own rules, or by those of other toolkits.
-
-    Args:
-        results: a folder that a run wrote, other people's tree (flat, pytracking, OSTrack, got10k, pysot, VOT), or a
-            .zip or .tar.xz of one.
-        on: benchmarks with options, such as ``"otb100"``, ``"otb100,lasot"`` or ``["got10k?split=val"]``.
-        data: root of several benchmarks, or of one; STDTRACK_DATA, what the runs recorded, or ``stdtrack.toml``
-            otherwise.
-        annotations: annotations without images, instead of ``data``.
-        protocols: names of rules, such as ``["official", "pysot"]``; each benchmark's own if empty.
-        partial: score a part of a benchmark; without it a tracker that lacks sequences is refused.
-        exclude: shell patterns of sequences that are left out.
-        by: ``attribute`` for scores on the sequences of each attribute too.
-        keep_frames: keep boxes and overlaps of every frame, for :meth:`Scores.per_frame`; such scores are not cached.
-        workers: processes; each scores a part of the trackers.
-        cache: take scores from the user's cache, and add to it.
-        tell: is called with each caveat and refused tracker as soon as it is known.
-
-    Returns:
-        The scores. Trackers that cannot be scored are in ``refused``.
-
-    Raises:
-        InputError: no results, no annotation, an unknown name, or no tracker that can be scored.
-
-    Example:
-        >>> import stdtrack as st
-        >>> scores = st.score("results", on="folder", data="clips")
-        >>> scores.overall()[["tracker", "auc", "scored"]].round(3)
-          tracker    auc       scored
-        0    mine  0.881  2 sequences
-        1  theirs  0.810  2 sequences
-        >>> print(scores.caveats[0])
-        mine, theirs on folder: 2 files of 2 sequences, <sequence>.txt, delimiter: comma
-    """
-    found = front.score(
-        results, on=on, data=data, annotations=annotations, protocols=protocols, partial=partial, exclude=exclude,
-        by=by, keep_frames=keep_frames, workers=workers, cache=cache, tell=tell,
-    )  # fmt: skip
-    return Scores(*(getattr(found, field.name) for field in fields(found)))
+score = returning(Scores)(front.score)
+"""As :func:`evalkit.score`."""

@@ -22,7 +22,7 @@ def baseline(
     protocols: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Write what a later run is compared with: scores of all sequences, curves, and fingerprints."""
-    from stdtrack.api.guarding import baseline as keep
+    from evalkit.regression.front import baseline as keep
 
     kept = keep(results, out=out, on=benchmarks, data=data, annotations=annotations, protocols=protocols, tell=tell)
     echo_line(f"{len(kept.baseline.records)} records in {out}")

@@ -49,8 +49,8 @@ def check(
     Worse is a mean drop above --max-drop whose one-sided bound lies below zero. Exits 0 for same or better, 1 for
     worse, 2 for not comparable, as is a tracker of the baseline whose results cannot be scored.
     """
+    from evalkit.regression.front import check as check_results
     from evalkit.regression.verdicts import Verdict
-    from stdtrack.api.guarding import check as check_results
 
     checked = check_results(
         results, file, on=benchmarks, data=data, annotations=annotations, protocols=protocols, max_drop=max_drop,

@@ -33,7 +33,7 @@ def compare(
 
     Paired bootstrap over sequences and Wilcoxon's signed-rank test; a difference is claimed only if both agree.
     """
-    from stdtrack.api.guarding import compare as compare_results
+    from evalkit.scoring.paired import compare as compare_results
 
     pairs = compare_results(
         results, first, second, on=benchmarks, data=data, annotations=annotations, protocols=protocols,
