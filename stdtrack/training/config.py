@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import Any, cast
 
 from evalkit.errors import InputError
 from evalkit.suggestions import suggestion
 from stdtrack.configs import PIXELS, VARIANTS, ModelConfig, Stem, ablations
-from stdtrack.training.limits import COUNT, PATTERNS, SHARE, one_of
+
+# What a setting may be beyond its type: the metadata of its field, which config_file checks.
+SHARE: Mapping[str, Any] = {"most": 1}
+"""A part of a whole, 0 to 1."""
+COUNT: Mapping[str, Any] = {"least": 1}
+"""At least one."""
+
+PATTERNS: Mapping[str, Any] = {"patterns": True}
+"""Regular expressions."""
+
+
+def one_of(*choices: str) -> Mapping[str, Any]:
+    """One of a few words."""
+    return {"choices": choices}
 
 
 @dataclass(frozen=True)

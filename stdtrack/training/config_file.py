@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import re
 import tomllib
 import typing
 from collections.abc import Mapping, Sequence
@@ -13,7 +15,6 @@ from evalkit.errors import InputError
 from evalkit.reading.text import read_text
 from evalkit.suggestions import nearest
 from stdtrack.training.config import TrainConfig, network_of
-from stdtrack.training.limits import check_limits
 
 Section = TypeVar("Section")
 
@@ -72,6 +73,33 @@ def from_mapping(section: type[Section], values: Mapping[str, Any], place: str) 
     if missing:
         raise InputError(f"{place}: missing key '{missing[0]}'")
     return section(**built)
+
+
+def check_limits(limits: Mapping[str, Any], value: Any, place: str) -> None:
+    """Raise InputError, beginning with ``place``, for a word that is no choice or a number outside its range.
+
+    No number may be negative, unless its limits say otherwise.
+    """
+    if limits.get("patterns"):
+        _check_patterns(value, place)
+    choices = limits.get("choices")
+    if choices and value not in choices:
+        problem = f"{place} must be one of {', '.join(choices)}, not '{value}'"
+        raise InputError(problem, hint=f"did you mean '{nearest(value, choices, at_least=0)}'?")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return
+    least, most = limits.get("least", 0), limits.get("most", math.inf)
+    if not least <= value <= most:
+        allowed = f"at least {least}" if most == math.inf else f"between {least} and {most}"
+        raise InputError(f"{place} must be {allowed}, not {value}")
+
+
+def _check_patterns(patterns: Sequence[str], place: str) -> None:
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise InputError(f"{place}: '{pattern}' is no regular expression: {error}") from error
 
 
 def _convert(kind: Any, value: Any, place: str) -> Any:
