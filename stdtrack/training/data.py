@@ -20,8 +20,7 @@ from stdtrack.training.config import StageConfig, TrainConfig
 from stdtrack.training.frame_sampling import without_target
 from stdtrack.training.lessons import Lesson, School
 from stdtrack.training.losses import Lessons
-from stdtrack.training.retry import made_of_readable
-from stdtrack.training.sources import Mixture
+from stdtrack.training.sources import Mixture, made_of_readable
 from stdtrack.training.teachers import Look
 
 TENSORS = ("templates", "searches", "boxes", "visible")

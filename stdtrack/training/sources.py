@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from evalkit.suggestions import suggestion
 from stdtrack.training.annotated_video import Footage, load_footage, scene_of
 from stdtrack.training.config import SourceConfig, TrainConfig
 from stdtrack.training.frame_sampling import Shots, draw_shots
-from stdtrack.training.retry import made_of_readable
 from stdtrack.training.stills import Still, draw_still, load_stills, single_boxes
 from stdtrack.training.synthetic import CutOut, compose, cut_from_white, cut_out, procedural_cut_out, texture
 
@@ -213,3 +212,26 @@ def _listed_names(benchmark: Benchmark, source: SourceConfig) -> Sequence[str]:
         official = set(benchmark.official_names() or ())
         return [name for name in benchmark.sources if name not in official]
     return benchmark.inventory().present
+
+
+ATTEMPTS = 20
+"""Draws in a row that may fail before training stops."""
+
+Made = TypeVar("Made")
+
+
+def made_of_readable(make: Callable[[], Made]) -> tuple[Made, tuple[str, ...]]:
+    """What ``make`` returns once it meets no unreadable image, and the messages of those it met before.
+
+    Raises InputError when it failed ``ATTEMPTS`` times in a row.
+
+    >>> made_of_readable(lambda: 7)
+    (7, ())
+    """
+    skipped: list[str] = []
+    for _ in range(ATTEMPTS):
+        try:
+            return make(), tuple(skipped)
+        except InputError as error:
+            skipped.append(str(error))
+    raise InputError(f"{ATTEMPTS} clips in a row could not be made; the last: {skipped[-1]}")
