@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
+
 from torch import nn
+
 from evalkit.errors import InputError
 from evalkit.trackers.base import Tracker
 from profiling.complexity.count import HasComplexity, Part, first_line
-import copy
+
 
 def positional(
     module: nn.Module, inputs: tuple[Any, ...], named: Mapping[str, Any]
@@ -27,6 +30,7 @@ def positional(
     called = copy.copy(module)
     called.__class__ = Positional
     return called, (*inputs, *named.values())
+
 
 def checked_part(spec: str, part: tuple[Any, ...]) -> Part:
     """``(module, example_inputs)`` with the inputs as a tuple; raises InputError for any other tuple."""

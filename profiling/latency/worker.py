@@ -28,8 +28,7 @@ from profiling.latency.steps import HostRecorder, StageRecorder, Step, WarmUp, m
 from profiling.machine.cores import keep_to
 from profiling.machine.energy import EnergyMeter, NoEnergyMeter, open_meter
 from profiling.machine.hardware import gpu_state, thread_settings
-from profiling.machine.memory import cuda_peak_bytes, peak_resident_bytes, resident_bytes
-from profiling.machine.run_delay import run_delay_clock
+from profiling.machine.process import cuda_peak_bytes, peak_resident_bytes, resident_bytes, run_delay_clock
 
 if TYPE_CHECKING:
     from profiling.complexity.report import ComplexityReport

@@ -13,7 +13,7 @@ from evalkit.trackers.spec import load_tracker
 from profiling.latency.clips import Clip
 from profiling.latency.statistics import summarise
 from profiling.latency.steps import HostRecorder, Step, module_steps, steps, warm_up
-from profiling.machine.run_delay import run_delay_clock
+from profiling.machine.process import run_delay_clock
 
 
 def run(spec: str, clip: Clip, frames: int) -> list[Step]:

@@ -12,9 +12,8 @@ import pytest
 from profiling.machine.calibration import Calibration, gemm_seconds
 from profiling.machine.energy import EnergyMeter, NoEnergyMeter, open_meter
 from profiling.machine.hardware import gpu_state, machine, machine_state, thread_settings
-from profiling.machine.memory import peak_resident_bytes, resident_bytes
+from profiling.machine.process import peak_resident_bytes, resident_bytes, run_delay_clock
 from profiling.machine.roofline import measure_ceilings
-from profiling.machine.run_delay import run_delay_clock
 
 
 def test_peak_is_at_least_what_is_held() -> None:
@@ -28,7 +27,7 @@ def test_peak_is_at_least_what_is_held() -> None:
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="Linux alone has VmHWM")
 def test_a_large_parent_does_not_show_in_the_peak_of_its_child() -> None:
     ballast = np.ones(300 * 2**20 // 8)
-    program = "from profiling.machine.memory import peak_resident_bytes; print(peak_resident_bytes())"
+    program = "from profiling.machine.process import peak_resident_bytes; print(peak_resident_bytes())"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert int(done.stdout) < ballast.nbytes
 

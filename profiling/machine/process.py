@@ -1,8 +1,10 @@
-"""Resident memory of this process, and what CUDA allocated."""
+"""What the system tells of this process: its memory, what CUDA allocated, and waits for a processor (Linux)."""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -34,3 +36,25 @@ def cuda_peak_bytes() -> int | None:
     if torch is None or not torch.cuda.is_available():
         return None
     return int(torch.cuda.max_memory_allocated())
+
+
+SCHEDSTAT = Path("/proc/thread-self/schedstat")
+"""Nanoseconds on a processor, nanoseconds of waiting for one, number of time slices."""
+
+_LONGEST_LINE = 96
+
+
+def run_delay_clock(schedstat: Path = SCHEDSTAT) -> Callable[[], float]:
+    """A clock of the calling thread's waits in seconds; always 0 where the kernel does not tell.
+
+    A read takes about 1.5 microseconds.
+    """
+    try:
+        descriptor = os.open(schedstat, os.O_RDONLY)
+    except OSError:
+        return lambda: 0.0
+
+    def waited() -> float:
+        return int(os.pread(descriptor, _LONGEST_LINE, 0).split()[1]) * 1e-9
+
+    return waited
