@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -187,3 +187,20 @@ def untrained(config: ModelConfig, seed: int = 0) -> STDTrack:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return STDTrack(config).eval()
+
+
+def mean_model(paths: Sequence[Path]) -> STDTrack:
+    """A network with the mean of the files' weights, batch norm's statistics included, and the first one's config.
+
+    It is worth something only where all come from one network, and have not gone far since.
+
+    Raises:
+        InputError: a file is no checkpoint, or of another network than the first.
+    """
+    mean = load_model(paths[0])
+    states = [mean.state_dict(), *(load_model(path, mean.config).state_dict() for path in paths[1:])]
+    with torch.no_grad():
+        for key, tensor in states[0].items():
+            if tensor.dtype.is_floating_point:
+                tensor.copy_(torch.stack([state[key] for state in states]).mean(0))
+    return mean

@@ -18,8 +18,7 @@ def average(weights: tuple[Path, ...], out: Path) -> None:
     Seeds of a last stage all start from the same weights (--set init=FILE); their mean is often better than each.
     Whether it is, `stdtrack validate` says.
     """
-    from stdtrack.checkpoints import save_model
-    from stdtrack.training.averaging import mean_model
+    from stdtrack.checkpoints import mean_model, save_model
 
     save_model(out, mean_model(weights), {"mean_of": ", ".join(path.name for path in weights)})
     click.echo(str(out))

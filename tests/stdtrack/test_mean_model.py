@@ -10,9 +10,8 @@ import torch
 from click.testing import CliRunner
 
 from evalkit.errors import InputError
-from stdtrack.checkpoints import load_facts, load_model, save_model
+from stdtrack.checkpoints import load_facts, load_model, mean_model, save_model
 from stdtrack.cli.average import average
-from stdtrack.training.averaging import mean_model
 from tests.stdtrack.tiny import TINY, make
 
 
