@@ -1,4 +1,4 @@
-"""What a mistyped name was meant to be."""
+"""Names as users write them: several in one text, and what a mistyped one was meant to be."""
 
 from __future__ import annotations
 
@@ -9,6 +9,17 @@ from itertools import islice
 _SHOWN = 20
 _CLOSE = 0.6
 """Share of letters in common from which two names are alike; the limit of :func:`difflib.get_close_matches`."""
+
+
+def as_names(names: str | Iterable[str]) -> tuple[str, ...]:
+    """Names as a caller writes them: one text, with commas for several, or several texts; each name once.
+
+    >>> as_names("otb100, lasot"), as_names(["official", "pysot", "official"])
+    (('otb100', 'lasot'), ('official', 'pysot'))
+    """
+    texts = (names,) if isinstance(names, str) else names
+    parts = (part.strip() for text in texts for part in text.split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def nearest(name: str, known: Iterable[str], at_least: float = _CLOSE) -> str | None:

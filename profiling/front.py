@@ -16,7 +16,7 @@ from evalkit.benchmarks.synthetic.writer import render
 from evalkit.errors import InputError
 from evalkit.paths import data_root
 from evalkit.running.heartbeat import FRAME_TIMEOUT
-from evalkit.suggestions import suggestion
+from evalkit.suggestions import as_names, suggestion
 from evalkit.trackers.stages import Staged
 from profiling import tables
 from profiling.latency.clips import ClipName, choose_clips
@@ -125,18 +125,13 @@ def profile(
                 root = Path(scenes or stack.enter_context(TemporaryDirectory(prefix="stdtrack-scenes-")))
                 note(f"no --data: rendering scenes into {root}")
                 render(root, 0)
-            clips = choose_clips(root, SHORTEST_CLIP, texts(on))
+            clips = choose_clips(root, SHORTEST_CLIP, as_names(on))
         ready()
         stack.enter_context(_stages_kept(targets))
         run = profile_targets(
             targets.targets, clips, live=targets.live, min_time=min_time, timeout=timeout, note=note, remark=remark
         )
     return ProfileRun(**{field.name: getattr(run, field.name) for field in fields(run)})
-
-
-def texts(given: str | Iterable[str]) -> tuple[str, ...]:
-    """One text, parted at its commas as on the command line, or several."""
-    return tuple(part.strip() for part in given.split(",")) if isinstance(given, str) else tuple(given)
 
 
 def _setting(threads: int | Iterable[int], backends: str | Iterable[str], device: str) -> Setting:
@@ -150,7 +145,7 @@ def _setting(threads: int | Iterable[int], backends: str | Iterable[str], device
         from profiling.latency.cuda import require_cuda
 
         require_cuda()
-    return Setting(counts, texts(backends), device)
+    return Setting(counts, as_names(backends), device)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
-from evalkit.scoring.caveats import Caveat, Tell, Told, as_names
+from evalkit.scoring.caveats import Caveat, Tell, Told
+from evalkit.suggestions import as_names
 
 if TYPE_CHECKING:
     from evalkit.regression.checking import Check

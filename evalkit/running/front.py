@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from evalkit.benchmarks.registry import canonical_specs, open_benchmark
@@ -15,6 +16,7 @@ from evalkit.running.progress import Progress, RunSummary, Unwatched
 from evalkit.running.runner import RunOptions
 from evalkit.running.runner import run as run_selected
 from evalkit.running.selection import Selection, select
+from evalkit.suggestions import as_names
 from evalkit.trackers.live import Source, named_trackers
 
 
@@ -70,38 +72,37 @@ def run(
         LostClusterError: the cluster is gone; what is finished is kept.
 
     Example:
-        >>> from pathlib import Path
-        >>> from tempfile import TemporaryDirectory
-        >>> from evalkit import Prediction, run
-        >>> from evalkit.benchmarks.synthetic.writer import render
+        >>> from evalkit import Prediction
         >>> class Still:
         ...     def init(self, image, box):
         ...         self.box = box
         ...     def update(self, image):
         ...         return Prediction(self.box, 1.0)
-        >>> with TemporaryDirectory() as folder:
-        ...     data = render(Path(folder), 0)
-        ...     summary = run(Still(), on="demo", data=data, out=f"{folder}/runs")
-        >>> summary.finished, summary.failures
-        (8, [])
+        >>> run(Still(), on="folder", data="clips", out="runs").finished
+        2
     """
     named, watcher = named_trackers(trackers), progress or Unwatched()
     selections = _selections(on, data, sequences, exclude, shard)
     for selection in selections:
         watcher.select(selection)
-    pool: ClusterExecutor | WorkerPool
-    if scheduler is None:
-        pool = WorkerPool(workers, threads=threads, timeout=timeout)
-    else:
-        pool = ClusterExecutor(scheduler, threads=threads, timeout=timeout)
-        workers = pool.size
-    options = RunOptions(Path(out), fresh, retry_failed, max_failures, workers, threads)
-    try:
+    with _pool(scheduler, workers, threads, timeout) as pool:
+        options = RunOptions(Path(out), fresh, retry_failed, max_failures, pool.size, threads)
         summary = run_selected(named, selections, pool, options, watcher)
-    finally:
-        pool.abort()
     summary.caveats[:0] = [caveat for selection in selections for caveat in selection.caveats]
     return summary
+
+
+@contextmanager
+def _pool(scheduler: str | None, workers: int, threads: int, timeout: float) -> Iterator[WorkerPool | ClusterExecutor]:
+    """Workers of this machine or of a Dask cluster; what still runs at the end is ended."""
+    if scheduler is None:
+        pool: WorkerPool | ClusterExecutor = WorkerPool(workers, threads=threads, timeout=timeout)
+    else:
+        pool = ClusterExecutor(scheduler, threads=threads, timeout=timeout)
+    try:
+        yield pool
+    finally:
+        pool.abort()
 
 
 def _selections(
@@ -115,12 +116,7 @@ def _selections(
     if root is None:
         raise InputError("nothing says where the data are", hint="--data ROOT, STDTRACK_DATA or stdtrack.toml")
     root = root.absolute()  # a tracker may change the working folder
-    names = canonical_specs(_texts(on))
+    names = canonical_specs(as_names(on))
     if not names:
         raise InputError("there is no benchmark to run on", hint="on='otb100', or several names")
-    return select([open_benchmark(name, data=root) for name in names], _texts(sequences), shard, _texts(exclude))
-
-
-def _texts(given: str | Iterable[str]) -> tuple[str, ...]:
-    """One text, parted at its commas as on the command line, or several."""
-    return tuple(part.strip() for part in given.split(",")) if isinstance(given, str) else tuple(given)
+    return select([open_benchmark(name, data=root) for name in names], as_names(sequences), shard, as_names(exclude))

@@ -24,6 +24,11 @@ class WorkerPool(Executor):
             self._idle.put(worker)
         self._watchers = ThreadPoolExecutor(workers, thread_name_prefix="watcher")
 
+    @property
+    def size(self) -> int:
+        """How many processes there are."""
+        return len(self._workers)
+
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Call ``fn(*args)``, an importable function with picklable arguments, in the next free worker."""
         if kwargs:

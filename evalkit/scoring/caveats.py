@@ -56,17 +56,6 @@ class Told:
             self._tell(tracker)
 
 
-def as_names(names: str | Iterable[str]) -> tuple[str, ...]:
-    """Names as a caller writes them: one text, with commas for several, or several texts; each name once.
-
-    >>> as_names("otb100, lasot"), as_names(["official", "pysot", "official"])
-    (('otb100', 'lasot'), ('official', 'pysot'))
-    """
-    texts = (names,) if isinstance(names, str) else names
-    parts = (part.strip() for text in texts for part in text.split(","))
-    return tuple(dict.fromkeys(part for part in parts if part))
-
-
 def left_out(refused: Iterable[Refused]) -> str:
     """The trackers that were left out, each once and the first by name; empty if there are none."""
     return some(list(dict.fromkeys(each.tracker for each in refused)))

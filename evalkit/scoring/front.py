@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
-from evalkit.scoring.caveats import Tell, Told, as_names
+from evalkit.scoring.caveats import Tell, Told
 from evalkit.scoring.scored import Scored, Scores, no_attributes, require_grouping
-from evalkit.suggestions import some
+from evalkit.suggestions import as_names, some
 
 if TYPE_CHECKING:
     from evalkit.results.trees import TrackerResults

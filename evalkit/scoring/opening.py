@@ -15,10 +15,10 @@ from evalkit.reading.text import is_there
 from evalkit.results.manifest import recorded_benchmark
 from evalkit.results.store import Run, list_runs
 from evalkit.results.trees import TrackerResults, read_tree, without_sequences
-from evalkit.scoring.caveats import Told, as_names
+from evalkit.scoring.caveats import Told
 from evalkit.scoring.evaluate import Refused
 from evalkit.scoring.tracker import Annotation, missing_sequences
-from evalkit.suggestions import nearest, some
+from evalkit.suggestions import as_names, nearest, some
 
 _NAMED = 10
 

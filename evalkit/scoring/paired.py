@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
-from evalkit.scoring.caveats import Caveat, Tell, Told, as_names
+from evalkit.scoring.caveats import Caveat, Tell, Told
 from evalkit.scoring.front import evaluate_told, use_cache
 from evalkit.shown import one_line
-from evalkit.suggestions import suggestion
+from evalkit.suggestions import as_names, suggestion
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -87,6 +87,22 @@ class _Run:
         self.failures[label] = str(error)
         self.workers[label].kill()
 
+    def load(self, clips: tuple[ClipName, ...], live: Mapping[str, Any]) -> dict[str, Loaded]:
+        """Load every target, and open the clips."""
+        return self.each("loading", lambda worker, label: _begin(worker, self.targets[label], clips, live))
+
+    def ask_late(self, loaded: Mapping[str, Loaded]) -> _Answers:
+        """What costs no latencies any more, in this order: memory comes first, as the other questions take some."""
+        targets = self.targets
+        return _Answers(
+            self.late("memory", lambda worker, label: worker.call(session.finish, ())),
+            self.late("comparing outputs", lambda worker, label: worker.call(session.difference, (targets[label],))),
+            self.once(
+                "accuracy", lambda worker, label: None if loaded[label].is_module else worker.call(session.overlap, ())
+            ),
+            self.once("complexity", lambda worker, label: worker.call(session.complexity, (targets[label],))),
+        )
+
     def measure(self, min_time: float, clips: int, seed: int) -> Mapping[str, Sequence[Round]]:
         """All rounds of the targets that did not fail, interleaved; in each round all of them follow the same clip."""
         self.note("measuring")
@@ -112,6 +128,31 @@ class _Run:
 
         self.late(what, ask_first)
         return asked
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """What was asked when all was measured, by label, and by title what threads do not change."""
+
+    finishes: Mapping[str, Finish]
+    differences: Mapping[str, float | None]
+    overlaps: Mapping[str, float | None]
+    complexities: Mapping[str, ComplexityReport | str]
+
+    def profile(self, run: _Run, label: str, loaded: Loaded, warm_up: WarmUp, rounds: Sequence[Round]) -> Profile:
+        """All that is known of a target."""
+        target = run.targets[label]
+        return Profile(
+            target=target,
+            warm_up=warm_up,
+            rounds=tuple(rounds),
+            finish=self.finishes.get(label, UNKNOWN),
+            overlap=self.overlaps.get(target.title),
+            difference=self.differences.get(label),
+            complexity=self.complexities.get(target.title, ""),
+            is_module=loaded.is_module,
+            problem=run.problems.get(label, ""),
+        )
 
 
 def _worker(target: ProfileTarget, timeout: float) -> Worker | InProcess:
@@ -154,6 +195,28 @@ def profile_targets(
         InputError: a spec, option, device or clip is wrong; nothing was measured then. What goes wrong after the
             measurement is each profile's ``problem``.
     """
+    with _workers(targets, timeout, note) as run:
+        loaded = run.load(clips, live)
+        for label in run.alive:
+            if loaded[label].note:
+                remark(run.targets[label].title, loaded[label].note)
+        before, state_before = gemm_seconds(), machine_state()
+        warm_ups: dict[str, WarmUp] = run.each("warm-up", lambda worker, label: worker.call(session.settle, ()))
+        rounds = run.measure(min_time, len(clips), seed)
+        calibration, state_after = Calibration(before, gemm_seconds()), machine_state()
+        answers = run.ask_late(loaded)
+    profiles = tuple(answers.profile(run, label, loaded[label], warm_ups[label], rounds[label]) for label in run.alive)
+    settings = {"min_time": min_time, "rounds": ROUNDS, "timeout": timeout, "seed": seed}
+    states = {"before": state_before, "after": state_after}
+    note("measuring ceilings")
+    threads = sorted({profile.target.threads for profile in profiles if profile.has_roofline})
+    ceilings = {count: measure_ceilings(count) for count in threads}
+    return Profiles(profiles, run.failures, clips, calibration, machine(), states, settings, ceilings)
+
+
+@contextmanager
+def _workers(targets: Sequence[ProfileTarget], timeout: float, note: Callable[[str], None]) -> Iterator[_Run]:
+    """A worker of each target, bound to the cores chosen for it, until the block ends; live ones share this process."""
     cores = choose_cores({target.threads for target in targets})
     by_label = {target.label: replace(target, cores=cores[target.threads]) for target in targets}
     with ExitStack() as stack:
@@ -161,44 +224,4 @@ def profile_targets(
         if len(shared) == 1:
             stack.enter_context(thread_limit(shared.pop()))
         workers = {label: stack.enter_context(closing(_worker(target, timeout))) for label, target in by_label.items()}
-        run = _Run(by_label, workers, note)
-        loaded: dict[str, Loaded] = run.each(
-            "loading", lambda worker, label: _begin(worker, by_label[label], clips, live)
-        )
-        for label in run.alive:
-            if loaded[label].note:
-                remark(by_label[label].title, loaded[label].note)
-        before, state_before = gemm_seconds(), machine_state()
-        warm_ups: dict[str, WarmUp] = run.each("warm-up", lambda worker, label: worker.call(session.settle, ()))
-        rounds = run.measure(min_time, len(clips), seed)
-        calibration, state_after = Calibration(before, gemm_seconds()), machine_state()
-        finishes: dict[str, Finish] = run.late("memory", lambda worker, label: worker.call(session.finish, ()))
-        differences: dict[str, float | None] = run.late(
-            "comparing outputs", lambda worker, label: worker.call(session.difference, (by_label[label],))
-        )
-        overlaps: dict[str, float | None] = run.once(
-            "accuracy", lambda worker, label: None if loaded[label].is_module else worker.call(session.overlap, ())
-        )
-        complexities: dict[str, ComplexityReport | str] = run.once(
-            "complexity", lambda worker, label: worker.call(session.complexity, (by_label[label],))
-        )
-    profiles = tuple(
-        Profile(
-            target=by_label[label],
-            warm_up=warm_ups[label],
-            rounds=tuple(rounds[label]),
-            finish=finishes.get(label, UNKNOWN),
-            overlap=overlaps.get(by_label[label].title),
-            difference=differences.get(label),
-            complexity=complexities.get(by_label[label].title, ""),
-            is_module=loaded[label].is_module,
-            problem=run.problems.get(label, ""),
-        )
-        for label in run.alive
-    )
-    settings = {"min_time": min_time, "rounds": ROUNDS, "timeout": timeout, "seed": seed}
-    states = {"before": state_before, "after": state_after}
-    note("measuring ceilings")
-    threads = sorted({profile.target.threads for profile in profiles if profile.has_roofline})
-    ceilings = {count: measure_ceilings(count) for count in threads}
-    return Profiles(profiles, run.failures, clips, calibration, machine(), states, settings, ceilings)
+        yield _Run(by_label, workers, note)

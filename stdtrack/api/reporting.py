@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from evalkit.entry_points import reinstall_hint
 from evalkit.errors import InputError
-from evalkit.scoring.caveats import Caveat, Tell, Told, as_names
+from evalkit.scoring.caveats import Caveat, Tell, Told
 from evalkit.scoring.front import use_cache
-from evalkit.suggestions import suggestion
+from evalkit.suggestions import as_names, suggestion
 
 if TYPE_CHECKING:
     from evalkit.scoring.evaluate import Refused
