@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from evalkit.errors import InputError
 from evalkit.files import write_atomic
+from evalkit.reading.fields import as_list, as_mapping, as_number, as_number_or_nan, as_text, field_of
 from evalkit.reading.text import parse_json, read_text
 from evalkit.scoring.scores import Curve
 
@@ -81,8 +82,6 @@ FORMAT = 1
 
 # Curves are shown, never tested: six decimals are a hundredth of a frame in a sequence of ten thousand.
 CURVE_DECIMALS = 6
-
-T = TypeVar("T")
 
 
 def write_baseline(baseline: Baseline, path: Path) -> None:
@@ -163,111 +162,66 @@ def load_baseline(text: str) -> Baseline:
     if number > FORMAT:
         hint = "update stdtrack, or write the baseline again with this version"
         raise InputError(f"the baseline has format {number}, this version reads up to {FORMAT}", hint=hint)
-    records = tuple(_load_record(item, f"records[{i}]") for i, item in enumerate(_list(raw["records"], "records")))
+    records = tuple(_load_record(item, f"records[{i}]") for i, item in enumerate(as_list(raw["records"], "records")))
     if len({record.key for record in records}) < len(records):
         raise InputError("the baseline has two records of one tracker, benchmark and protocol")
-    return Baseline(records, _text(raw.get("stdtrack", ""), "stdtrack"))
+    return Baseline(records, as_text(raw.get("stdtrack", ""), "stdtrack"))
 
 
 def _load_record(raw: object, place: str) -> Record:
-    fields = _mapping(raw, place)
-    text = {key: _field(fields, key, place, _text) for key in ("tracker", "benchmark", "protocol", "fingerprint")}
-    metrics = _field(fields, "metrics", place, _mapping)
-    curves = _field(fields, "curves", place, _mapping)
-    sequences = _field(fields, "sequences", place, _mapping)
+    fields = as_mapping(raw, place)
+    text = {key: field_of(fields, key, place, as_text) for key in ("tracker", "benchmark", "protocol", "fingerprint")}
+    metrics = field_of(fields, "metrics", place, as_mapping)
+    curves = field_of(fields, "curves", place, as_mapping)
+    sequences = field_of(fields, "sequences", place, as_mapping)
     return Record(
         **text,
         metrics={key: None if v is None else _fraction(v, f"{place}.metrics.{key}") for key, v in metrics.items()},
         curves={key: _load_curve(value, f"{place}.curves.{key}") for key, value in curves.items()},
         sequences={
-            _text(name, f"a name in {place}.sequences"): _load_sequence(value, f"{place}.sequences[{name!r}]")
+            as_text(name, f"a name in {place}.sequences"): _load_sequence(value, f"{place}.sequences[{name!r}]")
             for name, value in sequences.items()
         },
     )
 
 
 def _load_sequence(raw: object, place: str) -> SequenceRecord:
-    fields = _mapping(raw, place)
-    metrics = _field(fields, "metrics", place, _mapping)
+    fields = as_mapping(raw, place)
+    metrics = field_of(fields, "metrics", place, as_mapping)
     box, seconds = fields.get("initial_box"), fields.get("seconds")
     return SequenceRecord(
-        frames=int(_field(fields, "frames", place, _number)),
+        frames=int(field_of(fields, "frames", place, as_number)),
         metrics={key: _fraction(value, f"{place}.metrics.{key}") for key, value in metrics.items()},
-        boxes=_field(fields, "boxes", place, _text),
+        boxes=field_of(fields, "boxes", place, as_text),
         initial_box=None if box is None else _box(box, f"{place}.initial_box"),
         seconds=None if seconds is None else _duration(seconds, f"{place}.seconds"),
     )
 
 
 def _load_curve(raw: object, place: str) -> Curve:
-    fields = _mapping(raw, place)
-    x, y = (_field(fields, name, place, _list) for name in ("x", "y"))
+    fields = as_mapping(raw, place)
+    x, y = (field_of(fields, name, place, as_list) for name in ("x", "y"))
     if len(x) != len(y):
         raise InputError(f"{place}: {len(x)} thresholds and {len(y)} values")
-    return Curve(*(np.array([_number_or_nan(v, place) for v in values], dtype=np.float64) for values in (x, y)))
-
-
-def _field(fields: Mapping[str, Any], name: str, place: str, check: Callable[[object, str], T]) -> T:
-    if name not in fields:
-        raise InputError(f"{place} has no '{name}'")
-    return check(fields[name], f"{place}.{name}")
-
-
-def _mapping(value: object, place: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise InputError(f"{place} is no object")
-    return value
-
-
-def _list(value: object, place: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise InputError(f"{place} is no list")
-    return value
-
-
-def _text(value: object, place: str) -> str:
-    if not isinstance(value, str):
-        raise InputError(f"{place} is no text")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise InputError(f"{place} holds half a surrogate pair") from error
-    return value
-
-
-def _number(value: object, place: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
-        raise InputError(f"{place} is no finite number")
-    return float(value)
-
-
-def _is_finite(value: int | float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an integer of more digits than a float holds
-        return False
-
-
-def _number_or_nan(value: object, place: str) -> float:
-    return math.nan if value is None else _number(value, place)
+    return Curve(*(np.array([as_number_or_nan(v, place) for v in values], dtype=np.float64) for values in (x, y)))
 
 
 def _fraction(value: object, place: str) -> float:
-    number = _number_or_nan(value, place)
+    number = as_number_or_nan(value, place)
     if not (math.isnan(number) or 0 <= number <= 1):
         raise InputError(f"{place} is {number}, no fraction")
     return number
 
 
 def _duration(value: object, place: str) -> float:
-    number = _number(value, place)
+    number = as_number(value, place)
     if not 1e-9 <= number <= 1e6:
         raise InputError(f"{place} is {number}, no time of a frame in seconds")
     return number
 
 
 def _box(value: object, place: str) -> tuple[float, float, float, float]:
-    numbers = [_number(item, place) for item in _list(value, place)]
+    numbers = [as_number(item, place) for item in as_list(value, place)]
     if len(numbers) != 4:
         raise InputError(f"{place} has {len(numbers)} numbers instead of 4")
     return numbers[0], numbers[1], numbers[2], numbers[3]

@@ -1,7 +1,7 @@
 """What the first bytes of an image file say: its size, depth and orientation, before a pixel is decoded.
 
-Sources: the file formats' specifications (JPEG ITU-T T.81, PNG, BMP, Netpbm, TIFF 6.0 and BigTIFF, WebP, GIF89a,
-JPEG 2000 ITU-T T.800); Exif 2.3 for the orientation, which is TIFF's tag 274 in all of them.
+Sources: the file formats' specifications (JPEG ITU-T T.81, PNG, BMP, Netpbm, WebP, GIF89a, JPEG 2000 ITU-T T.800);
+:mod:`evalkit.sequences.tiff_tags` has TIFF's and Exif's.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from mmap import mmap
 
+from evalkit.sequences.tiff_tags import ORIENTATION, OUTSIDE, exif_orientation, tag_pages, valid_orientation
+
 KNOWN_TYPES = "JPEG, PNG, BMP, TIFF, WebP, Netpbm (PBM, PGM, PPM), JPEG 2000, GIF"
 Content = bytes | mmap
-_ORIENTATION, _TRANSPOSED = 274, (5, 6, 7, 8)
+_TRANSPOSED = (5, 6, 7, 8)
 _PARTS = 100_000
 """So many segments, chunks or blocks of a file are looked at: one that has more was made to keep readers busy."""
-_OUTSIDE = (struct.error, IndexError, OverflowError)
-"""Raised where a header points at what the file does not have."""
 _CUT = "it ends before the picture does"
 _MARKER = re.compile(rb"\xff+([^\x00\xff])")
 
@@ -60,7 +60,7 @@ def parse_header(content: Content) -> ImageHeader:
         if signature.match(content):
             try:
                 header = parse(content)
-            except _OUTSIDE as error:
+            except OUTSIDE as error:
                 raise ValueError("its header is damaged") from error
             if header.width < 1 or header.height < 1:
                 raise ValueError(f"its header states {header.width} x {header.height} pixels")
@@ -73,7 +73,7 @@ def _jpeg(content: Content) -> ImageHeader:
     for marker, body in jpeg_segments(content):
         if marker == 0xE1 and content[body : body + 6] == b"Exif\0\0" and orientation == 1:
             length = struct.unpack_from(">H", content, body - 2)[0]
-            orientation = _exif_orientation(content[body + 6 : body + length - 2])
+            orientation = exif_orientation(content[body + 6 : body + length - 2])
         elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) and size == (0, 0):
             precision, height, width = struct.unpack_from(">BHH", content, body)
             size = (width, height)
@@ -105,7 +105,7 @@ def _png(content: Content) -> ImageHeader:
         if name == b"acTL":
             pictures = struct.unpack_from(">I", content, start)[0]
         elif name == b"eXIf":
-            orientation = _exif_orientation(content[start : start + length])
+            orientation = exif_orientation(content[start : start + length])
     if name != b"IEND":
         raise ValueError(_CUT)
     return ImageHeader("PNG", width, height, 65535 if depth == 16 else 255, orientation, pictures)
@@ -155,7 +155,7 @@ def _webp(content: Content) -> ImageHeader:
             bits = struct.unpack_from("<I", content, start + 1)[0]
             width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
         elif name == b"EXIF":
-            orientation = _exif_orientation(content[start : start + length].removeprefix(b"Exif\0\0"))
+            orientation = exif_orientation(content[start : start + length].removeprefix(b"Exif\0\0"))
         pictures += name == b"ANMF"
     return ImageHeader("WebP", width, height, orientation=orientation, pictures=max(1, pictures))
 
@@ -214,53 +214,15 @@ def _codestream(content: Content) -> int:
     raise ValueError("its header is damaged")
 
 
-_TIFF_TYPES: Mapping[int, str] = {1: "B", 3: "H", 4: "I", 16: "Q"}
-_PAGES = 64  # of a TIFF file that are looked at
-
-
 def _tiff(content: Content) -> ImageHeader:
-    pages = list(_tiff_pages(content))
+    pages = list(tag_pages(content))
     full = [page for page in pages if not page.get(254, 0) & 1]  # the others are thumbnails
     first = pages[0]
     depth = first.get(258, 1)
     return ImageHeader(
         "TIFF", first.get(256, 0), first.get(257, 0), 255 if depth <= 8 else (1 << depth) - 1,
-        _valid_orientation(first.get(_ORIENTATION, 1)), max(1, len(full)),
+        valid_orientation(first.get(ORIENTATION, 1)), max(1, len(full)),
     )  # fmt: skip
-
-
-def _tiff_pages(content: Content) -> Iterator[Mapping[int, int]]:
-    """First value of every numeric tag, page after page."""
-    order = "<" if content[:2] == b"II" else ">"
-    big = struct.unpack_from(order + "H", content, 2)[0] == 43
-    pointer, count_of, step, inline = ("Q", "Q", 20, 12) if big else ("I", "H", 12, 8)
-    offset = struct.unpack_from(order + pointer, content, 8 if big else 4)[0]
-    for _ in range(_PAGES):
-        count = struct.unpack_from(order + count_of, content, offset)[0]
-        start = offset + struct.calcsize(count_of)
-        tags = {}
-        for entry in range(start, min(start + count * step, len(content)), step):
-            tag, kind, values = struct.unpack_from(order + "HH" + pointer, content, entry)
-            if form := _TIFF_TYPES.get(kind):
-                fits = values * struct.calcsize(form) <= struct.calcsize(pointer)
-                at = entry + inline if fits else struct.unpack_from(order + pointer, content, entry + inline)[0]
-                tags[tag] = struct.unpack_from(order + form, content, at)[0]
-        yield tags
-        offset = struct.unpack_from(order + pointer, content, start + count * step)[0]
-        if offset == 0:
-            return
-
-
-def _exif_orientation(exif: bytes) -> int:
-    """1 where it is absent, damaged or no orientation."""
-    try:
-        return _valid_orientation(next(_tiff_pages(exif)).get(_ORIENTATION, 1))
-    except (*_OUTSIDE, StopIteration):
-        return 1
-
-
-def _valid_orientation(value: int) -> int:
-    return value if 1 <= value <= 8 else 1
 
 
 _PARSERS: Mapping[re.Pattern[bytes], Callable[[Content], ImageHeader]] = {
