@@ -12,9 +12,9 @@ from typing import Any
 
 import pandas as pd
 
+from evalkit.benchmarks.data_root import data_root
 from evalkit.benchmarks.synthetic.writer import render
 from evalkit.errors import InputError
-from evalkit.paths import data_root
 from evalkit.running.heartbeat import FRAME_TIMEOUT
 from evalkit.suggestions import as_names, suggestion
 from evalkit.trackers.stages import Staged

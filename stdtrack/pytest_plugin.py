@@ -135,8 +135,8 @@ class TrackingAccuracy:
         return run_and_record(tracker, self._open(benchmark, data), self._new_folder(), protocol)
 
     def _open(self, benchmark: str, data: str | Path | None) -> Benchmark:
+        from evalkit.benchmarks.data_root import data_root
         from evalkit.benchmarks.registry import open_benchmark
-        from evalkit.paths import data_root
 
         if data is None and benchmark == "demo":
             return open_benchmark(benchmark, data=self._demo())

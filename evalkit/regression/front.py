@@ -106,8 +106,8 @@ def baseline(
         >>> [(record.tracker, round(record.metrics["auc"], 4)) for record in kept.baseline.records]
         [('mine', 0.881), ('theirs', 0.8095)]
     """
-    from evalkit.hardware import installed
     from evalkit.regression.file import Baseline
+    from evalkit.running.hardware import installed
     from evalkit.scoring.opening import benchmarks_present, chosen_benchmarks, tell_refused
 
     told, rules = Told(tell), as_names(protocols)

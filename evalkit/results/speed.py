@@ -10,8 +10,8 @@ import pandas as pd
 from evalkit.reading.tables import parse_table
 from evalkit.results.columns import LATENCIES, SPEED_FIGURES, SPEEDS
 from evalkit.results.store import TIME_SUFFIX, Run, read_times
+from evalkit.results.tidy import stacked
 from evalkit.results.trees import TrackerResults
-from evalkit.tidy import stacked
 from evalkit.types import Vector
 
 SCOPE = "track"

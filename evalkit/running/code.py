@@ -8,7 +8,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from evalkit.hardware import versions
+from evalkit.running.hardware import versions
 
 OURS = ("evalkit", "stdtrack", "profiling")
 """The packages that can change a tracker's boxes; they lie beside each other or are installed together."""

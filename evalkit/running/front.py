@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from evalkit.benchmarks.data_root import data_root
 from evalkit.benchmarks.registry import canonical_specs, open_benchmark
 from evalkit.errors import InputError
-from evalkit.paths import data_root
 from evalkit.running.cluster import ClusterExecutor
 from evalkit.running.heartbeat import FRAME_TIMEOUT
 from evalkit.running.pool import WorkerPool

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from evalkit.benchmarks.base import Benchmark, fingerprint
 from evalkit.errors import InputError
-from evalkit.hardware import hardware_card, versions
 from evalkit.results.manifest import Manifest
+from evalkit.running.hardware import hardware_card, versions
 from evalkit.sequences.sequence import Sequence
 
 KEEP_OR_DELETE = "--fresh deletes them; another --out keeps them"

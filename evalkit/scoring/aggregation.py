@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evalkit.curves import Counts, area, error_counts, success_counts
 from evalkit.errors import InputError
+from evalkit.scoring.curves import Counts, area, error_counts, success_counts
 from evalkit.scoring.frames import Measured, measure
 from evalkit.scoring.metrics import computed_from, stated_metrics
 from evalkit.scoring.rules import Averaging, CurveRule, Denominator, Rules, Summary

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from evalkit.benchmarks.data_root import DATA_VARIABLE, data_root
 from evalkit.benchmarks.installed import BENCHMARKS
 from evalkit.benchmarks.registry import canonical_specs, open_benchmark, parse_spec
 from evalkit.errors import InputError
-from evalkit.paths import DATA_VARIABLE, data_root
 from evalkit.reading.text import is_there
 from evalkit.results.manifest import recorded_benchmark
 from evalkit.results.store import Run, list_runs

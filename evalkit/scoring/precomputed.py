@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.benchmarks.aliases import canonical_name
-from evalkit.curves import matlab_twentieths
 from evalkit.errors import InputError
 from evalkit.reading.text import decode, parse_json
 from evalkit.results.files import ResultFile, list_tree
 from evalkit.results.layout import locate
 from evalkit.results.names import is_perfmat, lies_beside
+from evalkit.scoring.curves import matlab_twentieths
 from evalkit.scoring.metrics import stated_metrics
 from evalkit.scoring.scores import BenchmarkScore, Curve
 from evalkit.types import Vector

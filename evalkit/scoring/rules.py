@@ -10,7 +10,7 @@ from enum import Enum
 
 import numpy as np
 
-from evalkit import curves
+from evalkit.scoring import curves
 from evalkit.types import Vector
 
 

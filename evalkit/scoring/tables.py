@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evalkit.results.tidy import stacked
 from evalkit.scoring.columns import ATTRIBUTES, BOX, COVERAGE, CURVES, FRAMES, SCORES, TRUTH
 from evalkit.scoring.scores import BenchmarkScore, FrameDetail, SequenceScore
-from evalkit.tidy import stacked
 from evalkit.types import Vector
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import psutil
 from threadpoolctl import threadpool_info
 
-from evalkit.hardware import hardware_card, versions
 from evalkit.imports import optional_module
+from evalkit.running.hardware import hardware_card, versions
 
 GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")

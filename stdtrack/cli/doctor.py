@@ -19,7 +19,7 @@ Line = tuple[str, str]
 @click.command()
 def doctor() -> None:
     """Print the environment: versions, devices, threads, cv2 wheels, where data and weights are looked for."""
-    from evalkit.hardware import CV2_WHEELS, hardware_card, installed, versions
+    from evalkit.running.hardware import CV2_WHEELS, hardware_card, installed, versions
 
     sections = {
         "versions": list(versions().items()),
@@ -73,7 +73,7 @@ def trackers() -> Iterator[Line]:
 
 def data() -> Iterator[Line]:
     """Where benchmarks are looked for, in this order."""
-    from evalkit.paths import CONFIG_NAME, DATA_VARIABLE, data_root
+    from evalkit.benchmarks.data_root import CONFIG_NAME, DATA_VARIABLE, data_root
 
     yield "--data", "first"
     yield DATA_VARIABLE, os.environ.get(DATA_VARIABLE, "not set")

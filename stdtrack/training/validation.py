@@ -11,8 +11,8 @@ from scipy.stats import rankdata, spearmanr
 
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.boxes import iou_continuous
-from evalkit.curves import steps_of_twentieths, success_counts
 from evalkit.errors import InputError
+from evalkit.scoring.curves import steps_of_twentieths, success_counts
 from evalkit.trackers.base import Prediction
 from evalkit.types import Box, Image, Vector
 from stdtrack.model.network import STDTrack

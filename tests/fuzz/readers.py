@@ -41,8 +41,8 @@ from samples import (
     zip_sample,
 )
 
+from evalkit.benchmarks.data_root import CONFIG_NAME, configured
 from evalkit.benchmarks.registry import open_benchmark
-from evalkit.paths import CONFIG_NAME, configured
 from evalkit.reading.archive import open_archive
 from evalkit.reading.tables import parse_table
 from evalkit.regression.file import dump_baseline, load_baseline

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from evalkit.benchmarks.data_root import configured
 from evalkit.benchmarks.got10k import GOT10k
 from evalkit.benchmarks.installed import BENCHMARKS
 from evalkit.errors import InputError
-from evalkit.paths import configured
 from evalkit.reading.tables import parse_table, read_boxes
 from evalkit.reading.text import (
     LIMIT_VARIABLE,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from evalkit.benchmarks.data_root import data_root
 from evalkit.errors import InputError
-from evalkit.paths import data_root
 from stdtrack.cli.doctor import cv2_warnings, doctor, score_cache
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from evalkit import curves
+from evalkit.scoring import curves
 from evalkit.scoring.rules import Grid
 from evalkit.types import Vector
 
