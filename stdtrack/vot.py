@@ -55,11 +55,11 @@ class Tracker:
         with _told():
             image = read_image(Path(frame)) if isinstance(frame, str) else frame[CHANNEL]
             followed = self._trackers[: self._followed]
-            found = [step(tracker, image, self._frame)[0] for tracker in followed]
+            predictions = [step(tracker, image, self._frame)[0] for tracker in followed]
             boxes = [bounding_box(region) for region, _ in new]
             for box in boxes:
                 self._follow(image, box)
-        known = [(_rectangle(each.box), {"confidence": each.score}) for each in found]
+        known = [(_rectangle(answer.box), {"confidence": answer.score}) for answer in predictions]
         self._frame += 1
         return [*known, *((_rectangle(box), {}) for box in boxes)]
 

@@ -35,10 +35,10 @@ def canonical_name(benchmark: str, name: str, known: Iterable[str] | None = None
 def own_name(kind: type[Benchmark], name: str, known: Iterable[str] | None = None) -> str | None:
     """:func:`canonical_name` of a benchmark's class, which need not be installed."""
     index = _official_index(kind) if known is None else _index(tuple(known))
-    found = _look_up(name, index) or _look_up(kind.other_names.get(name.lower(), ""), index)
-    if found is None and has_prefix(kind, name):
+    official = _look_up(name, index) or _look_up(kind.other_names.get(name.lower(), ""), index)
+    if official is None and has_prefix(kind, name):
         return own_name(kind, name[len(kind.prefix) :], known)
-    return found
+    return official
 
 
 def has_prefix(kind: type[Benchmark], name: str) -> bool:
@@ -48,9 +48,9 @@ def has_prefix(kind: type[Benchmark], name: str) -> bool:
 
 def _look_up(name: str, index: tuple[Mapping[str, str], ...]) -> str | None:
     exact, separated, joined = zip(_keys(name), index, strict=True)
-    found = next((keys[key] for key, keys in (exact, separated) if key in keys), None)
+    meant = next((keys[key] for key, keys in (exact, separated) if key in keys), None)
     key, keys = joined
-    return found or (keys[key] if key in keys and name not in _official_names(all_benchmarks()) else None)
+    return meant or (keys[key] if key in keys and name not in _official_names(all_benchmarks()) else None)
 
 
 def _keys(name: str) -> tuple[str, str, str]:

@@ -71,9 +71,9 @@ def attribute_files(
     inside = (child for folder in folders if folder.is_dir() for child in children(folder))
     for folder in (child for child in inside if child.name.lower() == "att" and child.is_dir()):
         named = ((own_name(kind, _stem(file.name), names), file) for file in children(folder))
-        found = {name: file for name, file in named if name is not None}
-        if found:
-            return found
+        files = {name: file for name, file in named if name is not None}
+        if files:
+            return files
     return {}
 
 
@@ -82,25 +82,25 @@ def _stem(name: str) -> str:
     return next((name[: -len(suffix)] for suffix in _SUFFIXES if lower.endswith(suffix)), "")
 
 
-def with_files(table: Attributes, found: Mapping[str, Traversable], order: tuple[str, ...]) -> Attributes:
+def with_files(table: Attributes, files: Mapping[str, Traversable], order: tuple[str, ...]) -> Attributes:
     """The attributes of ``att`` files, and for sequences without one, or whose file has no tag, those of the table.
 
     Args:
-        found: ``att`` file by sequence: a 0 or 1 for each attribute.
+        files: ``att`` file by sequence: a 0 or 1 for each attribute.
         order: the attributes in the order of the files.
 
     Raises:
         InputError: a file has another number of values.
     """
-    if not found:
+    if not files:
         return table
     read = {
         name: frozenset(attribute for attribute, has in zip(order, read_flags(file, len(order)), strict=True) if has)
-        for name, file in found.items()
+        for name, file in files.items()
     }
     tagged = {name: attributes for name, attributes in read.items() if attributes}
     others = [name for name, attributes in table.by_name.items() if attributes and name not in tagged]
-    place = str(next(iter(found.values()))).rpartition("/")[0]
+    place = str(next(iter(files.values()))).rpartition("/")[0]
     source = f"{place} ({len(tagged)} sequences)"
     if others:
         more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""

@@ -32,9 +32,9 @@ class DTB70(Benchmark):
 
     def discover(self) -> Mapping[str, Source]:
         """Sequence folders, or a flat folder of annotations."""
-        found = {
+        sources = {
             name: Source(folder / _ANNOTATION, frames_folder(folder / "img", folder))
             for name, folder in sequence_folders(self.root, _ANNOTATION).items()
         }
-        flat = {} if found else annotation_files(self.root / "anno") or annotation_files(self.root)
-        return found | {name: Source(file) for name, file in flat.items()}
+        flat = {} if sources else annotation_files(self.root / "anno") or annotation_files(self.root)
+        return sources | {name: Source(file) for name, file in flat.items()}

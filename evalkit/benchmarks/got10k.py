@@ -82,11 +82,11 @@ class GOT10k(Benchmark):
         """Sequence folders of the split, or a flat folder of annotations."""
         inferred = optional_file(self.root / _INFERRED)
         folders = sequence_folders(self.folder, _ANNOTATION)
-        found = {name: _source(folder, inferred) for name, folder in folders.items()}
-        if not found:
-            found = {name: Source(file, facts=inferred) for name, file in annotation_files(self.folder).items()}
+        sources = {name: _source(folder, inferred) for name, folder in folders.items()}
+        if not sources:
+            sources = {name: Source(file, facts=inferred) for name, file in annotation_files(self.folder).items()}
         wanted = self.options.get("split")
-        return {} if wanted and _split_of(found) not in (None, wanted) else found
+        return {} if wanted and _split_of(sources) not in (None, wanted) else sources
 
     def shortcoming(self) -> str | None:
         """The scores are made with cover labels and image sizes."""

@@ -49,10 +49,10 @@ class LaSOT(Benchmark):
     def discover(self) -> Mapping[str, Source]:
         """Folders by class or all in one, or the flat annotations of the official toolkit."""
         absent = first_folder(*(self.root / place for place in _ABSENT), *beside(self.root, "absent"))
-        found: dict[str, Traversable] = {}
+        annotations: dict[str, Traversable] = {}
         for folder in (self.root, *subfolders(self.root)):
-            found |= sequence_folders(folder, _ANNOTATION)
-        sources = {name: _source(name, folder, absent) for name, folder in found.items()}
+            annotations |= sequence_folders(folder, _ANNOTATION)
+        sources = {name: _source(name, folder, absent) for name, folder in annotations.items()}
         if sources:
             return sources
         places = (self.root / "annos", self.root / "anno", self.root)

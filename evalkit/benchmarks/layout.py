@@ -46,8 +46,8 @@ def subfolders(folder: Traversable) -> list[Traversable]:
     """Folders directly in a folder, sorted by name; empty if it is none."""
     if not folder.is_dir():
         return []
-    found = [child for child in children(folder) if not child.name.startswith(".") and child.is_dir()]
-    return sorted(found, key=lambda child: child.name)
+    folders = [child for child in children(folder) if not child.name.startswith(".") and child.is_dir()]
+    return sorted(folders, key=lambda child: child.name)
 
 
 def first_folder(*folders: Traversable) -> Traversable | None:
@@ -124,8 +124,8 @@ def _view(place: Path) -> _View:
     except OSError as error:
         raise InputError(f"cannot be listed: {error.strerror or error}", path=place) from error
     ranked = (place / name for _, name in sorted(names))
-    found = next(filter(_holds_image, ranked), place if images else None)
-    return _View(found, place / min(packed)[1] if packed else None)
+    images_folder = next(filter(_holds_image, ranked), place if images else None)
+    return _View(images_folder, place / min(packed)[1] if packed else None)
 
 
 def _holds_image(folder: Path) -> bool:
@@ -148,20 +148,20 @@ def unseen_images(folder: Path) -> str | None:
 
     None where there is nothing of that kind; else a sentence that ends with what is taken.
     """
-    found = [finding for place in (folder, *subfolders(folder)[:_LOOKED_AT]) for finding in _unseen(folder, place)]
-    if not found:
+    findings = [finding for place in (folder, *subfolders(folder)[:_LOOKED_AT]) for finding in _unseen(folder, place)]
+    if not findings:
         return None
     folders = ", ".join(IMAGE_FOLDERS)
-    return f"{' and '.join(found)} are not taken; taken are {' '.join(IMAGE_SUFFIXES)} there or in {folders}"
+    return f"{' and '.join(findings)} are not taken; taken are {' '.join(IMAGE_SUFFIXES)} there or in {folders}"
 
 
 def _unseen(folder: Path, place: Traversable) -> list[str]:
     suffixes = Counter(PurePath(child.name).suffix.lower() for child in children(place) if not child.is_dir())
     where = "" if place is folder else f" in {place.name}/"
     others = [suffix for suffix in sorted(suffixes) if suffix not in (*IMAGE_SUFFIXES, *_TEXT_SUFFIXES)]
-    found = [f"{suffixes[suffix]} {suffix} files{where}" for suffix in others]
+    findings = [f"{suffixes[suffix]} {suffix} files{where}" for suffix in others]
     images = sum(suffixes[suffix] for suffix in IMAGE_SUFFIXES)
-    return [*found, f"{images} images{where}"] if images and folder_rank(place.name) is None else found
+    return [*findings, f"{images} images{where}"] if images and folder_rank(place.name) is None else findings
 
 
 # Text files that lie beside annotations and are none.
@@ -172,10 +172,10 @@ def annotation_files(folder: Traversable) -> dict[str, Traversable]:
     """``<sequence>.txt`` of a flat folder by sequence, sorted; lists such as ``testing_set.txt`` are left out."""
     if not folder.is_dir():
         return {}
-    found = {file.name.removesuffix(".txt"): file for file in children(folder) if file.name.endswith(".txt")}
+    files = {file.name.removesuffix(".txt"): file for file in children(folder) if file.name.endswith(".txt")}
     return {
-        name: found[name]
-        for name in sorted(found)
+        name: files[name]
+        for name in sorted(files)
         if plain(name) not in _NO_ANNOTATION and not name.endswith(("_set", "_dataset"))
     }
 

@@ -76,8 +76,8 @@ class NFS30(Benchmark):
         sequence = self.assemble(name, replace(source, first=1), native)
         return replace(sequence, absent=lost, flags={"lost": lost, "occluded": occluded})
 
-    def _name(self, found: str) -> str:
-        return own_name(type(self), found) or found
+    def _name(self, written: str) -> str:
+        return own_name(type(self), written) or written
 
     def _converted(self, name: str, file: Traversable) -> Source:
         images = self.root / "sequences"

@@ -54,13 +54,13 @@ class OTB100(Benchmark):
 
     def discover(self) -> Mapping[str, Source]:
         """Sequence folders, or the flat ``anno`` of the MATLAB toolkit."""
-        found: dict[str, Source] = {}
+        sources: dict[str, Source] = {}
         for folder in subfolders(self.root):
             for target, annotation in _targets(folder):
                 frames = frames_folder(folder / "img", folder / "jpg", folder)
-                found[self._name(target)] = Source(annotation, frames, self._first(target))
-        flat = {} if found else annotation_files(self.root / "anno") or annotation_files(self.root)
-        return found | {self._name(name): Source(annotation) for name, annotation in flat.items()}
+                sources[self._name(target)] = Source(annotation, frames, self._first(target))
+        flat = {} if sources else annotation_files(self.root / "anno") or annotation_files(self.root)
+        return sources | {self._name(name): Source(annotation) for name, annotation in flat.items()}
 
     def load(self, name: str, source: Source) -> Sequence:
         """One target; the official evaluation of Tiger1 begins at its sixth frame (``initOmit`` of the toolkit)."""
@@ -74,11 +74,11 @@ class OTB100(Benchmark):
         omitted = rows[max(skipped - clip.omitted, 0) : skipped]
         return replace(scored, omitted=omitted, skipped=skipped, offsets=offsets)
 
-    def _name(self, found: str) -> str:
-        return own_name(type(self), found) or found
+    def _name(self, target: str) -> str:
+        return own_name(type(self), target) or target
 
-    def _first(self, found: str) -> int | None:
-        clip = ClipRange.of(self.listing().get(self._name(found), {}))
+    def _first(self, target: str) -> int | None:
+        clip = ClipRange.of(self.listing().get(self._name(target), {}))
         return None if clip is None else clip.start
 
 

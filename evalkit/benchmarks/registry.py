@@ -43,14 +43,14 @@ def _named_by(written: str) -> tuple[str, Mapping[str, str]]:
     if written in BENCHMARKS:
         return written, {}
     spellings = _spellings(all_benchmarks())
-    found = spellings.get(plain(written))
-    if found is None:
+    meant = spellings.get(plain(written))
+    if meant is None:
         begun = (text for text in spellings if plain(written) and text.startswith(plain(written)))
         near = next(begun, None) or nearest(plain(written), spellings)
         known = f"did you mean '{spellings[near][0]}'?" if near else f"known: {', '.join(BENCHMARKS)}"
         hint = reinstall_hint(ENTRY_POINT_GROUP, written) or known
         raise InputError(f"unknown benchmark {written!r}", hint=hint)
-    return found
+    return meant
 
 
 @cache
@@ -120,18 +120,18 @@ def _folder_names(kind: type[Benchmark]) -> frozenset[str]:
 def recognise(root: Path) -> tuple[Benchmark, ...]:
     """Every benchmark under a root: by folder names, else by official sequence names, else as own data."""
     tree = _tree(root)
-    found = _distinct(
+    benchmarks = _distinct(
         benchmark
         for kind in all_benchmarks()
         for folder in _named(kind, tree)
         for options in kind.variants
         for benchmark in _openings(kind, folder, options)
     )
-    if not found:
+    if not benchmarks:
         guesses = (find(kind, tree) for kind in all_benchmarks() if kind is not Folder)
-        found = _distinct(guess for guess in guesses if guess is not None and _has_listed_names(guess))
-    own = None if found else find(Folder, tree)
-    return (own,) if own else found
+        benchmarks = _distinct(guess for guess in guesses if guess is not None and _has_listed_names(guess))
+    own = None if benchmarks else find(Folder, tree)
+    return (own,) if own else benchmarks
 
 
 def _tree(root: Path) -> Traversable:
@@ -159,8 +159,8 @@ def _openings(
 def _has_listed_names(benchmark: Benchmark) -> bool:
     """Its sequences are those of the official list: two or more, and half of what lies there or of the list."""
     official = benchmark.official_names() or ()
-    listed, found = len(benchmark.sources.keys() & set(official)), len(benchmark.sources)
-    return listed >= min(2, found) and 2 * listed >= min(found, len(official))
+    listed, present = len(benchmark.sources.keys() & set(official)), len(benchmark.sources)
+    return listed >= min(2, present) and 2 * listed >= min(present, len(official))
 
 
 def _named(kind: type[Benchmark], root: Traversable) -> Iterator[Traversable]:
@@ -174,15 +174,15 @@ def _named(kind: type[Benchmark], root: Traversable) -> Iterator[Traversable]:
 
 def _distinct(benchmarks: Iterable[Benchmark]) -> tuple[Benchmark, ...]:
     """Without those whose every annotation has one that fits its official list better: VOT's years look alike."""
-    found = tuple(benchmarks)
+    several = tuple(benchmarks)
     kept: list[Benchmark] = []
     seen: set[str] = set()
-    for benchmark in sorted(found, key=_misfit):
+    for benchmark in sorted(several, key=_misfit):
         files = {str(benchmark.sources[name].annotation) for name in benchmark.inventory().present}
         if not files <= seen:
             kept.append(benchmark)
             seen |= files
-    return tuple(benchmark for benchmark in found if benchmark in kept)
+    return tuple(benchmark for benchmark in several if benchmark in kept)
 
 
 def _misfit(benchmark: Benchmark) -> tuple[int, bool]:

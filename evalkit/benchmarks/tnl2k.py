@@ -47,9 +47,9 @@ class TNL2K(Benchmark):
 
     def discover(self) -> Mapping[str, Source]:
         """Sequence folders, or the annotations of the official toolkit."""
-        found = sequence_folders(self.root, "groundtruth.txt")
-        if found:
-            return {name: self._source(name, folder) for name, folder in found.items()}
+        folders = sequence_folders(self.root, "groundtruth.txt")
+        if folders:
+            return {name: self._source(name, folder) for name, folder in folders.items()}
         places = (self.root / "annos" / "gt_rect", self.root / "gt_rect", self.root)
         files = next(filter(None, map(annotation_files, places)), {})
         return {name: self._complete(name, Source(file)) for name, file in files.items()}

@@ -24,7 +24,7 @@ class Check:
     def verdict(self) -> Verdict:
         """The gravest: worse, then not comparable, then same, then better."""
         gravest = (Verdict.WORSE, Verdict.NOT_COMPARABLE, Verdict.SAME, Verdict.BETTER)
-        return min((each.verdict for each in self.comparisons), key=gravest.index)
+        return min((comparison.verdict for comparison in self.comparisons), key=gravest.index)
 
 
 def check_accuracy(baseline: Baseline, records: Sequence[Record], limits: Limits) -> Check:
@@ -37,7 +37,7 @@ def check_accuracy(baseline: Baseline, records: Sequence[Record], limits: Limits
     for record in records:
         known = baseline.select(record.tracker, record.benchmark)
         if known:
-            same_rules = [each for each in known if each.protocol == record.protocol]
+            same_rules = [other for other in known if other.protocol == record.protocol]
             comparisons.append(compare((same_rules or list(known))[0], record, limits))
         else:
             unchecked.append(f"{record.tracker} on {record.benchmark} is not in the baseline")

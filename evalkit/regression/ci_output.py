@@ -91,11 +91,11 @@ def markdown_summary(comparisons: Sequence[Comparison]) -> str:
 def github_annotations(comparisons: Sequence[Comparison], warnings: Sequence[str] = ()) -> list[str]:
     """``::error`` for what is worse, ``::warning`` for what cannot be compared and for ``warnings``."""
     levels = {Verdict.WORSE: "error", Verdict.NOT_COMPARABLE: "warning"}
-    found = [(levels[c.verdict], str(c.verdict), sentence(c)) for c in comparisons if c.verdict in levels]
-    found += [("warning", "not checked", one_line(text)) for text in warnings]
+    annotations = [(levels[c.verdict], str(c.verdict), sentence(c)) for c in comparisons if c.verdict in levels]
+    annotations += [("warning", "not checked", one_line(text)) for text in warnings]
     return [
         f"::{level} title={_escape_property(f'stdtrack check: {title}')}::{_escape_data(text)}"
-        for level, title, text in found
+        for level, title, text in annotations
     ]
 
 

@@ -28,14 +28,14 @@ def record_results(
     score = score_tracker(results, annotation, protocol)
     boxes = {name: [array for array, _ in runs] for name, runs in results.boxes.items()}
     sequences = {
-        each.sequence: SequenceRecord(
-            frames=each.frames,
-            metrics=dict(each.metrics),
-            boxes=boxes_sha256(boxes.get(each.sequence, [])),
-            initial_box=_initial_box(boxes.get(each.sequence, [])),
-            seconds=(seconds or {}).get(each.sequence),
+        sequence.sequence: SequenceRecord(
+            frames=sequence.frames,
+            metrics=dict(sequence.metrics),
+            boxes=boxes_sha256(boxes.get(sequence.sequence, [])),
+            initial_box=_initial_box(boxes.get(sequence.sequence, [])),
+            seconds=(seconds or {}).get(sequence.sequence),
         )
-        for each in sorted(score.sequences, key=lambda each: each.sequence)
+        for sequence in sorted(score.sequences, key=lambda sequence: sequence.sequence)
     }
     return Record(
         tracker=score.tracker,

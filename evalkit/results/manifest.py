@@ -101,13 +101,13 @@ def _is_time(value: object) -> bool:
 
 
 def _are_texts(value: object) -> bool:
-    return isinstance(value, dict) and all(_is_text(each) for each in value.values())
+    return isinstance(value, dict) and all(_is_text(text) for text in value.values())
 
 
 def _are_facts(value: object) -> bool:
     """A table of texts and numbers, or of such tables."""
     scalar = str | bool | int | float | None
-    return isinstance(value, dict) and all(isinstance(each, scalar) or _are_facts(each) for each in value.values())
+    return isinstance(value, dict) and all(isinstance(fact, scalar) or _are_facts(fact) for fact in value.values())
 
 
 def _is_tracker(value: object) -> bool:
@@ -156,7 +156,7 @@ def recorded_benchmark(results: Path, benchmark: str) -> tuple[str, Path] | None
         InputError: the runs were made on different roots, or no record can be read.
     """
     name, mark, _ = benchmark.partition("?")
-    found: dict[tuple[str, str], Path] = {}
+    roots: dict[tuple[str, str], Path] = {}
     broken: list[InputError] = []
     for pattern in ("", "*/", "*/*/") if results.is_dir() else ():
         for path in sorted(results.glob(f"{pattern}{MANIFEST_NAME}")):
@@ -168,12 +168,12 @@ def recorded_benchmark(results: Path, benchmark: str) -> tuple[str, Path] | None
             if manifest is not None and manifest.benchmark.get("name") == name and manifest.benchmark.get("root"):
                 options = manifest.benchmark.get("options") or {}
                 text = benchmark if mark or not options else f"{name}?{urlencode(options)}"
-                found.setdefault((text, str(manifest.benchmark["root"])), path)
-    if len(found) > 1:
-        places = " and ".join(f"{root} ({path.parent})" for (_, root), path in list(found.items())[:2])
+                roots.setdefault((text, str(manifest.benchmark["root"])), path)
+    if len(roots) > 1:
+        places = " and ".join(f"{root} ({path.parent})" for (_, root), path in list(roots.items())[:2])
         raise InputError(
             f"runs of {name} on different data: {places}", path=results, hint="give --data or --annotations"
         )
-    if not found and broken:
+    if not roots and broken:
         raise broken[0]
-    return next(((text, Path(root)) for text, root in found), None)
+    return next(((text, Path(root)) for text, root in roots), None)

@@ -74,13 +74,13 @@ def latency_table(runs: Iterable[Run]) -> pd.DataFrame:
 
 def frame_times(run: Run) -> dict[str, Vector]:
     """(N - 1,) seconds of each sequence's frames, without the first one, where ``init`` ran."""
-    found = {}
+    by_sequence = {}
     for path in sorted(run.folder.glob(f"*{TIME_SUFFIX}")):
         sequence = path.name.removesuffix(TIME_SUFFIX)
         times = read_times(run.folder, sequence)
         if times is not None:
-            found[sequence] = times[1:]
-    return found
+            by_sequence[sequence] = times[1:]
+    return by_sequence
 
 
 def pooled_times(run: Run) -> Vector:

@@ -125,7 +125,7 @@ def check_members(
         problem = f"{len(flat)} results lie flat in its root, such as {flat[0]}: {wanted}"
         yield Problem("the archive", problem + ("" if timed else ", and the times are missing"))
         members = placed
-    found: dict[str, list[str]] = defaultdict(list)
+    by_sequence: dict[str, list[str]] = defaultdict(list)
     for path in sorted(members):
         sequence = _sequence_of(path, rules)
         if sequence is None:
@@ -133,19 +133,19 @@ def check_members(
         elif expected and sequence not in expected:
             yield Problem(path, "is no sequence of the test set")
         elif not path.endswith(TIME_SUFFIX):
-            found[sequence].append(path)
-    repetitions = max((_repetition(path) for paths in found.values() for path in paths), default=0)
-    for sequence, paths in found.items():
+            by_sequence[sequence].append(path)
+    repetitions = max((_repetition(path) for paths in by_sequence.values() for path in paths), default=0)
+    for sequence, paths in by_sequence.items():
         for path in paths:
             yield from _check_boxes(members, path, lengths.get(sequence))
         if rules.in_folders:
             yield from _check_repetitions(sequence, paths, repetitions)
             yield from _check_times(members, sequence, paths) if timed else ()
     for name in expected:
-        if name not in found:
+        if name not in by_sequence:
             yield Problem(name, "is missing")
-    if not expected and len(found) != rules.total:
-        yield Problem("the archive", f"has {len(found)} sequences, the server expects {rules.total}")
+    if not expected and len(by_sequence) != rules.total:
+        yield Problem("the archive", f"has {len(by_sequence)} sequences, the server expects {rules.total}")
 
 
 def _common_folder(members: Mapping[str, bytes], rules: Submission) -> str:

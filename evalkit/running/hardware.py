@@ -55,10 +55,10 @@ def versions() -> Mapping[str, str]:
 
 def installed(packages: tuple[str, ...]) -> Mapping[str, str]:
     """Package -> version, of those that are installed."""
-    found = {}
+    known = {}
     for package in packages:
         try:
-            found[package] = version(package)
+            known[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return known

@@ -62,11 +62,11 @@ class Crew:
         helped = [self._watchers.submit(_help, worker, start, (function, items), indices)
                   for worker, start in zip(self._workers, self._starts, strict=True)]  # fmt: skip
         with indices:
-            found = {index: function(items[index]) for index in indices}
+            answers = {index: function(items[index]) for index in indices}
         for future in helped:
-            found |= future.result()
+            answers |= future.result()
         self._broken = False
-        return [found[index] for index in range(len(items))]
+        return [answers[index] for index in range(len(items))]
 
 
 class _Shared:

@@ -197,7 +197,7 @@ def _metrics(
     if rules.normalized is not None:
         values["normalized_precision"] = _summary(curves["normalized_precision"], rules.normalized)
     for curve, rule in curve_rules(rules).items():
-        values |= {each.name: each.of_curve(rule.grid.thresholds, curves[curve]) for each in computed_from(curve)}
+        values |= {metric.name: metric.of_curve(rule.grid.thresholds, curves[curve]) for metric in computed_from(curve)}
     return {name: value for name in reported_metrics(rules) if (value := values.get(name)) is not None}
 
 
@@ -219,9 +219,9 @@ def by_attribute(
         attributes: of each sequence that was scored, is missing or excluded, by name.
         source: who says so.
     """
-    found = []
+    parts = []
     for attribute in sorted(set().union(*attributes.values())):
-        chosen = [each for each in score.sequences if attribute in attributes.get(each.sequence, ())]
+        chosen = [sequence for sequence in score.sequences if attribute in attributes.get(sequence.sequence, ())]
         missing, excluded = (
             tuple(name for name in names if attribute in attributes.get(name, ()))
             for names in (score.missing, score.excluded)
@@ -238,5 +238,5 @@ def by_attribute(
                 total_verified=score.total_verified,
             )
             part = replace(part, attribute=attribute, attribute_source=source, excluded=excluded)
-            found.append(replace(part, remark=score.remark, shortcoming=score.shortcoming))
-    return found
+            parts.append(replace(part, remark=score.remark, shortcoming=score.shortcoming))
+    return parts

@@ -51,16 +51,16 @@ def form_of(sequences: Sequence[str], rules: Rules | SupervisedRules) -> ScoreFo
 
 def encode_score(score: BenchmarkScore) -> dict[str, Any]:
     """The figures and notes of a score, without its frames and without what names tracker, benchmark and protocol."""
-    per_sequence = score.sequences
-    names = [name for name in score.curves if all(name in each.curves for each in per_sequence)]
+    sequences = score.sequences
+    names = [name for name in score.curves if all(name in sequence.curves for sequence in sequences)]
     return {
         "metrics": dict(score.metrics),
         "curves": {name: _pack(curve.values) for name, curve in score.curves.items()},
-        "frames": [each.frames for each in per_sequence],
+        "frames": [sequence.frames for sequence in sequences],
         "sequence_metrics": {
-            name: _pack(np.array([each.metrics[name] for each in per_sequence])) for name in per_sequence[0].metrics
+            name: _pack(np.array([sequence.metrics[name] for sequence in sequences])) for name in sequences[0].metrics
         },
-        "sequence_curves": {name: _pack(np.stack([each.curves[name] for each in per_sequence])) for name in names},
+        "sequence_curves": {name: _pack(np.stack([sequence.curves[name] for sequence in sequences])) for name in names},
         "notes": list(score.notes),
         "shortcoming": score.shortcoming,
     }

@@ -58,4 +58,4 @@ class Told:
 
 def left_out(refused: Iterable[Refused]) -> str:
     """The trackers that were left out, each once and the first by name; empty if there are none."""
-    return some(list(dict.fromkeys(each.tracker for each in refused)))
+    return some(list(dict.fromkeys(tracker.tracker for tracker in refused)))

@@ -118,9 +118,9 @@ def score_benchmark(
     evaluated, unscored = evaluate_told(
         trackers, annotation, protocols, told, crew=crew, keep_frames=keep_frames, cached=cached
     )
-    good = {each.tracker for each in evaluated}
+    good = {outcome.tracker for outcome in evaluated}
     whole = tuple(tracker for tracker in trackers if tracker.tracker in good)
-    scores = tuple(score for each in evaluated for score in each.scores)
+    scores = tuple(score for outcome in evaluated for score in outcome.scores)
     return Scored(annotation, whole, scores, (*incomplete, *unscored))
 
 

@@ -148,11 +148,11 @@ def tell_refused(refused: Sequence[Refused], scores: Sequence[object], told: Tol
     Raises:
         InputError: there are no others; the reason itself, where it is the same for all.
     """
-    if not scores and len({str(each.error) for each in refused}) == 1:
+    if not scores and len({str(tracker.error) for tracker in refused}) == 1:
         raise refused[0].error
     told.refuse(refused)
     if not scores and refused:
-        reasons = some([str(each) for each in refused], separator="; ")
+        reasons = some([str(tracker) for tracker in refused], separator="; ")
         hint = "the lines above say why" if told.listened else reasons
         raise InputError(f"none of {len(refused)} results can be scored", hint=hint)
 

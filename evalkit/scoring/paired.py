@@ -184,7 +184,9 @@ def pair_up(first: BenchmarkScore, second: BenchmarkScore) -> Pair:
     metric = next((m for m in DECIDING if first.metrics.get(m) is not None and second.metrics.get(m) is not None), None)
     if metric is None:
         raise InputError(f"{first.benchmark} has no figure by sequence under the protocol {first.protocol}")
-    values = [{each.sequence: each.metrics[metric] for each in score.sequences} for score in (first, second)]
+    values = [
+        {sequence.sequence: sequence.metrics[metric] for sequence in score.sequences} for score in (first, second)
+    ]
     common = [name for name in values[0] if name in values[1]]
     if not common:
         raise InputError(f"{first.tracker} and {second.tracker} share no sequence of {first.benchmark}")

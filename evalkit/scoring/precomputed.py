@@ -39,7 +39,7 @@ _THRESHOLDS = {"success": matlab_twentieths(), "precision": np.arange(float(_PRE
 
 
 @dataclass
-class _Found:
+class _Stated:
     """What is known of one tracker on one set of sequences."""
 
     curves: dict[str, Vector] = field(default_factory=dict)
@@ -54,16 +54,16 @@ def read_precomputed(root: Path, benchmark: str) -> tuple[tuple[BenchmarkScore, 
         InputError: such a file is damaged, or two of them have different curves of one tracker.
     """
     files = list_tree(root).files
-    found: dict[tuple[str, str, str | None], _Found] = defaultdict(_Found)
+    stated: dict[tuple[str, str, str | None], _Stated] = defaultdict(_Stated)
     taken = set()
     for path, file in files.items():
         for key, name, curve, sequences in _curves_in(path, file):
             taken.add(path)
-            _keep(found[key], name, curve, sequences, file.place)
+            _keep(stated[key], name, curve, sequences, file.place)
     find = partial(canonical_name, benchmark)
     others = (path for path in files if path not in taken and not lies_beside(path))
     holds_results = any(locate(path, benchmark, find) is not None for path in others) if taken else True
-    return tuple(_score(*key, benchmark, each) for key, each in found.items()), holds_results
+    return tuple(_score(*key, benchmark, one) for key, one in stated.items()), holds_results
 
 
 _Key = tuple[str, str, str | None]
@@ -130,33 +130,33 @@ def _fractions(curve: Vector, place: str) -> Vector:
     return curve
 
 
-def _keep(found: _Found, name: str, curve: Vector, sequences: int, place: str) -> None:
-    known = found.curves.get(name)
-    if (known is not None and not np.array_equal(known, curve)) or found.sequences not in (0, sequences):
-        raise InputError(f"has other curves of a tracker than {found.place}", path=place, hint="report one of the two")
-    found.curves[name], found.sequences, found.place = curve, sequences, place
+def _keep(stated: _Stated, name: str, curve: Vector, sequences: int, place: str) -> None:
+    known = stated.curves.get(name)
+    if (known is not None and not np.array_equal(known, curve)) or stated.sequences not in (0, sequences):
+        raise InputError(f"has other curves of a tracker than {stated.place}", path=place, hint="report one of the two")
+    stated.curves[name], stated.sequences, stated.place = curve, sequences, place
 
 
-def _score(tracker: str, protocol: str, attribute: str | None, benchmark: str, found: _Found) -> BenchmarkScore:
+def _score(tracker: str, protocol: str, attribute: str | None, benchmark: str, stated: _Stated) -> BenchmarkScore:
     figures: Mapping[str, Callable[[Vector], float]] = {
         "auc": lambda curve: float(curve.mean()),
         "sr50": lambda curve: float(curve[10]),
         "sr75": lambda curve: float(curve[15]),
     }
     metrics: dict[str, float | None] = dict.fromkeys(stated_metrics("ope"))
-    if "success" in found.curves:
-        metrics |= {name: figure(found.curves["success"]) for name, figure in figures.items()}
-    if "precision" in found.curves:
-        metrics["precision"] = float(found.curves["precision"][_AT_20_PIXELS])
+    if "success" in stated.curves:
+        metrics |= {name: figure(stated.curves["success"]) for name, figure in figures.items()}
+    if "precision" in stated.curves:
+        metrics["precision"] = float(stated.curves["precision"][_AT_20_PIXELS])
     return BenchmarkScore(
         tracker=tracker,
         benchmark=benchmark,
         protocol=protocol,
         metrics=metrics,
-        curves={name: Curve(_THRESHOLDS[name], curve) for name, curve in found.curves.items()},
+        curves={name: Curve(_THRESHOLDS[name], curve) for name, curve in stated.curves.items()},
         sequences=(),
-        sequences_total=found.sequences,
-        notes=(f"{PRECOMPUTED[protocol]} From {found.place}.",),
+        sequences_total=stated.sequences,
+        notes=(f"{PRECOMPUTED[protocol]} From {stated.place}.",),
         total_verified=False,
         attribute=attribute,
         attribute_source="the published score files" if attribute else "",

@@ -65,10 +65,12 @@ class NetworkFile(Protocol):
     """An ONNX file and the shapes of its inputs, as an adapter shows them."""
 
     @property
-    def path(self) -> Path: ...
+    def path(self) -> Path:
+        """The file."""
 
     @property
-    def inputs(self) -> Shapes: ...
+    def inputs(self) -> Shapes:
+        """By name of an input."""
 
 
 def count_networks(networks: tuple[NetworkFile, ...], *, allow_uncounted: bool = False) -> Complexity:

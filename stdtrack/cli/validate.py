@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from stdtrack.training.validation import Tracking, ValidationScore
+    from evalkit.trackers.base import Tracker
+    from stdtrack.training.validation import ValidationScore
 
 
 @click.command()
@@ -50,7 +51,7 @@ def difference(score: ValidationScore, first: ValidationScore) -> str:
     )
 
 
-def _maker(spec: str) -> Callable[[], Tracking]:
+def _maker(spec: str) -> Callable[[], Tracker]:
     """What makes a new tracker for every track; networks are loaded once."""
     from evalkit.trackers.spec import load_tracker
     from stdtrack.checkpoints import load_model

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from scipy.stats import rankdata, spearmanr
@@ -13,8 +12,8 @@ from evalkit.benchmarks.registry import open_benchmark
 from evalkit.boxes import iou_continuous
 from evalkit.errors import InputError
 from evalkit.scoring.curves import steps_of_twentieths, success_counts
-from evalkit.trackers.base import Prediction
-from evalkit.types import Box, Image, Vector
+from evalkit.trackers.base import Tracker
+from evalkit.types import Vector
 from stdtrack.model.network import STDTrack
 from stdtrack.tracker import STDTracker
 from stdtrack.training.annotated_video import Footage, load_footage
@@ -23,14 +22,6 @@ from stdtrack.training.sources import names_of, root_of
 
 LOST = 0.1
 """A target counts as lost in frames whose IoU is below this."""
-
-
-class Tracking(Protocol):
-    """What is validated: any tracker."""
-
-    def init(self, image: Image, box: Box) -> None: ...
-
-    def update(self, image: Image) -> Prediction: ...
 
 
 @dataclass(frozen=True)
@@ -97,7 +88,7 @@ class Validation:
         """Track with a network."""
         return self.judge(lambda: STDTracker(model))
 
-    def judge(self, make: Callable[[], Tracking]) -> ValidationScore:
+    def judge(self, make: Callable[[], Tracker]) -> ValidationScore:
         """Track every part of every sequence, each with a new tracker and from its first visible frame."""
         parts = [part for footage in self.sequences for part in parts_of(footage, self.starts, self.backwards)]
         return summarise([track_footage(make(), part, self.frames) for part in parts])
@@ -151,7 +142,7 @@ def lost_auroc(iou: Vector, score: Vector) -> float:
     return float(above / (count * others))
 
 
-def track_footage(tracker: Tracking, footage: Footage, frames: int) -> SequenceOutcome:
+def track_footage(tracker: Tracker, footage: Footage, frames: int) -> SequenceOutcome:
     """Run a tracker over one sequence, one pass; frames without a visible target are tracked but not scored."""
     first = int(np.argmax(footage.visible))
     last = min(len(footage), first + frames) if frames else len(footage)

@@ -72,7 +72,7 @@ class _Reader:
 
     def variables(self) -> dict[str, Any]:
         """Every variable of the file."""
-        found = {}
+        by_name = {}
         left = text_limit()
         for kind, element in self._elements(self.content[_PREAMBLE:], padded=False):
             if kind == _COMPRESSED:
@@ -81,8 +81,8 @@ class _Reader:
                 ((kind, element),) = list(self._elements(element))[:1] or [(0, b"")]
             if kind == _MATRIX:
                 name, value = self._matrix(element, 0)
-                found[name] = value
-        return found
+                by_name[name] = value
+        return by_name
 
     def _elements(self, data: bytes, *, padded: bool = True) -> Iterator[tuple[int, bytes]]:
         """Kind and content of each element that stands in ``data``, one after the other.

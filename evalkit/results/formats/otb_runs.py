@@ -43,7 +43,7 @@ def from_matlab(variables: Mapping[str, Any], place: str) -> OtbRun:
     """
     name = next((name for name in _NAMES if name in variables), None)
     if name is None:
-        matrices = [each for each, value in variables.items() if _is_boxes(value)]
+        matrices = [matrix for matrix, value in variables.items() if _is_boxes(value)]
         if len(matrices) != 1:
             raise _no_results(variables, matrices, place)
         return OtbRun(
@@ -128,8 +128,8 @@ def _number(value: Any) -> float | None:
 
 def _first_struct(item: Any) -> Mapping[str, Any]:
     """The struct of a cell, or of a struct array itself; without fields if it is something else."""
-    found = item[0] if isinstance(item, list) and item else item
-    return found if isinstance(found, dict) else {}
+    run = item[0] if isinstance(item, list) and item else item
+    return run if isinstance(run, dict) else {}
 
 
 def _is_boxes(value: Any) -> bool:

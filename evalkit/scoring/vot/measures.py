@@ -59,10 +59,10 @@ def by_toolkit(runs: Sequence[SupervisedRun]) -> Supervised:
     """vot-toolkit's ``AverageAccuracyRobustness`` and ``EAOCurve`` (``vot/analysis/supervised.py``)."""
     accuracy, failures, fragments = [], [], []
     for run in runs:
-        overlaps = [toolkit_overlaps(each, run.truth, run.size) for each in run.repetitions]
+        overlaps = [toolkit_overlaps(repetition, run.truth, run.size) for repetition in run.repetitions]
         pairs = list(zip(run.repetitions, overlaps, strict=True))
         accuracy.append(float(np.mean([_mean_after_burn_in(*pair) for pair in pairs])))
-        failures.append(float(np.mean([(each.codes == FAILURE).sum() for each in run.repetitions])))
+        failures.append(float(np.mean([(repetition.codes == FAILURE).sum() for repetition in run.repetitions])))
         fragments += [fragment for pair in pairs for fragment in _toolkit_fragments(*pair)]
     lengths = np.array([len(run.truth) for run in runs], dtype=np.float64)
     return Supervised(
@@ -75,9 +75,9 @@ def by_toolkit(runs: Sequence[SupervisedRun]) -> Supervised:
     )
 
 
-def ar_point(found: Supervised, average_length: float) -> tuple[float, float]:
+def ar_point(measured: Supervised, average_length: float) -> tuple[float, float]:
     """vot-toolkit's point in the AR plot: (chance to track :data:`SENSITIVITY` frames without a failure, accuracy)."""
-    return float(np.exp(-SENSITIVITY * found.robustness / average_length)), found.accuracy
+    return float(np.exp(-SENSITIVITY * measured.robustness / average_length)), measured.accuracy
 
 
 def by_pysot(runs: Sequence[SupervisedRun]) -> Supervised:
@@ -87,19 +87,19 @@ def by_pysot(runs: Sequence[SupervisedRun]) -> Supervised:
     for run in runs:
         bounds = run.size
         inner = None if bounds is None else (bounds[0] - 1, bounds[1] - 1)
-        burnt = [_burnt_in(each, pysot_overlaps(each, run.truth, bounds)) for each in run.repetitions]
+        burnt = [_burnt_in(repetition, pysot_overlaps(repetition, run.truth, bounds)) for repetition in run.repetitions]
         means.append(_nanmean(np.stack(burnt)))
-        failures.append([int((each.codes == FAILURE).sum()) for each in run.repetitions])
-        for each in run.repetitions:
-            fragments += _pysot_fragments(each, pysot_overlaps(each, run.truth, inner))
+        failures.append([int((repetition.codes == FAILURE).sum()) for repetition in run.repetitions])
+        for repetition in run.repetitions:
+            fragments += _pysot_fragments(repetition, pysot_overlaps(repetition, run.truth, inner))
     pooled = np.concatenate(means)
-    lost = np.array([np.mean(each) for each in failures])
+    lost = np.array([np.mean(counts) for counts in failures])
     return Supervised(
         accuracy=float(np.nanmean(pooled)) if np.isfinite(pooled).any() else float("nan"),
         robustness=float(lost.sum() / len(pooled) * 100),
         failures=float(lost.sum()),
         curve=_pysot_curve(fragments, max(len(run.truth) for run in runs)),
-        sequence_accuracy=np.array([np.nanmean(each) if np.isfinite(each).any() else np.nan for each in means]),
+        sequence_accuracy=np.array([np.nanmean(mean) if np.isfinite(mean).any() else np.nan for mean in means]),
         sequence_failures=lost,
     )
 

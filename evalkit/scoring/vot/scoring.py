@@ -75,14 +75,14 @@ def score_supervised(results: TrackerResults, annotation: Annotation, protocol: 
     runs = [run for run, _ in found_runs]
     if not runs:
         raise InputError(f"{results.tracker} has no result on {benchmark.name}")
-    found = measure(runs)
-    eao = eao_of(found.curve, WINDOWS[benchmark.name])
-    pairs = zip(runs, found.sequence_accuracy.tolist(), found.sequence_failures.tolist(), strict=True)
+    measured = measure(runs)
+    eao = eao_of(measured.curve, WINDOWS[benchmark.name])
+    pairs = zip(runs, measured.sequence_accuracy.tolist(), measured.sequence_failures.tolist(), strict=True)
     unbounded = [run.sequence for run in runs if run.size is None]
-    notes = [f"{found.failures:g} failures; rules of {rules.source}"]
+    notes = [f"{measured.failures:g} failures; rules of {rules.source}"]
     notes += _some([warning for _, warnings in found_runs for warning in warnings])
     if rules.measures is Measures.VOT_TOOLKIT:
-        point = ar_point(found, float(np.mean([len(run.truth) for run in runs])))
+        point = ar_point(measured, float(np.mean([len(run.truth) for run in runs])))
         notes.append(f"AR plot: reliability {point[0]:.4f}, accuracy {point[1]:.4f}")
     if unbounded:
         notes.append(f"image size of {len(unbounded)} sequences unknown: regions are not cut at the border")
@@ -90,8 +90,8 @@ def score_supervised(results: TrackerResults, annotation: Annotation, protocol: 
         tracker=results.tracker,
         benchmark=benchmark.key,
         protocol=protocol,
-        metrics={"accuracy": found.accuracy, "robustness": found.robustness, "eao": eao},
-        curves={"eao": Curve(np.arange(len(found.curve), dtype=np.float64), found.curve)},
+        metrics={"accuracy": measured.accuracy, "robustness": measured.robustness, "eao": eao},
+        curves={"eao": Curve(np.arange(len(measured.curve), dtype=np.float64), measured.curve)},
         sequences=tuple(_sequence_score(run, *figures) for run, *figures in pairs),
         sequences_total=annotation.inventory.total,
         missing=missing_sequences(results, annotation),
