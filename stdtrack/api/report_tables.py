@@ -63,52 +63,69 @@ def collect(
     Raises:
         InputError: no results, no annotation, or what either is wrong with.
     """
-    from evalkit.results.speed import latency_table, speed_table
-    from evalkit.scoring.opening import (
-        as_path,
-        benchmarks_present,
-        chosen_benchmarks,
-        open_annotation,
-        require_excluded,
-        runs_by_pair,
-        tell_refused,
-    )
-    from evalkit.scoring.statistics import interval_table
-    from evalkit.scoring.tables import attribute_table, coverage_table, curve_table, frame_table, score_table
-    from reports.inputs import ReportTables
+    from evalkit.scoring.opening import runs_by_pair
     from reports.profile_file import read_profile
 
     read = [read_profile(folder) for folder in profiles]  # first: what is wrong there is said before the scoring
+    scored = _score_all(results, benchmarks, (data, annotations), protocols, exclude, told, cached=cached)
+    pairs = dict.fromkeys((score.tracker, score.benchmark) for score in scored.scores)
+    runs = [run for pair, run in runs_by_pair(results).items() if pair in pairs]
+    _tell_empty(results, runs, told)
+    tables = replace(
+        _tables(scored, runs),
+        facts=_facts([tracker for tracker, _ in pairs], runs, read),
+        profiles=_joined_profiles(read),
+        hardware=_hardware(runs, read),
+        strips=_strips(scored, told) if pictures else {},
+    )
+    return tables, scored.refused
+
+
+def _score_all(
+    results: Path,
+    benchmarks: Sequence[str],
+    roots: tuple[str | Path | None, str | Path | None],
+    protocols: Sequence[str],
+    exclude: Sequence[str],
+    told: Told,
+    *,
+    cached: bool,
+) -> Gathered:
+    """Score all benchmarks; ``roots`` are those of data and of annotations."""
+    from evalkit.scoring import opening
+
     scored = Gathered()
-    for benchmark in chosen_benchmarks(benchmarks) or benchmarks_present(results):
+    data, annotations = map(opening.as_path, roots)
+    for benchmark in opening.chosen_benchmarks(benchmarks) or opening.benchmarks_present(results):
         if _take_precomputed(scored, results, benchmark, exclude, told):
-            annotation = open_annotation(results, benchmark, as_path(data), as_path(annotations), exclude)
+            annotation = opening.open_annotation(results, benchmark, data, annotations, exclude)
             one = score_benchmark(
                 results, annotation, tuple(protocols), told, partial=True, keep_frames=True, cached=cached
             )
             _add(scored, one)
-    require_excluded(exclude, [part.annotation for part in scored.parts])
-    tell_refused(scored.refused, scored.scores, told)
-    pairs = dict.fromkeys((score.tracker, score.benchmark) for score in scored.scores)
-    runs = [run for pair, run in runs_by_pair(results).items() if pair in pairs]
-    _tell_empty(results, runs, told)
-    overall = [replace(score, sequences=()) for score in scored.scores]
-    tables = ReportTables(
+    opening.require_excluded(exclude, [part.annotation for part in scored.parts])
+    opening.tell_refused(scored.refused, scored.scores, told)
+    return scored
+
+
+def _tables(scored: Gathered, runs: Sequence[Run]) -> ReportTables:
+    """What scores and runs fill of a report's tables."""
+    from evalkit.results.speed import latency_table, speed_table
+    from evalkit.scoring.statistics import interval_table
+    from evalkit.scoring.tables import attribute_table, coverage_table, curve_table, frame_table, score_table
+    from reports.inputs import ReportTables
+
+    return ReportTables(
         score_table(scored.scores),
         coverage_table(scored.scores),
-        curves=curve_table(overall),
+        curves=curve_table([replace(score, sequences=()) for score in scored.scores]),
         frames=frame_table(scored.framed),
         speeds=_with_models(speed_table(runs), runs),
         intervals=interval_table(scored.scores),
         attributes=attribute_table(scored.by_attribute),
         latencies=latency_table(runs),
-        facts=_facts([tracker for tracker, _ in pairs], runs, read),
-        profiles=_joined_profiles(read),
-        hardware=_hardware(runs, read),
         methods=_methods(scored.scores, runs) | _attribute_sources(scored.by_attribute),
-        strips=_strips(scored, told) if pictures else {},
     )
-    return tables, scored.refused
 
 
 def _take_precomputed(scored: Gathered, results: Path, benchmark: str, exclude: Sequence[str], told: Told) -> bool:
