@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint slow bench bench-compare clean
+.PHONY: demo test lint slow pythons bench bench-compare clean
 
 # Stamps, so that a second call installs nothing; a changed pyproject or constraints file installs again.
 $(VENV)/bin/python:
@@ -33,6 +33,27 @@ test: lint
 slow: $(VENV)/.test
 	$(BIN)/pytest -m slow
 
+# Scoring needs no torch: its tests on other Pythons (python3.12 and python3.13 on the path), with the tested set of
+# packages (scoring-3.12) and with the newest ones (newest-3.12).
+NEEDS := import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	tests = [need for need in project["optional-dependencies"]["dev"] if need.startswith(("hyp", "pillow", "pytest"))]; \
+	print(*(need for need in project["dependencies"] + tests if not need.startswith(("torch", "fvcore"))), sep="\n")
+define SCORING
+	python$* -m venv .venv-$@
+	.venv-$@/bin/python -c '$(NEEDS)' > .venv-$@/needs.txt
+	.venv-$@/bin/python -m pip install --quiet --disable-pip-version-check $(1) -r .venv-$@/needs.txt
+	.venv-$@/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	.venv-$@/bin/pytest -n 2 tests/evalkit tests/reports
+endef
+
+pythons: scoring-3.12 scoring-3.13 newest-3.12 newest-3.13
+
+scoring-%:
+	$(call SCORING,-c constraints.txt)
+
+newest-%:
+	$(call SCORING,--upgrade)
+
 # Stores a run under .benchmarks, then looks at the goals; they are no part of a comparison.
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.speed.suites store
@@ -43,4 +64,4 @@ bench-compare: $(VENV)/.test
 	$(BIN)/python -m tests.speed.suites compare
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .benchmarks
+	rm -rf $(VENV) $(VENV)-* build dist .mypy_cache .pytest_cache .ruff_cache .benchmarks

@@ -10,9 +10,9 @@ from operator import add
 import numpy as np
 
 from evalkit import boxes
-from evalkit.curves import steps_of_twentieths, success_counts
 from evalkit.errors import InputError
 from evalkit.results.trees import TrackerResults
+from evalkit.scoring.curves import steps_of_twentieths, success_counts
 from evalkit.scoring.longterm.f_score import FScores, confidence_thresholds, f_scores, precision_recall
 from evalkit.scoring.longterm.presence import (
     PresenceCounts,

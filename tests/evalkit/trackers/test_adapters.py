@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from evalkit.errors import InputError
 from evalkit.running.tracking import track
@@ -148,6 +147,11 @@ def test_every_name_of_a_score_is_known(frames, box, key):
     assert set(track(adapt(Scored, "m:f"), frames, box).scores[1:]) == {0.75}
 
 
+def tensor(values, **options):
+    """Of torch, which not every Python that scores has."""
+    return pytest.importorskip("torch").tensor(values, **options)
+
+
 def answering(base, answer):
     """A tracker of that kind which answers the same to every frame."""
     tracker = base()
@@ -156,7 +160,7 @@ def answering(base, answer):
 
 
 @pytest.mark.parametrize("base", [Got10k, Pytracking, Pysot, Ours])
-@pytest.mark.parametrize("form", [list, tuple, np.array, torch.tensor, lambda box: [np.float64(v) for v in box]])
+@pytest.mark.parametrize("form", [list, tuple, np.array, tensor, lambda box: [np.float64(v) for v in box]])
 def test_a_plain_box_is_understood_from_every_kind(frames, box, base, form):
     found = track(adapt(lambda: answering(base, form(box.tolist())), "m:f"), frames, box)
     np.testing.assert_allclose(found.boxes, np.tile(box, (8, 1)), rtol=1e-6)
@@ -185,17 +189,17 @@ def test_any_other_answer_is_shown_with_its_frame_and_what_is_wanted(frames, box
 
 
 def test_a_tensor_may_need_gradients():
-    box = torch.tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True) * 2
+    box = tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True) * 2
     assert read_answer(box).box.tolist() == [2, 4, 6, 8]
     assert read_answer(list(box)).box.tolist() == [2, 4, 6, 8]
-    assert read_answer(Prediction(box.bfloat16(), torch.tensor(0.5, requires_grad=True))).score == 0.5
+    assert read_answer(Prediction(box.bfloat16(), tensor(0.5, requires_grad=True))).score == 0.5
 
 
 @pytest.mark.cuda
 def test_a_tensor_may_lie_on_a_gpu():
-    if not torch.cuda.is_available():
+    if not pytest.importorskip("torch").cuda.is_available():
         pytest.skip("skipped: no CUDA device")
-    box = torch.tensor([1.0, 2.0, 3.0, 4.0], device="cuda", requires_grad=True)
+    box = tensor([1.0, 2.0, 3.0, 4.0], device="cuda", requires_grad=True)
     assert read_answer(box).box.tolist() == [1, 2, 3, 4]
 
 
