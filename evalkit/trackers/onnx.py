@@ -23,6 +23,8 @@ ADAPTERS: Mapping[str, tuple[str, str]] = {
     "nanotrack_v2": ("evalkit.trackers.nanotrack", "nanotrack_v2"),
     "nanotrack_v3": ("evalkit.trackers.nanotrack", "nanotrack_v3"),
     "fear_xs": ("evalkit.trackers.fear", "fear_xs"),
+    "lighttrack": ("evalkit.trackers.lighttrack", "lighttrack"),
+    "vittrack": ("evalkit.trackers.vittrack", "vittrack"),
 }
 NAMES = tuple(ADAPTERS)
 

@@ -18,7 +18,7 @@ import torch
 from evalkit.errors import InputError
 from evalkit.trackers import fear, nanotrack
 from evalkit.trackers.onnx import Session, network_file
-from evalkit.trackers.siamese import crop_around, grid_boxes, sigmoid
+from evalkit.trackers.siamese import context_extent, crop_around, enlarged, grid_boxes, planes, sigmoid
 from evalkit.trackers.spec import TrackerSpec
 from evalkit.types import Image
 from stdtrack.checkpoints import load_model, sha256
@@ -115,13 +115,13 @@ class FearTeacher:
     def judge(self, look: Look) -> Opinion:
         """See :class:`Teacher`."""
         centre, size = look.target
-        template = crop_around(look.template, centre, _enlarged(size, fear.TEMPLATE_MARGIN), fear.EXEMPLAR)
-        features = self._encode(image=_planes(template))[0]
+        template = crop_around(look.template, centre, enlarged(size, fear.TEMPLATE_MARGIN), fear.EXEMPLAR)
+        features = self._encode(image=planes(template))[0]
         middle, expected = look.expected
-        extent, opinions = _enlarged(expected, fear.SEARCH_MARGIN), []
+        extent, opinions = enlarged(expected, fear.SEARCH_MARGIN), []
         for search in look.searches:
             crop = crop_around(search, middle, extent, fear.SEARCH)
-            outputs = self._track.by_name(image=_planes(crop), template_features=features)
+            outputs = self._track.by_name(image=planes(crop), template_features=features)
             scores, boxes = sigmoid(outputs["cls"][0, 0]), grid_boxes(outputs["bbox"][0], fear.STRIDE)
             opinions.append(seen(scores, boxes, extent, fear.SEARCH, len(search), look.grid))
         return joined(opinions)
@@ -138,17 +138,17 @@ class NanoTrackTeacher:
     def judge(self, look: Look) -> Opinion:
         """See :class:`Teacher`."""
         centre, size = look.target
-        side = _context_side(size)
-        template = crop_around(look.template, centre, (side, side), nanotrack.EXEMPLAR)
-        features = self._backbone(input=_planes(template[..., ::-1]))[0]
+        template = crop_around(look.template, centre, context_extent(size), nanotrack.EXEMPLAR)
+        features = self._backbone(input=nanotrack.blue_green_red(template))[0]
         middle, expected = look.expected
-        side = _context_side(expected) * nanotrack.SEARCH / nanotrack.EXEMPLAR
-        opinions = []
+        extent, opinions = context_extent(expected, nanotrack.SEARCH / nanotrack.EXEMPLAR), []
         for search in look.searches:
-            crop = crop_around(search, middle, (side, side), nanotrack.SEARCH)
-            logits, distances = self._head(input1=features, input2=self._backbone(input=_planes(crop[..., ::-1]))[0])
-            scores, boxes = sigmoid(logits[0, 1] - logits[0, 0]), grid_boxes(distances[0], nanotrack.STRIDE)
-            opinions.append(seen(scores, boxes, (side, side), nanotrack.SEARCH, len(search), look.grid))
+            crop = crop_around(search, middle, extent, nanotrack.SEARCH)
+            logits, distances = self._head(
+                input1=features, input2=self._backbone(input=nanotrack.blue_green_red(crop))[0]
+            )
+            scores, boxes = nanotrack.probabilities(logits), grid_boxes(distances[0], nanotrack.STRIDE)
+            opinions.append(seen(scores, boxes, extent, nanotrack.SEARCH, len(search), look.grid))
         return joined(opinions)
 
 
@@ -201,17 +201,3 @@ def open_teacher(spec: str, root: Path) -> Teacher:
     if set(parsed.options) != {"weights"}:
         raise InputError(f"the teacher '{spec}' needs weights=PATH and nothing else")
     return TEACHERS[key](root / parsed.options["weights"])
-
-
-def _enlarged(size: Pair, margin: float) -> Pair:
-    return size[0] * (1 + 2 * margin), size[1] * (1 + 2 * margin)
-
-
-def _context_side(size: Pair) -> float:
-    margin = nanotrack.CONTEXT * (size[0] + size[1])
-    return float(np.sqrt((size[0] + margin) * (size[1] + margin)))
-
-
-def _planes(crop: np.ndarray) -> np.ndarray:
-    """(1, 3, H, W) float32 from H x W x 3."""
-    return np.ascontiguousarray(crop.transpose(2, 0, 1)[None], dtype=np.float32)
