@@ -5,6 +5,10 @@ Shapes: B crops, N tokens of C channels, S keys, H heads of D channels, G x G ce
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -77,7 +81,7 @@ class Attention(nn.Module):
 def to_map(x_BNC: Tensor) -> Tensor:
     """(B, G * G, C) tokens row by row -> (B, C, G, G)."""
     B, N, C = x_BNC.shape
-    side = round(N**0.5)
+    side = math.isqrt(N)  # also of a traced shape
     return x_BNC.transpose(1, 2).reshape(B, C, side, side)
 
 
@@ -87,19 +91,22 @@ def conv_unit(dim_in: int, dim_out: int) -> nn.Sequential:
 
 
 class Towers(nn.Module):
-    """Towers side by side under the names ``conv1_NAME`` to ``conv5_NAME``: dim, dim, dim/2, dim/4, dim/8, maps."""
+    """Towers side by side: 3 x 3 units ``conv1_NAME``, ``conv2_NAME`` and so on, then a 1 x 1 convolution to maps."""
 
-    def __init__(self, dim_in: int, dims: tuple[int, int, int, int], maps: dict[str, int]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._names = tuple(maps)
-        for name, channels in maps.items():
-            for layer, (before, after) in enumerate(zip((dim_in, *dims), dims, strict=False), 1):
-                self.add_module(f"conv{layer}_{name}", conv_unit(before, after))
-            self.add_module(f"conv5_{name}", nn.Conv2d(dims[-1], channels, 1))
+        self._layers = 0
+
+    def add_tower(self, name: str, dim_in: int, dims: Sequence[int], maps: int) -> None:
+        """One unit for each of ``dims``, as many in all towers; then ``maps`` channels."""
+        for layer, (before, after) in enumerate(pairwise((dim_in, *dims)), 1):
+            self.add_module(f"conv{layer}_{name}", conv_unit(before, after))
+        self._layers = len(dims) + 1
+        self.add_module(f"conv{self._layers}_{name}", nn.Conv2d(dims[-1], maps, 1))
 
     def run_tower(self, name: str, x_BCGG: Tensor) -> Tensor:
         """(B, C, G, G) -> (B, maps, G, G)."""
-        for layer in range(1, 6):
+        for layer in range(1, self._layers + 1):
             x_BCGG = self.get_submodule(f"conv{layer}_{name}")(x_BCGG)
         return x_BCGG
 
@@ -108,7 +115,9 @@ class CentreHead(Towers):
     """Score, size and offset maps; the box is read where the score is largest."""
 
     def __init__(self, dim_in: int, dims: tuple[int, int, int, int] = (256, 128, 64, 32)) -> None:
-        super().__init__(dim_in, dims, {"ctr": 1, "offset": 2, "size": 2})
+        super().__init__()
+        for name, maps in (("ctr", 1), ("offset", 2), ("size", 2)):
+            self.add_tower(name, dim_in, dims, maps)
 
     def forward(self, x_BCGG: Tensor) -> Tensors:
         """(B, C, G, G) -> score (B, 1, G, G), size (B, 2, G, G), offset in cells (B, 2, G, G)."""
@@ -120,7 +129,9 @@ class CornerHead(Towers):
     """Two maps of logits; a corner is the mean cell under a map's softmax."""
 
     def __init__(self, dim_in: int, dims: tuple[int, int, int, int], grid: int) -> None:
-        super().__init__(dim_in, dims, {"tl": 1, "br": 1})
+        super().__init__()
+        for name in ("tl", "br"):
+            self.add_tower(name, dim_in, dims, 1)
         row, column = np.divmod(np.arange(grid * grid, dtype=np.float32), grid)
         cells_N2 = torch.from_numpy(np.stack((column, row), axis=1) / np.float32(grid))
         self.register_buffer("cells_N2", cells_N2, persistent=False)

@@ -8,6 +8,8 @@ from typing import TypeVar, cast
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
+from stdtrack.peers.norms import FrozenBatchNorm2d
+
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -31,6 +33,6 @@ def _fold_sequence(sequence: nn.Sequential) -> None:
     children = list(sequence.named_children())
     for (name, layer), (after, norm) in pairwise(children):
         foldable = isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear)
-        if foldable and isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d):
+        if foldable and isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d | FrozenBatchNorm2d):
             setattr(sequence, name, folded_pair(layer, norm))
             setattr(sequence, after, nn.Identity())

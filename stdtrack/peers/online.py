@@ -36,6 +36,7 @@ class PeerTracker(Generic[Config]):
 
     Attributes:
         box: the state, x, y, w, h; it may be set between frames.
+        template: what the network was given of the first frame.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class PeerTracker(Generic[Config]):
         self.network = network.fold().eval().to(self.device)
         self.stage: StageTimer = untimed
         self.box: Box = np.zeros(4)
+        self.template: Tensors = ()
         self._facts = {"backend": "eager", **(facts or {})}
         self._frame: Graph = self.network
         self._remember: Graph = self.network.remember
@@ -71,7 +73,8 @@ class PeerTracker(Generic[Config]):
         """
         image = rgb_image(image)
         self.box = starting_box(box, image)
-        self._memory = self.remember(*self.template_inputs(image, self.box))
+        self.template = self.template_inputs(image, self.box)
+        self._memory = self.remember(*self.template)
 
     @torch.inference_mode()
     def update(self, image: Image) -> Prediction:

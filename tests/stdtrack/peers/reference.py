@@ -65,6 +65,10 @@ VARIANTS = (
     Variant("litetrack:b6", "LiteTrack_B6", 49_998_233, slow=True),
     Variant("litetrack:b8", "LiteTrack_B8", 64_175_513, slow=True),
     Variant("litetrack:b9", "LiteTrack_B9", 71_264_153, slow=True),
+    Variant("mixformer:cvt21", "mixformer_cvt21", 35_980_906),
+    Variant("mixformerv2:s", "mixformerv2_s", 16_228_897),
+    Variant("mixformerv2:b", "mixformerv2_b", 58_855_201, slow=True),
+    Variant("smat:base", "smat", 3_767_409),
 )
 
 
@@ -147,6 +151,24 @@ def assert_close(found: NDArray[Any] | Tensor, expected: NDArray[Any], name: str
     assert values.shape == expected.shape, name
     worst = float(np.abs(values.astype(np.float64) - expected).max() / np.abs(expected).max())
     assert worst <= limit, f"{name} differs by {worst:.1e} of its largest value"
+
+
+def assert_within(
+    expected: Mapping[str, NDArray[Any]], name: str, found: NDArray[Any] | Tensor, limit: float = 2 * TIGHT
+) -> None:
+    """Equal to an array within ``limit`` times its deviation; of long lists of tokens it has some rows alone."""
+    values, wanted = np.asarray(found, dtype=np.float64), expected[name]
+    if f"rows_{name}" in expected:
+        values = values[:, expected[f"rows_{name}"]]
+    assert values.size == wanted.size, name
+    worst = float(np.abs(values.reshape(wanted.shape) - wanted).max() / (wanted.std() or 1.0))
+    assert worst <= limit, f"{name} differs by {worst:.1e} of its deviation"
+
+
+def sampled(map_BCHW: Tensor) -> Tensor:
+    """Every so many rows and columns of a map that about eight a side remain, from the first on."""
+    step = max(1, map_BCHW.shape[-1] // 8)
+    return map_BCHW[..., ::step, ::step]
 
 
 def crossing(shared: Path, frame: int) -> Image:
