@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from evalkit.regression.file import Baseline, Record
     from evalkit.regression.verdicts import Comparison, Verdict
     from evalkit.results.store import Run
-    from evalkit.results.trees import TrackerResults
+    from evalkit.results.tracker_results import TrackerResults
     from evalkit.scoring.evaluate import Refused
     from evalkit.scoring.tracker import Annotation
 

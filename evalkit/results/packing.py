@@ -16,7 +16,7 @@ from evalkit.reading.tables import parse_table
 from evalkit.results.formats.result_file import read_result
 from evalkit.results.store import TIME_SUFFIX
 from evalkit.results.submission import check_members, rules_of
-from evalkit.results.trees import TrackerResults
+from evalkit.results.tracker_results import TrackerResults
 
 
 def pack(results: TrackerResults, kind: str, out: Path, names: Iterable[str], lengths: Mapping[str, int]) -> int:

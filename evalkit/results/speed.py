@@ -11,7 +11,7 @@ from evalkit.reading.tables import parse_table
 from evalkit.results.columns import LATENCIES, SPEED_FIGURES, SPEEDS
 from evalkit.results.store import TIME_SUFFIX, Run, read_times
 from evalkit.results.tidy import stacked
-from evalkit.results.trees import TrackerResults
+from evalkit.results.tracker_results import TrackerResults
 from evalkit.types import Vector
 
 SCOPE = "track"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from evalkit.errors import InputError
 from evalkit.results.files import ResultFile
 from evalkit.results.messages import joined_notes
-from evalkit.results.trees import TrackerResults
+from evalkit.results.tracker_results import TrackerResults
 from evalkit.scoring.cache import Subject, code_digest, read_score, write_score
 from evalkit.scoring.cache_entries import form_of
 from evalkit.scoring.digests import digest_of

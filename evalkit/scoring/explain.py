@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.errors import InputError
-from evalkit.results.trees import TrackerResults
+from evalkit.results.tracker_results import TrackerResults
 from evalkit.scoring.metrics import label_of
 from evalkit.scoring.protocols import rules_for
 from evalkit.scoring.rules import CurveRule, differences

@@ -18,7 +18,7 @@ from evalkit.scoring.scored import Scored, Scores, no_attributes, require_groupi
 from evalkit.suggestions import as_names, some
 
 if TYPE_CHECKING:
-    from evalkit.results.trees import TrackerResults
+    from evalkit.results.tracker_results import TrackerResults
     from evalkit.running.process_map import Crew
     from evalkit.scoring.evaluate import Evaluated, Refused
     from evalkit.scoring.tracker import Annotation

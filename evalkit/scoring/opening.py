@@ -14,7 +14,8 @@ from evalkit.errors import InputError
 from evalkit.reading.text import is_there
 from evalkit.results.manifest import recorded_benchmark
 from evalkit.results.store import Run, list_runs
-from evalkit.results.trees import TrackerResults, read_tree, without_sequences
+from evalkit.results.tracker_results import TrackerResults, without_sequences
+from evalkit.results.trees import read_tree
 from evalkit.scoring.caveats import Told
 from evalkit.scoring.evaluate import Refused
 from evalkit.scoring.tracker import Annotation, missing_sequences

@@ -13,7 +13,7 @@ from evalkit.suggestions import suggestion
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evalkit.results.trees import TrackerResults
+    from evalkit.results.tracker_results import TrackerResults
     from evalkit.scoring.evaluate import Refused
     from evalkit.scoring.explain import Difference
     from evalkit.scoring.scores import BenchmarkScore

@@ -14,7 +14,7 @@ from evalkit.errors import InputError
 from evalkit.results.files import ResultFile
 from evalkit.results.formats.result_file import parse_result, rows_without_box
 from evalkit.results.formats.values import read_confidence, read_said_visible
-from evalkit.results.trees import TrackerResults
+from evalkit.results.tracker_results import TrackerResults
 from evalkit.scoring.aggregation import combine, score_sequence
 from evalkit.scoring.digests import digest_of
 from evalkit.scoring.protocols import AnyRules, rules_for

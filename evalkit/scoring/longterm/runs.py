@@ -11,7 +11,7 @@ from evalkit.errors import InputError
 from evalkit.results.files import ResultFile
 from evalkit.results.formats.result_file import parse_result
 from evalkit.results.formats.values import read_confidence, read_said_visible
-from evalkit.results.trees import TrackerResults
+from evalkit.results.tracker_results import TrackerResults
 from evalkit.scoring.rules import LongTermRules, Region
 from evalkit.scoring.vot.overlap import toolkit_overlaps_with_codes
 from evalkit.scoring.vot.trajectory import (

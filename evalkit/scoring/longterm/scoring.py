@@ -11,7 +11,7 @@ import numpy as np
 
 from evalkit import boxes
 from evalkit.errors import InputError
-from evalkit.results.trees import TrackerResults
+from evalkit.results.tracker_results import TrackerResults
 from evalkit.scoring.curves import steps_of_twentieths, success_counts
 from evalkit.scoring.longterm.f_score import FScores, confidence_thresholds, f_scores, precision_recall
 from evalkit.scoring.longterm.presence import (

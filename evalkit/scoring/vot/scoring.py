@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.results.trees import TrackerResults
+from evalkit.results.tracker_results import TrackerResults
 from evalkit.scoring.protocols import supervised_rules
 from evalkit.scoring.rules import Length, Measures, SupervisedRules
 from evalkit.scoring.scores import BenchmarkScore, Curve, SequenceScore

@@ -20,7 +20,8 @@ from evalkit.benchmarks.aliases import canonical_name
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
 from evalkit.results.speed import got10k_speed
-from evalkit.results.trees import TrackerResults, read_tree
+from evalkit.results.tracker_results import TrackerResults
+from evalkit.results.trees import read_tree
 from evalkit.scoring.protocols import rules_for
 from evalkit.scoring.rules import Grid
 from evalkit.scoring.scores import BenchmarkScore

@@ -18,7 +18,8 @@ from evalkit.errors import InputError
 from evalkit.reading.text import LIMIT_VARIABLE
 from evalkit.results.formats.result_file import read_result
 from evalkit.results.layout import tracker_name
-from evalkit.results.trees import TrackerResults, read_tree
+from evalkit.results.tracker_results import TrackerResults
+from evalkit.results.trees import read_tree
 
 OTB = tuple(BENCHMARKS["otb100"].listing())
 ROW = "1,2,3,4\n"
