@@ -34,6 +34,7 @@ def returning(extended: type[Extended]) -> Callable[[Callable[P, Any]], Callable
 
         told = signature(call).replace(return_annotation=extended.__name__)
         extended_call.__signature__ = told  # type: ignore[attr-defined]
+        extended_call.__module__ = extended.__module__  # where the call stands, so that it can be pickled
         return extended_call
 
     return decorate
