@@ -211,6 +211,6 @@ class JointBlock(nn.Module):
         """The search's map and the template's tokens -> the search's map."""
         x_BNC = x_BHWC.flatten(1, 2)
         tokens_BSC = torch.cat((x_BNC, template_BMC), dim=1)
-        tokens_BSC += self.attn(self.norm1(tokens_BSC))
-        tokens_BSC += self.mlp(self.norm2(tokens_BSC))
+        tokens_BSC = tokens_BSC + cast("Tensor", self.attn(self.norm1(tokens_BSC)))
+        tokens_BSC = tokens_BSC + cast("Tensor", self.mlp(self.norm2(tokens_BSC)))
         return tokens_BSC[:, : x_BNC.shape[1]].view_as(x_BHWC)

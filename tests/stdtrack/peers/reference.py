@@ -205,6 +205,12 @@ def online_frames(shared: Path, variant: Variant) -> tuple[NDArray[np.float64], 
     return np.array(content["init_box"]), [_online_frame(entry) for entry in content["frames"]]
 
 
+def template_sum(shared: Path, variant: Variant) -> int:
+    """The sum of all values of the template's crop."""
+    content = json.loads((peers(shared, variant) / "boxes.json").read_text())
+    return int(content["template_crop"]["sum"])
+
+
 def _online_frame(entry: dict[str, Any]) -> OnlineFrame:
     def either(*names: str) -> Any:
         return next(entry[name] for name in names if name in entry)

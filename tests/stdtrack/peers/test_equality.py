@@ -18,6 +18,7 @@ from tests.stdtrack.peers.reference import (
     marked,
     online_frames,
     state_entries,
+    template_sum,
 )
 
 every_variant = pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.spec)
@@ -46,6 +47,9 @@ def test_crops_equal_those_of_the_official_code_bit_for_bit(variant: Variant, sh
         crop, scale = geometry.cut_window(image, case.box, case.factor, case.size)
         assert zlib.crc32(np.ascontiguousarray(crop).tobytes()) == case.crc32, case
         assert scale == case.scale
+    config, (first, _) = variant.family.variants[variant.name], online_frames(shared, variant)
+    crop, _ = geometry.cut_window(image, first, config.template_factor, config.template_size)
+    assert int(crop.sum()) == template_sum(shared, variant)
 
 
 @pytest.mark.parametrize("variant", marked(VARIANTS))
