@@ -10,11 +10,12 @@ import numpy as np
 from evalkit.regression.file import Record, SequenceRecord
 from evalkit.regression.paired_bound import MeanBounds
 from evalkit.regression.verdicts import Comparison, CurveChange, Limits, SequenceChange, Verdict, decide
+from evalkit.scoring.metrics import HEADLINES, METRICS, ranking_metric
 from evalkit.suggestions import some
 from evalkit.types import Vector
 
-DECIDING_METRICS = ("auc", "ao")
-"""The first of these that a protocol has decides. One metric alone, since each further one adds false alarms."""
+DECIDING_METRICS = tuple(name for name in HEADLINES if METRICS[name].experiment == "ope")
+"""What may decide: figures of one pass, since overlap alone says too little where failures are counted apart."""
 
 # Differences of the last bits come from another order of additions; one frame of LaSOT's longest moves an AUC by 4e-6.
 FLOAT_NOISE = 1e-9
@@ -33,7 +34,7 @@ def compare(baseline: Record, current: Record, limits: Limits) -> Comparison:
         A comparison whose verdict is "not comparable" (with reasons) where protocol, sequences, annotation or initial
         boxes differ, where the same boxes have other scores, or where one sequence alone shows a difference.
     """
-    metric = next((name for name in DECIDING_METRICS if baseline.metrics.get(name) is not None), "")
+    metric = _deciding_metric(baseline)
     blank = Comparison(current.tracker, current.benchmark, current.protocol, metric, Verdict.NOT_COMPARABLE)
     reasons = differing_conditions(baseline, current, metric)
     if reasons:
@@ -42,6 +43,12 @@ def compare(baseline: Record, current: Record, limits: Limits) -> Comparison:
     identical = sum(baseline.sequences[name].boxes == record.boxes for name, record in current.sequences.items())
     judged = _judge(blank, changes, limits.max_drop, limits.confidence)
     return replace(judged, identical=identical, curves=_curve_drops(baseline, current))
+
+
+def _deciding_metric(record: Record) -> str:
+    """The figure that the benchmark ranks by; empty without one. One alone, since each further adds false alarms."""
+    known = [name for name in DECIDING_METRICS if record.metrics.get(name) is not None]
+    return ranking_metric(known, record.benchmark) or ""
 
 
 def compare_speed(

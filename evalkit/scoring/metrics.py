@@ -168,7 +168,7 @@ CURVES: Mapping[str, CurveKind] = {
 }
 """The curves over thresholds by name, in the order in which they are drawn."""
 
-HEADLINES = ("eao", "f_score", "maxgm", "auc", "ao")
+HEADLINES = ("eao", "f_score", "maxgm", "auc", "ao", "accuracy")
 """The figure that a benchmark ranks by: the first of these that it has."""
 _RANKED_BY_OVERLAP = "got10k"
 
@@ -201,11 +201,20 @@ def label_of(name: str) -> str:
     return metric_of(name).label
 
 
+def ranking_metric(names: Collection[str], benchmark: str) -> str | None:
+    """The metric that a benchmark ranks by, of those given; None where it ranks by none of them.
+
+    >>> ranking_metric(("sr50", "ao"), "otb100"), ranking_metric(("sr50", "sr75"), "otb100")
+    ('ao', None)
+    """
+    wanted = ("ao", *HEADLINES) if benchmark.startswith(_RANKED_BY_OVERLAP) else HEADLINES
+    return next((name for name in wanted if name in names), None)
+
+
 def headline_of(names: Collection[str], benchmark: str) -> str | None:
     """The metric that a benchmark ranks by, of those that it has; the first of them where none is known to rank.
 
     >>> headline_of(("auc", "ao"), "otb100"), headline_of(("auc", "ao"), "got10k")
     ('auc', 'ao')
     """
-    wanted = ("ao", *HEADLINES) if benchmark.startswith(_RANKED_BY_OVERLAP) else HEADLINES
-    return next((name for name in (*wanted, *names) if name in names), None)
+    return ranking_metric(names, benchmark) or next(iter(names), None)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from evalkit.errors import InputError
 from evalkit.scoring.caveats import Caveat, Tell, Told
 from evalkit.scoring.front import evaluate_told, use_cache
+from evalkit.scoring.metrics import ranking_metric
 from evalkit.shown import one_line
 from evalkit.suggestions import as_names, suggestion
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from evalkit.scoring.tracker import Annotation
 
 _NAMED = 5  # trackers, where one was mistyped
-# The figure that a benchmark ranks by: the first that both scores have.
-DECIDING = ("auc", "ao", "accuracy")
 
 
 @dataclass(frozen=True)
@@ -181,13 +180,14 @@ def pair_up(first: BenchmarkScore, second: BenchmarkScore) -> Pair:
 
     from evalkit.scoring.statistics import compare_paired
 
-    metric = next((m for m in DECIDING if first.metrics.get(m) is not None and second.metrics.get(m) is not None), None)
+    metric = ranking_metric(_figures(first) & _figures(second), first.benchmark)
     if metric is None:
         raise InputError(f"{first.benchmark} has no figure by sequence under the protocol {first.protocol}")
     values = [
         {sequence.sequence: sequence.metrics[metric] for sequence in score.sequences} for score in (first, second)
     ]
-    common = [name for name in values[0] if name in values[1]]
+    both = (name for name in values[0] if name in values[1])
+    common = [name for name in both if np.isfinite([values[0][name], values[1][name]]).all()]
     if not common:
         raise InputError(f"{first.tracker} and {second.tracker} share no sequence of {first.benchmark}")
     ours, theirs = (np.array([table[name] for name in common]) for table in values)
@@ -203,6 +203,12 @@ def pair_up(first: BenchmarkScore, second: BenchmarkScore) -> Pair:
         result=compare_paired(ours, theirs),
         differences=dict(zip(common, (ours - theirs).tolist(), strict=True)),
     )
+
+
+def _figures(score: BenchmarkScore) -> set[str]:
+    """Names of the figures that a score and every sequence of it have."""
+    names = {name for name, value in score.metrics.items() if value is not None}
+    return names.intersection(*(sequence.metrics for sequence in score.sequences))
 
 
 def _describe(pair: Pair) -> str:
