@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from evalkit.results.columns import NOTE_SEPARATOR
 from profiling.latency.results import Profile, Profiles
 from profiling.latency.statistics import growth_per_frame, paired_ratio, summarise
 from profiling.latency.steps import SCOPES
@@ -193,7 +194,6 @@ def _mib(size: int | None) -> float | None:
 
 
 WAITED_WARNING = 0.05
-SEPARATOR = "; "
 
 
 def latency_doubts(profile: Profile, scope: str, comparison: Profiles) -> list[str]:
@@ -231,4 +231,4 @@ def shared_process(profile: Profile) -> str:
 
 def joined(notes: Sequence[str]) -> str:
     """Notes in one cell; none of them holds what separates them."""
-    return SEPARATOR.join(note.replace(";", ",") for note in notes if note)
+    return NOTE_SEPARATOR.join(note.replace(";", ",") for note in notes if note)

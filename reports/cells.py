@@ -28,6 +28,7 @@ class Table:
     Attributes:
         name: the files' stem.
         caption: one paragraph that states protocol, scope and device.
+        rows: a cell for each column; a row of one cell names the rows below it.
         numeric: which columns are numbers.
         ranked: cells may carry ranks.
         keys: the tracker of each row, where rows are trackers.
@@ -44,3 +45,8 @@ class Table:
     keys: tuple[str, ...] = ()
     column_keys: tuple[str, ...] = ()
     context: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def full_rows(self) -> tuple[tuple[Cell, ...], ...]:
+        """The rows with a cell for each column."""
+        return tuple((*row, *[Cell("")] * (len(self.columns) - len(row))) for row in self.rows)

@@ -1,10 +1,10 @@
-"""How a table is written: Markdown, CSV and LaTeX, everything from outside escaped as :mod:`evalkit.shown` does."""
+"""How a table is written: plain text, Markdown, CSV, LaTeX; foreign text is escaped as :mod:`evalkit.shown` does."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from evalkit.shown import escape_latex, escape_markdown, spreadsheet
 from reports.cells import Cell, Table
@@ -12,6 +12,26 @@ from reports.cells import Cell, Table
 _MARKDOWN_RANKS = {1: "**{}**", 2: "<ins>{}</ins>", 3: "*{}*"}
 LONGEST_TABLE = 40  # rows of a table that fits on a page
 _LATEX_RANKS = {1: r"\textbf{{{}}}", 2: r"\underline{{{}}}", 3: r"\textit{{{}}}"}
+
+
+def plain(table: Table) -> str:
+    """Columns of one width below their headings, numbers to the right; a row of one cell stands out to the left."""
+    rows = [[cell.text for cell in row] for row in table.rows]
+    whole = [row for row in rows if len(row) == len(table.columns)]
+    widths = [max(map(len, column)) for column in zip(table.columns, *whole, strict=True)]
+    indent = "" if len(whole) == len(rows) else "  "
+    lines = [table.columns, ["-" * width for width in widths], *rows]
+    return "\n".join(
+        indent + _aligned(line, widths, table.numeric) if len(line) == len(widths) else line[0] for line in lines
+    )
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
+    padded = [
+        cell.rjust(width) if number else cell.ljust(width)
+        for cell, width, number in zip(cells, widths, numeric, strict=True)
+    ]
+    return "  ".join(padded).rstrip()
 
 
 def markdown(table: Table) -> str:
@@ -24,7 +44,9 @@ def markdown_grid(table: Table) -> str:
     """The GitHub table alone."""
     rules = ["---:" if numeric else ":---" for numeric in table.numeric]
     lines = [_row(map(escape_markdown, table.columns)), _row(rules)]
-    lines += [_row(_ranked(cell, escape_markdown(cell.text), _MARKDOWN_RANKS) for cell in row) for row in table.rows]
+    lines += [
+        _row(_ranked(cell, escape_markdown(cell.text), _MARKDOWN_RANKS) for cell in row) for row in table.full_rows
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -42,7 +64,7 @@ def comma_separated(table: Table) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(map(spreadsheet, [*(name for name, _ in table.context), *table.columns]))
     facts = [spreadsheet(value) for _, value in table.context]
-    writer.writerows([*facts, *map(_raw, row)] for row in table.rows)
+    writer.writerows([*facts, *map(_raw, row)] for row in table.full_rows)
     return buffer.getvalue()
 
 
@@ -79,7 +101,7 @@ def _alignment(table: Table) -> str:
 
 def _latex_rows(table: Table) -> list[str]:
     """The heading and the rows."""
-    cells = [[_ranked(cell, escape_latex(cell.text), _LATEX_RANKS) for cell in row] for row in table.rows]
+    cells = [[_ranked(cell, escape_latex(cell.text), _LATEX_RANKS) for cell in row] for row in table.full_rows]
     return [" & ".join(row) + r" \\" for row in [[*map(escape_latex, table.columns)], *cells]]
 
 

@@ -1,16 +1,20 @@
-"""``profile.json``, perhaps somebody else's: read, and checked before anything is made of it."""
+"""``profile.json``, the one format of profiles: written, and read back, checked since it may be somebody else's."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from evalkit.errors import InputError
 from evalkit.reading.text import is_there, read_json
 from reports.profiles import NUMBERS
 
+FILE = "profile.json"
 FORMAT = 1
 """The version of the file that is written, and the newest that is read."""
 COUNTS = ("parameters", "init_macs", "frame_macs", "frame_flops")
@@ -18,6 +22,17 @@ _HINT = "give what `stdtrack profile --out` wrote"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,60}", re.ASCII)
 """Names of tables and columns, which become names of files and headers."""
 _LARGEST = 1e100
+
+
+def profile_text(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
+    """What :func:`read_profile` reads.
+
+    Args:
+        facts: by name, ``machine`` among them; what JSON has no form for becomes text.
+        tables: the profiler's tables by name, each with a column ``tracker``.
+    """
+    rows = {name: json.loads(table.to_json(orient="records")) for name, table in tables.items()}
+    return json.dumps({"format": FORMAT, **facts, "tables": rows}, indent=2, default=str)
 
 
 def read_profile(folder: Path) -> Mapping[str, Any]:
@@ -30,9 +45,9 @@ def read_profile(folder: Path) -> Mapping[str, Any]:
     Raises:
         InputError: it is not there, no profile, of a newer format, or a value is of another kind.
     """
-    path = folder / "profile.json"
+    path = folder / FILE
     if not is_there(path):
-        raise InputError("holds no profile.json", path=folder, hint=_HINT)
+        raise InputError(f"holds no {FILE}", path=folder, hint=_HINT)
     content = read_json(path)
     try:
         return _checked(content)

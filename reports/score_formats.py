@@ -1,9 +1,7 @@
-"""Scores as text: JSON and CSV in full precision, and tables for a terminal, Markdown or LaTeX."""
+"""Scores as text: JSON, and tables for a terminal, CSV in full precision, Markdown or LaTeX."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Iterable, Sequence
@@ -18,10 +16,9 @@ from evalkit.scoring.scores import (
     protocol_label,
     tracker_label,
 )
-from evalkit.shown import spreadsheet
 from reports.cells import Cell, Table
-from reports.markup import latex_grid, markdown_grid
-from reports.score_text import score_table
+from reports.markup import comma_separated, latex_grid, markdown_grid, plain
+from reports.score_text import sections
 
 FORMATS = ("table", "json", "csv", "markdown", "latex")
 
@@ -36,9 +33,9 @@ def format_scores(scores: Sequence[BenchmarkScore], kind: str) -> str:
     if kind == "json":
         return to_json(scores)
     if kind == "table":
-        return score_table(scores)
+        return "\n\n".join(f"{table.caption}\n\n{plain(table)}" for table in sections(scores))
     if kind == "csv":
-        return _csv(scores)
+        return comma_separated(exact_rows(scores)).rstrip("\n")
     write = latex_grid if kind == "latex" else markdown_grid
     return write(score_rows(scores)).rstrip("\n")
 
@@ -95,20 +92,22 @@ def _figure(value: float | None, reference: float | None, is_reference: bool) ->
     return f"{value:.4f} ({value - reference:+.4f})"
 
 
-def _csv(scores: Sequence[BenchmarkScore]) -> str:
+def exact_rows(scores: Sequence[BenchmarkScore]) -> Table:
+    """One row a score under machine names, in full precision and with all that parts a figure from the protocol's."""
     names = list(dict.fromkeys([*stated_metrics("ope"), *(name for score in scores for name in metric_names(score))]))
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    by = ["attribute"] if any(score.attribute for score in scores) else []
-    closing = ["sequences_scored", "sequences_total", "excluded", "shortcoming", "total_verified", "remark"]
-    writer.writerow(["tracker", "benchmark", "protocol", *by, *names, *closing, *(["attribute_source"] if by else [])])
+    by = any(score.attribute for score in scores)
+    labels = ("tracker", "benchmark", "protocol", *(["attribute"] if by else []))
+    counts = ("sequences_scored", "sequences_total")
+    closing = ("excluded", "shortcoming", "total_verified", "remark", *(["attribute_source"] if by else []))
+    numeric = (*[False] * len(labels), *[True] * (len(names) + len(counts)), *[False] * len(closing))
+    rows = []
     for score in scores:
-        values = [_finite(score.metrics.get(name)) for name in names]
-        figures = ["" if value is None else repr(value) for value in values]
-        attribute = [score.attribute or ""] if by else []
-        labels = [score.tracker, score.benchmark, score.protocol, *attribute]
-        counts = [score.sequences_scored, score.sequences_total, " ".join(score.excluded)]
-        source = [score.attribute_source] if by else []
-        row = [*labels, *figures, *counts, *_caveats(score).values(), *source]
-        writer.writerow(spreadsheet(cell) if isinstance(cell, str) and cell not in figures else cell for cell in row)
-    return stream.getvalue().rstrip("\n")
+        known = {**{name: _finite(score.metrics.get(name)) for name in names}, **_caveats(score)}
+        known |= {name: getattr(score, name) for name in (*labels, *counts)} | {"excluded": " ".join(score.excluded)}
+        known |= {"attribute_source": score.attribute_source}
+        rows.append(tuple(_exact(known[name]) for name in (*labels, *names, *counts, *closing)))
+    return Table("scores", "Scores.", (*labels, *names, *counts, *closing), tuple(rows), numeric)
+
+
+def _exact(value: float | str | None) -> Cell:
+    return Cell("" if value is None else str(value), "" if value is None else value)

@@ -1,4 +1,4 @@
-"""Scores as a table that a terminal of 80 columns holds: what all rows share is said once, above them."""
+"""Scores as tables that a terminal of 80 columns holds: what all rows share is said once, above them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from evalkit.scoring.scores import (
     protocol_label,
     tracker_label,
 )
+from reports.cells import Cell, Table
 
 _Label = Callable[[BenchmarkScore], str]
 
 
-def score_table(scores: Iterable[BenchmarkScore]) -> str:
-    """A section for each benchmark; figures of further protocols have their differences from the first below them."""
-    sections: dict[str, list[BenchmarkScore]] = {}
+def sections(scores: Iterable[BenchmarkScore]) -> list[Table]:
+    """A table for each benchmark; figures of further protocols have their differences from the first below them."""
+    by_benchmark: dict[str, list[BenchmarkScore]] = {}
     for score in scores:
-        sections.setdefault(score.benchmark, []).append(score)
-    return "\n\n".join(_section(each) for each in sections.values())
+        by_benchmark.setdefault(score.benchmark, []).append(score)
+    return [_section(group) for group in by_benchmark.values()]
 
 
-def _section(scores: Sequence[BenchmarkScore]) -> str:
+def _section(scores: Sequence[BenchmarkScore]) -> Table:
+    """Scores on one benchmark; the caption says what they share, a row of one cell whose the rows below it are."""
     by_tracker: dict[tuple[str, str], list[BenchmarkScore]] = {}
     for score in scores:
         by_tracker.setdefault((score.tracker, score.remark), []).append(score)
@@ -37,7 +39,7 @@ def _section(scores: Sequence[BenchmarkScore]) -> str:
     after: dict[str, _Label] = {"scored": coverage}
     shared = [_taken_if_shared(title, labels, scores) for title, labels in (("protocol", before), ("scored", after))]
     names = defined_metrics(scores)
-    lines = [[*before, *(label_of(name) for name in names), *after]]
+    lines: list[list[str]] = []
     for rows in by_tracker.values():
         lines += [[tracker_label(rows[0])]] if grouped else []
         for score in rows:
@@ -49,8 +51,9 @@ def _section(scores: Sequence[BenchmarkScore]) -> str:
                 lines.append([""] * len(labels) + changes + [""] * len(closing))
     sources = dict.fromkeys(f"attributes: {score.attribute_source}" for score in scores if score.attribute_source)
     heading = ", ".join([scores[0].benchmark, *filter(None, shared), *sources])
-    figures_at = range(len(before), len(before) + len(names))
-    return f"{heading}\n\n{_aligned(lines, figures_at, indent='  ' if grouped else '')}"
+    columns = (*before, *map(label_of, names), *after)
+    numeric = (*[False] * len(before), *[True] * len(names), *[False] * len(after))
+    return Table("scores", heading, columns, tuple(tuple(map(Cell, line)) for line in lines), numeric)
 
 
 def _taken_if_shared(title: str, labels: dict[str, _Label], scores: Sequence[BenchmarkScore]) -> str | None:
@@ -70,16 +73,3 @@ def _change(value: float | None, reference: float | None) -> str:
     if value is None or reference is None or abs(value - reference) < VISIBLE:
         return ""
     return f"{value - reference:+.4f}"
-
-
-def _aligned(lines: Sequence[Sequence[str]], figures: range, *, indent: str) -> str:
-    """Columns of one width below the first line, figures to the right; a line of one cell stands out to the left."""
-    header, *rows = lines
-    cells = [row for row in lines if len(row) == len(header)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    texts = []
-    for row in [header, ["-" * width for width in widths], *rows]:
-        pairs = enumerate(zip(row, widths, strict=False))
-        padded = [cell.rjust(width) if column in figures else cell.ljust(width) for column, (cell, width) in pairs]
-        texts.append(row[0] if len(row) == 1 else indent + "  ".join(padded).rstrip())
-    return "\n".join(texts)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,14 @@ from evalkit.shown import escape_markdown
 from profiling import tables
 from profiling.latency.results import Profiles
 from reports.inputs import ReportTables
+from reports.layout import numbered_notes, shared_settings
 from reports.markup import comma_separated, latex, markdown
 from reports.plots import PLOTS, draw_all
 from reports.plots.canvas import Plot, render
-from reports.profile_file import FORMAT
+from reports.profile_file import FILE, profile_text
 from reports.profiles import CAPTIONS, profile_table
 from reports.tables import Table
 from reports.views import views
-from stdtrack.api.table_layout import numbered_notes, shared_settings
 
 MEASURE = "mean IoU over clips"
 FRAMES = "frames"
@@ -56,7 +55,7 @@ def _write(comparison: Profiles, scopes: Sequence[str], out: Path, note: Callabl
         write_atomic(out / "tables" / f"{table.name}.csv", comma_separated(table))
         write_atomic(out / "tables" / f"{table.name}.tex", latex(table))
     write_atomic(out / "profile.md", _page(comparison, shown))
-    write_atomic(out / "profile.json", json.dumps(_content(comparison, frames), indent=2, default=str))
+    write_atomic(out / FILE, profile_text(_known(comparison), frames))
     note("drawing")
     for plot in draw_profile(made):
         for extension, content in render(plot).items():
@@ -96,7 +95,7 @@ def draw_profile(made: ReportTables, first: str = "") -> Iterator[Plot]:
 
 def earlier_files(out: Path) -> list[Path]:
     """The tables and plots of an earlier profile, and nothing else that lies beside them."""
-    if not (out / "profile.json").is_file():
+    if not (out / FILE).is_file():
         return []
     patterns = [f"tables/{name}.*" for name in (FRAMES, *CAPTIONS)] + [f"plots/{kind}*.*" for kind in PLOTS]
     return list(dict.fromkeys(path for pattern in patterns for path in out.glob(pattern)))
@@ -132,7 +131,8 @@ def _page(comparison: Profiles, shown: Sequence[Table]) -> str:
     return "\n".join(lines)
 
 
-def _content(comparison: Profiles, frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+def _known(comparison: Profiles) -> dict[str, Any]:
+    """What a profile knows beside its tables."""
     targets = {
         profile.target.label: {
             **asdict(profile.target),
@@ -149,7 +149,6 @@ def _content(comparison: Profiles, frames: Mapping[str, pd.DataFrame]) -> dict[s
         for profile in comparison.profiles
     }
     return {
-        "format": FORMAT,
         "machine": comparison.machine,
         "state": comparison.state,
         "calibration": {**asdict(comparison.calibration), "drift": comparison.calibration.drift},
@@ -157,7 +156,6 @@ def _content(comparison: Profiles, frames: Mapping[str, pd.DataFrame]) -> dict[s
         "clips": [asdict(clip) for clip in comparison.clips],
         "trackers": targets,
         "failures": comparison.failures,
-        "tables": {name: json.loads(frame.to_json(orient="records")) for name, frame in frames.items()},
     }
 
 

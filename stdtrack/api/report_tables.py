@@ -114,6 +114,7 @@ def _tables(scored: Gathered, runs: Sequence[Run]) -> ReportTables:
     from evalkit.scoring.statistics import interval_table
     from evalkit.scoring.tables import attribute_table, coverage_table, curve_table, frame_table, score_table
     from reports.inputs import ReportTables
+    from stdtrack.api.report_methods import attribute_sources, methods
 
     return ReportTables(
         score_table(scored.scores),
@@ -124,7 +125,7 @@ def _tables(scored: Gathered, runs: Sequence[Run]) -> ReportTables:
         intervals=interval_table(scored.scores),
         attributes=attribute_table(scored.by_attribute),
         latencies=latency_table(runs),
-        methods=_methods(scored.scores, runs) | _attribute_sources(scored.by_attribute),
+        methods=methods(scored.scores, runs) | attribute_sources(scored.by_attribute),
     )
 
 
@@ -206,40 +207,6 @@ def _hardware(runs: Sequence[Run], profiles: Sequence[Mapping[str, Any]]) -> dic
     for name, value in (item for table in versions for item in table.items()):
         found.setdefault(f"version of {name}", {})[str(value)] = None
     return {name: "; ".join(values) for name, values in found.items()}
-
-
-def _methods(scores: Sequence[BenchmarkScore], runs: Sequence[Run]) -> dict[str, str]:
-    from evalkit.benchmarks.installed import BENCHMARKS
-    from evalkit.scoring.precomputed import PRECOMPUTED
-    from evalkit.scoring.protocols import rules_of_pass
-    from evalkit.scoring.statistics import RESAMPLES
-    from reports.methods import METHODS, metric_methods
-
-    reported = (name for score in scores for name, value in score.metrics.items() if value is not None)
-    methods = {**metric_methods(reported), **METHODS}
-    methods["Intervals"] = methods["Intervals"].format(resamples=f"{RESAMPLES:,}")
-    one_pass = [score for score in scores if score.experiment != "supervised" and score.protocol not in PRECOMPUTED]
-    methods |= {f"Protocol {name}": text for name, text in PRECOMPUTED.items() if name in {s.protocol for s in scores}}
-    for benchmark, protocol in dict.fromkeys((score.benchmark, score.protocol) for score in one_pass):
-        rules = rules_of_pass(protocol, BENCHMARKS[benchmark].family)
-        methods[f"Protocol {protocol} on {benchmark}"] = f"Rules read from {rules.source}."
-    for benchmark, excluded in dict.fromkeys((score.benchmark, score.excluded) for score in scores):
-        if excluded:
-            methods[f"Excluded from {benchmark}"] = f"{len(excluded)} sequences: {', '.join(excluded)}."
-    for score in scores:
-        if score.notes:
-            methods[f"{score.tracker} on {score.benchmark}, {score.protocol}"] = "; ".join(score.notes)
-    for run in runs:
-        if run.manifest:
-            finished = run.manifest.finished or "not finished"
-            threads = f"{run.manifest.workers} worker(s), {run.manifest.threads} thread(s)"
-            text = f"stdtrack {run.manifest.stdtrack}, {threads}, {run.manifest.started} to {finished}"
-            methods[f"Run of {run.tracker} on {run.benchmark}"] = text
-    return methods
-
-
-def _attribute_sources(scores: Sequence[BenchmarkScore]) -> dict[str, str]:
-    return {f"Attributes of {score.benchmark}": f"{score.attribute_source}." for score in scores}
 
 
 def _strips(scored: Gathered, told: Told) -> dict[tuple[str, str], tuple[StripFrame, ...]]:

@@ -93,7 +93,7 @@ def _print(lines: list[str], tables: list[Table], out: Path) -> None:
     from rich.text import Text
 
     from evalkit.shown import one_line
-    from stdtrack.cli.terminal import print_table
+    from reports.terminal import print_table
 
     console = Console()
     for line in lines:

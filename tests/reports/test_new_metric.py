@@ -18,11 +18,11 @@ from evalkit.scoring.scores import BenchmarkScore
 from evalkit.sequences.sequence import Sequence
 from evalkit.types import Vector
 from reports.inputs import ReportTables
-from reports.methods import metric_methods
 from reports.page.render import render_page
 from reports.score_formats import format_scores
 from reports.tables import score_table
 from reports.views import views
+from stdtrack.api.report_methods import metric_methods
 
 FRAMES, SHIFTED = 20, 5
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.markup import comma_separated, escape_latex, latex, markdown
+from reports.markup import comma_separated, escape_latex, latex, latex_grid, markdown, markdown_grid, plain
 from reports.tables import Cell, Table, attribute_table, ranks, score_table, sequence_table, speed_table
 from reports.views import views
 
@@ -146,3 +146,12 @@ def test_sequence_and_attribute_tables(tables) -> None:
     assert len(by_sequence.rows) == 4
     assert by_attribute.columns[1] == "IV (2)"
     assert attribute_table(view, made.attributes.iloc[:0]) is None
+
+
+def test_a_row_of_one_cell_stands_above_the_rows_that_it_names() -> None:
+    cells = [[Cell("KCF")], [Cell("all"), Cell("0.5", 0.5)], [Cell("OCC"), Cell("-12.25", -12.25)]]
+    table = Table("t", "c", ("part", "AUC"), tuple(map(tuple, cells)), (False, True))
+    assert plain(table).splitlines() == ["  part     AUC", "  ----  ------", "KCF", "  all      0.5", "  OCC   -12.25"]
+    assert markdown_grid(table).splitlines()[2:4] == ["| KCF |  |", "| all | 0.5 |"]
+    assert comma_separated(table).splitlines() == ["part,AUC", "KCF,", "all,0.5", "OCC,-12.25"]
+    assert r"KCF &  \\" in latex_grid(table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from profiling.tables import SEPARATOR
+from evalkit.results.columns import NOTE_SEPARATOR
 from reports.tables import NO_VALUE, Cell, Table
 
 SETTINGS = ("backend", "threads", "device", "reference", "energy")
@@ -40,7 +40,7 @@ def numbered_notes(table: Table) -> tuple[Table, tuple[str, ...]]:
     notes: dict[str, int] = {}
     rows = []
     for row in table.rows:
-        parts = [part for part in row[at].text.split(SEPARATOR) if part not in ("", NO_VALUE)]
+        parts = [part for part in row[at].text.split(NOTE_SEPARATOR) if part not in ("", NO_VALUE)]
         numbers = ", ".join(str(notes.setdefault(part, len(notes) + 1)) for part in parts)
         rows.append((*row[:at], Cell(numbers), *row[at + 1 :]))
     return replace(table, rows=tuple(rows)), tuple(notes)

@@ -1,4 +1,4 @@
-"""Report tables on a terminal."""
+"""How a table is written on a terminal whose width it has to fit."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from evalkit.shown import one_line
-from reports.tables import Table
-from stdtrack.api.table_layout import (
+from reports.cells import Table
+from reports.layout import (
     GAP,
     WIDEST_TEXT,
     column_blocks,

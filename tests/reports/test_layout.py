@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from reports.layout import column_blocks, numbered_notes, shared_settings
 from reports.profiles import profile_table
 from reports.tables import Table
-from stdtrack.api.table_layout import column_blocks, numbered_notes, shared_settings
-from stdtrack.cli.terminal import print_table
+from reports.terminal import print_table
 
 TRACKERS = ("stdtrack:nano", "onnx:nanotrack_v3 [int8]")
 
