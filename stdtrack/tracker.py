@@ -24,7 +24,15 @@ from stdtrack.crops import crop_window, sample_crop, to_image
 from stdtrack.devices import require_device
 from stdtrack.images import rgb_image, starting_box
 from stdtrack.inference.graphs import InitGraph, StepGraph
-from stdtrack.inference.networks import Exported, Network, example_inputs, from_folder, on_backend, precision_note
+from stdtrack.inference.networks import (
+    Exported,
+    Network,
+    example_inputs,
+    from_folder,
+    on_backend,
+    own_choice,
+    precision_note,
+)
 from stdtrack.model import STDTrack, TrackState
 
 
@@ -77,6 +85,13 @@ class STDTracker:
         """Run on another network of the same config, such as this one on a backend."""
         self.network = network
         self._facts.update(facts)
+
+    @torch.inference_mode()
+    def warm_up(self) -> None:
+        """Run both graphs once, so that what they make at their first call is made before a frame waits for it."""
+        sizes = self.config.template_size, self.config.search_size
+        template, search = (torch.zeros(1, 3, size, size, device=self.device) for size in sizes)
+        self.network.step(self.network.init_state(template), search)
 
     @torch.inference_mode()
     def init(self, image: Image, box: Box) -> None:
@@ -168,8 +183,9 @@ OPTIONS = ("weights", "device", "backend", "precision", "path")
 def create(name: str, options: Mapping[str, str]) -> STDTracker:
     """Build ``stdtrack:NAME?...``; the entry point of the package's own prefix.
 
-    Options: ``weights`` (a checkpoint instead of the shipped one), ``device``, ``backend`` with ``precision``, and
-    ``path`` (a folder made by ``stdtrack export``, which holds weights and backend).
+    Options: ``weights`` (a checkpoint instead of the shipped one), ``device``, ``backend`` with ``precision`` (without
+    both, the variant's fastest faithful one that is installed; its step is exported once and kept in the user's
+    cache), and ``path`` (a folder made by ``stdtrack export``, which holds weights and backend).
 
     Raises:
         InputError: an unknown variant or option, a checkpoint or folder that does not fit, a missing backend.
@@ -177,20 +193,33 @@ def create(name: str, options: Mapping[str, str]) -> STDTracker:
     if name not in VARIANTS:
         raise InputError(f"unknown variant 'stdtrack:{name}'", hint=suggestion(name, VARIANTS))
     check_names(f"stdtrack:{name}", options, OPTIONS)
-    backend, precision = options.get("backend", "eager"), options.get("precision", "fp32")
+    device, precision = options.get("device", "cpu"), options.get("precision", "fp32")
     if "path" in options:
         return _from_export(name, options, precision)
-    device = options.get("device", "cpu")
+    named = "backend" in options or "precision" in options
+    backend = options.get("backend", "eager") if named else own_choice(name, device)
     backends.check(backend, precision, device)
     require_device(device)
     if "weights" in options:
         tracker = STDTracker.load(Path(options["weights"]), device, VARIANTS[name])
     else:
         tracker = STDTracker.from_pretrained(name, device)
-    eager = (backend, precision) == ("eager", "fp32")
-    network = tracker.network if eager else on_backend(tracker.model, backend, precision)
-    tracker.use(network, backend=backend, precision=precision)
+    _run_on(tracker, backend, precision, named=named)
+    tracker.warm_up()
     return tracker
+
+
+def _run_on(tracker: STDTracker, backend: str, precision: str, *, named: bool) -> None:
+    """Put the tracker on a backend; where nobody named it and it fails, eager does it, and a note says why."""
+    if (backend, precision) == ("eager", "fp32"):
+        return tracker.use(tracker.network, backend=backend, precision=precision)
+    try:
+        tracker.use(on_backend(tracker.model, backend, precision), backend=backend, precision=precision)
+    except InputError as error:
+        if named:
+            raise
+        note = ", ".join(filter(None, (tracker.describe().get("note", ""), f"not on {backend}: {error.problem}")))
+        tracker.use(tracker.network, backend="eager", precision=precision, note=note)
 
 
 def _from_export(name: str, options: Mapping[str, str], precision: str) -> STDTracker:

@@ -42,12 +42,16 @@ def export(spec: str, form: str, out: Path, data: Path | None) -> None:
 
 
 def _eager_tracker(spec: str) -> STDTracker:
+    from dataclasses import replace
+
     from evalkit.errors import InputError
-    from evalkit.trackers.spec import load_tracker
+    from evalkit.trackers.spec import TrackerSpec, load_tracker
     from stdtrack.cli.progress import tell_remark
     from stdtrack.tracker import STDTracker
 
-    tracker = load_tracker(spec)
+    parsed = TrackerSpec.parse(spec)
+    own_choice = {"backend": "eager"} if parsed.prefix == "stdtrack" and "path" not in parsed.options else {}
+    tracker = load_tracker(str(replace(parsed, options={**own_choice, **parsed.options})))
     if not isinstance(tracker, STDTracker):
         raise InputError(f"'{spec}' is not one of our networks", hint="write stdtrack:NAME, for instance stdtrack:nano")
     if tracker.describe()["backend"] != "eager" or tracker.device.type != "cpu":

@@ -20,6 +20,7 @@ from stdtrack.checkpoints import config_from_mapping
 from stdtrack.configs import ModelConfig
 from stdtrack.inference.cpu_optimized import arranged
 from stdtrack.inference.graphs import InitGraph, StepGraph, pack, unpack, unpack_step
+from stdtrack.inference.prepared import prepared
 from stdtrack.model import FrameOutput, STDTrack, TrackState
 
 MANIFEST = "stdtrack.json"
@@ -29,6 +30,18 @@ FACTS = ("weights_sha256", "note")
 
 SAME_BOXES = frozenset({("onnx", "int8")})
 """Reduced precisions that keep a mean IoU of 0.99 with fp32's boxes (tests/speed/test_network_speed.py)."""
+
+FASTEST: Mapping[str, str] = {"nano": "onnx"}
+"""The backend that gives a variant's boxes soonest on a CPU, where eager is not it (docs/performance.md)."""
+
+
+def own_choice(variant: str, device: str) -> str:
+    """The backend of a tracker that names none: the variant's fastest, if it is installed and runs on the device."""
+    try:
+        backends.check(FASTEST.get(variant, "eager"), device=device)
+    except InputError:
+        return "eager"
+    return FASTEST.get(variant, "eager")
 
 
 class Network(Protocol):
@@ -88,7 +101,7 @@ def on_backend(model: STDTrack, backend: str, precision: str = "fp32") -> Networ
     if (backend, precision) == ("eager", "fp32"):
         return arranged(model) if next(model.parameters()).device.type == "cpu" else model
     _, inputs = example_inputs(model)
-    step = backends.prepare(backend, StepGraph(model), inputs, precision)
+    step = prepared(backend, StepGraph(model), inputs, precision)
     return GraphNetwork(InitGraph(model), step)
 
 
