@@ -32,7 +32,7 @@ SAME_BOXES = frozenset({("onnx", "int8")})
 """Reduced precisions that keep a mean IoU of 0.99 with fp32's boxes (tests/speed/test_network_speed.py)."""
 
 FASTEST: Mapping[str, str] = {"nano": "onnx"}
-"""The backend that gives a variant's boxes soonest on a CPU, where eager is not it (docs/performance.md)."""
+"""The backend that gives a variant's boxes soonest on a CPU, where eager is not it (``docs/results.md``, Speed)."""
 
 
 def own_choice(variant: str, device: str) -> str:
