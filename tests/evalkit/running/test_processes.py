@@ -188,7 +188,9 @@ def test_a_clock_that_jumps_backwards_changes_nothing(start, tmp_path, environme
 
 @pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGINT] * 2, [signal.SIGTERM]])
 def test_an_interrupt_ends_the_run_at_once_and_says_how_to_go_on(start, tmp_path, signals):
-    process = start("fake_trackers:steady?delay=0.3", "--workers", "2")
+    marker = tmp_path / "marker"  # until it is there, one of the three sequences never ends
+    spec = f"fake_trackers:faulty?fault=hang&marker={marker}"
+    process = start(spec, "--workers", "2", "--timeout", "600")
     wait_for(lambda: finished(tmp_path / "runs") >= 2)
     for number in signals:  # as a terminal does: to the whole group
         os.killpg(process.pid, number)
@@ -198,7 +200,8 @@ def test_an_interrupt_ends_the_run_at_once_and_says_how_to_go_on(start, tmp_path
     assert "Traceback" not in messages
     assert "stdtrack run --on folder" in messages
     assert finished(tmp_path / "runs") == 2
-    again = start("fake_trackers:steady?delay=0.3")
+    marker.touch()
+    again = start(spec)
     _, messages = again.communicate(timeout=HANG)
     assert again.returncode == 0
     assert "1 sequence run, 2 finished before" in messages
