@@ -14,6 +14,7 @@ from evalkit.shown import one_line
 from stdtrack.cli.messages import echo_line
 
 Line = tuple[str, str]
+NO_TORCH = "not installed: networks and profiles need it, scoring does not"
 
 
 @click.command()
@@ -41,6 +42,9 @@ def doctor() -> None:
 
 def devices() -> Iterator[Line]:
     """What torch can run on."""
+    if not is_installed("torch"):
+        yield "torch", NO_TORCH
+        return
     import torch
 
     yield "cpu", torch.backends.cpu.get_cpu_capability()
@@ -55,9 +59,11 @@ def devices() -> Iterator[Line]:
 def threads() -> Iterator[Line]:
     """How many threads the libraries would use here; `run` gives each worker one unless --threads says otherwise."""
     import cv2
-    import torch
 
-    yield "torch", str(torch.get_num_threads())
+    if is_installed("torch"):
+        import torch
+
+        yield "torch", str(torch.get_num_threads())
     yield "cv2", str(cv2.getNumThreads())
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         yield variable, os.environ.get(variable, "not set")
@@ -88,6 +94,9 @@ def data() -> Iterator[Line]:
 
 def weights() -> Iterator[Line]:
     """Where weights come from; nothing is ever downloaded."""
+    if not is_installed("torch"):
+        yield "torch", NO_TORCH
+        return
     from stdtrack.checkpoints import shipped_weights
     from stdtrack.configs import VARIANTS
 

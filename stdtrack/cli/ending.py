@@ -22,6 +22,7 @@ from evalkit.shown import one_line
 EXIT_WRONG_INPUT, EXIT_INTERNAL, EXIT_BROKEN_PIPE, EXIT_INTERRUPTED = 2, 70, 128 + signal.SIGPIPE, 128 + signal.SIGINT
 DEBUG = "STDTRACK_DEBUG"
 """Environment variable that shows tracebacks, as --debug does."""
+OUR_PACKAGES = ("stdtrack", "evalkit", "profiling", "reports")
 REPORT = f"please report it with the command, what `stdtrack doctor` prints, and the traceback ({DEBUG}=1 shows it)"
 OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "Insufficient memory")
 """What PyTorch's and OpenCV's errors say, which are no MemoryError."""
@@ -77,9 +78,13 @@ def described(error: BaseException) -> tuple[int, str]:
 
     >>> described(PermissionError(13, "Permission denied", "/root/a"))
     (2, '/root/a: cannot be read or written: Permission denied')
+    >>> described(ModuleNotFoundError("No module named 'torch'", name="torch"))
+    (2, 'torch is not installed, and this needs it (`pip install .` brings all)')
     """
     if isinstance(error, InputError):
         return EXIT_WRONG_INPUT, str(error)
+    if isinstance(error, ModuleNotFoundError) and error.name and error.name.partition(".")[0] not in OUR_PACKAGES:
+        return EXIT_WRONG_INPUT, f"{error.name} is not installed, and this needs it (`pip install .` brings all)"
     if isinstance(error, OSError) and error.errno is not None and error.strerror:
         place = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, (str, bytes)) else ""
         hint = " (free some space, then run the same command again)" if error.errno == errno.ENOSPC else ""

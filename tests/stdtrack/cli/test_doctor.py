@@ -22,6 +22,14 @@ def test_it_prints_the_environment(monkeypatch, tmp_path):
     assert str(tmp_path) in done.stdout
 
 
+def test_without_torch_it_says_so(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("stdtrack.cli.doctor.is_installed", lambda name: name != "torch")
+    done = CliRunner().invoke(doctor)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.count("not installed: networks and profiles need it, scoring does not") == 2
+
+
 @pytest.mark.parametrize(
     ("wheels", "warning"),
     [
