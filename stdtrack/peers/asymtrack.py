@@ -1,7 +1,7 @@
 """AsymTrack (Zhu et al., AAAI 2025): the template passes through the network once and leaves a few kernels.
 
 What the template gives each frame: the kernels of both template modulations and the tokens that the one attention sees.
-The official tracker keeps these as well; ``cached=false`` computes them with every frame.
+The official tracker keeps these; ``cached`` keeps the tokens' keys and values instead.
 """
 
 from __future__ import annotations
@@ -71,11 +71,14 @@ class Stage(nn.Module):
         return self.downsample(z_BHWC), tuple(kept)
 
     def forward(self, x_BHWC: Tensor, *kept: Tensor) -> Tensor:
-        """The search's map, given what :meth:`template` kept -> that of the next stage."""
-        given = iter(kept)
+        """The search's map, the template's kernels and what :class:`JointBlock` takes -> the next stage's map."""
         for block in self.blocks:
-            needs_template = isinstance(block, TemplateModulation | JointBlock)
-            x_BHWC = block(x_BHWC, next(given)) if needs_template else block(x_BHWC)
+            if isinstance(block, TemplateModulation):
+                x_BHWC = block(x_BHWC, kept[0])
+            elif isinstance(block, JointBlock):
+                x_BHWC = block(x_BHWC, *kept[1:])
+            else:
+                x_BHWC = block(x_BHWC)
         y_BHWC: Tensor = self.downsample(x_BHWC)
         return y_BHWC
 
@@ -97,10 +100,14 @@ class Backbone(nn.Module):
             everything += kept
         return everything
 
-    def forward(self, search_B3HW: Tensor, kernels_1: Tensor, kernels_2: Tensor, tokens_BMC: Tensor) -> Tensor:
-        """(B, 3, H, W) and what :meth:`template` gave -> (B, N, 256)."""
+    def joint_block(self) -> JointBlock:
+        """The one block in which tokens of search and template attend to each other."""
+        return cast("JointBlock", cast("Stage", self.layers[-1]).blocks[-1])
+
+    def forward(self, search_B3HW: Tensor, kernels_1: Tensor, kernels_2: Tensor, *attended: Tensor) -> Tensor:
+        """(B, 3, H, W), the kernels, and what :class:`JointBlock` takes of the template -> (B, N, 256)."""
         x_BHWC: Tensor = self.patch_embed(search_B3HW.permute(0, 2, 3, 1))
-        for stage, kept in zip(self.layers, ((), (kernels_1,), (kernels_2, tokens_BMC)), strict=True):
+        for stage, kept in zip(self.layers, ((), (kernels_1,), (kernels_2, *attended)), strict=True):
             x_BHWC = stage(x_BHWC, *kept)
         return x_BHWC.flatten(1, 2)
 
@@ -117,8 +124,17 @@ class AsymTrack(PeerNetwork):
         self.bottleneck = nn.Linear(DIMS[-1], DIMS[-1])
 
     def encode_template(self, *template: Tensor) -> Tensors:
-        """(1, 3, H, W) -> two sets of kernels and the tokens for attention."""
-        return self.backbone.template(*template)
+        """(1, 3, H, W) -> two sets of kernels, and keys and values for the attention."""
+        *kernels, tokens_BMC = self.backbone.template(*template)
+        return (*kernels, *self.backbone.joint_block().keys_and_values(tokens_BMC))
+
+    def remember(self, *template: Tensor) -> Tensors:
+        """As :meth:`encode_template` when ``cached``, else kernels and tokens."""
+        return self.encode_template(*template) if self.cached else self.backbone.template(*template)
+
+    def forward(self, search_B3HW: Tensor, *memory: Tensor) -> Tensors:
+        """As :meth:`forward_search`; the block tells tokens from keys and values."""
+        return self.forward_search(search_B3HW, *memory)
 
     def forward_search(self, search_B3HW: Tensor, *encoded: Tensor) -> Tensors:
         """A search crop and what the template gave -> (B, 4) cx, cy, w, h in fractions of the crop."""

@@ -146,7 +146,8 @@ class Relation(nn.Module):
         """Kernels (B, n, C) of search and template -> (B, n, C)."""
         taps_BnT, mix_Bnn = self.weight_linear(template_BnC).split((TAPS, search_BnC.shape[1]), dim=-1)
         # A filter of three taps along the channels.
-        shifted_BnCT = F.pad(search_BnC, (1, 1)).unfold(-1, TAPS, 1)
+        padded, C = F.pad(search_BnC, (1, 1)), search_BnC.shape[-1]
+        shifted_BnCT = torch.stack([padded[..., start : start + C] for start in range(TAPS)], dim=-1)
         rows_BnC = F.relu((shifted_BnCT * taps_BnT[:, :, None]).sum(-1))
         y_BnC: Tensor = self.norm(mix_Bnn @ rows_BnC)
         return y_BnC
@@ -207,10 +208,25 @@ class JointBlock(nn.Module):
         self.norm2 = nn.LayerNorm(dim)
         self.mlp = Mlp(dim, 4 * dim)
 
-    def forward(self, x_BHWC: Tensor, template_BMC: Tensor) -> Tensor:
-        """The search's map and the template's tokens -> the search's map."""
+    def keys_and_values(self, template_BMC: Tensor) -> tuple[Tensor, Tensor]:
+        """Of the template's tokens: each (B, H, M, D)."""
+        _, k_BHMD, v_BHMD = self.attn.project(self.norm1(template_BMC))
+        return k_BHMD, v_BHMD
+
+    def forward(self, x_BHWC: Tensor, *template: Tensor) -> Tensor:
+        """The search's map, and the template's tokens or their keys and values -> the search's map.
+
+        Given tokens, both images' pass through the block, as in the official code; the template's are then dropped.
+        """
         x_BNC = x_BHWC.flatten(1, 2)
-        tokens_BSC = torch.cat((x_BNC, template_BMC), dim=1)
-        tokens_BSC = tokens_BSC + cast("Tensor", self.attn(self.norm1(tokens_BSC)))
-        tokens_BSC = tokens_BSC + cast("Tensor", self.mlp(self.norm2(tokens_BSC)))
-        return tokens_BSC[:, : x_BNC.shape[1]].view_as(x_BHWC)
+        if len(template) == 1:
+            tokens_BSC = torch.cat((x_BNC, *template), dim=1)
+            return self._mixed(tokens_BSC, self.attn(self.norm1(tokens_BSC)))[:, : x_BNC.shape[1]].view_as(x_BHWC)
+        q_BHND, *own = self.attn.project(self.norm1(x_BNC))
+        k_BHSD, v_BHSD = (torch.cat(pair, dim=2) for pair in zip(own, template, strict=True))
+        return self._mixed(x_BNC, self.attn.attend(q_BHND, k_BHSD, v_BHSD)).view_as(x_BHWC)
+
+    def _mixed(self, x_BNC: Tensor, attended_BNC: Tensor) -> Tensor:
+        x_BNC = x_BNC + attended_BNC
+        y_BNC: Tensor = x_BNC + self.mlp(self.norm2(x_BNC))
+        return y_BNC

@@ -95,5 +95,5 @@ def test_two_counters_agree(variant: Variant, cached: bool) -> None:
     tracker = variant.family.create(variant.name, {"cached": str(cached).lower()})
     report = count_parts(variant.spec, tracker.complexity_parts())
     assert report.disagreement == ""
-    keeps_features = variant.spec.startswith(("litetrack:", "smat:"))  # as the official trackers do
+    keeps_features = variant.spec.startswith(("asymtrack:", "litetrack:", "smat:"))  # as the official trackers do
     assert set(report.parts) == ({"init", "frame"} if cached or keeps_features else {"frame"})
