@@ -18,11 +18,11 @@ from reports.views import View
 
 GROUP = "stdtrack.plots"
 
-Draw: TypeAlias = Callable[[ReportTables, View | None], Iterable[Plot]]
+Draw: TypeAlias = Callable[[ReportTables, View | None], Iterable[Plot] | None]
 """What an entry point of the group names: ``draw(tables, view)`` gives the finished plots of one kind.
 
 It is called for each view of a report, and with None for what belongs to no benchmark: the tables of a profile, in
-``tables.profiles``. It gives nothing where the tables hold nothing for it.
+``tables.profiles``. It gives nothing, or None, where the tables hold nothing for it.
 """
 
 PLOTS: Mapping[str, Draw] = Registry(GROUP, "plot", "function draw(tables, view)", lambda name, draw: callable(draw))
@@ -45,7 +45,7 @@ def draw_all(tables: ReportTables, view: View | None, first: str = "") -> Iterat
     drawn_by: dict[str, str] = {}
     with look():
         for kind in sorted(PLOTS, key=lambda kind: (not first.startswith(kind), kind != MOST_WANTED, kind)):
-            for plot in PLOTS[kind](tables, view):
+            for plot in PLOTS[kind](tables, view) or ():
                 if not _FILE.fullmatch(plot.name):
                     raise InputError(f"the plot '{kind}' names a figure {one_line(plot.name)!r}, no file's name")
                 if plot.name in drawn_by:

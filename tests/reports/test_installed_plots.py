@@ -93,6 +93,11 @@ def test_the_wanted_plot_is_drawn_without_the_others(tables) -> None:
         figure_named("heatmop", draw_all(made, view), "it")
 
 
+def test_a_plot_that_gives_none_has_nothing_to_draw(site: Path, tables) -> None:
+    install(site, "mute", "mute = mute:draw", "def draw(tables, view):\n    return None")
+    assert "success" in {plot.name for plot in drawn(tables(1, 1, 5))}
+
+
 def test_a_plot_that_came_after_the_installation_is_named(tables, monkeypatch: pytest.MonkeyPatch) -> None:
     (view,) = views(tables(1, 1, 5))
     monkeypatch.setattr(module, "reinstall_hint", lambda group: f"{group}: run `pip install -e .` again")
