@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -50,8 +50,8 @@ class Inventory:
         return len(self.present) + len(self.missing) + len(self.excluded)
 
 
-def without(inventory: Inventory, patterns: Iterable[str]) -> Inventory:
-    """The inventory without the sequences that match any of the shell patterns.
+def without(inventory: Inventory, patterns: Iterable[str], clip_of: Callable[[str], str] = str) -> Inventory:
+    """The inventory without the sequences that match any of the shell patterns, by their own or by their clip's name.
 
     Raises:
         InputError: nothing is left.
@@ -62,7 +62,7 @@ def without(inventory: Inventory, patterns: Iterable[str]) -> Inventory:
     globs = tuple(patterns)
 
     def matches(name: str) -> bool:
-        return any(fnmatchcase(name, glob) for glob in globs)
+        return any(fnmatchcase(each, glob) for glob in globs for each in (name, clip_of(name)))
 
     excluded = tuple(filter(matches, (*inventory.present, *inventory.missing)))
     if not excluded:
@@ -224,6 +224,21 @@ class Benchmark(ABC):
         """The list of :meth:`official_names` is the benchmark's own, not one that came with the data."""
         return True
 
+    def not_run(self) -> str:
+        """Why no tracker can be run on it, whatever its data; empty where one can."""
+        return ""
+
+    def clip_of(self, name: str) -> str:
+        """The clip that a sequence shows; several runs on one clip are scored as one: see :mod:`.varied`."""
+        return name
+
+    def names_like(self, names: Iterable[str], patterns: Iterable[str]) -> list[str]:
+        """Those of the names that match any of the shell patterns, by their own or by their clip's name."""
+        globs = tuple(patterns)
+        return [
+            name for name in names if any(fnmatchcase(x, glob) for glob in globs for x in (name, self.clip_of(name)))
+        ]
+
     def official_length(self, name: str) -> int | None:
         """Frames of the official one-pass evaluation of a sequence; None where no list states it."""
         facts = self.listing().get(name, {})
@@ -302,7 +317,7 @@ def fingerprint(sequences: Iterable[Sequence]) -> str:
     for sequence in sequences:
         digest.update(f"{sequence.benchmark}/{sequence.name}/{sequence.origin}/{sequence.size}".encode())
         arrays = {"native": sequence.native, "omitted": sequence.omitted, "absent": sequence.absent}
-        arrays |= {"polygons": sequence.polygons, **sequence.flags}
+        arrays |= {"polygons": sequence.polygons, "start": sequence.start, **sequence.flags}
         for label, values in sorted(arrays.items()):
             if values is not None:
                 digest.update(f"{label}{values.shape}".encode() + np.ascontiguousarray(values, np.float64).tobytes())

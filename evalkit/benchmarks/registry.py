@@ -13,6 +13,7 @@ from evalkit.benchmarks.base import Benchmark, BenchmarkSpec
 from evalkit.benchmarks.folder import Folder
 from evalkit.benchmarks.installed import BENCHMARKS, ENTRY_POINT_GROUP, all_benchmarks
 from evalkit.benchmarks.layout import plain, subfolders
+from evalkit.benchmarks.variations import MARK, parse_variation
 from evalkit.entry_points import reinstall_hint
 from evalkit.errors import InputError
 from evalkit.reading.archive import is_archive, open_archive
@@ -25,6 +26,8 @@ _ANNOTATION_ARCHIVE = re.compile(r"(^|[_-])(annos?|gt|groundtruth)(?=[_.-])", re
 
 def parse_spec(text: str) -> BenchmarkSpec:
     """``got10k?split=val`` as name and options, the name as people write it; raises InputError for an unknown one.
+
+    Variations stand behind the name, before the options: ``got10k+fog@3?split=val``.
 
     >>> parse_spec("got10k?split=val"), parse_spec("UAV123@10fps").name, parse_spec("OTB-2015").name
     (BenchmarkSpec(name='got10k', options={'split': 'val'}), 'uav123_10fps', 'otb100')
@@ -40,6 +43,11 @@ def parse_spec(text: str) -> BenchmarkSpec:
 
 def _named_by(written: str) -> tuple[str, Mapping[str, str]]:
     """Name and implied options; other benchmarks are imported only if it is no benchmark's own name."""
+    below, mark, last = written.rpartition(MARK)
+    if mark:
+        variation, level = parse_variation(last)
+        name, options = _named_by(below)
+        return f"{name}{MARK}{variation.spelled(level)}", options
     if written in BENCHMARKS:
         return written, {}
     spellings = _spellings(all_benchmarks())
@@ -102,7 +110,7 @@ def find(kind: type[Benchmark], root: Traversable, options: Mapping[str, str] | 
     A folder that bears another benchmark's name is not taken for this one, however alike their layouts are.
     """
     folders = [*_named(kind, root)]
-    if root not in folders and (kind is Folder or not _is_anothers(kind, root)):
+    if root not in folders and (issubclass(kind, Folder) or not _is_anothers(kind, root)):
         folders.append(root)
     return next((benchmark for folder in folders for benchmark in _openings(kind, folder, options)), None)
 
@@ -151,7 +159,7 @@ def _openings(
     benchmark = kind(folder, options)
     if benchmark.sources:
         yield benchmark
-    elif isinstance(folder, Path) and kind is not Folder:
+    elif isinstance(folder, Path) and not issubclass(kind, Folder):
         files = sorted(file for file in folder.iterdir() if is_archive(file) and _ANNOTATION_ARCHIVE.search(file.name))
         yield from filter(lambda benchmark: benchmark.sources, (kind(open_archive(file), options) for file in files))
 

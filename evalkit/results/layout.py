@@ -17,6 +17,8 @@ from functools import cache, partial
 from evalkit.benchmarks.aliases import has_prefix, own_name
 from evalkit.benchmarks.installed import BENCHMARKS, all_benchmarks
 from evalkit.benchmarks.layout import plain
+from evalkit.benchmarks.variations import MARK
+from evalkit.benchmarks.varied import Varied
 from evalkit.results.names import sequence_and_tracker, stem
 from evalkit.trackers.folders import spec_of_folder
 
@@ -186,14 +188,18 @@ def likely_benchmark(stems: list[str], find: Mapping[str, Callable[[str], str | 
 
 def benchmark_named(folders: Iterable[str], benchmark: str) -> str | None:
     """Another benchmark that one of these folders is called after."""
-    foreign = _foreign_names(benchmark)
-    return next((foreign[name] for name in map(plain, folders) if name in foreign), None)
+    foreign, names = _foreign_names(benchmark), tuple(folders)
+    varied = (name for name in names if MARK in name and name != benchmark and name in BENCHMARKS)
+    return next((foreign[name] for name in map(plain, names) if name in foreign), None) or next(varied, None)
 
 
 @cache
 def _foreign_names(benchmark: str) -> Mapping[str, str]:
     own = names_of(benchmark)
     others = [kind.name for kind in all_benchmarks() if kind.name != benchmark and kind.published]
+    kind = BENCHMARKS.get(benchmark)
+    if kind is not None and issubclass(kind, Varied):
+        others.insert(0, kind.base.name)  # though it be of a name that elsewhere means nothing
     others.reverse()  # of two with one folder's name the first is meant
     return {name: other for other in others for name in names_of(other) - own}
 

@@ -10,9 +10,9 @@ SUFFIXES = frozenset({"txt", "mat", "json", "npy"})
 VALUE = "value"
 """Ending of vot-toolkit's files of one number a frame."""
 _NAMES_TRACKERS = frozenset({"mat", "json"})
-# What lies beside results and is none: seconds, confidences, visibility, further boxes of each frame.
+# What lies beside results and is none: seconds, confidences, visibility, further boxes, an attack's figures.
 _BESIDE = re.compile(
-    r".+_(times?|scores?|confidences?|conf|visible|fps|speed|object_presence_scores|all_boxes|all_scores)",
+    r".+_(times?|scores?|confidences?|conf|visible|fps|speed|object_presence_scores|all_boxes|all_scores|psnr|ssim|queries)",
     re.IGNORECASE,
 )
 _PERFMAT = "avesuccessrateplot_"

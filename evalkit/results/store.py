@@ -7,9 +7,9 @@ says that a sequence is finished.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,9 @@ FAILURES = "failures"
 TIME_SUFFIX = "_time.txt"
 SCORE_SUFFIX = "_score.txt"
 VISIBLE_SUFFIX = "_visible.txt"
-BESIDE_SUFFIXES = (TIME_SUFFIX, SCORE_SUFFIX, VISIBLE_SUFFIX)
+MEASURES = ("psnr", "ssim", "queries")
+"""What an attack adds to a result, ``<sequence>_psnr.txt``: how large its change of each frame is, what it cost."""
+BESIDE_SUFFIXES = (TIME_SUFFIX, SCORE_SUFFIX, VISIBLE_SUFFIX, *(f"_{name}.txt" for name in MEASURES))
 """Ends of the names of the files that lie beside a result."""
 _HIDDEN_MANIFEST = f".{MANIFEST_NAME}.condemned"
 
@@ -41,12 +43,14 @@ class RawResult:
         scores: (N,) the tracker's own confidence; the first is 1.
         visible: (N,) 1 where the tracker says that it sees the target, 0 where it says that the target is gone, NaN
             where it does not say; the first is 1. None if it never says.
+        measures: (N,) further figures of the frames by name, see :data:`MEASURES`.
     """
 
     boxes: Boxes
     times: Vector
     scores: Vector
     visible: Vector | None = None
+    measures: Mapping[str, Vector] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,11 @@ def visible_path(folder: Path, sequence: str) -> Path:
     return folder / f"{sequence}{VISIBLE_SUFFIX}"
 
 
+def measure_path(folder: Path, sequence: str, name: str) -> Path:
+    """One of :data:`MEASURES` in each frame."""
+    return folder / f"{sequence}_{name}.txt"
+
+
 def failure_path(folder: Path, sequence: str) -> Path:
     """What is known of a sequence's failure."""
     return folder / FAILURES / f"{sequence}.log"
@@ -101,6 +110,13 @@ def write_result(folder: Path, sequence: str, track: RawResult, given: Box, orig
         visible_path(folder, sequence).unlink(missing_ok=True)  # of an earlier try
     else:
         write_atomic(visible_path(folder, sequence), "".join(f"{value:g}\n" for value in track.visible.tolist()))
+    for name, values in track.measures.items():
+        write_atomic(measure_path(folder, sequence, name), _lines(values))
+    write_boxes(folder, sequence, native)
+
+
+def write_boxes(folder: Path, sequence: str, native: Boxes) -> None:
+    """Write the result file alone: (N, 4) boxes in the benchmark's own coordinates."""
     write_atomic(result_path(folder, sequence), "".join(",".join(map(repr, row)) + "\n" for row in native.tolist()))
 
 

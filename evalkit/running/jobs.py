@@ -6,7 +6,7 @@ import random
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from zlib import crc32
 
 import cv2
@@ -15,7 +15,7 @@ import numpy as np
 from evalkit.results.store import RawResult
 from evalkit.running.heartbeat import current_heartbeat
 from evalkit.running.tracking import track
-from evalkit.sequences.sequence import Frames
+from evalkit.sequences.sequence import Adversary, Attack, Frames
 from evalkit.trackers.base import Tracker, facts_of
 from evalkit.trackers.live import NamedTracker
 from evalkit.trackers.spec import load_tracker
@@ -34,22 +34,31 @@ class Job:
         sequence: name, for the random seed.
         frames: what the tracker sees; must be picklable.
         box: (4,) xywh of the target in the first frame, 0-based.
+        adversary: who changes the frames while the tracker runs; must be picklable.
     """
 
     tracker: NamedTracker
     sequence: str
     frames: Frames
     box: Box
+    adversary: Adversary | None = None
 
 
 def run_job(job: Job) -> RawResult:
-    """RawResult the sequence in this process; raises what the tracker raises."""
+    """Track the sequence in this process; raises what the tracker raises."""
     tracker = _load(job.tracker)
     heartbeat = current_heartbeat.get()
     if heartbeat is not None:
         heartbeat.beat()  # loaded: from now on the time limit of a frame counts
-    seed_everything(crc32(job.sequence.encode()))
-    return track(tracker, job.frames, job.box, on_frame=heartbeat.beat if heartbeat else None)
+    seed = crc32(job.sequence.encode())
+    attack = None if job.adversary is None else _attack(job.adversary, tracker, job.tracker, seed)
+    seed_everything(seed)
+    return track(tracker, job.frames, job.box, on_frame=heartbeat.beat if heartbeat else None, attack=attack)
+
+
+def _attack(adversary: Adversary, tracker: Tracker, named: NamedTracker, seed: int) -> Attack:
+    source = named.source
+    return adversary.begin(tracker, partial(load_tracker, source) if isinstance(source, str) else None, seed)
 
 
 def describe_job(tracker: NamedTracker) -> Mapping[str, str]:

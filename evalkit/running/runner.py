@@ -142,7 +142,7 @@ def _batches(todo: Many[_Item]) -> Iterator[list[_Item]]:
 
 def _job(group: _Group, sequence: Sequence) -> Job:
     assert sequence.frames is not None  # checked when it was selected
-    return Job(group.tracker, sequence.name, sequence.frames, sequence.initial_box)
+    return Job(group.tracker, sequence.name, sequence.frames, sequence.initial_box, sequence.adversary)
 
 
 def _folder(out: Path, tracker: NamedTracker, benchmark: Benchmark) -> Path:
@@ -241,7 +241,7 @@ def _collect(
 def _keep(group: _Group, sequence: Sequence, outcome: RawResult | TaskError | InputError) -> str | None:
     """Write the result, or else the failure and return it in one line."""
     if isinstance(outcome, RawResult):
-        write_result(group.folder, sequence.name, outcome, sequence.native[0], sequence.origin)
+        write_result(group.folder, sequence.name, outcome, sequence.given, sequence.origin)
         failure_path(group.folder, sequence.name).unlink(missing_ok=True)
         return None
     detail = outcome.detail if isinstance(outcome, TaskError) else "\n".join(getattr(outcome, "__notes__", ()))

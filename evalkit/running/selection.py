@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence as Many
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from evalkit.benchmarks.base import Benchmark, without
 from evalkit.benchmarks.checking import check_start
@@ -56,12 +55,16 @@ def select(
         InputError: a glob matches nothing, an annotation or image is broken, or a first box cannot be tracked.
     """
     index, count = shard
-    present = [without(benchmark.inventory(), exclude) for benchmark in benchmarks]
-    matching = [_matching(inventory.present, globs) for inventory in present]
-    there = {glob: [name for names in matching for name in names] for glob in globs}
-    there |= {glob: [name for inventory in present for name in inventory.excluded] for glob in exclude}
+    for benchmark in benchmarks:
+        if why := benchmark.not_run():
+            raise InputError(why, hint="stdtrack robustness does so")
+    present = [without(benchmark.inventory(), exclude, benchmark.clip_of) for benchmark in benchmarks]
+    pairs = tuple(zip(benchmarks, present, strict=True))
+    matching = [each.names_like(inventory.present, globs or ("*",)) for each, inventory in pairs]
+    there = {glob: [each.names_like(inventory.present, (glob,)) for each, inventory in pairs] for glob in globs}
+    there |= {glob: [each.names_like(inventory.excluded, (glob,)) for each, inventory in pairs] for glob in exclude}
     for glob, names in there.items():
-        if not any(fnmatchcase(name, glob) for name in names):
+        if not any(names):
             keys = ", ".join(benchmark.key for benchmark in benchmarks)
             hint = suggestion(glob, [name for inventory in present for name in inventory.present])
             raise InputError(f"no sequence of {keys} is named like '{glob}'", hint=hint)
@@ -89,7 +92,3 @@ def deal(lengths: Many[int], parts: int) -> list[int]:
         part[index] = frames.index(min(frames))
         frames[part[index]] += lengths[index]
     return part
-
-
-def _matching(names: Many[str], globs: Many[str]) -> list[str]:
-    return [name for name in names if not globs or any(fnmatchcase(name, glob) for glob in globs)]

@@ -11,7 +11,7 @@ from time import perf_counter
 import numpy as np
 
 from evalkit.results.store import RawResult
-from evalkit.sequences.sequence import Frames
+from evalkit.sequences.sequence import Attack, Frames
 from evalkit.trackers.answers import naming_frame, read_answer
 from evalkit.trackers.base import Prediction, Tracker
 from evalkit.types import Box, Image, Vector
@@ -58,11 +58,19 @@ def _decode(frames: Frames, wanted: SimpleQueue[int | None], ready: SimpleQueue[
 
 
 def track(
-    tracker: Tracker, frames: Frames, box: Box, *, on_frame: Callable[[], None] | None = None, depth: int = DEPTH
+    tracker: Tracker,
+    frames: Frames,
+    box: Box,
+    *,
+    on_frame: Callable[[], None] | None = None,
+    depth: int = DEPTH,
+    attack: Attack | None = None,
 ) -> RawResult:
     """Give ``tracker`` the first frame and ``box`` (xywh, 0-based), then every other frame.
 
-    ``on_frame`` is called after every frame: a sign of life for whoever watches.
+    Args:
+        on_frame: is called after every frame: a sign of life for whoever watches.
+        attack: changes each frame before the tracker sees it; the time that this takes is not the tracker's.
 
     Raises:
         NonsenseError: an answer is no box, with the frame's number.
@@ -70,8 +78,13 @@ def track(
     """
     count = len(frames)
     boxes, times, scores, visible = np.empty((count, 4)), np.empty(count), np.empty(count), np.full(count, np.nan)
+    measures: dict[str, list[float]] = {}
     with closing(read_ahead(frames, depth)) as images:
         for index, image in enumerate(images):
+            if attack is not None:
+                image = attack.next(image) if index else attack.first(image, box.copy())
+                for name, value in attack.measures().items():
+                    measures.setdefault(name, []).append(value)
             if index == 0:
                 start = perf_counter()
                 tracker.init(image, box.copy())
@@ -82,7 +95,8 @@ def track(
                 visible[index] = np.nan if prediction.visible is None else prediction.visible
             if on_frame is not None:
                 on_frame()
-    return RawResult(boxes, times, scores, _from_given(visible))
+    found = {name: np.array(values) for name, values in measures.items()}
+    return RawResult(boxes, times, scores, _from_given(visible), found)
 
 
 def _from_given(visible: Vector) -> Vector | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -124,8 +124,13 @@ def combine(
     missing: tuple[str, ...] = (),
     notes: tuple[str, ...] = (),
     total_verified: bool = True,
+    clip_of: Callable[[str], str] = str,
 ) -> BenchmarkScore:
     """k10: from sequences to the benchmark.
+
+    Args:
+        clip_of: the clip of a sequence by name; where several sequences are runs on one clip, the frames of the runs
+            are counted together before clips are averaged (``genPerfMat.m`` of the OTB benchmark on SRE and TRE).
 
     Raises:
         InputError: there is no sequence to average over.
@@ -133,13 +138,14 @@ def combine(
     sequences = tuple(scores)
     if not sequences:
         raise InputError(f"{tracker} has no result on {benchmark}")
-    kinds = curve_rules(rules)
-    curves = {name: _average([score.curves[name] for score in sequences], sequences, rules) for name in kinds}
+    kinds, clips = curve_rules(rules), [clip_of(score.sequence) for score in sequences]
+    weights = np.array([score.frames for score in sequences], dtype=np.float64)
+    curves = {name: _average([score.curves[name] for score in sequences], clips, weights, rules) for name in kinds}
     overlap = coverage = None
     if "ao" in rules.metrics:
-        overlap = float(_average([np.array([score.metrics["ao"]]) for score in sequences], sequences, rules)[0])
+        means = [np.array([score.metrics["ao"]]) for score in sequences]
+        overlap = float(_average(means, clips, weights, rules)[0])
     if "coverage" in rules.metrics:
-        weights = np.array([score.frames for score in sequences])
         coverage = float(np.average([score.metrics["coverage"] for score in sequences], weights=weights))
     found = _metrics(curves, rules, overlap, coverage)
     metrics: dict[str, float | None] = {name: found.get(name) for name in stated_metrics("ope")}
@@ -158,11 +164,13 @@ def combine(
     )
 
 
-def _average(curves: list[Vector], sequences: tuple[SequenceScore, ...], rules: Rules) -> Vector:
+def _average(curves: list[Vector], clips: list[str], frames: Vector, rules: Rules) -> Vector:
     values = np.stack(curves)
+    if len(set(clips)) < len(clips):
+        values, frames = _pooled(values, clips, frames)
     mean: Vector
     if rules.averaging is Averaging.POOLED:
-        mean = np.average(values, axis=0, weights=np.array([score.frames for score in sequences]))
+        mean = np.average(values, axis=0, weights=frames)
     elif rules.averaging is Averaging.MEAN_OF_NONZERO:
         alive = values.any(axis=1)
         mean = values[alive].mean(axis=0) if alive.any() else np.zeros(values.shape[1])
@@ -171,6 +179,14 @@ def _average(curves: list[Vector], sequences: tuple[SequenceScore, ...], rules: 
     else:
         mean = values.mean(axis=0)
     return mean
+
+
+def _pooled(values: Boxes, clips: list[str], frames: Vector) -> tuple[Boxes, Vector]:
+    """Fractions (R, T) of runs with so many frames (R,) -> the same of clips, over all frames of each."""
+    names = list(dict.fromkeys(clips))
+    member = np.array([[clip == name for clip in clips] for name in names], dtype=np.float64) * frames
+    total = member.sum(axis=1)
+    return member @ values / total[:, None], total
 
 
 def _summary(values: Vector, rule: CurveRule) -> float:
@@ -211,13 +227,19 @@ def _per_frame(measured: Measured) -> tuple[Vector, Vector]:
 
 
 def by_attribute(
-    score: BenchmarkScore, attributes: Mapping[str, frozenset[str]], rules: Rules, source: str = ""
+    score: BenchmarkScore,
+    attributes: Mapping[str, frozenset[str]],
+    rules: Rules,
+    source: str = "",
+    *,
+    clip_of: Callable[[str], str] = str,
 ) -> list[BenchmarkScore]:
     """The same score on the sequences of each attribute, in alphabetical order.
 
     Args:
         attributes: of each sequence that was scored, is missing or excluded, by name.
         source: who says so.
+        clip_of: see :func:`combine`.
     """
     parts = []
     for attribute in sorted(set().union(*attributes.values())):
@@ -236,6 +258,7 @@ def by_attribute(
                 total=len(chosen) + len(missing) + len(excluded),
                 missing=missing,
                 total_verified=score.total_verified,
+                clip_of=clip_of,
             )
             part = replace(part, attribute=attribute, attribute_source=source, excluded=excluded)
             parts.append(replace(part, remark=score.remark, shortcoming=score.shortcoming))

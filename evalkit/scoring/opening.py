@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from evalkit.benchmarks.data_root import DATA_VARIABLE, data_root
@@ -98,9 +97,8 @@ def read_results(results: Path, annotation: Annotation, told: Told) -> tuple[Tra
 
 def require_excluded(exclude: Sequence[str], annotations: Sequence[Annotation]) -> None:
     """Every pattern of ``--exclude`` has left out something, or it was mistyped."""
-    excluded = [name for annotation in annotations for name in annotation.inventory.excluded]
     for glob in exclude:
-        if not any(fnmatchcase(name, glob) for name in excluded):
+        if not any(each.benchmark.names_like(each.inventory.excluded, (glob,)) for each in annotations):
             names = some([annotation.benchmark.name for annotation in annotations])
             near = nearest(glob, [name for annotation in annotations for name in annotation.inventory.present])
             hint = f"did you mean '{near}'?" if near else "--exclude takes shell patterns"

@@ -49,7 +49,9 @@ class Scored:
         attributes = self.annotation.benchmark.attributes
         names = (*(each.sequence for each in score.sequences), *score.missing, *score.excluded)
         by_name = {name: attributes.of(name) for name in names}
-        return by_attribute(score, by_name, rules_for(score.protocol, self.annotation.family), attributes.source)
+        benchmark = self.annotation.benchmark
+        rules = rules_for(score.protocol, benchmark.family)
+        return by_attribute(score, by_name, rules, attributes.source, clip_of=benchmark.clip_of)
 
 
 @dataclass(frozen=True, repr=False)

@@ -27,7 +27,7 @@ from evalkit.types import Boxes
 # Rules that look at a benchmark's flags of absent or uncovered targets.
 _BY_FLAGS = frozenset({Absent.DELETED, Absent.INVISIBLE, Absent.COVERED})
 # All of a sequence but what it has for trackers and for messages alone.
-_SCORED = tuple(item.name for item in fields(Sequence) if item.name not in ("frames", "source"))
+_SCORED = tuple(item.name for item in fields(Sequence) if item.name not in ("frames", "source", "adversary"))
 
 
 class Annotation:
@@ -36,7 +36,7 @@ class Annotation:
     def __init__(self, benchmark: Benchmark, exclude: Iterable[str] = ()) -> None:
         """The ground truth of a benchmark, without the sequences whose names match any of the patterns ``exclude``."""
         self.benchmark = benchmark
-        self.inventory: Inventory = without(benchmark.inventory(), exclude)
+        self.inventory: Inventory = without(benchmark.inventory(), exclude, benchmark.clip_of)
         self._loaded: dict[str, Sequence] = {}
         self._digests: dict[str, bytes] = {}
 
@@ -229,6 +229,7 @@ def score_tracker(
         missing=missing,
         notes=tuple(notes),
         total_verified=annotation.inventory.verified,
+        clip_of=annotation.benchmark.clip_of,
     )
     lacking = annotation.benchmark.shortcoming() if rules.absent in _BY_FLAGS else None
     return replace(found, shortcoming=lacking or "", excluded=annotation.inventory.excluded)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,6 +13,32 @@ from evalkit.types import Box, Boxes, Flags, Image
 
 LABELLED = "labelled"
 """Flag of the frames that are annotated at all, where not all are (OxUvA)."""
+
+
+class Attack(Protocol):
+    """What one attack does to the frames of one run, in their order; the tracker then sees what these return."""
+
+    def first(self, image: Image, box: Box) -> Image:
+        """The frame on which the tracker is started, with the box (4,) xywh, 0-based, that it is given."""
+
+    def next(self, image: Image) -> Image:
+        """A later frame, before the tracker's ``update`` on it."""
+
+    def measures(self) -> Mapping[str, float]:
+        """Figures of the last frame, such as ``psnr``, ``ssim`` and ``queries``; the same names for every frame."""
+
+
+class Adversary(Protocol):
+    """Begins an attack on a tracker; must be picklable, as it is sent to workers."""
+
+    def begin(self, tracker: object, spare: Callable[[], object] | None, seed: int) -> Attack:
+        """The attack on one sequence.
+
+        Args:
+            tracker: the tracker that runs, which may be looked at and copied, never changed.
+            spare: loads another one of the same kind; None where there is no other.
+            seed: of the sequence.
+        """
 
 
 class Frames(Protocol):
@@ -54,6 +80,8 @@ class Sequence:
         skipped: all rows of the annotation file before ``native``.
         offsets: rows that a file of other frames of the clip has -> its rows before the first of the N frames.
         source: the annotation file, for messages.
+        start: (4,) the box given to the tracker where it is not the annotation's first, native coordinates.
+        adversary: who may change the frames while the tracker runs.
     """
 
     name: str
@@ -70,6 +98,8 @@ class Sequence:
     skipped: int = 0
     offsets: Mapping[int, int] = field(default_factory=dict)
     source: str = ""
+    start: Box | None = None
+    adversary: Adversary | None = None
 
     def __len__(self) -> int:
         return len(self.native)
@@ -92,7 +122,12 @@ class Sequence:
         return boxes
 
     @property
+    def given(self) -> Box:
+        """(4,) the box given to the tracker in frame 0, in native coordinates."""
+        return self.native[0] if self.start is None else self.start
+
+    @property
     def initial_box(self) -> Box:
-        """(4,) the box given to the tracker in frame 0; 0-based."""
-        box: Box = np.array(self.ground_truth[0], dtype=np.float64)
+        """(4,) the same, 0-based."""
+        box: Box = self.given - np.array([self.origin, self.origin, 0.0, 0.0])
         return box

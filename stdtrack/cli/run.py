@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -21,6 +21,7 @@ from stdtrack.cli.progress import make_progress
 if TYPE_CHECKING:
     from evalkit.running.progress import RunSummary
 
+Result = TypeVar("Result")
 EXIT_INTERRUPTED = 130
 NAMED = 10
 
@@ -76,18 +77,25 @@ def run(
 
 
 def run_watched(trackers: tuple[str, ...], **settings: Any) -> RunSummary:
-    """:func:`evalkit.run` with progress on stderr; Ctrl-C ends the workers, keeps what is finished, says how to go on.
+    """:func:`evalkit.run` as :func:`watched` runs it."""
+    import evalkit
+
+    return watched(evalkit.run, trackers, **settings)
+
+
+def watched(work: Callable[..., Result], trackers: tuple[str, ...], **settings: Any) -> Result:
+    """Run trackers with progress on stderr; Ctrl-C ends the workers, keeps what is finished, says how to go on.
 
     Args:
-        settings: what :func:`evalkit.run` takes.
+        work: :func:`evalkit.run`, or what takes the same arguments.
+        settings: its arguments.
     """
-    import evalkit
     from evalkit.running.tasks import LostClusterError
 
     progress = make_progress()
     try:
         with progress:
-            return evalkit.run(trackers, progress=progress, **settings)
+            return work(trackers, progress=progress, **settings)
     except KeyboardInterrupt:
         stop("interrupted", begun=progress.begun)
     except LostClusterError as error:

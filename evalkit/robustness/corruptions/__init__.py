@@ -1,0 +1,1 @@
+"""Corruptions of video in five severities: seeded, consistent in time, applied while frames are read."""

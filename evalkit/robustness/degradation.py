@@ -1,0 +1,160 @@
+"""What is left of a score: a benchmark's figures under variations beside those of the benchmark itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from evalkit.benchmarks.installed import BENCHMARKS
+from evalkit.benchmarks.varied import Varied
+from evalkit.errors import InputError
+from evalkit.reading.tables import read_table
+from evalkit.results.store import MEASURES, measure_path
+from evalkit.scoring.aggregation import combine
+from evalkit.scoring.metrics import headline_of
+from evalkit.scoring.protocols import rules_for
+from evalkit.scoring.scored import Scored
+from evalkit.scoring.scores import BenchmarkScore
+from evalkit.trackers.folders import folder_name
+
+COLUMNS = (
+    "tracker", "benchmark", "protocol", "metric", "kind", "variation", "level", "value", "clean", "clips", *MEASURES,
+)  # fmt: skip
+SUMMARY = ("tracker", "benchmark", "protocol", "metric", "clips", "clean", "varied", "relative_drop", "worst", "lowest")
+
+CONTROL = "random_noise"
+"""The variation that attacks are compared with."""
+
+
+def degradation_table(parts: Iterable[Scored], results: Path | None = None) -> pd.DataFrame:
+    """One row for each tracker on each varied benchmark: its headline figure, and that on the benchmark itself.
+
+    Both are over the same clips: those of which the tracker has results under all of the variations that it has
+    results on, and on the benchmark itself.
+
+    Args:
+        parts: scores, among them those of the unvaried benchmark; trackers without one have no row.
+        results: ``RUNS``, for what attacks wrote beside results.
+
+    Returns:
+        :data:`COLUMNS`; ``psnr``, ``ssim``, ``queries`` are means over the attacked frames, NaN where nothing attacks.
+    """
+    cells: dict[tuple[str, str, str], list[_Score]] = {}
+    for part in parts:
+        kind = BENCHMARKS[part.annotation.benchmark.name]
+        base = kind.base if issubclass(kind, Varied) else kind
+        for score in part.scores if _is_known(base) else ():
+            if score.experiment == "ope" and score.attribute is None:
+                cells.setdefault((score.tracker, base.name, score.protocol), []).append(_Score(part, score))
+    rows = [row for (_, base, _), scores in cells.items() for row in _rows(base, scores, results)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _is_known(base: type) -> bool:
+    return not issubclass(base, Varied)
+
+
+@dataclass(frozen=True)
+class _Score:
+    part: Scored
+    score: BenchmarkScore
+
+    @property
+    def clips(self) -> frozenset[str]:
+        clip_of = self.part.annotation.benchmark.clip_of
+        return frozenset(clip_of(each.sequence) for each in self.score.sequences)
+
+    def on(self, clips: frozenset[str]) -> dict[str, float | None]:
+        """The figures on some of the clips."""
+        benchmark, score = self.part.annotation.benchmark, self.score
+        if clips == self.clips:
+            return dict(score.metrics)
+        chosen = [each for each in score.sequences if benchmark.clip_of(each.sequence) in clips]
+        part = combine(
+            chosen,
+            rules_for(score.protocol, benchmark.family),
+            tracker=score.tracker,
+            benchmark=score.benchmark,
+            protocol=score.protocol,
+            total=len(chosen),
+            clip_of=benchmark.clip_of,
+        )
+        return dict(part.metrics)
+
+
+def _rows(base: str, scores: Sequence[_Score], results: Path | None) -> Iterator[dict[str, object]]:
+    clean = next((each for each in scores if each.score.benchmark == base), None)
+    varied = [each for each in scores if each is not clean]
+    if clean is None or not varied:
+        return
+    clips = frozenset.intersection(*(each.clips for each in scores))
+    if not clips:
+        raise InputError(f"the results of {clean.score.tracker} on {base} and its variations share no clip")
+    reference = clean.on(clips)
+    metric = str(headline_of([name for name, value in reference.items() if value is not None], base))
+    for each in varied:
+        kind = BENCHMARKS[each.score.benchmark]
+        assert issubclass(kind, Varied)
+        yield {
+            "tracker": each.score.tracker,
+            "benchmark": base,
+            "protocol": each.score.protocol,
+            "metric": metric,
+            "kind": kind.variation.kind,
+            "variation": kind.variation.name,
+            "level": kind.level,
+            "value": each.on(clips).get(metric),
+            "clean": reference[metric],
+            "clips": len(clips),
+            **_measures(results, each.score, clips),
+        }
+
+
+def _measures(results: Path | None, score: BenchmarkScore, clips: frozenset[str]) -> dict[str, float]:
+    """Means of what an attack wrote, over all frames but the first, which it leaves alone."""
+    if results is None:
+        return dict.fromkeys(MEASURES, float("nan"))
+    folder = results / folder_name(score.tracker) / score.benchmark
+    names = [each.sequence for each in score.sequences if each.sequence in clips]
+    return {measure: _mean([measure_path(folder, name, measure) for name in names]) for measure in MEASURES}
+
+
+def _mean(paths: Sequence[Path]) -> float:
+    read = [read_table(path, columns=(1,)).ravel()[1:] for path in paths if path.is_file()]
+    return float(np.concatenate(read).mean()) if read and sum(map(len, read)) else float("nan")
+
+
+def summary_table(table: pd.DataFrame) -> pd.DataFrame:
+    """One row for each tracker and benchmark: clean, mean under variations, relative drop and the worst case.
+
+    The mean weighs every variation alike, however many severities it has. The control of attacks is no part of
+    the mean, nor the worst case.
+
+    Args:
+        table: of :func:`degradation_table`.
+
+    Returns:
+        :data:`SUMMARY`; ``worst`` is a variation as it is named on the command line, ``lowest`` its figure.
+    """
+    rows = []
+    judged = table[table["variation"] != CONTROL].dropna(subset=["value"])
+    for keys, group in judged.groupby(list(SUMMARY[:4]), sort=False):
+        clean, mean = float(group["clean"].iloc[0]), float(group.groupby("variation")["value"].mean().mean())
+        lowest = group.sort_values("value", kind="stable").iloc[0]
+        drop = 1.0 - mean / clean if clean > 0 else float("nan")
+        name = spelled(str(lowest["variation"]), int(lowest["level"]))
+        rows.append((*keys, int(group["clips"].iloc[0]), clean, mean, drop, name, float(lowest["value"])))
+    return pd.DataFrame(rows, columns=list(SUMMARY))
+
+
+def spelled(variation: str, level: int) -> str:
+    """A variation as the command line names it.
+
+    >>> spelled("fog", 3), spelled("sre", 0)
+    ('fog@3', 'sre')
+    """
+    return f"{variation}@{level}" if level else variation

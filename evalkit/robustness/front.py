@@ -1,0 +1,138 @@
+"""Robustness as one call: run trackers on a benchmark and its variations, score, and say what is left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalkit.benchmarks.registry import canonical_specs, open_benchmark, parse_spec
+from evalkit.benchmarks.variations import MARK
+from evalkit.errors import InputError
+from evalkit.paths import data_root
+from evalkit.robustness.replaying import replay
+from evalkit.robustness.suites import SEVERITY, chosen_suites, levels_of, variations_of, varied_names
+from evalkit.running.front import run
+from evalkit.running.progress import RunSummary
+from evalkit.scoring.caveats import Caveat, Tell, Told, as_names
+from evalkit.scoring.front import score
+from evalkit.trackers.live import Source, named_trackers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from evalkit.scoring.evaluate import Refused
+    from evalkit.scoring.scored import Scores
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """What :func:`robustness` came to.
+
+    Attributes:
+        summary: of the runs.
+        scores: on the benchmarks and their variations.
+        table: see :func:`evalkit.robustness.degradation.degradation_table`.
+        caveats: what to know about the figures.
+        refused: trackers that could not be scored on a benchmark, each with the reason.
+    """
+
+    summary: RunSummary
+    scores: Scores
+    table: pd.DataFrame
+    caveats: tuple[Caveat, ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+    def overall(self) -> pd.DataFrame:
+        """A row a tracker: clean, mean under variations, relative drop, worst case."""
+        from evalkit.robustness.degradation import summary_table
+
+        return summary_table(self.table)
+
+
+def robustness(
+    trackers: Source | Iterable[Source] | Mapping[str, Source],
+    *,
+    on: str | Iterable[str],
+    out: str | Path,
+    data: str | Path | None = None,
+    suites: str | Iterable[str] = (),
+    variations: str | Iterable[str] = (),
+    severities: Iterable[int] = (SEVERITY,),
+    seed: int = 0,
+    tell: Tell | None = None,
+    cache: bool = True,
+    **running: Any,
+) -> Robustness:
+    """Run trackers on benchmarks and their variations, and compare the scores; what is finished is not run again.
+
+    Args:
+        trackers: as :func:`evalkit.run` takes them.
+        on: benchmarks, such as ``otb100``.
+        out: folder of results; those on ``otb100+fog@3`` lie in ``RUNS/<tracker>/otb100+fog@3``.
+        data: root of several benchmarks or of one; by default ``STDTRACK_DATA`` or ``stdtrack.toml``.
+        suites: of ``corruptions``, ``starts``, ``real-time``, ``attacks``, ``all``; corruptions if empty.
+        variations: only these, by name, such as ``fog``; instead of suites.
+        severities: 1 to 5.
+        seed: of everything that is drawn by chance.
+        tell: is called with each caveat as soon as it is known.
+        cache: take scores from the user's cache, and add to it.
+        running: further arguments of :func:`evalkit.run`: ``sequences``, ``exclude``, ``workers``, ``timeout``, ...
+
+    Raises:
+        InputError: as of :func:`evalkit.run` and :func:`evalkit.score`; an unknown suite, variation or severity.
+    """
+    from evalkit.robustness.degradation import degradation_table
+
+    bases = canonical_specs(as_names(on))
+    chosen = variations_of(() if as_names(variations) else chosen_suites(as_names(suites)), as_names(variations))
+    levels = tuple(dict.fromkeys(severities))
+    for base in bases:
+        if MARK in parse_spec(base).name:
+            raise InputError(f"{base} is varied already", hint="name the benchmark itself")
+    seeded = [f"{base}{'&' if '?' in base else '?'}seed={seed}" if seed else base for base in bases]
+    names = {base: (base, *varied_names(own, chosen, levels)[1:]) for base, own in zip(bases, seeded, strict=True)}
+    replayed = [each for each in chosen if each.replayed]
+    wanted = [name for base in bases for name in names[base] if not _is_replayed(name)]
+    told = Told(tell and _once(tell))
+    summary = run(trackers, on=wanted, out=out, data=data, **running)
+    root = data_root(None if data is None else Path(data))
+    assert root is not None  # the run found it
+    own = frozenset(tracker.name for tracker in named_trackers(trackers))
+    for base in bases if replayed else ():
+        budgets = [fps for each in replayed for fps in levels_of(each, levels)]
+        told.add("real time", replay(Path(out), open_benchmark(base, data=root), root, budgets, own))
+    every = [name for base in bases for name in names[base]]
+    scores = score(out, on=every, data=root, partial=True, cache=cache, tell=tell and _once(tell))
+    parts = [_of_trackers(part, own) for part in scores.parts]
+    table = degradation_table(parts, Path(out))
+    return Robustness(summary, scores, table, (*told.caveats, *scores.caveats), scores.refused)
+
+
+def _once(tell: Tell) -> Tell:
+    """Pass on what is said of a benchmark, and not again what is said alike of its variations."""
+    said: set[str] = set()
+
+    def tell_new(what: Caveat | Refused) -> None:
+        text = re.sub(r"\+[\w@+]+", "", str(what))
+        if text not in said:
+            said.add(text)
+            tell(what)
+
+    return tell_new
+
+
+def _is_replayed(name: str) -> bool:
+    from evalkit.benchmarks.installed import BENCHMARKS
+    from evalkit.benchmarks.varied import Varied
+
+    kind = BENCHMARKS[parse_spec(name).name]
+    return issubclass(kind, Varied) and kind.variation.replayed
+
+
+def _of_trackers(part: Any, names: frozenset[str]) -> Any:
+    from dataclasses import replace
+
+    return replace(part, scores=tuple(each for each in part.scores if each.tracker in names))
