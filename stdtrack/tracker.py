@@ -18,6 +18,7 @@ from evalkit.trackers.stages import StageTimer, untimed
 from evalkit.types import Box, Image
 from profiling import backends
 from profiling.complexity.count import Part
+from stdtrack.attacks.on_stdtrack import OnSTDTrack
 from stdtrack.checkpoints import compare_configs, load_model, sha256, shipped_weights, untrained
 from stdtrack.configs import VARIANTS, ModelConfig
 from stdtrack.crops import crop_window, sample_crop, to_image
@@ -146,6 +147,12 @@ class STDTracker:
         rows_HR = torch.from_numpy(crop).flatten(1).to(self.device, torch.float32)
         R = rows_HR.shape[1]
         return rows_HR.mul_(self._scale_R[:R]).add_(self._shift_R[:R]).view(crop.shape).permute(2, 0, 1)[None]
+
+    def differentiable(self) -> OnSTDTrack | None:
+        """What attacks with gradients need; None on a backend, which has none."""
+        if self._facts["backend"] != "eager":
+            return None
+        return OnSTDTrack(self.model, self._box, self._state, self._window_HW)
 
     def describe(self) -> Mapping[str, str]:
         """Facts for the run manifest."""

@@ -36,6 +36,10 @@ class Setting:
     run: str = ""
 
 
+def _any(tracker: object) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Variation:
     """A way to change a benchmark's sequences.
@@ -47,6 +51,7 @@ class Variation:
         apply: the changed sequence.
         levels: what may stand behind ``@``; empty where nothing may.
         runs: names of the runs that are made of each sequence; empty for one, which keeps the sequence's name.
+        suits: whether a tracker, named by its spec or an instance, can stand it at all.
         replayed: its results are computed from those on the unchanged benchmark; no tracker is run.
     """
 
@@ -57,6 +62,7 @@ class Variation:
     levels: range | tuple[int, ...] = ()
     runs: tuple[str, ...] = ()
     replayed: bool = False
+    suits: Callable[[object], bool] = _any
 
     def spelled(self, level: int = 0) -> str:
         """``fog@3``."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.benchmarks.registry import canonical_specs, open_benchmark, parse_spec
-from evalkit.benchmarks.variations import MARK
+from evalkit.benchmarks.variations import MARK, Variation
 from evalkit.errors import InputError
 from evalkit.paths import data_root
 from evalkit.robustness.replaying import replay
@@ -18,7 +18,7 @@ from evalkit.running.front import run
 from evalkit.running.progress import RunSummary
 from evalkit.scoring.caveats import Caveat, Tell, Told, as_names
 from evalkit.scoring.front import score
-from evalkit.trackers.live import Source, named_trackers
+from evalkit.trackers.live import NamedTracker, Source, named_trackers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,29 +86,51 @@ def robustness(
     """
     from evalkit.robustness.degradation import degradation_table
 
-    bases = canonical_specs(as_names(on))
+    bases, root = canonical_specs(as_names(on)), data_root(None if data is None else Path(data))
     chosen = variations_of(() if as_names(variations) else chosen_suites(as_names(suites)), as_names(variations))
-    levels = tuple(dict.fromkeys(severities))
+    levels, named = tuple(dict.fromkeys(severities)), named_trackers(trackers)
     for base in bases:
         if MARK in parse_spec(base).name:
             raise InputError(f"{base} is varied already", hint="name the benchmark itself")
-    seeded = [f"{base}{'&' if '?' in base else '?'}seed={seed}" if seed else base for base in bases]
-    names = {base: (base, *varied_names(own, chosen, levels)[1:]) for base, own in zip(bases, seeded, strict=True)}
+    told, summary = Told(tell and _once(tell)), RunSummary()
+    groups = _suited(named, [each for each in chosen if not each.replayed], told)
+    for suited, stood in groups:
+        names = [name for base in bases for name in (base, *_varied(base, stood, levels, seed))]
+        summary.add(run({each.name: each.source for each in suited}, on=names, out=out, data=root, **running))
+    own = frozenset(each.name for each in named)
     replayed = [each for each in chosen if each.replayed]
-    wanted = [name for base in bases for name in names[base] if not _is_replayed(name)]
-    told = Told(tell and _once(tell))
-    summary = run(trackers, on=wanted, out=out, data=data, **running)
-    root = data_root(None if data is None else Path(data))
-    assert root is not None  # the run found it
-    own = frozenset(tracker.name for tracker in named_trackers(trackers))
-    for base in bases if replayed else ():
+    for base in bases if replayed and root is not None else ():
         budgets = [fps for each in replayed for fps in levels_of(each, levels)]
-        told.add("real time", replay(Path(out), open_benchmark(base, data=root), root, budgets, own))
-    every = [name for base in bases for name in names[base]]
+        told.add("real time", replay(Path(out), open_benchmark(base, data=root), Path(str(root)), budgets, own))
+    stood = [each for _, group in groups for each in group] + replayed
+    every = [name for base in bases for name in (base, *_varied(base, stood, levels, seed))]
     scores = score(out, on=every, data=root, partial=True, cache=cache, tell=tell and _once(tell))
-    parts = [_of_trackers(part, own) for part in scores.parts]
+    parts = [replace(part, scores=tuple(each for each in part.scores if each.tracker in own)) for part in scores.parts]
     table = degradation_table(parts, Path(out))
     return Robustness(summary, scores, table, (*told.caveats, *scores.caveats), scores.refused)
+
+
+def _varied(base: str, variations: Iterable[Variation], levels: Iterable[int], seed: int) -> tuple[str, ...]:
+    """Names of a benchmark under variations, without its own."""
+    seeded = f"{base}{'&' if '?' in base else '?'}seed={seed}" if seed else base
+    return varied_names(seeded, variations, levels)[1:]
+
+
+def _suited(
+    trackers: Sequence[NamedTracker], variations: Sequence[Variation], told: Told
+) -> list[tuple[list[NamedTracker], list[Variation]]]:
+    """Trackers and the variations that all of them can stand: first what every tracker can, then what some can.
+
+    Notes the variations that none of the trackers can stand.
+    """
+    groups: dict[tuple[str, ...], list[Variation]] = {tuple(each.name for each in trackers): []}
+    for variation in variations:
+        names = tuple(each.name for each in trackers if variation.suits(each.source))
+        if names:
+            groups.setdefault(names, []).append(variation)
+        else:
+            told.add(variation.name, ("left out: none of the trackers can stand it",))
+    return [([each for each in trackers if each.name in names], group) for names, group in groups.items()]
 
 
 def _once(tell: Tell) -> Tell:
@@ -122,17 +144,3 @@ def _once(tell: Tell) -> Tell:
             tell(what)
 
     return tell_new
-
-
-def _is_replayed(name: str) -> bool:
-    from evalkit.benchmarks.installed import BENCHMARKS
-    from evalkit.benchmarks.varied import Varied
-
-    kind = BENCHMARKS[parse_spec(name).name]
-    return issubclass(kind, Varied) and kind.variation.replayed
-
-
-def _of_trackers(part: Any, names: frozenset[str]) -> Any:
-    from dataclasses import replace
-
-    return replace(part, scores=tuple(each for each in part.scores if each.tracker in names))

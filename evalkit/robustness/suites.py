@@ -9,12 +9,13 @@ from evalkit.errors import InputError
 from evalkit.robustness.real_time import BUDGETS
 from evalkit.suggestions import suggestion
 
-KINDS: Mapping[str, str] = {"starts": "starts", "real time": "real-time", "attack": "attacks"}
+KINDS: Mapping[str, str] = {
+    "starts": "starts", "real time": "real-time", "attack": "attacks", "white-box attack": "attacks",
+}  # fmt: skip
 """Suites by the kind of a variation; every other kind is a corruption."""
 SUITES = ("corruptions", "starts", "real-time", "attacks")
 ALL = "all"
 SEVERITY = 3
-WHITE_BOX = "white-box attack"
 
 
 def chosen_suites(names: Iterable[str]) -> tuple[str, ...]:
@@ -31,7 +32,7 @@ def chosen_suites(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def variations_of(suites: Iterable[str], only: Sequence[str] = ()) -> tuple[Variation, ...]:
-    """The variations of suites that every tracker can stand, or those named ``only``, whatever their suite.
+    """The variations of suites, or those named ``only``, whatever their suite.
 
     Raises:
         InputError: for an unknown name.
@@ -39,11 +40,7 @@ def variations_of(suites: Iterable[str], only: Sequence[str] = ()) -> tuple[Vari
     if only:
         return tuple(VARIATIONS.find(name) for name in dict.fromkeys(only))
     wanted = tuple(suites)
-    return tuple(each for each in VARIATIONS.importable().values() if KINDS.get(each.kind, _of(each)) in wanted)
-
-
-def _of(variation: Variation) -> str:
-    return "" if variation.kind == WHITE_BOX else "corruptions"
+    return tuple(each for each in VARIATIONS.importable().values() if KINDS.get(each.kind, SUITES[0]) in wanted)
 
 
 def varied_names(benchmark: str, variations: Iterable[Variation], severities: Iterable[int]) -> tuple[str, ...]:

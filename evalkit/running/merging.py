@@ -17,9 +17,6 @@ from evalkit.results.store import (
     failure_path,
     list_runs,
     result_path,
-    score_path,
-    time_path,
-    visible_path,
 )
 from evalkit.running.locks import exclusive
 from evalkit.running.provenance import continued
@@ -81,9 +78,9 @@ def _copy_results(source: Path, target: Path) -> int:
             if read_bytes(there) != content:
                 raise InputError(f"differs from {there}", path=result_path(source, name), hint="merge one of the two")
             continue
-        for place in (time_path, score_path, visible_path, result_path):  # the result last, as a run writes them
-            if place(source, name).exists():
-                write_atomic(place(target, name), read_bytes(place(source, name)))
+        for suffix in (*BESIDE_SUFFIXES, ".txt"):  # the result last, as a run writes them
+            if (source / f"{name}{suffix}").exists():
+                write_atomic(target / f"{name}{suffix}", read_bytes(source / f"{name}{suffix}"))
         failure_path(target, name).unlink(missing_ok=True)
         count += 1
     return count

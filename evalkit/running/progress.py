@@ -60,6 +60,14 @@ class RunSummary:
     stopped: bool = False
     caveats: list[str] = field(default_factory=list)
 
+    def add(self, other: RunSummary) -> None:
+        """Take in what a further run came to."""
+        self.finished, self.resumed = self.finished + other.finished, self.resumed + other.resumed
+        self.failures += other.failures
+        self.reasons.update(other.reasons)
+        self.stopped = self.stopped or other.stopped
+        self.caveats += [caveat for caveat in other.caveats if caveat not in self.caveats]
+
     def fail(self, what: tuple[str, str, str], reason: str) -> None:
         """Add a failure."""
         self.failures.append(what)

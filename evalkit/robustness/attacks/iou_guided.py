@@ -22,6 +22,7 @@ from evalkit.robustness.attacks.noise import (
     Noise,
     bound_of,
     cell_of,
+    in_cells,
     signs,
     window_around,
     with_noise,
@@ -33,7 +34,7 @@ from evalkit.types import Box, Image
 
 STEPS, CANDIDATES = 4, 3
 """A frame: 1 query on the clean frame, 1 on the noise that it begins with, then so many steps of so many each."""
-STEP_LENGTH = 0.7
+STEP_LENGTH = 1.5
 """Of a step, in lengths of the noise."""
 ENOUGH = 0.1
 """Overlap below which a frame's search ends."""
@@ -75,7 +76,7 @@ class _Guided(Measured):
         for _ in range(STEPS):
             if score < ENOUGH:
                 break
-            for candidate in [orthogonal_step(noise, self._drawn(noise), self._bound) for _ in range(CANDIDATES)]:
+            for candidate in [self._stepped(noise) for _ in range(CANDIDATES)]:
                 other, where = self._ask(image, candidate, window, clean)
                 if other < score:
                     score, box, noise = other, where, candidate
@@ -89,10 +90,11 @@ class _Guided(Measured):
         """The last frame's noise, where it has the size of this one's window; else new."""
         if self._noise is not None and self._noise.shape == part.shape:
             return self._noise
-        return self._bound * self._drawn(part)
+        return self._bound * signs(part.shape[0], part.shape[1], self._cell, self._rng)
 
-    def _drawn(self, like: Noise | Image) -> Noise:
-        return signs(like.shape[0], like.shape[1], self._cell, self._rng)
+    def _stepped(self, noise: Noise) -> Noise:
+        direction = in_cells(noise.shape[0], noise.shape[1], self._cell, self._rng)
+        return orthogonal_step(noise, direction, self._bound)
 
     def _ask(self, image: Image, noise: Noise, window: tuple[slice, slice], clean: Box) -> tuple[float, Box]:
         self._queries += 1
@@ -102,18 +104,15 @@ class _Guided(Measured):
 
 
 def orthogonal_step(noise: Noise, direction: Noise, bound: float) -> Noise:
-    """The noise after a step at a right angle to it, of the same length as before, each value within the bound.
+    """The noise after a step at a right angle to it, then moved out to the bound in every value, as it was before.
 
-    >>> step = orthogonal_step(np.array([3.0, 0.0], np.float32), np.array([1.0, 1.0], np.float32), 8.0)
-    >>> np.round(step, 3).tolist(), round(float(np.linalg.norm(step)), 3)
-    ([2.458, 1.72], 3.0)
+    >>> orthogonal_step(np.array([8.0, 8.0, -8.0], np.float32), np.array([1.0, -3.0, 0.5], np.float32), 8.0).tolist()
+    [8.0, -8.0, -8.0]
     """
     length = float(np.linalg.norm(noise))
     across = direction - noise * (float(np.vdot(direction, noise)) / max(length**2, 1e-12))
-    across *= STEP_LENGTH * length / max(float(np.linalg.norm(across)), 1e-12)
-    moved = noise + across
-    moved *= length / max(float(np.linalg.norm(moved)), 1e-12)
-    stepped: Noise = np.clip(moved, -bound, bound)
+    moved = noise + across * (STEP_LENGTH * length / max(float(np.linalg.norm(across)), 1e-12))
+    stepped: Noise = np.where(moved < 0, np.float32(-bound), np.float32(bound))
     return stepped
 
 

@@ -28,8 +28,12 @@ def cell_of(box: Box) -> int:
 
 def signs(height: int, width: int, cell: int, rng: np.random.Generator) -> Noise:
     """(H, W, 3) of -1 and 1, equal within square cells."""
-    rows, columns = -(-height // cell), -(-width // cell)
-    small = rng.choice(np.array([-1.0, 1.0], np.float32), (rows, columns, 3))
+    return np.where(in_cells(height, width, cell, rng) < 0, np.float32(-1.0), np.float32(1.0))
+
+
+def in_cells(height: int, width: int, cell: int, rng: np.random.Generator) -> Noise:
+    """(H, W, 3) of a normal distribution, equal within square cells."""
+    small = rng.standard_normal((-(-height // cell), -(-width // cell), 3), dtype=np.float32)
     return np.repeat(np.repeat(small, cell, axis=0), cell, axis=1)[:height, :width]
 
 

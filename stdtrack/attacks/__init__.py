@@ -1,0 +1,1 @@
+"""Attacks with gradients, on networks of this package: for measuring one's own models and for research on defences."""
