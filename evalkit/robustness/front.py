@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evalkit.benchmarks.data_root import data_root
 from evalkit.benchmarks.registry import canonical_specs, open_benchmark, parse_spec
 from evalkit.benchmarks.variations import MARK, Variation
 from evalkit.errors import InputError
-from evalkit.paths import data_root
 from evalkit.robustness.replaying import replay
 from evalkit.robustness.suites import SEVERITY, chosen_suites, levels_of, variations_of, varied_names
 from evalkit.running.front import run
 from evalkit.running.progress import RunSummary
-from evalkit.scoring.caveats import Caveat, Tell, Told, as_names
+from evalkit.scoring.caveats import Caveat, Tell, Told
 from evalkit.scoring.front import score
+from evalkit.suggestions import as_names
 from evalkit.trackers.live import NamedTracker, Source, named_trackers
 
 if TYPE_CHECKING:

@@ -74,8 +74,8 @@ def _print(done: Robustness, out: Path) -> None:
     from rich.console import Console
 
     from reports.robustness import robustness_table, variation_table
+    from reports.terminal import print_table
     from stdtrack.cli.run import tell as tell_run
-    from stdtrack.cli.terminal import print_table
 
     console = Console()
     for benchmark in dict.fromkeys(done.table["benchmark"]):
