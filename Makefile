@@ -35,6 +35,7 @@ slow: $(VENV)/.test
 
 # Scoring needs no torch: its tests on other Pythons (python3.12 and python3.13 on the path), with the tested set of
 # packages (scoring-3.12) and with the newest ones (newest-3.12).
+# With pyenv: PYENV_VERSION=3.12.1:3.13.0 make pythons
 NEEDS := import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 	tests = [need for need in project["optional-dependencies"]["dev"] if need.startswith(("hyp", "pillow", "pytest"))]; \
 	print(*(need for need in project["dependencies"] + tests if not need.startswith(("torch", "fvcore"))), sep="\n")
