@@ -11,7 +11,7 @@ import pandas as pd
 
 from evalkit.errors import InputError
 from evalkit.results.columns import LATENCIES, SPEEDS
-from evalkit.scoring.columns import ATTRIBUTES, COVERAGE, CURVES, FIGURES, INTERVALS, SHOWN_FRAMES
+from evalkit.scoring.columns import ATTRIBUTES, COVERAGE, CURVES, FIGURES, INTERVALS, SHOWN_BOXES, SHOWN_FRAMES
 from evalkit.shown import one_line, shown_names
 from reports.style import Style, styles
 
@@ -22,6 +22,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "curves": CURVES,
     "coverage": COVERAGE,
     "frames": SHOWN_FRAMES,
+    "boxes": SHOWN_BOXES,
     "speeds": SPEEDS,
     "intervals": INTERVALS,
     "attributes": ATTRIBUTES,
@@ -64,6 +65,7 @@ class ReportTables:
 
     Attributes:
         scores, curves, coverage, frames, speeds: as :mod:`evalkit.scoring.tables` defines them.
+        boxes: of the frames in ``strips``.
         intervals: confidence intervals of overall values (:func:`evalkit.scoring.statistics.interval_table`).
         attributes: values by challenge attribute, with the number of sequences behind each.
         latencies: milliseconds of every frame.
@@ -79,6 +81,7 @@ class ReportTables:
     coverage: pd.DataFrame = field(default_factory=partial(empty, COVERAGE))
     curves: pd.DataFrame = field(default_factory=partial(empty, CURVES))
     frames: pd.DataFrame = field(default_factory=partial(empty, SHOWN_FRAMES))
+    boxes: pd.DataFrame = field(default_factory=partial(empty, SHOWN_BOXES))
     speeds: pd.DataFrame = field(default_factory=partial(empty, SPEEDS))
     intervals: pd.DataFrame = field(default_factory=partial(empty, INTERVALS))
     attributes: pd.DataFrame = field(default_factory=partial(empty, ATTRIBUTES))
@@ -157,5 +160,5 @@ def _shown(table: pd.DataFrame, names: Mapping[str, Mapping[str, str]]) -> pd.Da
         known = names.get(str(column), {})
         texts = {text: known.get(text, one_line(text)) for text in _strings(table[column])}
         if any(text != shown for text, shown in texts.items()):
-            changed[column] = table[column].replace(texts)
+            changed[column] = table[column].astype(object).replace(texts)
     return table.assign(**changed) if changed else table

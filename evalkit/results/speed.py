@@ -58,10 +58,11 @@ def _row(run: Run) -> dict[str, object]:
     }
 
 
-def latency_table(runs: Iterable[Run]) -> pd.DataFrame:
+def latency_table(runs: Iterable[Run], *, categories: bool = False) -> pd.DataFrame:
     """Every frame but the first ones: columns tracker, benchmark, sequence, frame (0-based), milliseconds.
 
-    Runs whose speeds :func:`speed_table` leaves out are left out here.
+    Runs whose speeds :func:`speed_table` leaves out are left out here. ``categories``: see
+    :func:`evalkit.tidy.stacked`.
     """
     parts = [
         ((run.tracker, run.benchmark, sequence), {"frame": np.arange(1, len(times) + 1), "milliseconds": 1e3 * times})
@@ -69,7 +70,7 @@ def latency_table(runs: Iterable[Run]) -> pd.DataFrame:
         if run.manifest is None or (run.manifest.workers == 1 and not run.manifest.mixed)
         for sequence, times in frame_times(run).items()
     ]
-    return stacked(parts, LATENCIES[:3], LATENCIES[3:])
+    return stacked(parts, LATENCIES[:3], LATENCIES[3:], categories=categories)
 
 
 def frame_times(run: Run) -> dict[str, Vector]:

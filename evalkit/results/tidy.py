@@ -11,13 +11,18 @@ from numpy.typing import NDArray
 
 
 def stacked(
-    parts: Sequence[tuple[Sequence[object], Mapping[str, NDArray[Any]]]], labels: Sequence[str], columns: Sequence[str]
+    parts: Sequence[tuple[Sequence[object], Mapping[str, NDArray[Any]]]],
+    labels: Sequence[str],
+    columns: Sequence[str],
+    *,
+    categories: bool = False,
 ) -> pd.DataFrame:
     """Rows of all parts under each other.
 
     Args:
         parts: of each, the value of every label and an array a column, all of one length.
         labels, columns: names of the result's columns, in this order.
+        categories: make labels categorical: a byte or two a row, where text takes about sixteen.
 
     >>> stacked([(["a"], {"x": np.array([1, 2])}), (["b"], {"x": np.array([3])})], ["name"], ["x"]).values.tolist()
     [['a', 1], ['a', 2], ['b', 3]]
@@ -26,11 +31,17 @@ def stacked(
         return pd.DataFrame(columns=[*labels, *columns])
     lengths = [len(arrays[columns[0]]) for _, arrays in parts]
     values = zip(*(names for names, _ in parts), strict=True)
-    table = {label: np.repeat(_objects(column), lengths) for label, column in zip(labels, values, strict=True)}
+    repeat = _repeated_categories if categories else _repeated
+    table = {label: repeat(column, lengths) for label, column in zip(labels, values, strict=True)}
     return pd.DataFrame(table | {name: np.concatenate([arrays[name] for _, arrays in parts]) for name in columns})
 
 
-def _objects(values: Sequence[object]) -> NDArray[np.object_]:
+def _repeated(values: Sequence[object], lengths: Sequence[int]) -> NDArray[np.object_]:
     column = np.empty(len(values), dtype=object)
     column[:] = values
-    return column
+    return np.repeat(column, lengths)
+
+
+def _repeated_categories(values: Sequence[object], lengths: Sequence[int]) -> pd.Categorical:
+    few = pd.Categorical(values, categories=list(dict.fromkeys(values)))
+    return pd.Categorical.from_codes(np.repeat(few.codes, lengths), dtype=few.dtype)

@@ -17,6 +17,7 @@ from evalkit.running.runner import RunOptions
 from evalkit.running.runner import run as run_selected
 from evalkit.running.selection import Selection, select
 from evalkit.suggestions import as_names
+from evalkit.trackers.base import wait_at_most
 from evalkit.trackers.live import Source, named_trackers
 
 
@@ -55,7 +56,8 @@ def run(
         exclude: shell patterns; no sequences with such names.
         workers: processes at once.
         threads: of each process, and of the calling one while an instance runs.
-        timeout: seconds that a frame may take in a worker.
+        timeout: seconds that a frame may take in a worker, or an answer of an instance that is a ``process:`` or
+            ``trax:`` tracker.
         max_failures: stop when more sequences have failed.
         retry_failed: run again what failed before.
         fresh: delete the results of these trackers on these benchmarks first.
@@ -82,6 +84,8 @@ def run(
         2
     """
     named, watcher = named_trackers(trackers), progress or Unwatched()
+    for instance in (tracker.source for tracker in named if tracker.is_live):
+        wait_at_most(instance, timeout)
     selections = _selections(on, data, sequences, exclude, shard)
     for selection in selections:
         watcher.select(selection)

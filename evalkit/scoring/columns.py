@@ -15,5 +15,8 @@ ATTRIBUTES = (*_SCORED, "attribute", "sequences", "metric", "value")
 INTERVALS = (*_SCORED, "metric", "low", "high", "level")
 _FRAME = ("sequence", "frame", *BOX, *TRUTH, "iou", "error", "score", "absent")
 FRAMES = (*_SCORED, *_FRAME)
-SHOWN_FRAMES = ("tracker", "benchmark", *_FRAME)
-"""What a report needs of a frame: boxes are the same under every protocol, and one alone scores the frames shown."""
+_SHOWN = ("tracker", "benchmark", "sequence", "frame")
+SHOWN_FRAMES = (*_SHOWN, "iou", "score", "absent")
+"""What a report needs of every frame: one protocol alone scores the frames shown."""
+SHOWN_BOXES = (*_SHOWN, *BOX, *TRUTH)
+"""What it needs of a frame whose image it shows: boxes are the same under every protocol."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from evalkit.scoring.scores import BenchmarkScore
 from evalkit.types import Vector
 
 RESAMPLES = 10_000
+PICKS_AT_ONCE = 1 << 20
 LEVEL = 0.95
 SEED = 0
 
@@ -69,10 +70,17 @@ def bootstrap_interval(
     weights = np.ones(count) if weights is None else weights
     if not np.ptp(values):
         return float(values[0]), float(values[0])
-    picks = np.random.default_rng(seed).integers(0, count, (RESAMPLES, count))
-    means = (values * weights)[picks].sum(axis=1) / weights[picks].sum(axis=1)
+    means = np.concatenate(list(_resampled_means(values, weights, np.random.default_rng(seed))))
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def _resampled_means(values: Vector, weights: Vector, rng: np.random.Generator) -> Iterator[Vector]:
+    """Weighted means of all resamples, some at a time: those of thousands of sequences would fill the memory."""
+    count, weighted, alike = len(values), values * weights, bool((weights == 1).all())
+    for done in range(0, RESAMPLES, step := max(1, PICKS_AT_ONCE // count)):
+        picks = rng.integers(0, count, (min(step, RESAMPLES - done), count))
+        yield weighted[picks].sum(axis=1) / (count if alike else weights[picks].sum(axis=1))
 
 
 def compare_paired(first: Vector, second: Vector, *, level: float = LEVEL, seed: int = SEED) -> PairedComparison:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,19 +71,33 @@ def attribute_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(ATTRIBUTES))
 
 
-def frame_table(scores: Iterable[BenchmarkScore]) -> pd.DataFrame:
+def frame_table(
+    scores: Iterable[BenchmarkScore],
+    columns: Sequence[str] = FRAMES,
+    frames: Mapping[tuple[str, str], Sequence[int]] | None = None,
+    *,
+    categories: bool = False,
+) -> pd.DataFrame:
     """One row a frame of scores whose frames were kept: :data:`FRAMES`; frames and boxes are 0-based.
 
     ``iou`` and ``error`` are NaN where the protocol does not score the frame, ``score`` where the tracker reports no
     confidence.
+
+    Args:
+        columns: some of :data:`FRAMES` in its order; what is not asked for takes no memory.
+        frames: the frames to give by (benchmark, sequence), none of other sequences; all of all if None.
+        categories: see :func:`evalkit.tidy.stacked`.
     """
-    parts = [
-        ((score.tracker, score.benchmark, score.protocol, each.sequence), _frames(each, each.detail))
-        for score in scores
-        for each in score.sequences
-        if each.detail is not None
-    ]
-    return stacked(parts, FRAMES[:4], FRAMES[4:])
+    labels, figures = [name for name in columns if name in FRAMES[:4]], [name for name in columns if name in FRAMES[4:]]
+    parts = []
+    for score in scores:
+        for each in score.sequences:
+            chosen = slice(None) if frames is None else list(frames.get((score.benchmark, each.sequence), ()))
+            if each.detail is not None and chosen != []:
+                of = dict(zip(FRAMES, (score.tracker, score.benchmark, score.protocol, each.sequence), strict=False))
+                table = _frames(each, each.detail)
+                parts.append(([of[name] for name in labels], {name: table[name][chosen] for name in figures}))
+    return stacked(parts, labels, figures, categories=categories)
 
 
 def _frames(score: SequenceScore, detail: FrameDetail) -> dict[str, NDArray[Any]]:

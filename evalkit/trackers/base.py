@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from evalkit.types import Box, Image
 
+LONGER = "a longer --timeout waits on"
 UNTRAINED = "untrained"
 """In a tracker's ``note``: its network has the weights that it was made with."""
 
@@ -47,6 +48,20 @@ def facts_of(tracker: object) -> dict[str, str]:
     """What a tracker says of itself by ``describe``; nothing where it has no such method."""
     describe: Callable[[], Mapping[str, object]] | None = getattr(tracker, "describe", None)
     return {str(key): str(value) for key, value in describe().items()} if describe else {}
+
+
+def wait_at_most(tracker: object, seconds: float | None) -> None:
+    """Let a tracker that is a program of its own end with InputError where it does not answer in time.
+
+    Such trackers have a method ``wait_at_most(seconds)``; other ones are left as they are, since nothing but the end of
+    the process stops a call in it.
+
+    Args:
+        seconds: that an answer may take, the first with the program's start; None, as they are made, waits for ever.
+    """
+    limit: Callable[[float | None], None] | None = getattr(tracker, "wait_at_most", None)
+    if limit is not None:
+        limit(seconds)
 
 
 def remark(tracker: str, note: str) -> str:

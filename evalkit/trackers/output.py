@@ -41,9 +41,10 @@ class LineReader:
 
 
 class MessageCounter:
-    """Passes on what comes through a pipe, and counts the lines in it that hold a mark.
+    """Passes on the lines that come through a pipe, and counts those that hold a mark.
 
-    A thread does it, which ends with the pipe. A message is counted before it is passed on.
+    A thread does it, which ends with the pipe. A message is counted before it is passed on; a line that has no end is
+    not, since libtrax crashes on half a greeting.
 
     Args:
         descriptor: of the pipe; it stays its owner's.
@@ -76,13 +77,13 @@ class MessageCounter:
         with open(source, "rb", buffering=0) as reader, open(sink, "wb", buffering=0) as writer:
             with suppress(OSError):  # nobody reads any more
                 while not self.problem and (chunk := reader.read(CHUNK)):
-                    self._count(chunk)
-                    rest = memoryview(chunk)
+                    rest = memoryview(self._whole_lines(chunk))
                     while rest and not self.problem:
                         rest = rest[writer.write(rest) :]
             self.ended = True
 
-    def _count(self, chunk: bytes) -> None:
+    def _whole_lines(self, chunk: bytes) -> bytes:
+        """What can be passed on now that the chunk has come; counts what is in it."""
         *lines, self._partial = (self._partial + chunk).split(b"\n")
         for line in (*lines, self._partial):
             self.last_line = line if line.strip() else self.last_line
@@ -91,6 +92,7 @@ class MessageCounter:
                 self._take(line[line.index(self._mark) :])
         if len(self._partial) > LONGEST_LINE:
             self.problem = f"a line of more than {LONGEST_LINE} bytes"
+        return b"".join(line + b"\n" for line in lines)
 
     def _take(self, message: bytes) -> None:
         name = message.removeprefix(self._mark).split(maxsplit=1)[:1]

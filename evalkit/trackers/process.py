@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.trackers.base import Prediction
+from evalkit.trackers.base import LONGER, Prediction
 from evalkit.trackers.output import LineReader
 from evalkit.trackers.supervisor import GuardedProcess, split_command
 from evalkit.types import Box, Image
@@ -32,6 +32,11 @@ class ProcessTracker:
         self._command = command
         self._started: _Started | None = None
         self._frame = 0
+        self._patience: float | None = None
+
+    def wait_at_most(self, seconds: float | None) -> None:
+        """Seconds until the command must have answered, see :func:`evalkit.trackers.base.wait_at_most`."""
+        self._patience = seconds
 
     def init(self, image: Image, box: Box) -> None:
         """Start the command if it does not run yet, and give it the target."""
@@ -55,7 +60,10 @@ class ProcessTracker:
             self._started = _Started(self._command)
         started, place = self._started, f"process:{self._command}"
         refuse_unread(started.lines, place, started.row)
-        line = started.ask(request, image)
+        with started.process.within(self._patience):
+            line = started.ask(request, image)
+        if started.process.overdue:
+            raise InputError(f"the tracker did not answer within {self._patience:g} s", path=place, hint=LONGER)
         if not line:
             raise InputError(f"the tracker {started.process.ending()} before it answered", path=place)
         answer = parse_answer(line, place, started.row)

@@ -10,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
+from threading import TIMEOUT_MAX, Timer
 
 from evalkit.errors import InputError
 from evalkit.trackers import supervisor_main as guard
@@ -45,6 +47,7 @@ class GuardedProcess:
 
     Attributes:
         folder: where files for the command may be put; it goes with the process.
+        overdue: it was killed because it took longer than :meth:`within` allowed.
     """
 
     def __init__(self, command: str) -> None:
@@ -66,11 +69,35 @@ class GuardedProcess:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self.stdin, self.stdout = self._process.stdin, self._process.stdout
+        self.overdue, self._lifeline = False, ours
         self._stop = weakref.finalize(self, _stop, self._process, ours)
 
     def stop(self) -> None:
         """End the command now; harmless when it has ended."""
         self._stop()
+
+    @contextlib.contextmanager
+    def within(self, seconds: float | None) -> Iterator[None]:
+        """Kill the command, so that its pipes end, if the block takes longer; None waits for ever.
+
+        The process may not be stopped inside of the block.
+        """
+        if seconds is None:
+            yield
+            return
+        timer = Timer(min(seconds, TIMEOUT_MAX), self._kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()  # it may be about to write to the lifeline, which must be there
+
+    def _kill(self) -> None:
+        self.overdue = True
+        with contextlib.suppress(BrokenPipeError):  # it has just ended by itself
+            os.write(self._lifeline, b"!")
 
     def ending(self) -> str:
         """How the command ended, in words, once its output has."""

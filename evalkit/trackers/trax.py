@@ -15,7 +15,7 @@ import numpy as np
 
 from evalkit.errors import InputError
 from evalkit.imports import optional_module
-from evalkit.trackers.base import Prediction
+from evalkit.trackers.base import LONGER, Prediction
 from evalkit.trackers.output import MessageCounter
 from evalkit.trackers.supervisor import GuardedProcess, split_command
 from evalkit.types import Box, Image
@@ -47,13 +47,18 @@ class TraxTracker:
         import_trax()
         self._command = command
         self._session: _Session | None = None
+        self._patience: float | None = None
         self._last: Box = np.zeros(4)
+
+    def wait_at_most(self, seconds: float | None) -> None:
+        """Seconds until the server must have answered, see :func:`evalkit.trackers.base.wait_at_most`."""
+        self._patience = seconds
 
     def init(self, image: Image, box: Box) -> None:
         """Start the command and give it the target."""
         if self._session is not None:
             self._session.stop()
-        self._session = _Session(self._command)
+        self._session = _Session(self._command, self._patience)
         self._session.initialize(image, box)
         self._last = np.array(box, dtype=np.float64)
 
@@ -78,12 +83,12 @@ class _Session:
     one, and take it for the answer to the next frame.
     """
 
-    def __init__(self, command: str) -> None:
+    def __init__(self, command: str, patience: float | None) -> None:
         trax = import_trax()
         from trax.client import Client
 
         self._trax, self._place = trax, f"trax:{command}"
-        self._frame = 0
+        self._frame, self._patience = 0, patience
         self._process = GuardedProcess(command)
         self._said = MessageCounter(self._process.stdout.fileno(), MARK, first=(b"hello",), later=(b"state", b"quit"))
         self._clients: list[Any] = []
@@ -91,7 +96,7 @@ class _Session:
         self._stop = weakref.finalize(self, _stop, self._process, self._clients, written, self._said)
         # A function and not False: the client of vot-trax 4.0 fails without a log.
         stream = (written, self._said.output)
-        self._clients.append(self._checked(lambda: Client(stream=stream, log=lambda text: None)))
+        self._clients.append(self._checked(self._in_time(lambda: Client(stream=stream, log=lambda text: None))))
 
     @property
     def _client(self) -> Any:
@@ -123,9 +128,23 @@ class _Session:
     def _asked(self, request: Callable[[], T]) -> T:
         """The answer to a request; the greeting and one answer to each frame before it are all that may have come."""
         self._checked(lambda: self._count(self._frame + 1))
-        answer = self._checked(request)
+        answer = self._checked(self._in_time(request))
         self._checked(lambda: self._count(self._frame + 2))
         return answer
+
+    def _in_time(self, request: Callable[[], T]) -> Callable[[], T]:
+        """The request; where it takes too long, the process is killed, which ends libtrax's waiting."""
+
+        def waited() -> T:
+            try:
+                with self._process.within(self._patience):
+                    return request()
+            finally:
+                if self._process.overdue:
+                    problem = f"the tracker did not answer within {self._patience:g} s"
+                    raise InputError(problem, path=self._place, hint=LONGER)
+
+        return waited
 
     def _count(self, expected: int) -> None:
         """Refuse a surplus message, and one that is missing, which libtrax may take for an empty one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -177,25 +177,32 @@ def pack(values: NDArray[np.float64]) -> dict[str, Any]:
 def _frames(frames: pd.DataFrame, index: Mapping[str, int]) -> dict[str, dict[str, Any]]:
     """By benchmark and sequence: first frame, length, absent spans, and packed overlaps and scores by tracker."""
     found: dict[str, dict[str, Any]] = {}
-    for (benchmark, sequence, tracker), rows in frames.groupby(["benchmark", "sequence", "tracker"], sort=False):
-        if str(tracker) not in index:
+    numbers = frames["frame"].to_numpy(dtype=np.int64)
+    absent = frames["absent"].fillna(value=False).to_numpy(dtype=bool)
+    columns = {name: pd.to_numeric(frames[name]).to_numpy(dtype=np.float64) for name in ("iou", "score")}
+    for (benchmark, sequence, tracker), rows in _groups(frames, ["benchmark", "sequence", "tracker"]):
+        if tracker not in index:
             continue
-        ordered = rows.sort_values("frame")
-        entry = found.setdefault(str(benchmark), {}).setdefault(
-            str(sequence),
-            {
-                "first": int(ordered["frame"].iloc[0]),
-                "length": len(ordered),
-                "absent": absent_spans(ordered["absent"].fillna(value=False).astype(bool)),
-                "iou": {},
-                "score": {},
-            },
-        )
-        for column in ("iou", "score"):
-            values = pd.to_numeric(ordered[column]).to_numpy(dtype=np.float64)
-            if np.isfinite(values).any():
-                entry[column][index[str(tracker)]] = pack(values)
+        ordered = rows[np.argsort(numbers[rows], kind="stable")]
+        sequences = found.setdefault(benchmark, {})
+        if sequence not in sequences:
+            facts = {"first": int(numbers[ordered[0]]), "length": len(ordered), "absent": absent_spans(absent[ordered])}
+            sequences[sequence] = {**facts, "iou": {}, "score": {}}
+        for name, values in columns.items():
+            if np.isfinite(values[ordered]).any():
+                sequences[sequence][name][index[tracker]] = pack(values[ordered])
     return found
+
+
+def _groups(table: pd.DataFrame, names: Sequence[str]) -> Iterator[tuple[tuple[str, ...], NDArray[np.intp]]]:
+    """Rows that have the same values in some columns, by number; a data frame a group would cost more than its rows."""
+    if table.empty:
+        return
+    codes = table.groupby(list(names), sort=False, observed=True).ngroup().to_numpy()
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    values = zip(*(map(str, table[name].iloc[order[starts]]) for name in names), strict=True)
+    yield from zip(values, np.split(order, starts[1:]), strict=True)
 
 
 def _strips(tables: ReportTables, index: Mapping[str, int]) -> dict[str, dict[str, Any]]:
@@ -206,7 +213,7 @@ def _strips(tables: ReportTables, index: Mapping[str, int]) -> dict[str, dict[st
         [(*place, frame.frame) for place, strip in tables.strips.items() for frame in strip],
         columns=["benchmark", "sequence", "frame"],
     )
-    boxes = tables.frames.merge(wanted, on=["benchmark", "sequence", "frame"])
+    boxes = tables.boxes.merge(wanted, on=["benchmark", "sequence", "frame"])
     by_place = dict(list(boxes.groupby(["benchmark", "sequence", "frame"])))
     for (benchmark, sequence), strip in tables.strips.items():
         frames = [_strip_frame(each, by_place.get((benchmark, sequence, each.frame)), index) for each in strip]

@@ -18,6 +18,9 @@ MOST_WITH_FIGURES = 16
 CELL_WIDTH, CELL_HEIGHT = 0.15, 0.19
 WIDE_CELL = 0.42
 MOST_IN_ROW = 50
+MOST_NAMED = 600
+"""Sequences that are named; of more, a picture of readable names would be metres high."""
+NARROW_CELL, MOST_NARROW = 0.03, 250
 LONGEST_SEQUENCE = 26
 DARK_BELOW = 0.5
 
@@ -32,23 +35,26 @@ def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
     table = table[table.mean().sort_values(kind="stable").index]
     metric = label_of(view.headline)
     caption = f"{metric} of every sequence, hardest left, {view.title}, protocol {view.protocol}. Empty: no result."
+    if len(table.columns) > MOST_NAMED:
+        caption += " Too many to be named here: the table of sequences has them."
     yield Plot("heatmap", caption, _figure(table, metric, view))
 
 
 def _figure(table: pd.DataFrame, metric: str, view: View) -> Figure:
-    parts = [table.iloc[:, start : start + MOST_IN_ROW] for start in range(0, len(table.columns), MOST_IN_ROW)]
-    printed = len(table.columns) <= MOST_WITH_FIGURES
+    named, printed = len(table.columns) <= MOST_NAMED, len(table.columns) <= MOST_WITH_FIGURES
+    most, cell = (MOST_IN_ROW, WIDE_CELL if printed else CELL_WIDTH) if named else (MOST_NARROW, NARROW_CELL)
+    parts = [table.iloc[:, start : start + most] for start in range(0, len(table.columns), most)]
     names = [shorten(view.label(tracker)) for tracker in table.index]
-    longest = max(len(shorten(str(name), LONGEST_SEQUENCE)) for name in table.columns)
+    longest = max(len(shorten(str(name), LONGEST_SEQUENCE)) for name in table.columns) if named else 0
     columns = len(parts[0].columns)
-    width = columns * (WIDE_CELL if printed else CELL_WIDTH) + 0.075 * max(map(len, names)) + 1.1
+    width = columns * cell + 0.075 * max(map(len, names)) + 1.1
     height = len(parts) * (len(table) * CELL_HEIGHT + 0.062 * longest + 0.15) + 0.6
     figure = canvas(max(3.8, width), max(1.9, height))
     panels = figure.subplots(len(parts), 1, squeeze=False)[:, 0]
     for axes, part in zip(panels, parts, strict=True):
         image = axes.imshow(part, vmin=0, vmax=1, cmap="cividis", aspect="auto", interpolation="nearest")
         axes.set_xlim(-0.5, columns - 0.5)  # the last row of cells is as wide as the others'
-        sequences = [shorten(str(name), LONGEST_SEQUENCE) for name in part.columns]
+        sequences = [shorten(str(name), LONGEST_SEQUENCE) for name in part.columns] if named else []
         axes.set_xticks(np.arange(len(sequences)), sequences, rotation=90, fontsize=6.5)
         axes.set_yticks(np.arange(len(names)), names, fontsize=8)
         axes.grid(visible=False)

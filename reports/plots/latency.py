@@ -27,7 +27,7 @@ def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
         return
     percentiles = {
         str(name): np.append(np.percentile(part, PERCENTILES), part.max())
-        for name, part in rows.groupby("tracker")["milliseconds"]
+        for name, part in rows.groupby("tracker", observed=True)["milliseconds"]
         if name in view.labels
     }
     table = pd.DataFrame(dict(sorted(percentiles.items(), key=lambda item: float(item[1][2])))).T

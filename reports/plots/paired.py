@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from evalkit.scoring.metrics import label_of
+from evalkit.types import Vector
 from reports.inputs import ReportTables
 from reports.plots.canvas import Plot, canvas, shorten
 from reports.style import Style
@@ -16,6 +17,8 @@ from reports.views import View
 
 MOST_PANELS = 4
 MOST_NAMED = 40
+MOST_BARS = 600
+"""Sequences that get a bar; of more, which are narrower than a line, the outline is filled."""
 
 
 def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
@@ -54,9 +57,12 @@ def _panel(
     named: bool,
 ) -> None:
     values = difference.sort_values(ascending=False, kind="stable")
-    colours = [styles[best if value > 0 else other].colour for value in values]
-    hatches = ["" if value > 0 else "////" for value in values]  # told apart in grey too
-    axes.bar(np.arange(len(values)), values, color=colours, hatch=hatches, edgecolor="white", linewidth=0.2)
+    look = [(styles[best].colour, ""), (styles[other].colour, "////")]  # told apart in grey too
+    if len(values) > MOST_BARS:
+        _outlines(axes, values.to_numpy(), look)
+    else:
+        colours, hatches = zip(*(look[value <= 0] for value in values), strict=True) if len(values) else ((), ())
+        axes.bar(np.arange(len(values)), values, color=colours, hatch=hatches, edgecolor="white", linewidth=0.2)
     axes.axhline(0, color="black", linewidth=0.8)
     axes.set(xlim=(-0.8, max(1, len(values)) - 0.2), ylabel=f"{metric} difference")
     axes.grid(visible=False, axis="x")
@@ -66,3 +72,14 @@ def _panel(
     mean = values.mean() if len(values) else float("nan")
     text = f"{shorten(view.label(best))} better on {won}, {shorten(view.label(other))} on {lost}; mean {mean:+.3f}"
     axes.set_title(text, fontsize=8, loc="left")
+
+
+def _outlines(axes: Axes, values: Vector, look: Sequence[tuple[str, str]]) -> None:
+    """The bars of (N,) falling differences as two areas: above 0, and the rest."""
+    won = int((values > 0).sum())
+    for begin, end, (colour, hatch) in ((0, won, look[0]), (won, len(values), look[1])):
+        if end > begin:
+            edges = np.arange(begin, end + 1) - 0.5
+            axes.stairs(
+                values[begin:end], edges, fill=True, facecolor=colour, hatch=hatch, edgecolor="white", linewidth=0
+            )

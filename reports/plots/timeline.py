@@ -26,7 +26,8 @@ def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
     if rows.empty or view.headline is None:
         return
     table = view.per_sequence(view.headline)
-    table = table[table.columns.intersection(pd.Index(rows["sequence"].unique()))]
+    shown = set(rows["sequence"].unique())
+    table = table[[name for name in table.columns if name in shown]]
     if table.empty:
         return
     spread = (table.max() - table.min()).fillna(0.0)
@@ -55,7 +56,7 @@ def _figure(rows: pd.DataFrame, order: list[str], sequence: str, view: View, sty
     scored = rows["score"].notna().any()
     figure = canvas(6.2 + legend_width(list(texts.values())), 3.8 if scored else 2.4)
     panels = figure.subplots(2 if scored else 1, 1, sharex=True, squeeze=False)[:, 0]
-    by_tracker = {str(name): part.sort_values("frame") for name, part in rows.groupby("tracker")}
+    by_tracker = {str(name): part.sort_values("frame") for name, part in rows.groupby("tracker", observed=True)}
     for column, axes in zip(("iou", "score"), panels, strict=False):
         _panel(axes, column, {name: by_tracker[name] for name in order if name in by_tracker}, styles)
     panels[-1].set_xlabel("frame")

@@ -72,11 +72,10 @@ def collect(
     runs = [run for pair, run in runs_by_pair(results).items() if pair in pairs]
     _tell_empty(results, runs, told)
     tables = replace(
-        _tables(scored, runs),
+        _tables(scored, runs, _strips(scored, told) if pictures else {}),
         facts=_facts([tracker for tracker, _ in pairs], runs, read),
         profiles=_joined_profiles(read),
         hardware=_hardware(runs, read),
-        strips=_strips(scored, told) if pictures else {},
     )
     return tables, scored.refused
 
@@ -108,23 +107,29 @@ def _score_all(
     return scored
 
 
-def _tables(scored: Gathered, runs: Sequence[Run]) -> ReportTables:
-    """What scores and runs fill of a report's tables."""
+def _tables(
+    scored: Gathered, runs: Sequence[Run], strips: Mapping[tuple[str, str], tuple[StripFrame, ...]]
+) -> ReportTables:
+    """What scores and runs fill of a report's tables; boxes are of the frames shown alone."""
     from evalkit.results.speed import latency_table, speed_table
+    from evalkit.scoring.columns import SHOWN_BOXES, SHOWN_FRAMES
     from evalkit.scoring.statistics import interval_table
     from evalkit.scoring.tables import attribute_table, coverage_table, curve_table, frame_table, score_table
     from reports.inputs import ReportTables
     from stdtrack.api.report_methods import attribute_sources, methods
 
+    shown = {place: [each.frame for each in strip] for place, strip in strips.items()}
     return ReportTables(
         score_table(scored.scores),
         coverage_table(scored.scores),
         curves=curve_table([replace(score, sequences=()) for score in scored.scores]),
-        frames=frame_table(scored.framed),
+        frames=frame_table(scored.framed, SHOWN_FRAMES, categories=True),
+        boxes=frame_table(scored.framed, SHOWN_BOXES, shown),
         speeds=_with_models(speed_table(runs), runs),
         intervals=interval_table(scored.scores),
         attributes=attribute_table(scored.by_attribute),
-        latencies=latency_table(runs),
+        latencies=latency_table(runs, categories=True),
+        strips=strips,
         methods=methods(scored.scores, runs) | attribute_sources(scored.by_attribute),
     )
 

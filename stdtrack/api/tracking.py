@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from evalkit.errors import InputError
+from evalkit.running.heartbeat import FRAME_TIMEOUT
 from evalkit.trackers.answers import NonsenseError
-from evalkit.trackers.base import Prediction
+from evalkit.trackers.base import Prediction, wait_at_most
 from evalkit.trackers.live import Source, as_tracker
 from evalkit.types import Box
 from stdtrack import video
@@ -17,7 +18,11 @@ from stdtrack.images import starting_box
 
 
 def track(
-    source: str | Path, *, box: Sequence[float] | Box, tracker: Source = "stdtrack:nano"
+    source: str | Path,
+    *,
+    box: Sequence[float] | Box,
+    tracker: Source = "stdtrack:nano",
+    timeout: float | None = FRAME_TIMEOUT,
 ) -> Iterator[tuple[int, Prediction]]:
     """Follow the target in ``box`` through a video file or a folder of images.
 
@@ -25,6 +30,8 @@ def track(
         source: the video or folder; one frame is in memory at a time.
         box: (4,) ``x, y, w, h`` of the target in the first frame, in pixels, 0-based.
         tracker: a spec, or a live tracker in any style that adapters know.
+        timeout: seconds that a ``process:`` or ``trax:`` tracker may take to answer, its start included in the first;
+            it is killed after them. None waits for ever.
 
     Returns:
         an iterator of the frame's index, 0-based, and the prediction: ``box`` is (4,) float64 ``x, y, w, h``, 0-based,
@@ -32,7 +39,7 @@ def track(
 
     Raises:
         InputError: at once, no such video, a box that is empty, not finite or outside the first frame, or no such
-            tracker; on the way, a frame that cannot be read or an answer that is no box.
+            tracker; on the way, a frame that cannot be read, an answer that is no box, or none in time.
 
     Example:
         >>> from pathlib import Path
@@ -48,7 +55,9 @@ def track(
     stream = video.open_video(Path(source))
     start = first_box(stream, box)
     name = tracker if isinstance(tracker, str) else type(tracker).__name__
-    return _predictions(video.track(as_tracker(tracker, name), stream, start), name)
+    follower = as_tracker(tracker, name)
+    wait_at_most(follower, timeout)
+    return _predictions(video.track(follower, stream, start), name)
 
 
 def first_box(stream: video.Video, box: Sequence[float] | Box) -> Box:

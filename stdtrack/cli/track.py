@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from evalkit.running.heartbeat import FRAME_TIMEOUT
 from stdtrack.cli.messages import echo_line
-from stdtrack.cli.options import find_own_modules
+from stdtrack.cli.options import Positive, find_own_modules
 
 if TYPE_CHECKING:
     from evalkit.trackers.base import Tracker
@@ -42,7 +43,9 @@ class BoxText(click.ParamType[tuple[float, ...]]):
 )
 @click.option("--tracker", "spec", default="stdtrack:nano", show_default=True, help="Any tracker spec.")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads of the tracker.")
-def track(footage: Path, box: tuple[float, ...], out: Path, spec: str, threads: int) -> None:
+@click.option("--timeout", type=Positive(), default=FRAME_TIMEOUT, show_default=True,
+              help="Seconds a process: or trax: tracker may take to answer.")  # fmt: skip
+def track(footage: Path, box: tuple[float, ...], out: Path, spec: str, threads: int, timeout: float) -> None:
     """Track one target and draw its box, score and speed.
 
     Beside the video, its name ending in .txt, the boxes: one x,y,w,h a frame, the first the given one.
@@ -51,7 +54,7 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str, threads: 
     from evalkit.files import write_atomic
     from evalkit.running.threads import thread_limit
     from evalkit.trackers.answers import NonsenseError
-    from evalkit.trackers.base import facts_of
+    from evalkit.trackers.base import facts_of, wait_at_most
     from evalkit.trackers.spec import load_tracker
     from stdtrack.api.tracking import first_box
     from stdtrack.cli.progress import tell_remark
@@ -73,6 +76,7 @@ def track(footage: Path, box: tuple[float, ...], out: Path, spec: str, threads: 
     try:
         with thread_limit(threads):
             tracker = load_tracker(spec)
+            wait_at_most(tracker, timeout)
             tell_remark(spec, facts_of(tracker).get("note", ""))
             lines = _track(tracker, stream, start, out)
     except NonsenseError as error:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evalkit.running.heartbeat import FRAME_TIMEOUT
+from stdtrack.cli.options import Positive
+
 if TYPE_CHECKING:
     from evalkit.trackers.base import Tracker
     from stdtrack.training.validation import ValidationScore
@@ -17,7 +20,9 @@ if TYPE_CHECKING:
 @click.argument("config")
 @click.argument("trackers", nargs=-1, required=True)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one setting of CONFIG.")
-def validate(config: str, trackers: tuple[str, ...], overrides: tuple[str, ...]) -> None:
+@click.option("--timeout", type=Positive(), default=FRAME_TIMEOUT, show_default=True,
+              help="Seconds a process: or trax: tracker may take to answer.")  # fmt: skip
+def validate(config: str, trackers: tuple[str, ...], overrides: tuple[str, ...], timeout: float) -> None:
     """Track the sequences that CONFIG leaves out of training with TRACKERS, and compare each with the first.
 
     A tracker is a spec as for `stdtrack run`, or a safetensors file of weights. Figures are means over scenes, with
@@ -29,7 +34,7 @@ def validate(config: str, trackers: tuple[str, ...], overrides: tuple[str, ...])
     validation = build_validation(load_config(find_config(config), overrides))
     first: ValidationScore | None = None
     for spec in trackers:
-        score = validation.judge(_maker(spec))
+        score = validation.judge(_maker(spec, timeout))
         click.echo(f"{spec}: {score}")
         if first is None:
             first = score
@@ -51,8 +56,9 @@ def difference(score: ValidationScore, first: ValidationScore) -> str:
     )
 
 
-def _maker(spec: str) -> Callable[[], Tracker]:
+def _maker(spec: str, timeout: float) -> Callable[[], Tracker]:
     """What makes a new tracker for every track; networks are loaded once."""
+    from evalkit.trackers.base import wait_at_most
     from evalkit.trackers.spec import load_tracker
     from stdtrack.checkpoints import load_model
     from stdtrack.tracker import STDTracker
@@ -61,4 +67,5 @@ def _maker(spec: str) -> Callable[[], Tracker]:
         model = load_model(Path(spec))
         return lambda: STDTracker(model)
     tracker = load_tracker(spec)
+    wait_at_most(tracker, timeout)
     return lambda: tracker

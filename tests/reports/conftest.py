@@ -89,7 +89,9 @@ def make_tables(
     latencies = tables["frames"][["tracker", "benchmark", "sequence", "frame"]].copy()
     latencies["milliseconds"] = rng.lognormal(2.5, 0.3, len(latencies))
     pictures = {}
+    boxes = tables["frames"].iloc[:0]
     if strips:
+        boxes = tables["frames"][tables["frames"]["frame"].isin((0, frames // 2))]
         pictures = {
             (benchmark, f"Sequence{index}"): tuple(
                 StripFrame(f, 320, 240, b"\xff\xd8\xff\xd9") for f in (0, frames // 2)
@@ -99,6 +101,7 @@ def make_tables(
         }
     return ReportTables(
         **tables,
+        boxes=boxes,
         facts=facts,
         latencies=latencies,
         intervals=intervals_of(tables["scores"]),

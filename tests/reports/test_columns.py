@@ -26,6 +26,7 @@ SCORE = BenchmarkScore(
         ("coverage", tables.coverage_table),
         ("attributes", tables.attribute_table),
         ("frames", tables.frame_table),
+        ("boxes", tables.frame_table),
         ("intervals", interval_table),
     ],
 )

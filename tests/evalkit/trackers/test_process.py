@@ -12,6 +12,7 @@ import pytest
 from evalkit.errors import InputError
 from evalkit.running.pool import WorkerPool
 from evalkit.running.tracking import track
+from evalkit.trackers.base import wait_at_most
 from evalkit.trackers.process import parse_answer, prediction_of
 from evalkit.trackers.spec import load_tracker
 
@@ -134,3 +135,33 @@ def test_output_without_end_is_an_error_at_once(frames, box, python, word):
     code = f"import sys\nwhile True: sys.stdout.write('{word}')"
     with pytest.raises(InputError, match=r"frame 0: (no request asked for|'xxx)"):
         track(load_tracker(f"process:{python} -c {shlex.quote(code)}"), frames, box)
+
+
+SILENT = {
+    "never": "sys.stdin.read()",
+    "not even reading": "time.sleep(600)",
+    "piece by piece": "while True: sys.stdout.write(' '); sys.stdout.flush(); time.sleep(0.05)",
+    "deaf to signals": "[signal.signal(s, signal.SIG_IGN) for s in (1, 2, 15)]; time.sleep(600)",
+    "after the first frame": "sys.stdin.readline(); print('{}', flush=True); time.sleep(600)",
+    "stopped": "os.kill(os.getpid(), signal.SIGSTOP)",
+    "through a daemon": "os.fork() or (os.setsid(), os.fork() or time.sleep(600)); time.sleep(600)",
+}
+
+
+@pytest.mark.parametrize("code", SILENT.values(), ids=SILENT)
+def test_a_tracker_that_never_answers_is_given_up(frames, box, python, code, tmp_path):
+    import psutil
+
+    mark = f"--mark={tmp_path}"
+    program = f"import os, signal, sys, time\n{code}"
+    tracker = load_tracker(f"process:{python} -c {shlex.quote(program)} {mark}")
+    wait_at_most(tracker, 2.0)
+    with pytest.raises(InputError, match=r"frame [01]: the tracker did not answer within 2 s \(a longer --timeout"):
+        track(tracker, frames, box)
+    assert not [each for each in psutil.process_iter(["cmdline"]) if mark in (each.info["cmdline"] or ())]
+
+
+def test_a_limit_beyond_every_clock_is_none_that_is_reached(frames, box, python):
+    tracker = load_tracker(f"process:{python} {EXAMPLE}")
+    wait_at_most(tracker, 1e300)
+    assert len(track(tracker, frames, box).boxes) == 8

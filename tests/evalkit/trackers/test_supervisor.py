@@ -83,6 +83,30 @@ def test_stop_ends_children_too_and_may_be_repeated(tmp_path):
     assert not process.folder.exists()
 
 
+# A daemon: its parent has ended, and it is in a session of its own.
+DAEMON = """
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        with open(sys.argv[1] + ".part", "w") as file: file.write(str(os.getpid()))
+        os.replace(sys.argv[1] + ".part", sys.argv[1])
+        time.sleep(600)
+    os._exit(0)
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="orphans are adopted on Linux alone")
+def test_what_has_made_itself_a_daemon_ends_too(tmp_path):
+    notes = tmp_path / "pids"
+    process = GuardedProcess(shlex.join([sys.executable, "-c", DAEMON, str(notes)]))
+    (daemon,) = members(notes)
+    assert alive(daemon)
+    process.stop()
+    assert not alive(daemon)
+
+
 def test_a_forgotten_process_ends(tmp_path):
     process = GuardedProcess(family(tmp_path / "pids"))
     pids = members(tmp_path / "pids")

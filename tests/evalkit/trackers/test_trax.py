@@ -11,6 +11,7 @@ import pytest
 
 from evalkit.errors import InputError
 from evalkit.running.tracking import track
+from evalkit.trackers.base import wait_at_most
 from evalkit.trackers.spec import TrackerSpec, load_tracker
 
 trax = pytest.importorskip("trax")
@@ -100,6 +101,8 @@ def test_a_server_out_of_step_is_found_at_the_frame(frames, box, python, manner)
 HOSTILE = {
     "half a message": ([HELLO, STATE, '@@TRAX:state "1,2,3'], "frame 1: .*the last it said is '@@TRAX:state \"1,2,3'"),
     "half a greeting": (["@@TRAX:hel"], "frame 0: .*the last it said is '@@TRAX:hel'"),
+    "half a property": ([HELLO[:35]], "frame 0: .*the last it said is '@@TRAX:hello"),
+    "half an image format": ([HELLO[:60]], "frame 0: .*the last it said is '@@TRAX:hello"),
     "no word": ([""], "frame 0: .*ended with code 0"),
     "two objects": ([HELLO, STATE, '@@TRAX:state "1,2,3,4" "5,6,7,8" \n'], "frame 1: "),
     "a huge line": ([HELLO, STATE, '@@TRAX:state "HUGE'], "frame 1: a line of more than 1048576 bytes"),
@@ -199,3 +202,24 @@ def test_what_has_no_box_is_refused():
     with pytest.raises(InputError, match="kind of region"):
         initial_region(["special"], np.ones(4), "x")
     assert confidence({}, "x") == 1.0
+
+
+HANGING = {
+    "no greeting": "time.sleep(600)",
+    "no answer": "sys.stdout.write({hello!r}); sys.stdout.flush(); sys.stdin.read(); time.sleep(600)",
+    "not even reading": "sys.stdout.write({hello!r}); sys.stdout.flush(); time.sleep(600)",
+    "a greeting without end": "sys.stdout.write({hello!r}[:40]); sys.stdout.flush(); time.sleep(600)",
+}
+
+
+@pytest.mark.parametrize("code", HANGING.values(), ids=HANGING)
+def test_a_server_that_never_answers_is_given_up(frames, box, python, code, tmp_path):
+    import psutil
+
+    mark = f"--mark={tmp_path}"
+    program = "import sys, time; " + code.format(hello=HELLO.format(images="memory"))
+    tracker = load_tracker(f"trax:{python} -c {shlex.quote(program)} {mark}")
+    wait_at_most(tracker, 2.0)
+    with pytest.raises(InputError, match="frame 0: the tracker did not answer within 2 s"):
+        track(tracker, frames, box)
+    assert not [each for each in psutil.process_iter(["cmdline"]) if mark in (each.info["cmdline"] or ())]

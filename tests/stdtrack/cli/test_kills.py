@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -37,6 +38,17 @@ save_every = 1
 stages = [{ steps = 4, frames = 2, batch = 2 }]
 sources = [{ kind = "procedural" }]
 """
+JUDGED = """
+variant = "nano"
+save_every = 1
+stages = [{ steps = 1, frames = 1, batch = 2 }]
+sources = [{ benchmark = "demo", root = "data" }]
+validation = { names = ["absence"], every = 1, frames = 3 }
+"""
+ROOT = Path(__file__).parents[3]
+WEIGHTS = ROOT / "stdtrack" / "weights" / "nano.safetensors"
+OUTSIDE = f"process:{sys.executable} {ROOT / 'examples' / 'external_tracker.py'}"
+SERVED = f"trax:{sys.executable} -m stdtrack serve-trax '{OUTSIDE}'"
 COMMANDS = {
     "run": "run opencv:kcf opencv:mosse --on demo --data data --out OUT --workers 2",
     "report": "report runs --data data --out OUT --published",
@@ -56,10 +68,18 @@ COMMANDS = {
     "train": "train training.toml --set out=OUT --resume",
     "ablate": "ablate nano --repeats 2",
     "doctor": "doctor",
+    "validate": "validate judged.toml opencv:kcf opencv:mosse",
+    "tune": f"tune judged.toml {WEIGHTS} --window 0.3 --out OUT.safetensors",
+    "ablate jobs": "ablate --train judged.toml --set out=OUT --seeds 1 --jobs 2",
+    "demo": "demo --out OUT",
+    "track outside": f'track data/demo/val/absence --box 20,20,30,30 --tracker "{OUTSIDE}" --out OUT.mp4',
+    "serve-trax": f'run "{SERVED}" --on demo --data data --out OUT --sequences absence',
 }
+LONG = ("demo", "ablate jobs")
+"""Commands that take long, which are ended a third as often."""
 FOLDERS = ("report", "profile", "export")
 """Commands whose OUT is a folder that is whole or not there."""
-MEASURED = ("profile", "export", "track", "run", "train")
+MEASURED = ("profile", "export", "track", "track outside", "run", "serve-trax", "train", "ablate jobs", "demo")
 """Commands whose files hold times, so that their names alone are compared."""
 
 
@@ -74,6 +94,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (packed / f"{name}.txt").write_text("1,2,3,4\n" * 40)
         (packed / f"{name}_time.txt").write_text("0.01\n" * 40)
     (root / "training.toml").write_text(TRAINING)
+    (root / "judged.toml").write_text(JUDGED)
     for command in (
         "run opencv:kcf opencv:mosse --on demo --data data --out runs",
         "baseline runs --data data --out baseline.json",
@@ -85,7 +106,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def arguments(command: str, out: str) -> list[str]:
     """The command line with its output."""
-    return [sys.executable, "-m", "stdtrack", *command.replace("OUT", out).split()]
+    return [sys.executable, "-m", "stdtrack", *shlex.split(command.replace("OUT", out))]
 
 
 def marked(mark: str) -> list[psutil.Process]:
@@ -137,10 +158,10 @@ def end(command: list[str], root: Path, number: signal.Signals, after: float, gr
     return process.returncode, messages
 
 
-def moments(seconds: float, seed: int) -> Iterator[tuple[signal.Signals, float, bool]]:
+def moments(seconds: float, seed: int, count: int = KILLS) -> Iterator[tuple[signal.Signals, float, bool]]:
     """Signals, seconds after the start, and whether the whole group gets them, as from a terminal."""
     rng = random.Random(seed)
-    for _ in range(KILLS):
+    for _ in range(count):
         number = rng.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT))
         yield number, rng.uniform(0.3, 1.02) * seconds, number == signal.SIGINT and rng.random() < 0.5
 
@@ -149,10 +170,14 @@ def moments(seconds: float, seed: int) -> Iterator[tuple[signal.Signals, float, 
 def test_an_end_at_any_moment_leaves_nothing_behind(place: Path, name: str) -> None:
     reference = place / f"{name.replace(' ', '-')}-reference"
     begin = monotonic()
+    if name == "serve-trax":
+        pytest.importorskip("trax")
     subprocess.run(arguments(COMMANDS[name], reference.name), cwd=place, check=True, capture_output=True)
     seconds = monotonic() - begin
     expected = named(reference, name)
-    for kill, (number, after, group) in enumerate(moments(seconds, seed=len(name))):
+    for kill, (number, after, group) in enumerate(
+        moments(seconds, len(name), -(-KILLS // 3) if name in LONG else KILLS)
+    ):
         out = place / f"{name.replace(' ', '-')}-{kill}"
         command = arguments(COMMANDS[name], out.name)
         code, messages = end(command, place, number, after, group)
@@ -179,7 +204,7 @@ def check_out(out: Path, name: str, expected: dict[str, bytes]) -> None:
         assert shown.keys() in (set(), expected.keys()) or (out / "INCOMPLETE").exists()
     elif name in FOLDERS:
         assert shown.keys() in (set(), expected.keys())
-    if name != "train":  # which keeps its last checkpoints only
+    if name not in ("train", "ablate jobs"):  # which keep their last checkpoints only
         assert shown.items() <= expected.items() or (out / "INCOMPLETE").exists()
 
 
@@ -196,3 +221,26 @@ def test_an_earlier_report_survives(place: Path) -> None:
             assert {key: value for key, value in content(out, "report").items() if ".partial" not in key} == before
     subprocess.run(command, cwd=place, check=True, capture_output=True)
     assert content(out, "report") == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP])
+def test_a_server_that_is_ended_costs_its_sequence_and_leaves_nothing(place: Path, number: signal.Signals) -> None:
+    pytest.importorskip("trax")
+    out = place / f"server-{number.name}"
+    command = arguments(f"{COMMANDS['serve-trax']} --timeout 3", out.name)
+    mark = uuid.uuid4().hex
+    with subprocess.Popen(
+        command, cwd=place, env=os.environ | {MARK: mark}, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        begin = monotonic()
+        while not (servers := [each for each in marked(mark) if "serve-trax" in each.cmdline()]):
+            assert monotonic() - begin < PATIENCE
+            assert process.poll() is None
+            sleep(0.02)
+        servers[-1].send_signal(number)
+        _, messages = process.communicate(timeout=10 * PATIENCE)
+    assert process.returncode == 3, messages
+    assert "Traceback" not in messages
+    while left := marked(mark):
+        assert monotonic() - begin < 10 * PATIENCE, f"lives on: {[each.cmdline() for each in left]}"
+        sleep(0.02)
