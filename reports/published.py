@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.errors import InputError
-from evalkit.reading.text import decode
+from evalkit.reading.text import decode, read_bytes
 from reports.inputs import PUBLISHED as COLUMNS
 from reports.inputs import records
 from reports.tables import Cell, Table, number, word
@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
 @cache
 def _read() -> pd.DataFrame:
     file = resources.files("reports").joinpath("published.csv")
-    return parse_published(file.read_bytes(), str(file))
+    return parse_published(read_bytes(file), str(file))
 
 
 def published() -> pd.DataFrame:

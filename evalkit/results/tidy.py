@@ -26,6 +26,9 @@ def stacked(
 
     >>> stacked([(["a"], {"x": np.array([1, 2])}), (["b"], {"x": np.array([3])})], ["name"], ["x"]).values.tolist()
     [['a', 1], ['a', 2], ['b', 3]]
+    >>> table = stacked([(["a"], {"x": np.array([1, 2])})], ["name"], ["x"], categories=True)
+    >>> table["name"].tolist(), table["name"].cat.codes.dtype
+    (['a', 'a'], dtype('int8'))
     """
     if not parts:
         return pd.DataFrame(columns=[*labels, *columns])
@@ -42,6 +45,7 @@ def _repeated(values: Sequence[object], lengths: Sequence[int]) -> NDArray[np.ob
     return np.repeat(column, lengths)
 
 
-def _repeated_categories(values: Sequence[object], lengths: Sequence[int]) -> pd.Categorical:
-    few = pd.Categorical(values, categories=list(dict.fromkeys(values)))
-    return pd.Categorical.from_codes(np.repeat(few.codes, lengths), dtype=few.dtype)
+def _repeated_categories(values: Sequence[Any], lengths: Sequence[int]) -> pd.Categorical:
+    codes = {value: code for code, value in enumerate(dict.fromkeys(values))}
+    repeated = np.repeat([codes[value] for value in values], lengths)
+    return pd.Categorical.from_codes(repeated, categories=pd.Index([*codes]))

@@ -59,7 +59,7 @@ def _panel(
     values = difference.sort_values(ascending=False, kind="stable")
     look = [(styles[best].colour, ""), (styles[other].colour, "////")]  # told apart in grey too
     if len(values) > MOST_BARS:
-        _outlines(axes, values.to_numpy(), look)
+        _outlines(axes, np.asarray(values, dtype=np.float64), look)
     else:
         colours, hatches = zip(*(look[value <= 0] for value in values), strict=True) if len(values) else ((), ())
         axes.bar(np.arange(len(values)), values, color=colours, hatch=hatches, edgecolor="white", linewidth=0.2)

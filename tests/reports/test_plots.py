@@ -190,3 +190,22 @@ def test_looks_as_it_did(drawn: dict[str, bytes], name: str) -> None:
     then = np.asarray(255 * imread(golden)[..., :3], dtype=float)
     assert now.shape == then.shape
     assert np.abs(now - then).mean() < 1.5, f"compare {golden} with a new picture"
+
+
+def test_thousands_of_sequences_are_drawn_without_their_names(tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = tables(2, 7, 10)
+    (view,) = views(made)
+    gains = view.per_sequence("auc").loc[view.trackers[0]] - view.per_sequence("auc").loc[view.trackers[1]]
+    monkeypatch.setattr("reports.plots.heatmap.MOST_NAMED", 6)
+    monkeypatch.setattr("reports.plots.heatmap.MOST_NARROW", 4)
+    monkeypatch.setattr("reports.plots.paired.MOST_BARS", 6)
+    drawn = {plot.name: plot for plot in plots(made)}
+    heatmap = drawn["heatmap"]
+    assert "the table of sequences has them" in heatmap.caption
+    cells = [axes.images[0].get_array() for axes in heatmap.figure.axes if axes.images]
+    assert [part.shape for part in cells] == [(2, 4), (2, 3)]
+    assert not [text for text, _ in boxes_of_texts(heatmap.figure) if text.startswith("Sequence")]
+    (axes,) = drawn["paired_difference"].figure.axes
+    heights = np.concatenate([patch.get_data().values for patch in axes.patches])
+    np.testing.assert_allclose(heights, sorted(gains, reverse=True))
+    assert render(drawn["paired_difference"]).keys() == {"png", "svg", "pdf"}

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from evalkit.scoring.scores import BenchmarkScore, SequenceScore
-from evalkit.scoring.statistics import bootstrap_interval, compare_paired, interval_table
+from evalkit.scoring.statistics import (
+    LEVEL,
+    PICKS_AT_ONCE,
+    RESAMPLES,
+    SEED,
+    bootstrap_interval,
+    compare_paired,
+    interval_table,
+)
 
 VALUES = st.lists(st.floats(0, 1, allow_subnormal=False), min_size=2, max_size=30)
 
@@ -98,3 +106,14 @@ def test_sequences_left_out_by_the_protocol_are_left_out() -> None:
 @pytest.mark.parametrize("overall", [0.9, None])
 def test_a_figure_that_is_no_mean_has_no_interval(overall: float | None) -> None:
     assert interval_table([_score([0.4, 0.6], [10, 10], overall)]).empty
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_resamples_drawn_some_at_a_time_are_those_drawn_at_once(pooled: bool) -> None:
+    rng = np.random.default_rng(5)
+    values, weights = rng.beta(4, 2, 700), rng.integers(50, 900, 700).astype(float) if pooled else np.ones(700)
+    picks = np.random.default_rng(SEED).integers(0, 700, (RESAMPLES, 700))
+    means = (values * weights)[picks].sum(axis=1) / weights[picks].sum(axis=1)
+    expected = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    assert PICKS_AT_ONCE < RESAMPLES * 700, "more than one part"
+    assert bootstrap_interval(values, weights if pooled else None) == tuple(expected)

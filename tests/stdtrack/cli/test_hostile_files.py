@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -188,3 +189,49 @@ def test_a_profile_says_what_is_wrong(change: Callable[[Any], object], words: st
     with pytest.raises(InputError) as caught:
         read_profile(tmp_path)
     assert words in str(caught.value)
+
+
+def fifo(file: Path) -> None:
+    os.mkfifo(file)
+
+
+def device(file: Path) -> None:
+    file.symlink_to("/dev/zero")
+
+
+def huge(file: Path) -> None:
+    with file.open("wb") as stream:
+        stream.truncate(20 << 30)  # takes no space
+
+
+def folder(file: Path) -> None:
+    file.mkdir()
+
+
+def loop(file: Path) -> None:
+    file.symlink_to(file)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (fifo, "is a pipe, not a file"),
+        (device, "is a device, not a file"),
+        (huge, "is larger than 1 GiB of text (STDTRACK_TEXT_LIMIT=SIZE raises the limit)"),
+        (folder, "cannot be read: Is a directory"),
+        (loop, "cannot be read: Too many levels of symbolic links"),
+    ],
+)
+def test_what_is_no_file_or_has_no_end_is_one_line(subject: Subject, make: Callable[[Path], None], words: str) -> None:
+    subject.file.unlink()
+    make(subject.file)
+    with pytest.raises(SystemExit) as ended:
+        main(subject.command)
+    (line,) = subject.capsys.readouterr().err.splitlines()
+    assert ended.value.code == 2
+    assert f"{subject.file}: {words}" in line
+
+
+def test_the_limit_of_a_file_can_be_set(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STDTRACK_TEXT_LIMIT", "100")
+    subject.refuses(json.dumps(subject.content).encode() + b" " * 100, "100 bytes")

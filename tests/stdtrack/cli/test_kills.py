@@ -5,6 +5,7 @@ STDTRACK_KILLS is how many times each command is ended.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -133,7 +134,11 @@ def _content(path: Path) -> bytes:
     if path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive:
             return b"".join(archive.read(name) for name in sorted(archive.namelist()))
-    return re.sub(rb"time=\"[^\"]*\"", b"", path.read_bytes())
+    content = path.read_bytes()
+    if path.suffix == ".safetensors":  # the library writes the entries of its metadata in any order
+        end = 8 + int.from_bytes(content[:8], "little")
+        return json.dumps(json.loads(content[8:end]), sort_keys=True).encode() + content[end:]
+    return re.sub(rb"time=\"[^\"]*\"", b"", content)
 
 
 def end(command: list[str], root: Path, number: signal.Signals, after: float, group: bool) -> tuple[int, str]:
