@@ -217,7 +217,7 @@ def loop(file: Path) -> None:
     [
         (fifo, "is a pipe, not a file"),
         (device, "is a device, not a file"),
-        (huge, "is larger than 1 GiB of text (STDTRACK_TEXT_LIMIT=SIZE raises the limit)"),
+        (huge, "is larger than 1 GiB of text"),
         (folder, "cannot be read: Is a directory"),
         (loop, "cannot be read: Too many levels of symbolic links"),
     ],
@@ -229,9 +229,10 @@ def test_what_is_no_file_or_has_no_end_is_one_line(subject: Subject, make: Calla
         main(subject.command)
     (line,) = subject.capsys.readouterr().err.splitlines()
     assert ended.value.code == 2
-    assert f"{subject.file}: {words}" in line
+    assert str(subject.file) in line
+    assert words in line
 
 
 def test_the_limit_of_a_file_can_be_set(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STDTRACK_TEXT_LIMIT", "100")
-    subject.refuses(json.dumps(subject.content).encode() + b" " * 100, "100 bytes")
+    subject.refuses(json.dumps(subject.content).encode() + b" " * 100, "more than 100 bytes")
