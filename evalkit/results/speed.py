@@ -62,7 +62,7 @@ def latency_table(runs: Iterable[Run], *, categories: bool = False) -> pd.DataFr
     """Every frame but the first ones: columns tracker, benchmark, sequence, frame (0-based), milliseconds.
 
     Runs whose speeds :func:`speed_table` leaves out are left out here. ``categories``: see
-    :func:`evalkit.tidy.stacked`.
+    :func:`evalkit.results.tidy.stacked`.
     """
     parts = [
         ((run.tracker, run.benchmark, sequence), {"frame": np.arange(1, len(times) + 1), "milliseconds": 1e3 * times})

@@ -86,7 +86,7 @@ def frame_table(
     Args:
         columns: some of :data:`FRAMES` in its order; what is not asked for takes no memory.
         frames: the frames to give by (benchmark, sequence), none of other sequences; all of all if None.
-        categories: see :func:`evalkit.tidy.stacked`.
+        categories: see :func:`evalkit.results.tidy.stacked`.
     """
     labels, figures = [name for name in columns if name in FRAMES[:4]], [name for name in columns if name in FRAMES[4:]]
     parts = []

@@ -40,7 +40,7 @@ def test_every_table_has_the_columns_that_a_report_needs(name: str, make, scores
 
 def test_a_report_gets_boxes_of_the_frames_it_shows_alone() -> None:
     boxes = np.arange(12.0).reshape(3, 4)
-    detail = FrameDetail(boxes, boxes + 100, np.zeros(3, dtype=bool), np.zeros(3))
+    detail = FrameDetail(boxes, boxes + 100, np.zeros(3, dtype=bool), np.zeros(3), np.zeros(3))
     scores = [
         replace(
             SCORE, sequences=(replace(SEQUENCE, sequence=name, overlaps=np.ones(3), errors=np.ones(3), detail=detail),)
