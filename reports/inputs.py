@@ -11,7 +11,18 @@ import pandas as pd
 
 from evalkit.errors import InputError
 from evalkit.results.columns import LATENCIES, SPEEDS
-from evalkit.scoring.columns import ATTRIBUTES, COVERAGE, CURVES, FIGURES, INTERVALS, SHOWN_BOXES, SHOWN_FRAMES
+from evalkit.scoring.columns import (
+    ATTRIBUTES,
+    COVERAGE,
+    CURVES,
+    FIGURES,
+    INTERVALS,
+    QUALITY,
+    RELIABILITY,
+    RISK,
+    SHOWN_BOXES,
+    SHOWN_FRAMES,
+)
 from evalkit.shown import one_line, shown_names
 from reports.style import Style, styles
 
@@ -27,6 +38,9 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "intervals": INTERVALS,
     "attributes": ATTRIBUTES,
     "latencies": LATENCIES,
+    "quality": QUALITY,
+    "reliability": RELIABILITY,
+    "risks": RISK,
     "facts": FACTS,
     "published": PUBLISHED,
 }
@@ -69,6 +83,7 @@ class ReportTables:
         intervals: confidence intervals of overall values (:func:`evalkit.scoring.statistics.interval_table`).
         attributes: values by challenge attribute, with the number of sequences behind each.
         latencies: milliseconds of every frame.
+        quality, reliability, risks: what trackers' confidences are worth (:mod:`evalkit.scoring.quality.tables`).
         facts: what is known of a tracker: ``note`` (such as ``untrained``), ``parameters``, ``macs`` of one frame.
         profiles: the profiler's tables by name (``latency``, ``resources``, ...), see :mod:`reports.profiles`.
         published: figures of other trackers by their authors, see :mod:`reports.published`.
@@ -86,6 +101,9 @@ class ReportTables:
     intervals: pd.DataFrame = field(default_factory=partial(empty, INTERVALS))
     attributes: pd.DataFrame = field(default_factory=partial(empty, ATTRIBUTES))
     latencies: pd.DataFrame = field(default_factory=partial(empty, LATENCIES))
+    quality: pd.DataFrame = field(default_factory=partial(empty, QUALITY))
+    reliability: pd.DataFrame = field(default_factory=partial(empty, RELIABILITY))
+    risks: pd.DataFrame = field(default_factory=partial(empty, RISK))
     facts: pd.DataFrame = field(default_factory=partial(empty, FACTS))
     profiles: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     published: pd.DataFrame = field(default_factory=partial(empty, PUBLISHED))

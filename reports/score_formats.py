@@ -16,28 +16,38 @@ from evalkit.scoring.scores import (
     protocol_label,
     tracker_label,
 )
+from evalkit.scoring.quality.results import Quality
 from reports.cells import Cell, Table
 from reports.markup import comma_separated, latex_grid, markdown_grid, plain
+from reports.quality import quality_object, quality_rows, quality_sections, with_quality
 from reports.score_text import sections
 
 FORMATS = ("table", "json", "csv", "markdown", "latex")
 
 
-def to_json(scores: Iterable[BenchmarkScore]) -> str:
-    """An array with an object for each score; fractions in full double precision, null where undefined."""
-    return json.dumps([_as_object(score) for score in scores], indent=2, allow_nan=False)
+def to_json(scores: Iterable[BenchmarkScore], qualities: Sequence[Quality] = ()) -> str:
+    """An array with an object for each score; fractions in full double precision, null where undefined.
+
+    Args:
+        qualities: what the trackers' confidences are worth, under ``quality`` of each of their scores.
+    """
+    worth = {(each.tracker, each.benchmark): {"quality": quality_object(each)} for each in qualities}
+    objects = [{**_as_object(score), **worth.get((score.tracker, score.benchmark), {})} for score in scores]
+    return json.dumps(objects, indent=2, allow_nan=False)
 
 
-def format_scores(scores: Sequence[BenchmarkScore], kind: str) -> str:
-    """The scores in one of :data:`FORMATS`."""
+def format_scores(scores: Sequence[BenchmarkScore], kind: str, qualities: Sequence[Quality] = ()) -> str:
+    """The scores in one of :data:`FORMATS`, and what the trackers' confidences are worth where that is given."""
     if kind == "json":
-        return to_json(scores)
+        return to_json(scores, qualities)
     if kind == "table":
-        return "\n\n".join(f"{table.caption}\n\n{plain(table)}" for table in sections(scores))
+        texts = [f"{table.caption}\n\n{plain(table)}" for table in sections(scores)]
+        return "\n\n".join([*texts, *quality_sections(qualities)])
     if kind == "csv":
-        return comma_separated(exact_rows(scores)).rstrip("\n")
+        return comma_separated(with_quality(exact_rows(scores), scores, qualities)).rstrip("\n")
     write = latex_grid if kind == "latex" else markdown_grid
-    return write(score_rows(scores)).rstrip("\n")
+    tables = [score_rows(scores), *([quality_rows(qualities)] if qualities else [])]
+    return "\n".join(map(write, tables)).rstrip("\n")
 
 
 def _as_object(score: BenchmarkScore) -> dict[str, object]:

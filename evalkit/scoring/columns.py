@@ -13,6 +13,13 @@ CURVES = (*_SCORED, "sequence", "curve", "threshold", "value")
 COVERAGE = (*_SCORED, "scored", "total", "verified", "missing")
 ATTRIBUTES = (*_SCORED, "attribute", "sequences", "metric", "value")
 INTERVALS = (*_SCORED, "metric", "low", "high", "level")
+QUALITY = (
+    *("tracker", "benchmark", "ece", "aurc", "lost_auroc", "lost_ap", "absence_auroc", "absence_ap", "spearman"),
+    *("frames", "lost", "absent", "note"),
+)
+"""What a tracker's confidence is worth, see :mod:`evalkit.scoring.quality.judging`."""
+RELIABILITY = ("tracker", "benchmark", "low", "high", "frames", "confidence", "overlap")
+RISK = ("tracker", "benchmark", "coverage", "risk")
 _FRAME = ("sequence", "frame", *BOX, *TRUTH, "iou", "error", "score", "absent")
 FRAMES = (*_SCORED, *_FRAME)
 _SHOWN = ("tracker", "benchmark", "sequence", "frame")

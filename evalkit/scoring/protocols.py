@@ -190,7 +190,7 @@ _OXUVA = LongTermRules(
     metrics=("tpr", "tnr", "gm", "maxgm"),
     source="oxuva/long-term-tracking-benchmark (python/oxuva/assess.py)",
 )
-_LONG_TERM = LongTermRules(
+LONG_TERM_BOXES = LongTermRules(
     Region.BOXES,
     metrics=(*_VOT_LT.metrics, *_OXUVA.metrics, "absence_auc", "redetected", "redetected_soon", "redetection_delay"),
     source="vot-toolkit's F, OxUvA's rates, and measures of our own (docs/protocols.md)",
@@ -272,7 +272,10 @@ TABLE: Mapping[str, Mapping[str, AnyRules]] = {
         "unread": _GOT10K_OTB,
     },
     "vot-toolkit": {"vot-lt": _VOT_LT, SUPERVISED: _VOT_TOOLKIT},
-    "long-term": {"vot-lt": replace(_LONG_TERM, region=Region.PIXELS), **dict.fromkeys(_ANY_ONE_PASS, _LONG_TERM)},
+    "long-term": {
+        "vot-lt": replace(LONG_TERM_BOXES, region=Region.PIXELS),
+        **dict.fromkeys(_ANY_ONE_PASS, LONG_TERM_BOXES),
+    },
 }
 """Rules by protocol and family."""
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evalkit.results.tracker_results import TrackerResults
     from evalkit.scoring.evaluate import Refused
     from evalkit.scoring.explain import Difference
+    from evalkit.scoring.quality.results import Quality
     from evalkit.scoring.scores import BenchmarkScore
     from evalkit.scoring.tracker import Annotation
 
@@ -52,6 +53,12 @@ class Scored:
         benchmark = self.annotation.benchmark
         rules = rules_for(score.protocol, benchmark.family)
         return by_attribute(score, by_name, rules, attributes.source, clip_of=benchmark.clip_of)
+
+    def quality(self) -> tuple[Quality, ...]:
+        """What each tracker's confidence is worth; see :meth:`Scores.quality`."""
+        from evalkit.scoring.quality.judging import quality_of
+
+        return tuple(quality_of(results, self.annotation) for results in self.results)
 
 
 @dataclass(frozen=True, repr=False)
@@ -140,6 +147,14 @@ class Scores:
 
         require_frames(self.scores, hint="score with keep_frames=True, and supervised results apart")
         return frame_table(self.scores)
+
+    def quality(self) -> tuple[Quality, ...]:
+        """What each tracker's confidence is worth on each benchmark, whatever the protocol.
+
+        Trackers whose results have no confidences are among them, with a ``note`` that says so. As a table:
+        :func:`evalkit.scoring.quality.tables.quality_table`.
+        """
+        return tuple(quality for part in self.parts for quality in part.quality())
 
     def by(self, grouping: str) -> pd.DataFrame:
         """Figures on the sequences of each attribute: ``tracker, benchmark, protocol, attribute, sequences, metric,

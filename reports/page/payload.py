@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from evalkit.scoring.metrics import CURVES, CurveKind, metric_of
 from reports.inputs import ReportTables, StripFrame, records
+from reports.page.confidence import confidence_charts
 from reports.plots.timeline import absent_spans
 from reports.published import comparable
 from reports.speeds import setting
@@ -96,6 +97,7 @@ def _view(view: View, tables: ReportTables, index: Mapping[str, int]) -> dict[st
         "curves": _curves(view, tables.curves, index),
         "attributes": _attributes(view, tables.attributes, index),
         "bubbles": _bubbles(view, tables, index),
+        "confidence": confidence_charts(view, tables, index),
     }
 
 

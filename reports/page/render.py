@@ -15,6 +15,7 @@ from reports.inputs import ReportTables
 from reports.page.payload import payload
 from reports.profiles import profile_tables
 from reports.published import published_tables
+from reports.quality_view import quality_view
 from reports.tables import attribute_table, score_table, sequence_table, speed_table
 from reports.views import View, labels
 
@@ -56,6 +57,7 @@ def _sections(view: View, tables: ReportTables) -> dict[str, Any]:
         "speeds": speed_table(view, tables.speeds),
         "attributes": attribute_table(view, tables.attributes),
         "sequences": sequence_table(view),
+        "quality": quality_view(view, tables),
     }
 
 

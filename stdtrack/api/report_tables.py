@@ -113,12 +113,14 @@ def _tables(
     """What scores and runs fill of a report's tables; boxes are of the frames shown alone."""
     from evalkit.results.speed import latency_table, speed_table
     from evalkit.scoring.columns import SHOWN_BOXES, SHOWN_FRAMES
+    from evalkit.scoring.quality.tables import quality_table, reliability_table, risk_table
     from evalkit.scoring.statistics import interval_table
     from evalkit.scoring.tables import attribute_table, coverage_table, curve_table, frame_table, score_table
     from reports.inputs import ReportTables
     from stdtrack.api.report_methods import attribute_sources, methods
 
     shown = {place: [each.frame for each in strip] for place, strip in strips.items()}
+    qualities = [quality for part in scored.parts for quality in part.quality()]
     return ReportTables(
         score_table(scored.scores),
         coverage_table(scored.scores),
@@ -130,6 +132,9 @@ def _tables(
         attributes=attribute_table(scored.by_attribute),
         latencies=latency_table(runs, categories=True),
         strips=strips,
+        quality=quality_table(qualities),
+        reliability=reliability_table(qualities),
+        risks=risk_table(qualities),
         methods=methods(scored.scores, runs) | attribute_sources(scored.by_attribute),
     )
 

@@ -50,11 +50,12 @@ class Scores(PlainScores):
 
     def report_tables(self) -> ReportTables:
         """The tables that a report's plots are drawn from, as far as scores alone fill them."""
+        from evalkit.scoring.quality.tables import quality_table, reliability_table, risk_table
         from evalkit.scoring.statistics import interval_table
         from evalkit.scoring.tables import attribute_table, coverage_table, curve_table, frame_table, score_table
         from reports.inputs import ReportTables
 
-        scores = self.scores
+        scores, qualities = self.scores, self.quality()
         parts = [part for scored in self.parts for score in scored.scores for part in scored.attributes(score)]
         return ReportTables(
             score_table(scores),
@@ -63,6 +64,9 @@ class Scores(PlainScores):
             frames=frame_table(scores),
             intervals=interval_table(scores),
             attributes=attribute_table(parts),
+            quality=quality_table(qualities),
+            reliability=reliability_table(qualities),
+            risks=risk_table(qualities),
         )
 
     def __str__(self) -> str:

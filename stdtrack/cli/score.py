@@ -46,6 +46,7 @@ YOUNG_OBJECTS = 50_000
 @click.option("--by", type=Word("attribute"), help="Also score the sequences of each attribute.")
 @click.option("--per-sequence", type=_FILE, help="Write every sequence's figures to a .csv or .parquet file.")
 @click.option("--per-frame", type=_FILE, help="Write every frame's boxes and overlap to a .csv or .parquet file.")
+@click.option("--quality", is_flag=True, help="Also say what the trackers' own confidences are worth.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True,
               help="Processes; each scores a part of the trackers.")  # fmt: skip
 @no_cache_option
@@ -53,7 +54,7 @@ YOUNG_OBJECTS = 50_000
 def score(
     results: Path, benchmarks: tuple[str, ...], data: Path | None, annotations: Path | None,
     protocols: tuple[str, ...], form: str, partial: bool, exclude: tuple[str, ...], by: str | None,
-    per_sequence: Path | None, per_frame: Path | None, workers: int, no_cache: bool, out: Path | None,
+    per_sequence: Path | None, per_frame: Path | None, quality: bool, workers: int, no_cache: bool, out: Path | None,
 ) -> None:  # fmt: skip
     """Score raw results by each benchmark's own rules, and by those of other toolkits.
 
@@ -80,7 +81,7 @@ def score(
     from evalkit.files import write_atomic
     from reports.score_formats import format_scores
 
-    output = format_scores(list(scores), form)
+    output = format_scores(list(scores), form, scores.quality() if quality else ())
     if form == "table":
         output = "\n".join([output, "", *lines] if lines else [output])
     else:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata, spearmanr
+from scipy.stats import spearmanr
 
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.boxes import iou_continuous
 from evalkit.errors import InputError
 from evalkit.scoring.curves import steps_of_twentieths, success_counts
+from evalkit.scoring.quality.ranking import auroc
 from evalkit.trackers.base import Tracker
 from evalkit.types import Vector
 from stdtrack.model.network import STDTrack
@@ -134,12 +135,8 @@ def lost_auroc(iou: Vector, score: Vector) -> float:
     >>> lost_auroc(np.array([0.0, 0.05, 0.6, 0.8]), np.array([0.1, 0.7, 0.7, 0.9]))
     0.875
     """
-    lost = iou < LOST
-    count, others = int(lost.sum()), int((~lost).sum())
-    if not count or not others:
-        return float("nan")
-    above = rankdata(-score)[lost].sum() - count * (count + 1) / 2
-    return float(above / (count * others))
+    found = auroc(iou < LOST, -score)
+    return float("nan") if found is None else found
 
 
 def track_footage(tracker: Tracker, footage: Footage, frames: int) -> SequenceOutcome:

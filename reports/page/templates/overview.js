@@ -56,21 +56,35 @@ function sort(table, button) {
   table.tBodies[0].append(...rows.map(([, row]) => row));
 }
 
-function curves() {
-  const host = document.querySelector("[data-charts=curves]");
+/**
+ * Line charts of the view in a row. A chart's legend has its own values, or those of the metric that stands for it, the
+ * best tracker first; of `lower` ones that is the lowest.
+ */
+function lineCharts(host, chartsOf, none) {
   onChange(() => {
     host.replaceChildren();
-    const present = Object.values(view().curves);
+    const present = chartsOf();
     const boxes = present.map(({ title }) => frameFor(host, title));
-    present.forEach((curve, at) => {
-      const values = view().overall[curve.metric] || {};
-      const order = Object.keys(curve.y).map(Number).filter(shown).sort((a, b) => (values[b] ?? -1) - (values[a] ?? -1));
-      const series = order.map((tracker) => ({ tracker, y: curve.y[tracker] }));
-      const legend = legendOf(order.map((t) => [t, `[${printed(curve.metric, values[t] ?? null)}] ${label(t)}`]));
-      lineChart(boxes[at], { ...curve, series, legend });
+    present.forEach((chart, at) => {
+      const values = chart.values || view().overall[chart.metric] || {};
+      const rank = (t) => (chart.lower ? -(values[t] ?? Infinity) : values[t] ?? -1);
+      const order = Object.keys(chart.y).map(Number).filter(shown).sort((a, b) => rank(b) - rank(a));
+      const text = (t) => (chart.values ? figure(values[t] ?? null, 3) : printed(chart.metric, values[t] ?? null));
+      const series = order.map((tracker) => ({ tracker, y: chart.y[tracker] }));
+      lineChart(boxes[at], { ...chart, series, legend: legendOf(order.map((t) => [t, `[${text(t)}] ${label(t)}`])) });
     });
-    if (!present.length) host.append(el("p", { class: "note" }, "This benchmark's rules draw no curves."));
+    if (!present.length) host.append(el("p", { class: "note" }, none));
   });
+}
+
+function curves() {
+  const host = document.querySelector("[data-charts=curves]");
+  lineCharts(host, () => Object.values(view().curves), "This benchmark's rules draw no curves.");
+}
+
+function confidence() {
+  const host = document.querySelector("[data-charts=confidence]");
+  if (host) lineCharts(host, () => view().confidence, "No tracker's results have confidences here.");
 }
 
 function speed() {

@@ -1,0 +1,97 @@
+"""What trackers' confidences are worth, beside scores: for a terminal, Markdown, LaTeX, CSV and JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from evalkit.scoring.quality.results import MEASURES, Quality
+from evalkit.shown import one_line
+from reports.cells import Cell, Table
+from reports.score_text import aligned
+
+COUNTS = ("frames", "lost", "absent")
+CAPTION = (
+    "What the trackers' own confidences are worth. ECE: calibration error against the IoU; AURC: mean risk (1 - IoU) "
+    "of the surest frames over all coverages; lost: IoU below 0.1. By chance AUROC is 0.5, AP the share of such frames."
+)
+
+
+def quality_text(qualities: Sequence[Quality]) -> str:
+    """Sections for a terminal, a benchmark each: a tracker a row; those without figures below, each with the reason."""
+    by_benchmark: dict[str, list[Quality]] = {}
+    for each in qualities:
+        by_benchmark.setdefault(each.benchmark, []).append(each)
+    return "\n\n".join(_section(name, found) for name, found in by_benchmark.items())
+
+
+def _section(benchmark: str, found: Sequence[Quality]) -> str:
+    judged = [each for each in found if each.frames]
+    names = [name for name in MEASURES if any(each.measures[name] is not None for each in judged)]
+    header = ["tracker", *(MEASURES[name].label for name in names), *COUNTS]
+    rows = [
+        [one_line(each.tracker), *(_figure(each.measures[name]) for name in names), *map(str, _counts(each))]
+        for each in judged
+    ]
+    table = [aligned([header, *rows], range(1, len(header)), indent="")] if rows else []
+    notes = [f"{one_line(each.tracker)}: {one_line(each.note)}" for each in found if each.note]
+    return "\n".join([f"{benchmark}, quality of the confidences", "", *table, *notes])
+
+
+def _counts(quality: Quality) -> tuple[int, int, int]:
+    return quality.frames, quality.lost, quality.absent
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def quality_rows(qualities: Sequence[Quality]) -> Table:
+    """One row for each tracker and benchmark."""
+    names = list(MEASURES)
+    rows = tuple(
+        (
+            *(Cell(one_line(each.tracker)), Cell(each.benchmark)),
+            *(Cell(_figure(each.measures[name]), each.measures[name]) for name in names),
+            *(Cell(str(count), count) for count in _counts(each)),
+            Cell(one_line(each.note)),
+        )
+        for each in qualities
+    )
+    columns = ("tracker", "benchmark", *(MEASURES[name].label for name in names), *COUNTS, "note")
+    numeric = (False, False, *[True] * (len(names) + len(COUNTS)), False)
+    return Table("quality", CAPTION, columns, rows, numeric)
+
+
+def quality_object(quality: Quality) -> dict[str, Any]:
+    """For JSON: the figures, the counts, both curves; null where there is none."""
+    bins, risk = quality.reliability, quality.risk
+    curves = {} if bins is None else {"low": bins.low, "high": bins.high, "frames": bins.frames}
+    curves |= {} if bins is None else {"confidence": bins.confidence, "overlap": bins.overlap}
+    thinned = None if risk is None else risk.thinned(200)
+    return {
+        **{name: quality.measures[name] for name in MEASURES},
+        **dict(zip(COUNTS, _counts(quality), strict=True)),
+        "reliability": None if bins is None else {name: _numbers(values) for name, values in curves.items()},
+        "risk_coverage": None
+        if thinned is None
+        else {"coverage": _numbers(thinned.coverage), "risk": _numbers(thinned.risk)},
+        "note": quality.note,
+    }
+
+
+def _numbers(values: np.ndarray) -> list[float | int | None]:
+    return [None if isinstance(value, float) and math.isnan(value) else value for value in values.tolist()]
+
+
+def quality_columns(quality: Quality | None) -> dict[str, str]:
+    """For CSV: figures in full precision and counts by column; empty where there is none."""
+    if quality is None:
+        return dict.fromkeys((*(f"quality_{name}" for name in (*MEASURES, *COUNTS, "note")),), "")
+    figures = {name: quality.measures[name] for name in MEASURES}
+    texts = {name: "" if value is None else repr(value) for name, value in figures.items()}
+    texts |= {name: str(count) for name, count in zip(COUNTS, _counts(quality), strict=True)}
+    return {f"quality_{name}": text for name, text in {**texts, "note": quality.note}.items()}
