@@ -16,7 +16,8 @@ from reports.score_text import aligned
 COUNTS = ("frames", "lost", "absent")
 CAPTION = (
     "What the trackers' own confidences are worth. ECE: calibration error against the IoU; AURC: mean risk (1 - IoU) "
-    "of the surest frames over all coverages; lost: IoU below 0.1. By chance AUROC is 0.5, AP the share of such frames."
+    "of the surest frames over all coverages; lost: IoU below 0.1. ROC: area under the curve, by chance 0.5; AP: "
+    "average precision, by chance the share of such frames."
 )
 
 
@@ -31,14 +32,18 @@ def quality_text(qualities: Sequence[Quality]) -> str:
 def _section(benchmark: str, found: Sequence[Quality]) -> str:
     judged = [each for each in found if each.frames]
     names = [name for name in MEASURES if any(each.measures[name] is not None for each in judged)]
-    header = ["tracker", *(MEASURES[name].label for name in names), *COUNTS]
+    header = ["tracker", *(MEASURES[name].label for name in names), "lost"]
     rows = [
-        [one_line(each.tracker), *(_figure(each.measures[name]) for name in names), *map(str, _counts(each))]
+        [one_line(each.tracker), *(_figure(each.measures[name]) for name in names), f"{each.lost / each.frames:.1%}"]
         for each in judged
     ]
     table = [aligned([header, *rows], range(1, len(header)), indent="")] if rows else []
-    notes = [f"{one_line(each.tracker)}: {one_line(each.note)}" for each in found if each.note]
-    return "\n".join([f"{benchmark}, quality of the confidences", "", *table, *notes])
+    counts = [f"{each.frames} frames with a target, {each.absent} without" for each in judged]
+    same = len(set(counts)) == 1
+    heading = ", ".join([f"{benchmark}, quality of the confidences", *(counts[:1] if same else [])])
+    notes = [] if same else [f"{one_line(each.tracker)}: {said}" for each, said in zip(judged, counts, strict=True)]
+    notes += [f"{one_line(each.tracker)}: {one_line(each.note)}" for each in found if each.note]
+    return "\n".join([heading, "", *table, *notes])
 
 
 def _counts(quality: Quality) -> tuple[int, int, int]:
@@ -46,7 +51,7 @@ def _counts(quality: Quality) -> tuple[int, int, int]:
 
 
 def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
+    return "-" if value is None else f"{value:.3f}"
 
 
 def quality_rows(qualities: Sequence[Quality]) -> Table:

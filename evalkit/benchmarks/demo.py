@@ -2,6 +2,8 @@
 
 Every sequence has one difficulty: motion, fast motion, scale change, rotation, occlusion, distractors, absence; the
 last has several. It shows that everything works and how trackers fail; its figures compare with nothing else.
+
+``demo_lt`` is the same of a target that leaves: for good, to come back elsewhere, smaller, or beside a look-alike.
 """
 
 from __future__ import annotations
@@ -12,9 +14,7 @@ from typing import ClassVar
 
 from evalkit.benchmarks.attributes import Attributes
 from evalkit.benchmarks.got10k import GOT10k
-from evalkit.benchmarks.synthetic.scenes import SCENES
-
-_ATTRIBUTES: Mapping[str, frozenset[str]] = {scene.name: scene.attributes for scene in SCENES}
+from evalkit.benchmarks.synthetic.scenes import RETURNS, SCENES, Scene
 
 
 class Demo(GOT10k):
@@ -30,10 +30,11 @@ class Demo(GOT10k):
     option_names = ()
     spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     variants = ({},)
+    scenes: ClassVar[tuple[Scene, ...]] = SCENES
 
     def official_names(self) -> tuple[str, ...]:
         """The scenes."""
-        return tuple(_ATTRIBUTES)
+        return tuple(scene.name for scene in self.scenes)
 
     def list_is_official(self) -> bool:
         """The list is the program's own."""
@@ -42,4 +43,14 @@ class Demo(GOT10k):
     @cached_property
     def attributes(self) -> Attributes:
         """Of the scenes."""
-        return Attributes(_ATTRIBUTES, "the scenes as they are rendered")
+        return Attributes({scene.name: scene.attributes for scene in self.scenes}, "the scenes as they are rendered")
+
+
+class DemoLongTerm(Demo):
+    """The synthetic long-term benchmark, as :func:`evalkit.benchmarks.synthetic.writer.render_long_term` wrote it."""
+
+    name = "demo_lt"
+    title = "Demo, long-term (synthetic)"
+    folders = ("demolt",)
+    family = "demo-lt"
+    scenes = RETURNS

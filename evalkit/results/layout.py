@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from evalkit.benchmarks.aliases import has_prefix, own_name
+from evalkit.benchmarks.base import Benchmark
 from evalkit.benchmarks.installed import BENCHMARKS, all_benchmarks
 from evalkit.benchmarks.layout import plain
 from evalkit.benchmarks.variations import MARK
@@ -196,12 +197,19 @@ def benchmark_named(folders: Iterable[str], benchmark: str) -> str | None:
 @cache
 def _foreign_names(benchmark: str) -> Mapping[str, str]:
     own = names_of(benchmark)
-    others = [kind.name for kind in all_benchmarks() if kind.name != benchmark and kind.published]
-    kind = BENCHMARKS.get(benchmark)
-    if kind is not None and issubclass(kind, Varied):
-        others.insert(0, kind.base.name)  # though it be of a name that elsewhere means nothing
+    found = (kind for kind in all_benchmarks() if kind.name != benchmark)
+    others = [kind.name for kind in found if kind.published or _akin(kind, benchmark)]
+    own_kind = BENCHMARKS.get(benchmark)
+    if own_kind is not None and issubclass(own_kind, Varied):
+        others.insert(0, own_kind.base.name)  # though it be of a name that elsewhere means nothing
     others.reverse()  # of two with one folder's name the first is meant
     return {name: other for other in others for name in names_of(other) - own}
+
+
+def _akin(kind: type[Benchmark], benchmark: str) -> bool:
+    """One of the two is a kind of the other, so that results on both may well lie in one tree."""
+    own = BENCHMARKS.get(benchmark)
+    return own is not None and (issubclass(kind, own) or issubclass(own, kind))
 
 
 Located = tuple[Place, str]

@@ -239,6 +239,7 @@ _ANY_ONE_PASS = (
     "own",
     "unread",
     "demo",
+    "demo-lt",
     "oxuva",
 )
 AnyRules = Rules | SupervisedRules | LongTermRules
@@ -254,6 +255,7 @@ TABLE: Mapping[str, Mapping[str, AnyRules]] = {
         "own": _OWN,
         "unread": _UNREAD,
         "demo": _DEMO,
+        "demo-lt": replace(LONG_TERM_BOXES, source="our own synthetic benchmark, long-term measures"),
         "vot-lt": _VOT_LT,
         "oxuva": _OXUVA,
         SUPERVISED: _VOT_TOOLKIT,

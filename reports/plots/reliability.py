@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reports.inputs import ReportTables
-from reports.plots.canvas import Plot, canvas, legend_beside, legend_width, line_look, style_handle, titled
+from reports.plots.canvas import Plot, canvas, legend_beside, legend_width, line_look, style_handle
 from reports.style import Style
 from reports.views import View
 
@@ -42,7 +42,7 @@ def reliability_figure(
     axes.plot([0, 1], [0, 1], color="#888888", linewidth=1, linestyle=(0, (2, 2)))
     for name in reversed(order):
         axes.plot(lines[name]["confidence"], lines[name]["overlap"], **line_look(styles[name]))
-    axes.set(xlabel="mean confidence", ylabel="mean IoU", xlim=(0, 1), ylim=(0, 1.02))
-    titled(axes, f"Reliability, {view.title}", "of no protocol")
+    axes.set(xlabel="mean confidence", ylabel="mean IoU", xlim=(0, 1.02), ylim=(0, 1.02))
+    axes.set_title(f"Reliability, {view.title}", fontsize=9.5, loc="left")
     legend_beside(figure, [(style_handle(styles[name]), texts[name]) for name in order], "ECE, tracker")
     return figure

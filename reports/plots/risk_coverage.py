@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reports.inputs import ReportTables
-from reports.plots.canvas import Plot, canvas, legend_beside, legend_width, line_look, style_handle, titled
+from reports.plots.canvas import Plot, canvas, legend_beside, legend_width, line_look, style_handle
 from reports.style import Style
 from reports.views import View
 
@@ -41,6 +41,6 @@ def risk_figure(rows: pd.DataFrame, areas: Mapping[str, float], view: View, styl
         axes.plot(lines[name]["coverage"], lines[name]["risk"], markevery=every, **line_look(styles[name]))
     axes.set(xlabel="coverage: share of the frames, the surest first", ylabel="risk: mean of 1 - IoU", xlim=(0, 1))
     axes.set_ylim(bottom=0)
-    titled(axes, f"Risk over coverage, {view.title}", "of no protocol")
+    axes.set_title(f"Risk over coverage, {view.title}", fontsize=9.5, loc="left")
     legend_beside(figure, [(style_handle(styles[name]), texts[name]) for name in order], "AURC, tracker")
     return figure

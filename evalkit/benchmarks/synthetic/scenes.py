@@ -130,3 +130,47 @@ SCENES = (
         pan=(-40.0, 20.0),
     ),
 )
+
+
+def _moves(
+    t: Vector, away: tuple[float, float], first: tuple[ArrayLike, ArrayLike], second: tuple[ArrayLike, ArrayLike],
+    scale: float = 1.0,
+) -> list[Pose]:  # fmt: skip
+    """Poses of a target of 32 x 40 pixels: on the first path, outside of the picture between two times, on the second.
+
+    Args:
+        away: times at which it is gone, and back.
+        first, second: x and y over all times.
+        scale: of its size on the second path.
+    """
+    gone, back = t >= away[0], t >= away[1]
+    x, y = (np.where(back, later, np.where(gone, -500.0, before)) for before, later in zip(first, second, strict=True))
+    size = np.where(back, scale, 1.0)
+    return poses(x, y, 16.0 * size, 20.0 * size)
+
+
+RETURNS = (
+    Scene(
+        "leaves",
+        frozenset({"OV"}),
+        lambda t: _moves(t, (0.5, 2.0), (90 + 500 * t, 120 + 15 * _wave(t, 1.0)), (t, t)),
+    ),
+    Scene(
+        "returns-elsewhere",
+        frozenset({"OV"}),
+        lambda t: _moves(t, (0.35, 0.55), (150 + 550 * t, 70 + 20 * t), (-130 + 200 * t, 190 - 20 * t)),
+        pan=(20.0, 10.0),
+    ),
+    Scene(
+        "returns-smaller",
+        frozenset({"OV", "SV"}),
+        lambda t: _moves(t, (0.35, 0.55), (170 - 560 * t, 150 - 30 * t), (480 - 260 * t, 60 + 40 * t), scale=0.6),
+    ),
+    Scene(
+        "look-alike-stays",
+        frozenset({"OV", "BC"}),
+        lambda t: _moves(t, (0.35, 0.6), (150 + 560 * t, 180 - 20 * t), (-150 + 230 * t, 60 + 20 * t)),
+        distractors=(lambda t: poses(215 + 12 * _wave(t, 1.0), 90 + 8 * _wave(t, 2.0)),),
+    ),
+)
+"""The scenes of the long-term demo: the target leaves, and comes back elsewhere, smaller, or beside a look-alike."""

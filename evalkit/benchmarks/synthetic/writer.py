@@ -9,26 +9,39 @@ import cv2
 import numpy as np
 
 from evalkit.benchmarks.synthetic.rendering import noise_texture, paint
-from evalkit.benchmarks.synthetic.scenes import FRAMES, SCENES, SIZE, Scene, area, bounding_box
+from evalkit.benchmarks.synthetic.scenes import FRAMES, RETURNS, SCENES, SIZE, Scene, area, bounding_box
 from evalkit.files import write_atomic
 from evalkit.types import Box, Image
 
 _JPEG_QUALITY = 92
 
 
+_FIRST_RETURN = 1000
+"""Added to the number of a long-term scene, so that no other has its stream of random numbers."""
+
+
 def render(root: Path, seed: int = 0, frames: int = FRAMES) -> Path:
-    """Render every scene to ``root/demo/val/<sequence>/`` and return ``root/demo``.
+    """Render every scene of the demo to ``root/demo/val/<sequence>/`` and return ``root/demo``.
 
     The same seed gives the same bytes (with the same JPEG encoder).
 
     Raises:
         InputError: the folder cannot be written.
     """
-    split = root / "demo" / "val"
-    for index, scene in enumerate(SCENES):
+    return _render(root / "demo", SCENES, seed, frames)
+
+
+def render_long_term(root: Path, seed: int = 0, frames: int = FRAMES) -> Path:
+    """The same of the scenes in which the target leaves, in ``root/demo_lt``."""
+    return _render(root / "demo_lt", RETURNS, seed, frames, first=_FIRST_RETURN)
+
+
+def _render(folder: Path, scenes: tuple[Scene, ...], seed: int, frames: int, first: int = 0) -> Path:
+    split = folder / "val"
+    for index, scene in enumerate(scenes, start=first):
         _write_sequence(split / scene.name, scene, np.random.default_rng([seed, index]), frames)
-    write_atomic(split / "list.txt", "".join(f"{scene.name}\n" for scene in SCENES))
-    return split.parent
+    write_atomic(split / "list.txt", "".join(f"{scene.name}\n" for scene in scenes))
+    return folder
 
 
 def _write_sequence(folder: Path, scene: Scene, rng: np.random.Generator, frames: int) -> None:

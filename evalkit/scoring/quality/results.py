@@ -28,16 +28,16 @@ MEASURES: Mapping[str, Measure] = {
         Measure("ece", "ECE", False, "Expected calibration error of the confidence against the IoU, over 10 bins."),
         Measure("aurc", "AURC", False, "Mean of 1 - IoU of the surest frames, over all shares of the frames."),
         Measure(
-            *("lost_auroc", "AUROC lost", True),
-            "Chance that a lost frame's confidence (IoU below 0.1) is below that of one that is not lost.",
+            *("lost_auroc", "ROC lost", True),
+            "AUROC: the chance that a lost frame's confidence (IoU below 0.1) is below that of one that is not lost.",
         ),
         Measure(
             *("lost_ap", "AP lost", True),
             "Average precision of telling lost frames by a low confidence; by chance their share.",
         ),
         Measure(
-            *("absence_auroc", "AUROC absent", True),
-            "Chance that the confidence in a frame without the target is below that in one with it.",
+            *("absence_auroc", "ROC absent", True),
+            "AUROC: the chance that the confidence in a frame without the target is below that in one with it.",
         ),
         Measure(
             *("absence_ap", "AP absent", True),

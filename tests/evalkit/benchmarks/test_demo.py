@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pytest
 
 from evalkit.benchmarks.registry import open_benchmark, recognise
 from evalkit.benchmarks.synthetic.rendering import paint
-from evalkit.benchmarks.synthetic.scenes import SCENES, SIZE, Pose, area, bounding_box
-from evalkit.benchmarks.synthetic.writer import draw, render
+from evalkit.benchmarks.synthetic.scenes import RETURNS, SCENES, SIZE, Pose, area, bounding_box
+from evalkit.benchmarks.synthetic.writer import draw, render, render_long_term
 
 
 def digest(root: Path) -> str:
@@ -75,3 +76,41 @@ def test_every_difficulty_is_there():
     assert steps.max() > 20
     turned = boxes["rotation"][:, 2] / boxes["rotation"][:, 3]
     assert turned.max() > 1.5 > 1 / 1.5 > turned.min()
+
+
+def test_long_term_scenes(tmp_path):
+    """Gone for good, back at another place, smaller, and beside a look-alike; the short-term demo is as it was."""
+    render_long_term(tmp_path, frames=60)
+    assert [found.spec for found in recognise(tmp_path)] == ["demo_lt"]
+    benchmark = open_benchmark("demo_lt", data=tmp_path)
+    assert benchmark.inventory().present == tuple(scene.name for scene in RETURNS)
+    sequences = {name: benchmark.sequence(name) for name in benchmark.inventory().present}
+    for name, sequence in sequences.items():
+        absent = np.asarray(sequence.absent)
+        assert 10 <= absent.sum() <= 32
+        assert not absent[:15].any()
+        assert absent[-1] == (name == "leaves")
+        changes = np.flatnonzero(np.diff(absent.astype(int)))
+        assert len(changes) == (1 if name == "leaves" else 2)
+        if name != "leaves":
+            before, after = sequence.native[changes[0]], sequence.native[changes[1] + 1]
+            assert np.linalg.norm((before - after)[:2]) > 100
+    smaller = sequences["returns-smaller"].native
+    assert smaller[-1, 2] == pytest.approx(0.6 * smaller[5, 2])
+    assert {scene.name for scene in SCENES}.isdisjoint(sequences)
+
+
+def test_the_look_alike_is_there_all_the_time():
+    (scene,) = (scene for scene in RETURNS if scene.distractors)
+    with_it, without = (
+        draw(each, np.random.default_rng(0), 20) for each in (scene, dataclasses.replace(scene, distractors=()))
+    )
+    for (image, *_), (empty, *_) in zip(with_it, without, strict=True):
+        assert (image != empty).any(axis=2).sum() > 500
+
+
+def test_the_seed_decides_the_long_term_scenes_too(tmp_path):
+    digests = [
+        digest(render_long_term(tmp_path / name, seed, frames=3)) for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    ]
+    assert digests[0] == digests[1] != digests[2]

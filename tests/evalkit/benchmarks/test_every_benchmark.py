@@ -22,6 +22,7 @@ from evalkit.scoring.tracker import Annotation
 LAYOUTS: Mapping[str, tuple[int, str]] = {
     "avist": (120, "anno/{}.txt"),
     "demo": (0, "val/{}/groundtruth.txt"),
+    "demo_lt": (0, "val/{}/groundtruth.txt"),
     "dtb70": (70, "{}/groundtruth_rect.txt"),
     "folder": (0, "{}/groundtruth.txt"),
     "got10k": (0, "val/{}/groundtruth.txt"),
@@ -59,6 +60,7 @@ LAYOUTS: Mapping[str, tuple[int, str]] = {
 NAMES = {
     "got10k": ("GOT-10k_Val_000001", "GOT-10k_Val_000002"),
     "demo": ("motion", "occlusion"),
+    "demo_lt": ("leaves", "returns-smaller"),
     "folder": ("a", "b"),
     "lasot_full": ("bird-2", "bird-3"),
 }
@@ -67,7 +69,7 @@ OURS = [kind.name for kind in all_benchmarks() if kind.__module__.startswith("ev
 # mean of 21 thresholds, of which an overlap of 1 is above 20; TrackingNet's is the area by trapezoids, in which all
 # frames reach the threshold 0: 1/3 + 2/3 * 0.05 / 2. GOT-10k's AO leaves the first frame out.
 # VOT-LT's first frame is an initialisation, with no overlap of its own: precision and recall are 2/3.
-FIGURES = {"trackingnet": (1.0, 0.35), "got10k": (1.0, 0.0), "vot-lt": (2 / 3, 0.0)}
+FIGURES = {"trackingnet": (1.0, 0.35), "got10k": (1.0, 0.0), "vot-lt": (2 / 3, 0.0), "demo-lt": (2 / 3, 0.0)}
 
 
 def test_the_table_is_whole() -> None:
@@ -111,7 +113,7 @@ def test_found_in_its_layout_and_scored(name: str, tmp_path: Path) -> None:
     trackers = {tree.tracker: tree for tree in read_tree(tmp_path / "runs", name, annotation.inventory.present)}
     assert set(trackers) == {"right", "lost"}
     scores = {tracker: evaluate(tree, annotation, cached=False).scores[0] for tracker, tree in trackers.items()}
-    headline = {"got10k": "ao", "vot-lt": "f_score"}.get(kind.family, "auc")
+    headline = {"got10k": "ao", "vot-lt": "f_score", "demo-lt": "f_score"}.get(kind.family, "auc")
     right, lost = FIGURES.get(kind.family, (20 / 21, 20 / 63))
     assert scores["right"].metrics[headline] == pytest.approx(right, abs=1e-7)  # pytracking's are float32
     assert scores["lost"].metrics[headline] == pytest.approx(lost, abs=1e-7)

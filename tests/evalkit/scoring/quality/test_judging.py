@@ -110,7 +110,7 @@ def test_the_command_prints_it(tmp_path: Path) -> None:
     assert text.exit_code == 0
     assert "folder, quality of the confidences" in text.stdout
     assert "silent: the results have no confidences" in text.stdout
-    assert "AUROC lost" in text.stdout
+    assert "ROC lost" in text.stdout
     both = json.loads(CliRunner().invoke(cli, [*line, "--format", "json"]).stdout)
     worth = {each["tracker"]: each["quality"] for each in both}
     assert worth["mine"]["lost_auroc"] == 1.0
@@ -122,6 +122,6 @@ def test_the_command_prints_it(tmp_path: Path) -> None:
     assert mine[titles.index("quality_lost_auroc")] == "1.0"
     assert mine[titles.index("quality_frames")] == "5"
     for form in ("markdown", "latex"):
-        assert "AUROC lost" in CliRunner().invoke(cli, [*line, "--format", form]).stdout
+        assert "ROC lost" in CliRunner().invoke(cli, [*line, "--format", form]).stdout
     without = json.loads(CliRunner().invoke(cli, [*line[:-1], "--format", "json"]).stdout)
     assert "quality" not in without[0]
