@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from evalkit.scoring.quality.results import MEASURES, Quality
+from evalkit.scoring.scores import BenchmarkScore
 from evalkit.shown import one_line
 from reports.cells import Cell, Table
-from reports.score_text import aligned
+from reports.markup import plain
 
 COUNTS = ("frames", "lost", "absent")
 CAPTION = (
@@ -21,29 +23,34 @@ CAPTION = (
 )
 
 
-def quality_text(qualities: Sequence[Quality]) -> str:
-    """Sections for a terminal, a benchmark each: a tracker a row; those without figures below, each with the reason."""
+def quality_sections(qualities: Sequence[Quality]) -> list[str]:
+    """Texts for a terminal, a benchmark each: a tracker a row; those without figures below, each with the reason."""
     by_benchmark: dict[str, list[Quality]] = {}
     for each in qualities:
         by_benchmark.setdefault(each.benchmark, []).append(each)
-    return "\n\n".join(_section(name, found) for name, found in by_benchmark.items())
+    return [_section(name, found) for name, found in by_benchmark.items()]
 
 
 def _section(benchmark: str, found: Sequence[Quality]) -> str:
     judged = [each for each in found if each.frames]
-    names = [name for name in MEASURES if any(each.measures[name] is not None for each in judged)]
-    header = ["tracker", *(MEASURES[name].label for name in names), "lost"]
-    rows = [
-        [one_line(each.tracker), *(_figure(each.measures[name]) for name in names), f"{each.lost / each.frames:.1%}"]
-        for each in judged
-    ]
-    table = [aligned([header, *rows], range(1, len(header)), indent="")] if rows else []
     counts = [f"{each.frames} frames with a target, {each.absent} without" for each in judged]
     same = len(set(counts)) == 1
     heading = ", ".join([f"{benchmark}, quality of the confidences", *(counts[:1] if same else [])])
     notes = [] if same else [f"{one_line(each.tracker)}: {said}" for each, said in zip(judged, counts, strict=True)]
     notes += [f"{one_line(each.tracker)}: {one_line(each.note)}" for each in found if each.note]
-    return "\n".join([heading, "", *table, *notes])
+    return "\n".join([heading, "", *([plain(_narrow(judged))] if judged else []), *notes])
+
+
+def _narrow(judged: Sequence[Quality]) -> Table:
+    """What a terminal holds: the measures that any tracker has, and the share of lost frames."""
+    names = [name for name in MEASURES if any(each.measures[name] is not None for each in judged)]
+    rows = [
+        (one_line(each.tracker), *(_figure(each.measures[name]) for name in names), f"{each.lost / each.frames:.1%}")
+        for each in judged
+    ]
+    columns = ("tracker", *(MEASURES[name].label for name in names), "lost")
+    numeric = (False, *[True] * (len(names) + 1))
+    return Table("quality", CAPTION, columns, tuple(tuple(map(Cell, row)) for row in rows), numeric)
 
 
 def _counts(quality: Quality) -> tuple[int, int, int]:
@@ -92,11 +99,22 @@ def _numbers(values: np.ndarray) -> list[float | int | None]:
     return [None if isinstance(value, float) and math.isnan(value) else value for value in values.tolist()]
 
 
-def quality_columns(quality: Quality | None) -> dict[str, str]:
-    """For CSV: figures in full precision and counts by column; empty where there is none."""
+def with_quality(table: Table, scores: Sequence[BenchmarkScore], qualities: Sequence[Quality]) -> Table:
+    """The table of these scores with a column for each figure and count, empty where there is none."""
+    if not qualities:
+        return table
+    worth = {(each.tracker, each.benchmark): each for each in qualities}
+    columns = tuple(f"quality_{name}" for name in (*MEASURES, *COUNTS, "note"))
+    rows = tuple(
+        (*row, *_exact(worth.get((score.tracker, score.benchmark))))
+        for row, score in zip(table.rows, scores, strict=True)
+    )
+    numeric = (*table.numeric, *[True] * (len(columns) - 1), False)
+    return replace(table, columns=(*table.columns, *columns), rows=rows, numeric=numeric)
+
+
+def _exact(quality: Quality | None) -> list[Cell]:
     if quality is None:
-        return dict.fromkeys((*(f"quality_{name}" for name in (*MEASURES, *COUNTS, "note")),), "")
-    figures = {name: quality.measures[name] for name in MEASURES}
-    texts = {name: "" if value is None else repr(value) for name, value in figures.items()}
-    texts |= {name: str(count) for name, count in zip(COUNTS, _counts(quality), strict=True)}
-    return {f"quality_{name}": text for name, text in {**texts, "note": quality.note}.items()}
+        return [Cell("", "")] * (len(MEASURES) + len(COUNTS) + 1)
+    values = [*(quality.measures[name] for name in MEASURES), *_counts(quality), quality.note]
+    return [Cell("", "") if value is None else Cell(str(value), value) for value in values]

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from evalkit.scoring.metrics import label_of, stated_metrics
+from evalkit.scoring.quality.results import Quality
 from evalkit.scoring.scores import (
     VISIBLE,
     BenchmarkScore,
@@ -16,7 +17,6 @@ from evalkit.scoring.scores import (
     protocol_label,
     tracker_label,
 )
-from evalkit.scoring.quality.results import Quality
 from reports.cells import Cell, Table
 from reports.markup import comma_separated, latex_grid, markdown_grid, plain
 from reports.quality import quality_object, quality_rows, quality_sections, with_quality

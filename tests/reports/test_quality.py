@@ -18,7 +18,7 @@ from evalkit.scoring.quality.tables import quality_table, reliability_table, ris
 from reports.inputs import ReportTables
 from reports.page.render import render_page
 from reports.plots import draw_all
-from reports.quality import quality_text
+from reports.quality import quality_sections
 from reports.quality_view import quality_view
 from reports.report import write_report
 from reports.views import views
@@ -102,7 +102,7 @@ def test_a_report_writes_the_table(with_quality: ReportTables, tmp_path: Path) -
 
 
 def test_the_text_is_narrow_enough_and_says_who_has_none(judged: list[Quality]) -> None:
-    text = quality_text(judged)
+    (text,) = quality_sections(judged)
     assert "silent: the results have no confidences" in text
     assert "399 frames with a target, 0 without" in text
     assert max(map(len, text.splitlines())) <= 80

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.results.trees import TrackerResults
+from evalkit.results.tracker_results import TrackerResults
 from evalkit.scoring.longterm.runs import LongTermRun, load_run
 from evalkit.scoring.protocols import LONG_TERM_BOXES
 from evalkit.scoring.quality.calibration import Reliability, reliability

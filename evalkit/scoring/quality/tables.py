@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from evalkit.results.tidy import stacked
 from evalkit.scoring.columns import QUALITY, RELIABILITY, RISK
 from evalkit.scoring.quality.results import MEASURES, Quality
-from evalkit.tidy import stacked
 
 POINTS = 200
 """Of a risk-coverage curve in a table."""
