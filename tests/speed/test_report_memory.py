@@ -70,7 +70,7 @@ def _resident(parent: psutil.Process) -> int:
 @pytest.mark.goal
 @pytest.mark.parametrize(
     ("trackers", "sequences", "frames", "megabytes", "seconds"),
-    [pytest.param(60, 5, 400, 500, 30, id="60 trackers"), pytest.param(6, 2000, 100, 1000, 90, id="2,000 sequences")],
+    [pytest.param(60, 5, 400, 500, 30, id="60 trackers"), pytest.param(6, 2000, 100, 700, 45, id="2,000 sequences")],
 )
 def test_a_large_report(
     tmp_path: Path, benchmark: Callable[..., dict[str, float]],
