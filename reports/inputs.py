@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit.errors import InputError
 from evalkit.results.columns import LATENCIES, SPEEDS
+from evalkit.robustness.columns import DEGRADATION
 from evalkit.scoring.columns import (
     ATTRIBUTES,
     COVERAGE,
@@ -43,6 +44,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "risks": RISK,
     "facts": FACTS,
     "published": PUBLISHED,
+    "robustness": DEGRADATION,
 }
 """The tables of a report and the columns that they need."""
 
@@ -86,10 +88,12 @@ class ReportTables:
         quality, reliability, risks: what trackers' confidences are worth (:mod:`evalkit.scoring.quality.tables`).
         facts: what is known of a tracker: ``note`` (such as ``untrained``), ``parameters``, ``macs`` of one frame.
         profiles: the profiler's tables by name (``latency``, ``resources``, ...), see :mod:`reports.profiles`.
+        robustness: what is left of scores under variations of a benchmark (:mod:`evalkit.robustness.degradation`).
         published: figures of other trackers by their authors, see :mod:`reports.published`.
         hardware: facts about the machine, by name.
         methods: how the figures were made: one sentence by topic.
         strips: frames to show of a sequence, by (benchmark, sequence).
+        examples: a frame under a corruption, by (benchmark, variation).
     """
 
     scores: pd.DataFrame = field(default_factory=partial(empty, FIGURES))
@@ -107,9 +111,11 @@ class ReportTables:
     facts: pd.DataFrame = field(default_factory=partial(empty, FACTS))
     profiles: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     published: pd.DataFrame = field(default_factory=partial(empty, PUBLISHED))
+    robustness: pd.DataFrame = field(default_factory=partial(empty, DEGRADATION))
     hardware: Mapping[str, str] = field(default_factory=dict)
     methods: Mapping[str, str] = field(default_factory=dict)
     strips: Mapping[tuple[str, str], tuple[StripFrame, ...]] = field(default_factory=dict)
+    examples: Mapping[tuple[str, str], StripFrame] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, columns in TABLES.items():
@@ -164,6 +170,7 @@ def with_shown_names(tables: ReportTables) -> ReportTables:
         published=_shown(tables.published, {}),  # trackers of its own
         hardware={one_line(name): one_line(value) for name, value in tables.hardware.items()},
         methods={one_line(name): one_line(value) for name, value in tables.methods.items()},
+        examples=tables.examples,
         strips={(name, sequences.get(sequence, sequence)): strip for (name, sequence), strip in tables.strips.items()},
     )
 

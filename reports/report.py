@@ -13,6 +13,7 @@ from reports.markup import FORMATS
 from reports.profiles import profile_tables
 from reports.published import published_tables
 from reports.quality_view import quality_view
+from reports.robustness import robustness_tables
 from reports.tables import Table, view_tables
 from reports.views import View, views
 
@@ -83,7 +84,8 @@ def _write_page(tables: ReportTables, found: tuple[View, ...], out: Path) -> Pat
 
 def _write_tables(tables: ReportTables, found: tuple[View, ...], out: Path) -> Iterator[Path]:
     for view in found:
-        for table in (*view_tables(view, tables), quality_view(view, tables)):
+        left = robustness_tables(tables.robustness, view.benchmark, view.protocol)
+        for table in (*view_tables(view, tables), quality_view(view, tables), *left):
             if table is not None:
                 yield from _write_table(table, out / "tables" / folder_of(view))
     for table in profile_tables(tables.profiles, tables.facts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from evalkit.robustness.summary import summary_table
 from evalkit.scoring.metrics import label_of
 from reports.cells import Cell, Table
 from reports.tables import number, word
@@ -15,7 +16,7 @@ def robustness_table(summary: pd.DataFrame) -> Table:
     """Trackers: clean, mean under variations, relative drop, worst case.
 
     Args:
-        summary: of :func:`evalkit.robustness.degradation.summary_table`.
+        summary: of :func:`evalkit.robustness.summary.summary_table`.
     """
     rows = []
     for row in summary.to_dict("records"):
@@ -52,8 +53,7 @@ def variation_table(table: pd.DataFrame, benchmark: str) -> Table:
     if measures:
         caption += " PSNR in dB, SSIM and queries: means over the attacked frames and over the trackers."
     numeric = (False, False, *(True for _ in columns[2:]))
-    keys = ("", "", "", *trackers, *("" for _ in measures))
-    return Table("variations", caption, columns, tuple(rows), numeric, column_keys=keys)
+    return Table("variations", caption, columns, tuple(rows), numeric)
 
 
 def _clean(part: pd.DataFrame, trackers: list[str], sizes: int) -> tuple[Cell, ...]:
@@ -65,3 +65,9 @@ def _clean(part: pd.DataFrame, trackers: list[str], sizes: int) -> tuple[Cell, .
 def _metrics(table: pd.DataFrame) -> str:
     pairs = dict.fromkeys(zip(table["metric"], table["protocol"], strict=True))
     return ", ".join(f"{label_of(metric)} by the {protocol} rules" for metric, protocol in pairs)
+
+
+def robustness_tables(table: pd.DataFrame, benchmark: str, protocol: str) -> list[Table]:
+    """Both tables of a view; none where nothing was run under variations."""
+    part = table[(table["benchmark"] == benchmark) & (table["protocol"] == protocol)]
+    return [robustness_table(summary_table(part)), variation_table(part, benchmark)] if len(part) else []

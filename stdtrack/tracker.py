@@ -149,8 +149,12 @@ class STDTracker:
         return rows_HR.mul_(self._scale_R[:R]).add_(self._shift_R[:R]).view(crop.shape).permute(2, 0, 1)[None]
 
     def differentiable(self) -> OnSTDTrack | None:
-        """What attacks with gradients need; None on a backend, which has none."""
-        if self._facts["backend"] != "eager":
+        """What attacks with gradients need, whatever backend runs: the module that it was made of has its weights.
+
+        None for an exported folder, which has no module, another precision or another device.
+        """
+        facts = self._facts
+        if "path" in facts or facts.get("precision", "fp32") != "fp32" or self.device.type != "cpu":
             return None
         return OnSTDTrack(self.model, self._box, self._state, self._window_HW)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,21 +14,16 @@ from evalkit.benchmarks.installed import BENCHMARKS
 from evalkit.benchmarks.varied import Varied
 from evalkit.errors import InputError
 from evalkit.reading.tables import read_table
-from evalkit.results.store import MEASURES, measure_path
+from evalkit.results.store import measure_path
+from evalkit.robustness.columns import DEGRADATION, MEASURES
+from evalkit.robustness.suites import KINDS
 from evalkit.scoring.aggregation import combine
 from evalkit.scoring.metrics import headline_of
 from evalkit.scoring.protocols import rules_for
 from evalkit.scoring.scored import Scored
 from evalkit.scoring.scores import BenchmarkScore
+from evalkit.sequences.sequence import Sequence
 from evalkit.trackers.folders import folder_name
-
-COLUMNS = (
-    "tracker", "benchmark", "protocol", "metric", "kind", "variation", "level", "value", "clean", "clips", *MEASURES,
-)  # fmt: skip
-SUMMARY = ("tracker", "benchmark", "protocol", "metric", "clips", "clean", "varied", "relative_drop", "worst", "lowest")
-
-CONTROL = "random_noise"
-"""The variation that attacks are compared with."""
 
 
 def degradation_table(parts: Iterable[Scored], results: Path | None = None) -> pd.DataFrame:
@@ -41,7 +37,7 @@ def degradation_table(parts: Iterable[Scored], results: Path | None = None) -> p
         results: ``RUNS``, for what attacks wrote beside results.
 
     Returns:
-        :data:`COLUMNS`; ``psnr``, ``ssim``, ``queries`` are means over the attacked frames, NaN where nothing attacks.
+        :data:`DEGRADATION`; ``psnr``, ``ssim``, ``queries``: means over attacked frames, NaN without an attack.
     """
     cells: dict[tuple[str, str, str], list[_Score]] = {}
     for part in parts:
@@ -51,7 +47,7 @@ def degradation_table(parts: Iterable[Scored], results: Path | None = None) -> p
             if score.experiment == "ope" and score.attribute is None:
                 cells.setdefault((score.tracker, base.name, score.protocol), []).append(_Score(part, score))
     rows = [row for (_, base, _), scores in cells.items() for row in _rows(base, scores, results)]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=list(DEGRADATION))
 
 
 def _is_known(base: type) -> bool:
@@ -86,7 +82,7 @@ class _Score:
         return dict(part.metrics)
 
 
-def _rows(base: str, scores: Sequence[_Score], results: Path | None) -> Iterator[dict[str, object]]:
+def _rows(base: str, scores: Many[_Score], results: Path | None) -> Iterator[dict[str, object]]:
     clean = next((each for each in scores if each.score.benchmark == base), None)
     varied = [each for each in scores if each is not clean]
     if clean is None or not varied:
@@ -123,38 +119,24 @@ def _measures(results: Path | None, score: BenchmarkScore, clips: frozenset[str]
     return {measure: _mean([measure_path(folder, name, measure) for name in names]) for measure in MEASURES}
 
 
-def _mean(paths: Sequence[Path]) -> float:
+def _mean(paths: Many[Path]) -> float:
     read = [read_table(path, columns=(1,)).ravel()[1:] for path in paths if path.is_file()]
     return float(np.concatenate(read).mean()) if read and sum(map(len, read)) else float("nan")
 
 
-def summary_table(table: pd.DataFrame) -> pd.DataFrame:
-    """One row for each tracker and benchmark: clean, mean under variations, relative drop and the worst case.
-
-    The mean weighs every variation alike, however many severities it has. The control of attacks is no part of
-    the mean, nor the worst case.
-
-    Args:
-        table: of :func:`degradation_table`.
-
-    Returns:
-        :data:`SUMMARY`; ``worst`` is a variation as it is named on the command line, ``lowest`` its figure.
-    """
-    rows = []
-    judged = table[table["variation"] != CONTROL].dropna(subset=["value"])
-    for keys, group in judged.groupby(list(SUMMARY[:4]), sort=False):
-        clean, mean = float(group["clean"].iloc[0]), float(group.groupby("variation")["value"].mean().mean())
-        lowest = group.sort_values("value", kind="stable").iloc[0]
-        drop = 1.0 - mean / clean if clean > 0 else float("nan")
-        name = spelled(str(lowest["variation"]), int(lowest["level"]))
-        rows.append((*keys, int(group["clips"].iloc[0]), clean, mean, drop, name, float(lowest["value"])))
-    return pd.DataFrame(rows, columns=list(SUMMARY))
+def varied_benchmarks(parts: Iterable[Scored], table: pd.DataFrame) -> frozenset[str]:
+    """The varied benchmarks among the parts that a table of :func:`degradation_table` speaks of."""
+    known = frozenset(table["benchmark"])
+    kinds = (BENCHMARKS[part.annotation.benchmark.name] for part in parts)
+    return frozenset(kind.name for kind in kinds if issubclass(kind, Varied) and kind.base.name in known)
 
 
-def spelled(variation: str, level: int) -> str:
-    """A variation as the command line names it.
-
-    >>> spelled("fog", 3), spelled("sre", 0)
-    ('fog@3', 'sre')
-    """
-    return f"{variation}@{level}" if level else variation
+def corruptions_in(parts: Iterable[Scored]) -> list[tuple[str, str, Sequence]]:
+    """(benchmark, corruption, its first clip that was scored) for every benchmark that is varied by a corruption."""
+    found = []
+    for part in parts:
+        benchmark, kind = part.annotation.benchmark, BENCHMARKS[part.annotation.benchmark.name]
+        if issubclass(kind, Varied) and kind.variation.kind not in KINDS and part.scores:
+            name = part.scores[0].sequences[0].sequence
+            found.append((kind.base.name, kind.variation.spelled(kind.level), benchmark.sequence(name)))
+    return found

@@ -48,7 +48,7 @@ class Robustness:
 
     def overall(self) -> pd.DataFrame:
         """A row a tracker: clean, mean under variations, relative drop, worst case."""
-        from evalkit.robustness.degradation import summary_table
+        from evalkit.robustness.summary import summary_table
 
         return summary_table(self.table)
 

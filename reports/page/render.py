@@ -16,6 +16,7 @@ from reports.page.payload import payload
 from reports.profiles import profile_tables
 from reports.published import published_tables
 from reports.quality_view import quality_view
+from reports.robustness import robustness_tables
 from reports.tables import attribute_table, score_table, sequence_table, speed_table
 from reports.views import View, labels
 
@@ -58,7 +59,28 @@ def _sections(view: View, tables: ReportTables) -> dict[str, Any]:
         "attributes": attribute_table(view, tables.attributes),
         "sequences": sequence_table(view),
         "quality": quality_view(view, tables),
+        "robustness": _robustness(view, tables),
     }
+
+
+def _robustness(view: View, tables: ReportTables) -> dict[str, Any] | None:
+    """Tables, plots as PNG and example frames of a benchmark's variations; None where there are none."""
+    made = robustness_tables(tables.robustness, view.benchmark, view.protocol)
+    if not made:
+        return None
+    from reports.plots.canvas import look, render
+    from reports.plots.robustness import draw
+
+    with look():
+        plots = [(plot.caption, _data(render(plot, ("png",))["png"], "png")) for plot in draw(tables, view)]
+    examples = [
+        (name, _data(each.jpeg, "jpeg")) for (key, name), each in tables.examples.items() if key == view.benchmark
+    ]
+    return {"tables": made, "plots": plots, "examples": examples}
+
+
+def _data(content: bytes, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def _asset(name: str) -> str:

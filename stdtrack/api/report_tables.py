@@ -71,13 +71,36 @@ def collect(
     pairs = dict.fromkeys((score.tracker, score.benchmark) for score in scored.scores)
     runs = [run for pair, run in runs_by_pair(results).items() if pair in pairs]
     _tell_empty(results, runs, told)
+    robustness = _apart(scored, results)
+    runs = [run for run in runs if any(score.benchmark == run.benchmark for score in scored.scores)]
     tables = replace(
         _tables(scored, runs, _strips(scored, told) if pictures else {}),
+        robustness=robustness,
+        examples=_examples(scored, told) if pictures else {},
         facts=_facts([tracker for tracker, _ in pairs], runs, read),
         profiles=_joined_profiles(read),
         hardware=_hardware(runs, read),
     )
     return tables, scored.refused
+
+
+def _apart(scored: Gathered, results: Path) -> pd.DataFrame:
+    """What is left under variations; the scores on these are taken out where those of their benchmark are there."""
+    from evalkit.robustness.degradation import degradation_table, varied_benchmarks
+
+    table = degradation_table(scored.parts, results)
+    shown = varied_benchmarks(scored.parts, table)
+    for name in ("scores", "framed", "by_attribute"):
+        setattr(scored, name, [score for score in getattr(scored, name) if score.benchmark not in shown])
+    return table
+
+
+def _examples(scored: Gathered, told: Told) -> dict[tuple[str, str], StripFrame]:
+    """A frame of the first clip under every corruption."""
+    from evalkit.robustness.degradation import corruptions_in
+    from stdtrack.api.thumbnails import examples
+
+    return examples(corruptions_in(scored.parts), told)
 
 
 def _score_all(

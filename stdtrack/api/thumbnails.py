@@ -43,6 +43,27 @@ def strips(
     return found
 
 
+def examples(clips: Many[tuple[str, str, Sequence]], told: Told) -> dict[tuple[str, str], StripFrame]:
+    """The middle frame of each clip, by (benchmark, variation).
+
+    Args:
+        clips: (benchmark, variation, clip); one whose images cannot be read is left out, which is noted.
+    """
+    from reports.inputs import StripFrame
+
+    found = {}
+    for benchmark, variation, sequence in clips:
+        if sequence.frames is None:
+            continue
+        try:
+            image = sequence.frames.read(len(sequence) // 2)
+        except InputError as error:
+            told.add(f"no frame of {benchmark}+{variation}", (str(error),))
+            continue
+        found[benchmark, variation] = StripFrame(len(sequence) // 2, image.shape[1], image.shape[0], encode(image))
+    return found
+
+
 def strip(sequence: Sequence, count: int) -> tuple[StripFrame, ...]:
     """``count`` frames of a sequence, the first and the last among them."""
     import numpy as np

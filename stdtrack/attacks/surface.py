@@ -50,4 +50,4 @@ class Attackable(Protocol):
     """A tracker that lends its network to attacks."""
 
     def differentiable(self) -> Differentiable | None:
-        """Its way from pixels to answers; None where it runs on a backend without gradients."""
+        """Its way from pixels to answers; None where there is no module behind it."""

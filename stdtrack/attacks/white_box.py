@@ -49,7 +49,7 @@ class WhiteBox:
         """
         if not isinstance(tracker, Attackable) or tracker.differentiable() is None:
             problem = f"a {type(tracker).__name__} lends no gradients to an attack"
-            raise InputError(problem, hint="stdtrack:NAME without a backend does; iou_attack asks any tracker")
+            raise InputError(problem, hint="stdtrack:NAME in fp32 on the CPU does; iou_attack asks any tracker")
         return _Attack(self, tracker, np.random.default_rng([self.seed, seed]))
 
 
@@ -148,10 +148,12 @@ class _Apply:
 
 
 def suits(source: object) -> bool:
-    """Whether a tracker, named by its spec or an instance, may lend gradients: one of ours without a backend."""
+    """Whether a tracker, named by its spec or an instance, may lend gradients: one of ours with its module."""
     if not isinstance(source, str):
         return isinstance(source, Attackable)
-    return source.startswith("stdtrack:") and "backend=" not in source and "path=" not in source
+    return source.startswith("stdtrack:") and not any(
+        f"{option}=" in source for option in ("path", "precision", "device")
+    )
 
 
 def _variation(name: str, sentence: str, apply: _Apply) -> Variation:

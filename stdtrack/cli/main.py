@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "baseline": ("stdtrack.cli.baseline", "baseline", "Keep the scores of a run to compare later ones with."),
     "check": ("stdtrack.cli.check", "check", "Fail if a tracker has become worse than its baseline."),
     "robustness": ("stdtrack.cli.robustness", "robustness", "What is left of scores under corruptions and attacks."),
+    "stress": ("stdtrack.cli.stress", "stress", "A minute's test of a tracker's class before the real run."),
     "data": ("stdtrack.cli.data", "data", "Look at data sets on disk."),
     "complexity": ("stdtrack.cli.complexity", "complexity", "Count parameters, MACs and FLOPs of a tracker or module."),
     "profile": ("stdtrack.cli.profile", "profile", "Measure latency, memory and energy, trackers interleaved."),

@@ -129,7 +129,7 @@ def test_a_tracker_without_gradients_is_told_so() -> None:
     with pytest.raises(InputError, match=r"Plain lends no gradients.*iou_attack asks any tracker"):
         adversary.begin(Plain(), None, 0)
     assert suits("stdtrack:nano")
-    assert not any(map(suits, ("opencv:kcf", "stdtrack:nano?backend=onnx", "stdtrack:nano?path=x", Plain())))
+    assert not any(map(suits, ("opencv:kcf", "stdtrack:nano?precision=bf16", "stdtrack:nano?path=x", Plain())))
     assert suits(tracker())
 
 
