@@ -37,6 +37,8 @@ NOT_RUN = {
     "dask ": "needs several machines; tests/evalkit/running starts a cluster",
     "python tests/": "needs real data and takes minutes",
     "python -m tests.speed.repeatability": "needs two profiles; tests/profiling has it",
+    "stdtrack convert-weights": "needs a published checkpoint; tests/stdtrack/peers converts",
+    "stdtrack profile peers": "takes ten minutes",
     "#SBATCH": "an option of Slurm's",
     "#!/bin/sh": "the first line of a script",
 }
@@ -44,6 +46,7 @@ NOT_RUN = {
 NOT_RUN_OPTIONS = {
     "--scheduler": "needs a cluster; tests/evalkit/running starts one",
     "device=cuda": "needs a GPU",
+    "weights=FILE": "needs a published checkpoint; tests/stdtrack/peers loads those of its own making",
     "weights=DIR": "needs published weights; tests/evalkit/trackers runs them where they are",
 }
 LONG = ("stdtrack profile", "stdtrack ablate")

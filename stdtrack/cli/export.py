@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,9 +12,10 @@ from stdtrack.cli.options import Word
 
 if TYPE_CHECKING:
     from evalkit.types import Box, Image
+    from stdtrack.peers.online import PeerTracker
     from stdtrack.tracker import STDTracker
 
-STEPS = 50
+STEPS, PEER_STEPS = 50, 10
 
 
 @click.command()
@@ -23,36 +24,51 @@ STEPS = 50
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A folder that is made.")
 @click.option("--data", type=click.Path(path_type=Path), help="Root of benchmarks whose frames the check runs on.")
 def export(spec: str, form: str, out: Path, data: Path | None) -> None:
-    """Write SPEC, such as stdtrack:base, as an init and a step graph with explicit state.
+    """Write SPEC, such as stdtrack:base or hit:tiny, as an init and a step graph with explicit state.
 
-    The files are compared with PyTorch over 50 steps, each with its own state; without --data on a rendered scene.
-    Exit code 1 if any output differs by more than 1e-4. Use them by stdtrack:NAME?backend=FORMAT&path=FOLDER.
+    The files are compared with PyTorch over 50 steps (10 of a peer), each with its own state; without --data on a
+    rendered scene. Exit code 1 if any output differs by more than 1e-4. Use them by SPEC?backend=FORMAT&path=FOLDER.
     """
-    from stdtrack.inference.exporting import TOLERANCE, verified_export
+    from stdtrack.inference.exporting import TOLERANCE
 
     tracker = _eager_tracker(spec)
-    images, box = _frames(data)
-    difference = verified_export(tracker, form, out, images, box)
+    difference, steps = _verified(tracker, form, out, data)
     for name, value in difference.items():
         click.echo(f"{name:15s} {value:.1e}")
     worst = max(difference.values())
     if not worst <= TOLERANCE:
-        raise click.ClickException(f"{out} differs from PyTorch by {worst:.1e} over {len(images) - 1} steps")
-    echo_line(f"{out}: equal to PyTorch within {worst:.1e} over {len(images) - 1} steps")
+        raise click.ClickException(f"{out} differs from PyTorch by {worst:.1e} over {steps} steps")
+    echo_line(f"{out}: equal to PyTorch within {worst:.1e} over {steps} steps")
 
 
-def _eager_tracker(spec: str) -> STDTracker:
+def _verified(
+    tracker: STDTracker | PeerTracker[Any], form: str, out: Path, data: Path | None
+) -> tuple[dict[str, float], int]:
+    """The largest differences by name, and over how many steps."""
+    from stdtrack.inference.exporting import verified_export
+    from stdtrack.peers import exporting
+    from stdtrack.peers.online import PeerTracker
+
+    if isinstance(tracker, PeerTracker):
+        images, box = _frames(data, PEER_STEPS)
+        return exporting.verified_export(tracker, form, out, images, box), PEER_STEPS
+    images, box = _frames(data, STEPS)
+    return verified_export(tracker, form, out, images, box), STEPS
+
+
+def _eager_tracker(spec: str) -> STDTracker | PeerTracker[Any]:
     from dataclasses import replace
 
     from evalkit.errors import InputError
     from evalkit.trackers.spec import TrackerSpec, load_tracker
     from stdtrack.cli.progress import tell_remark
+    from stdtrack.peers.online import PeerTracker
     from stdtrack.tracker import STDTracker
 
     parsed = TrackerSpec.parse(spec)
     own_choice = {"backend": "eager"} if parsed.prefix == "stdtrack" and "path" not in parsed.options else {}
     tracker = load_tracker(str(replace(parsed, options={**own_choice, **parsed.options})))
-    if not isinstance(tracker, STDTracker):
+    if not isinstance(tracker, STDTracker | PeerTracker):
         raise InputError(f"'{spec}' is not one of our networks", hint="write stdtrack:NAME, for instance stdtrack:nano")
     if tracker.describe()["backend"] != "eager" or tracker.device.type != "cpu":
         raise InputError(f"'{spec}' does not run in PyTorch on the cpu", hint="leave backend, path and device out")
@@ -60,17 +76,17 @@ def _eager_tracker(spec: str) -> STDTracker:
     return tracker
 
 
-def _frames(data: Path | None) -> tuple[list[Image], Box]:
-    """The beginning of one sequence, and its first box: STEPS frames after the first."""
+def _frames(data: Path | None, steps: int) -> tuple[list[Image], Box]:
+    """The beginning of one sequence, and its first box: ``steps`` frames after the first."""
     import numpy as np
 
     if data is None:
         from evalkit.benchmarks.synthetic.scenes import SCENES
         from evalkit.benchmarks.synthetic.writer import draw
 
-        drawn = draw(SCENES[0], np.random.default_rng(0), STEPS + 1)
+        drawn = draw(SCENES[0], np.random.default_rng(0), steps + 1)
         return [image for image, _, _ in drawn], drawn[0][1]
     from profiling.latency.clips import choose_clips, open_clip
 
-    clip = open_clip(choose_clips(data, STEPS + 1)[0])
-    return [clip.frames.read(index) for index in range(STEPS + 1)], clip.boxes[0]
+    clip = open_clip(choose_clips(data, steps + 1)[0])
+    return [clip.frames.read(index) for index in range(steps + 1)], clip.boxes[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -19,13 +20,14 @@ from stdtrack.checkpoints import sha256
 from stdtrack.devices import require_device
 from stdtrack.inference.networks import precision_note
 from stdtrack.peers.checkpoint import NO_RULES, Named, Rules, load_state
+from stdtrack.peers.exporting import exported_tracker
 from stdtrack.peers.network import PeerConfig, PeerNetwork
 from stdtrack.peers.online import PeerTracker
 from stdtrack.peers.random_weights import random_tensor
 
 Config = TypeVar("Config", bound=PeerConfig)
 
-OPTIONS = ("weights", "device", "backend", "precision", "cached")
+OPTIONS = ("weights", "device", "backend", "precision", "cached", "path")
 RANDOM_WEIGHTS = f"{UNTRAINED}: random weights"
 
 
@@ -95,7 +97,8 @@ class Family(Generic[Config]):
         """Build ``PREFIX:NAME?...``; the entry point of the prefix.
 
         Options: ``weights`` (a file), ``device``, ``backend`` with ``precision``, ``cached`` (``false`` computes with
-        every frame what the official tracker computes with every frame), and the family's :attr:`settings`.
+        every frame what the official tracker computes with every frame), ``path`` (a folder made by ``stdtrack
+        export``, which holds weights and backend), and the family's :attr:`settings`.
 
         Raises:
             InputError: an unknown variant or option, a checkpoint that does not fit, a missing backend.
@@ -105,6 +108,8 @@ class Family(Generic[Config]):
             raise InputError(f"unknown variant '{spec}'", hint=suggestion(name, self.variants))
         check_names(spec, options, (*OPTIONS, *self.settings))
         config = replace(self.variants[name], **_settings(self.variants[name], spec, options, self.settings))
+        if "path" in options:
+            return exported_tracker(Path(options["path"]), spec, options, partial(self._around, spec, config))
         device, cached = options.get("device", "cpu"), _cached(spec, options)
         backend, precision = options.get("backend", "eager"), options.get("precision", "fp32")
         backends.check(backend, precision, device)
@@ -116,6 +121,12 @@ class Family(Generic[Config]):
         tracker = self.tracker(config, network, facts, device)
         tracker.use_backend(backend, precision)
         return tracker
+
+    def _around(self, spec: str, config: Config, cached: bool) -> PeerTracker[Config]:
+        """The tracker around graphs from files: its own network decodes, and its weights are never used."""
+        network = self.random(config)
+        network.cached = cached
+        return self.tracker(config, network, {"variant": spec, "cached": str(cached).lower()}, "cpu")
 
 
 def filled(network: PeerNetwork, state: Mapping[str, Tensor]) -> PeerNetwork:

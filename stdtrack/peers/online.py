@@ -87,12 +87,16 @@ class PeerTracker(Generic[Config]):
         with self.stage("normalise"):
             search = self.tensor(crop)
         with self.stage("forward"):
-            outputs = self._frame(search, *self._memory)
+            outputs = self.frame(search, *self._memory)
         with self.stage("decode"):
-            answer = self.network.decode(tuple(outputs))
+            answer = self.network.decode(outputs)
             self.box = clipped(placed_in_image(answer.box, self.box, self.config.search_size, scale), image)
         self.after_frame(image, answer)
         return Prediction(self.box.copy(), answer.score)
+
+    def frame(self, search_B3HW: Tensor, *memory: Tensor) -> Tensors:
+        """The network's outputs on a search crop."""
+        return tuple(self._frame(search_B3HW, *memory))
 
     def remember(self, *template: Tensor) -> Tensors:
         """What the network keeps of the template."""
@@ -141,10 +145,7 @@ class PeerTracker(Generic[Config]):
             InputError: the backend or its precision does not exist, or is not installed.
         """
         backends.check(backend, precision, str(self.device))
-        module, inputs = self.complexity_parts()["frame"]
-        frame = (
-            module
-            if (backend, precision) == ("eager", "fp32")
-            else backends.prepare(backend, module, inputs, precision)
-        )
+        frame: Graph = self.network
+        if (backend, precision) != ("eager", "fp32"):
+            frame = backends.prepare(backend, *self.complexity_parts()["frame"], precision)
         self.use(frame, backend=backend, precision=precision)
