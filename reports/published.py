@@ -16,6 +16,7 @@ from evalkit.errors import InputError
 from evalkit.reading.text import decode, read_bytes
 from reports.inputs import PUBLISHED as COLUMNS
 from reports.inputs import records
+from reports.published_speeds import speed_kind
 from reports.tables import Cell, Table, number, word
 
 NOT_STATED = "not stated"
@@ -81,11 +82,10 @@ def comparable(table: pd.DataFrame, benchmark: str, metric: str, device: str) ->
     Returns:
         tracker, label, fps, score (fraction) and parameters (None where not stated), from the first source of each.
     """
-    graphic = any(word in device.lower() for word in ("cuda", "nvidia", "geforce", "rtx", "gpu"))
     stated = table.dropna(subset=["value"]).drop_duplicates(["tracker", "quantity", "benchmark"])
     stated = stated[stated["benchmark"].isin(["", benchmark])]
     values = stated.pivot(index="tracker", columns="quantity", values="value")
-    speed = "gpu_fps" if graphic else "cpu_fps"
+    speed = speed_kind(device)
     if metric not in values or speed not in values:
         return []
     values = values.reindex(columns=sorted({*values.columns, "parameters"})).dropna(subset=[metric, speed])

@@ -11,6 +11,8 @@ from evalkit.types import Box, Image
 LONGER = "a longer --timeout waits on"
 UNTRAINED = "untrained"
 """In a tracker's ``note``: its network has the weights that it was made with."""
+RANDOM_WEIGHTS = "random weights"
+"""In a tracker's ``note``: nobody ever trained it here, and its boxes are not worth comparing."""
 
 
 @dataclass(frozen=True, slots=True)

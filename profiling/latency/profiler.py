@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from evalkit.running.in_process import InProcess
 from evalkit.running.tasks import TaskError
 from evalkit.running.threads import thread_limit
 from evalkit.running.worker import Worker
+from evalkit.trackers.base import RANDOM_WEIGHTS
 from profiling.latency import worker as session
 from profiling.latency.clips import ClipName
 from profiling.latency.interleave import interleave
@@ -26,10 +27,12 @@ from profiling.machine.roofline import measure_ceilings
 if TYPE_CHECKING:
     from profiling.complexity.report import ComplexityReport
 
-ROUNDS = 200
+ROUNDS, LEAST_ROUNDS = 200, 24
 """Short ones: other work comes and goes within fractions of a second, and should meet all trackers alike."""
+LONGEST_SHARE = 4.0
+"""A tracker that takes more than this many times the time asked for, at a frame a round, makes rounds fewer."""
 LEAST_FRAMES = 1
-"""Frames in a round at least: a slow tracker has two hundred in all."""
+"""Frames in a round at least."""
 
 Answer = TypeVar("Answer")
 
@@ -98,21 +101,22 @@ class _Run:
             self.late("memory", lambda worker, label: worker.call(session.finish, ())),
             self.late("comparing outputs", lambda worker, label: worker.call(session.difference, (targets[label],))),
             self.once(
-                "accuracy", lambda worker, label: None if loaded[label].is_module else worker.call(session.overlap, ())
+                "accuracy",
+                lambda worker, label: worker.call(session.overlap, ()) if _has_accuracy(loaded[label]) else None,
             ),
             self.once("complexity", lambda worker, label: worker.call(session.complexity, (targets[label],))),
         )
 
-    def measure(self, min_time: float, clips: int, seed: int) -> Mapping[str, Sequence[Round]]:
+    def measure(self, min_time: float, clips: int, seed: int, rounds: int) -> Mapping[str, Sequence[Round]]:
         """All rounds of the targets that did not fail, interleaved; in each round all of them follow the same clip."""
         self.note("measuring")
 
         def one_round(label: str, number: int) -> Round:
-            clip = number * clips // ROUNDS
-            result: Round = self.workers[label].call(session.measure, (min_time / ROUNDS, LEAST_FRAMES, clip))
+            clip = number * clips // rounds
+            result: Round = self.workers[label].call(session.measure, (min_time / rounds, LEAST_FRAMES, clip))
             return result
 
-        measured = interleave(self.alive, one_round, ROUNDS, failure=TaskError, seed=seed)
+        measured = interleave(self.alive, one_round, rounds, failure=TaskError, seed=seed)
         for label, error in measured.failures.items():
             self.fail(label, error)
         return measured.results
@@ -155,6 +159,18 @@ class _Answers:
         )
 
 
+def _has_accuracy(loaded: Loaded) -> bool:
+    """A tracker, and not one whose boxes come from random weights: following all clips may take it minutes."""
+    return not loaded.is_module and RANDOM_WEIGHTS not in loaded.note
+
+
+def _rounds(min_time: float, warm_ups: Iterable[WarmUp]) -> int:
+    """As many rounds as the slowest tracker, which takes a frame in each, does not draw out."""
+    slowest = max((warm_up.seconds / warm_up.frames for warm_up in warm_ups), default=0.0)
+    fitting = int(LONGEST_SHARE * min_time / slowest) if slowest > 0 else ROUNDS
+    return min(ROUNDS, max(LEAST_ROUNDS, fitting))
+
+
 def _worker(target: ProfileTarget, timeout: float) -> Worker | InProcess:
     return InProcess(target.threads) if target.in_process else Worker(target.threads, timeout, beats_are_frames=False)
 
@@ -186,7 +202,8 @@ def profile_targets(
 
     Args:
         live: by label, a tracker or ``(module, inputs)`` that is measured in the calling process.
-        min_time: seconds measured of each target, in two hundred rounds.
+        min_time: seconds measured of each target, in two hundred rounds, or fewer
+            where a slow one would draw them out.
         timeout: seconds that a frame may take.
         note: told what is going on.
         remark: told what a tracker says of itself, before anything is measured.
@@ -202,11 +219,12 @@ def profile_targets(
                 remark(run.targets[label].title, loaded[label].note)
         before, state_before = gemm_seconds(), machine_state()
         warm_ups: dict[str, WarmUp] = run.each("warm-up", lambda worker, label: worker.call(session.settle, ()))
-        rounds = run.measure(min_time, len(clips), seed)
+        count = _rounds(min_time, warm_ups.values())
+        rounds = run.measure(min_time, len(clips), seed, count)
         calibration, state_after = Calibration(before, gemm_seconds()), machine_state()
         answers = run.ask_late(loaded)
     profiles = tuple(answers.profile(run, label, loaded[label], warm_ups[label], rounds[label]) for label in run.alive)
-    settings = {"min_time": min_time, "rounds": ROUNDS, "timeout": timeout, "seed": seed}
+    settings = {"min_time": min_time, "rounds": count, "timeout": timeout, "seed": seed}
     states = {"before": state_before, "after": state_after}
     note("measuring ceilings")
     threads = sorted({profile.target.threads for profile in profiles if profile.has_roofline})

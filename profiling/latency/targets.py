@@ -16,7 +16,7 @@ from evalkit.trackers.spec import TrackerSpec
 from profiling.latency.results import ProfileTarget
 
 # These take device and backend as options of their spec; the others run on the CPU with the one backend they have.
-WITH_OPTIONS = ("stdtrack",)
+WITH_OPTIONS = ("stdtrack", "asymtrack", "hit", "litetrack", "mixformer", "mixformerv2", "ostrack", "smat")
 WITHOUT_OPTIONS = ("opencv", "onnx", "trax", "process")
 
 

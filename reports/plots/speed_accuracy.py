@@ -97,7 +97,7 @@ def _figure(bubbles: list[Bubble], view: View, setting: str, styles: Mapping[str
     axes.set(xlabel=f"median frames per second{setting}", ylabel=label_of(str(view.headline)))
     titled(axes, f"Speed and accuracy, {view.title}", view.protocol)
     _explain(figure, bubbles)
-    _write_names(figure, axes, bubbles)
+    write_names(figure, axes, bubbles)
     return figure
 
 
@@ -129,7 +129,7 @@ def area_handle(area: float, *, filled: bool = False) -> Line2D:
     return Line2D([], [], linestyle="none", marker="o", markersize=size, markerfacecolor=face, markeredgecolor=edge)
 
 
-def _write_names(figure: Figure, axes: Axes, bubbles: list[Bubble]) -> None:
+def write_names(figure: Figure, axes: Axes, bubbles: list[Bubble]) -> None:
     """Names beside the bubbles, joined by a thin line where there was no room next to one."""
     texts = [
         axes.text(0, 0, shorten(bubble.label) + (" †" if bubble.published else ""), fontsize=7.5, transform=None)

@@ -21,6 +21,8 @@ from reports.plots import PLOTS, draw_all
 from reports.plots.canvas import Plot, render
 from reports.profile_file import FILE, profile_text
 from reports.profiles import CAPTIONS, profile_table
+from reports.published import published
+from reports.published_speeds import beside_published
 from reports.tables import Table
 from reports.views import views
 
@@ -71,6 +73,7 @@ def report_tables(comparison: Profiles, scopes: Sequence[str]) -> ReportTables:
         "stages": tables.stage_table(comparison),
         "resources": tables.resource_table(comparison),
         "accuracy": tables.accuracy_table(comparison),
+        "published_speeds": beside_published(tables.latency_table(comparison), published()),
         "scaling": tables.scaling_table(comparison, scopes),
         "roofline": tables.roofline_table(comparison),
         FRAMES: tables.frame_table(comparison, scopes),

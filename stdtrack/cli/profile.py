@@ -17,7 +17,8 @@ from stdtrack.cli.options import Positive, Word, comma_list, find_own_modules
 if TYPE_CHECKING:
     from reports.tables import Table
 
-ON_TERMINAL = ("latency", "ratios", "resources", "accuracy")
+ON_TERMINAL = ("latency", "ratios", "resources", "accuracy", "published_speeds")
+PEERS = "peers"
 
 
 @click.command()
@@ -29,6 +30,7 @@ ON_TERMINAL = ("latency", "ratios", "resources", "accuracy")
     required=True,
     help="Folder of tables, plots and JSON.",
 )
+@click.option("--only", type=Word("lightweight"), help="Of the set `peers`: at most 10 GMACs a frame.")
 @click.option("--data", type=click.Path(path_type=Path), help="Root of benchmarks; rendered scenes without. "
               "[STDTRACK_DATA]")  # fmt: skip
 @comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Only these benchmarks under the root.")
@@ -49,13 +51,15 @@ ON_TERMINAL = ("latency", "ratios", "resources", "accuracy")
 @click.option("--timeout", type=Positive(), default=FRAME_TIMEOUT, show_default=True,
               help="Seconds a frame may take.")  # fmt: skip
 def profile(
-    specs: tuple[str, ...], out: Path, data: Path | None, benchmarks: tuple[str, ...], device: str,
+    specs: tuple[str, ...], out: Path, only: str | None, data: Path | None, benchmarks: tuple[str, ...], device: str,
     threads: tuple[str, ...], backends: tuple[str, ...], scopes: tuple[str, ...], min_time: float, timeout: float,
 ) -> None:  # fmt: skip
     """Measure trackers side by side: latency in three scopes, memory, energy, accuracy on the same frames.
 
     A SPEC is a tracker (stdtrack:nano, opencv:csrt, module:factory), or a module:factory that returns (module,
-    example_inputs), which has the scope model alone. Exit code 3 when a tracker failed; the others are kept.
+    example_inputs), which has the scope model alone. `peers` is a set: our own networks, the published trackers that
+    are built here, and OpenCV's, with measured beside published speeds. Exit code 3 when a tracker failed; the others
+    are kept.
     """
     from functools import partial
 
@@ -66,6 +70,7 @@ def profile(
     from stdtrack.api.profiling import make_folder
     from stdtrack.cli.progress import tell_remark
 
+    specs = _with_sets(specs, only)
     find_own_modules(specs)
     check_scopes(scopes)
     comparison = stdtrack.profile(
@@ -79,6 +84,18 @@ def profile(
         echo_line(f"failed: {label}: {problem}")
     if comparison.failures:
         sys.exit(EXIT_SEQUENCES_FAILED)
+
+
+def _with_sets(specs: tuple[str, ...], only: str | None) -> tuple[str, ...]:
+    """The specs, with those of the set in its place; each once."""
+    if PEERS not in specs:
+        if only:
+            raise InputError(f"--only {only} chooses among a set", hint=f"write stdtrack profile {PEERS}")
+        return specs
+    from stdtrack.peers.families import specs as peer_specs
+
+    listed = [spec for text in specs for spec in (peer_specs(only or "") if text == PEERS else [text])]
+    return tuple(dict.fromkeys(listed))
 
 
 def _numbers(threads: tuple[str, ...]) -> tuple[int, ...]:

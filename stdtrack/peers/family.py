@@ -13,7 +13,7 @@ from torch import Tensor
 
 from evalkit.errors import InputError
 from evalkit.suggestions import suggestion
-from evalkit.trackers.base import UNTRAINED
+from evalkit.trackers.base import RANDOM_WEIGHTS, UNTRAINED
 from evalkit.trackers.options import check_names, convert_options
 from profiling import backends
 from stdtrack.checkpoints import sha256
@@ -28,7 +28,7 @@ from stdtrack.peers.random_weights import random_tensor
 Config = TypeVar("Config", bound=PeerConfig)
 
 OPTIONS = ("weights", "device", "backend", "precision", "cached", "path")
-RANDOM_WEIGHTS = f"{UNTRAINED}: random weights"
+NOTE = f"{UNTRAINED}: {RANDOM_WEIGHTS}"
 
 
 def _no_gain(key: str) -> float:
@@ -152,6 +152,6 @@ def _cached(spec: str, options: Mapping[str, str]) -> bool:
 
 def _notes(weights: Path | None, backend: str, precision: str) -> dict[str, str]:
     source = {} if weights is None else {"weights": str(weights), "weights_sha256": sha256(weights)}
-    notes = ("" if weights else RANDOM_WEIGHTS, precision_note(backend, precision))
+    notes = ("" if weights else NOTE, precision_note(backend, precision))
     note = ", ".join(filter(None, notes))
     return source | ({"note": note} if note else {})

@@ -36,9 +36,10 @@ def cut_window(image: Image, box: Box, factor: float, size: int) -> tuple[Image,
         InputError: the window is too large to be cut.
     """
     x, y, w, h = (float(value) for value in box)
-    side = math.ceil(math.sqrt(w * h) * factor)
-    if not 1 <= side <= LARGEST_SIDE:
-        raise InputError(f"the box {x:g},{y:g},{w:g},{h:g} needs a search window of {side} pixels", hint="give another")
+    extent = math.sqrt(w * h) * factor
+    if not 0 < extent <= LARGEST_SIDE:
+        raise InputError(f"the box {x:g},{y:g},{w:g},{h:g} needs a search window of {extent:g} pixels")
+    side = math.ceil(extent)
     left, top = round(x + 0.5 * w - 0.5 * side), round(y + 0.5 * h - 0.5 * side)
     patch = _padded(image, left, top, side)
     crop = cv2.resize(patch, (size, size), interpolation=cv2.INTER_LINEAR)
