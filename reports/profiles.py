@@ -19,7 +19,7 @@ CAPTIONS: Mapping[str, str] = {
     "stages": "Median milliseconds of each stage, and its share of the pipeline's total time.",
     "resources": "Complexity of the networks (FLOPs = 2 MACs), memory of a fresh process, energy.",
     "accuracy": "Speed in the scope track beside the mean IoU on the same clips (first frame left out).",
-    "published_speeds": "Median FPS here in the scope track beside published figures, each on its authors' machine: "
+    "published": "Median FPS here in the scope track beside published figures, each on its authors' machine: "
     "the ratio (here / published) compares machines as much as trackers. Accuracy does not enter.",
     "scaling": "Median milliseconds by number of threads.",
     "roofline": "Achieved GFLOP/s in the scope model, waits for the processor left out, below the measured ceilings.",

@@ -73,7 +73,7 @@ def report_tables(comparison: Profiles, scopes: Sequence[str]) -> ReportTables:
         "stages": tables.stage_table(comparison),
         "resources": tables.resource_table(comparison),
         "accuracy": tables.accuracy_table(comparison),
-        "published_speeds": beside_published(tables.latency_table(comparison), published()),
+        "published": beside_published(tables.latency_table(comparison), published()),
         "scaling": tables.scaling_table(comparison, scopes),
         "roofline": tables.roofline_table(comparison),
         FRAMES: tables.frame_table(comparison, scopes),

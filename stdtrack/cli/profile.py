@@ -17,7 +17,7 @@ from stdtrack.cli.options import Positive, Word, comma_list, find_own_modules
 if TYPE_CHECKING:
     from reports.tables import Table
 
-ON_TERMINAL = ("latency", "ratios", "resources", "accuracy", "published_speeds")
+ON_TERMINAL = ("latency", "ratios", "resources", "accuracy", "published")
 PEERS = "peers"
 
 

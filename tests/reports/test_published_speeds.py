@@ -78,7 +78,7 @@ def test_the_plot_says_that_its_accuracy_is_published() -> None:
     assert "published_accuracy_got10k" in plots
     caption = plots["published_accuracy_got10k"].caption
     assert "the accuracy was not measured" in caption
-    assert "HiT README" in caption
+    assert "LiteTrack README" in caption
     texts = [text.get_text() for text in plots["published_accuracy_got10k"].figure.axes[0].texts]
     assert {"hit:tiny", "litetrack:b4"} <= set(texts)
     assert "opencv:kcf" not in texts
