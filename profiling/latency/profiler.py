@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 ROUNDS, LEAST_ROUNDS = 200, 24
 """Short ones: other work comes and goes within fractions of a second, and should meet all trackers alike."""
-LONGEST_SHARE = 4.0
-"""A tracker that takes more than this many times the time asked for, at a frame a round, makes rounds fewer."""
+LONGEST_SHARE, ALWAYS_GIVEN = 4.0, 15.0
+"""A tracker that takes longer, at a frame a round, makes rounds fewer: so many times the time asked for, or seconds."""
 LEAST_FRAMES = 1
 """Frames in a round at least."""
 
@@ -164,10 +164,10 @@ def _has_accuracy(loaded: Loaded) -> bool:
     return not loaded.is_module and RANDOM_WEIGHTS not in loaded.note
 
 
-def _rounds(min_time: float, warm_ups: Iterable[WarmUp]) -> int:
+def rounds_for(min_time: float, warm_ups: Iterable[WarmUp]) -> int:
     """As many rounds as the slowest tracker, which takes a frame in each, does not draw out."""
     slowest = max((warm_up.seconds / warm_up.frames for warm_up in warm_ups), default=0.0)
-    fitting = int(LONGEST_SHARE * min_time / slowest) if slowest > 0 else ROUNDS
+    fitting = int(max(LONGEST_SHARE * min_time, ALWAYS_GIVEN) / slowest) if slowest > 0 else ROUNDS
     return min(ROUNDS, max(LEAST_ROUNDS, fitting))
 
 
@@ -219,7 +219,7 @@ def profile_targets(
                 remark(run.targets[label].title, loaded[label].note)
         before, state_before = gemm_seconds(), machine_state()
         warm_ups: dict[str, WarmUp] = run.each("warm-up", lambda worker, label: worker.call(session.settle, ()))
-        count = _rounds(min_time, warm_ups.values())
+        count = rounds_for(min_time, warm_ups.values())
         rounds = run.measure(min_time, len(clips), seed, count)
         calibration, state_after = Calibration(before, gemm_seconds()), machine_state()
         answers = run.ask_late(loaded)

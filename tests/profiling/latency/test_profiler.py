@@ -12,8 +12,9 @@ import pytest
 from evalkit.errors import InputError
 from profiling import tables
 from profiling.latency.clips import ClipName
-from profiling.latency.profiler import ROUNDS, profile_targets
+from profiling.latency.profiler import LEAST_ROUNDS, ROUNDS, profile_targets, rounds_for
 from profiling.latency.results import ProfileTarget
+from profiling.latency.steps import WarmUp
 
 SHORT = {"min_time": 0.2, "timeout": 3.0}
 
@@ -217,3 +218,12 @@ def test_two_runs_under_other_load_agree_on_the_ratio(trackers: str, clips: tupl
             other.wait()
     assert found[0] == pytest.approx(found[1], rel=0.05)
     assert found[0] == pytest.approx(4.0, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("min_time", "seconds_a_frame", "rounds"),
+    [(3.0, 0.001, ROUNDS), (3.0, 0.075, ROUNDS), (3.0, 0.3, 50), (3.0, 2.0, LEAST_ROUNDS), (30.0, 0.6, ROUNDS)],
+)
+def test_a_slow_tracker_makes_rounds_fewer(min_time: float, seconds_a_frame: float, rounds: int) -> None:
+    fast, slow = WarmUp(100, 0.1, True), WarmUp(20, 20 * seconds_a_frame, True)
+    assert rounds_for(min_time, [fast, slow]) == rounds
