@@ -25,6 +25,7 @@ LEGACY_PROTOCOL = 1001
 LARGEST = 1 << 48
 """No size, stride or offset of a tensor is beyond it."""
 MOST_AXES = 16
+LARGEST_PICKLE = 1 << 28
 SHARED = 4
 """Tensors may share numbers, as tied weights do: together they are no more than this many times the file."""
 
@@ -146,6 +147,8 @@ class ZipContainer:
     def __init__(self, archive: zipfile.ZipFile, size: int) -> None:
         self._archive, self._size = archive, size
         self._entries = {info.filename: info for info in archive.infolist()}
+        if sum(info.file_size for info in archive.infolist()) > size:
+            raise ValueError("an archive whose entries are packed, or share their bytes")
         pickles = [name for name in self._entries if name.endswith("/data.pkl")]
         if len(pickles) != 1 or len(self._entries) != len(archive.infolist()):
             raise ValueError(f"an archive with {len(pickles)} entries data.pkl, or with one name twice")
@@ -155,6 +158,8 @@ class ZipContainer:
         order = f"{self._folder}byteorder"
         if order in self._entries and self._read(order) != b"little":
             raise ValueError("its numbers are big-endian")
+        if self._entries[pickles[0]].file_size > LARGEST_PICKLE:
+            raise ValueError("its pickle is larger than any checkpoint's")
         self.content = _machine().run(BytesIO(self._read(pickles[0])))
 
     def numbers(self, storage: Storage) -> bytes:

@@ -366,13 +366,38 @@ def test_packed_and_doubled_entries_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.pth"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("archive/data.pkl", bytes(1 << 20))
-    with pytest.raises(InputError, match="is packed, or longer than the file"):
+    with pytest.raises(InputError, match="entries are packed, or share their bytes"):
+        read_state(path)
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("archive/data.pkl", b"N.")
+        file.writestr(zipfile.ZipInfo("archive/data/0"), bytes(100), zipfile.ZIP_DEFLATED)
+    with pytest.raises(InputError, match="holds a NoneType, not a dictionary"):
         read_state(path)
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("archive/data.pkl", b"N.")
         with pytest.warns(UserWarning, match="Duplicate name"):
             file.writestr("archive/data.pkl", b"N.")
     with pytest.raises(InputError, match="one name twice"):
+        read_state(path)
+
+
+def test_a_packed_entry_is_refused_where_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.pth"
+    data = b"\x80\x02}" + text("a") + tensor(25, K(25) + b"\x85", K(1) + b"\x85") + b"s."
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("archive/data.pkl", data)
+        file.writestr(zipfile.ZipInfo("archive/data/0"), bytes(100), zipfile.ZIP_DEFLATED)
+    with pytest.raises(InputError, match="'archive/data/0' is packed"):
+        read_state(path)
+
+
+def test_entries_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
+    path = archive(tmp_path / "a.pth", b"N.", **{"data/0": bytes(1000), "data/1": b""})
+    content = path.read_bytes()
+    place = content.rindex(b"PK\x01\x02")  # the last entry of the directory: it takes the first one's length
+    sizes = struct.pack("<II", 1000, 1000)
+    path.write_bytes(content[: place + 20] + sizes + content[place + 28 :])
+    with pytest.raises(InputError, match="share their bytes"):
         read_state(path)
 
 
