@@ -57,16 +57,19 @@ class Shard(click.ParamType[tuple[int, int]]):
 @click.option("--fresh", is_flag=True, help="Delete the results of these trackers on these benchmarks first.")
 @click.option("--scheduler", metavar="ADDRESS", help="Run on the Dask cluster whose scheduler is there.")
 @click.option("--shard", type=Shard(), default=(1, 1), help="The i-th of n parts of the work: 1/4.")
+@click.option("--allow-untrained", is_flag=True, help="Run published networks without their weights, too.")
 def run(
     trackers: tuple[str, ...], benchmarks: tuple[str, ...], data: Path | None, out: Path, sequences: tuple[str, ...],
     exclude: tuple[str, ...], workers: int, threads: int, timeout: float, max_failures: int | None,
-    retry_failed: bool, fresh: bool, scheduler: str | None, shard: tuple[int, int],
+    retry_failed: bool, fresh: bool, scheduler: str | None, shard: tuple[int, int], allow_untrained: bool,
 ) -> None:  # fmt: skip
     """Run trackers on benchmarks; what is finished is not run again.
 
     A TRACKER is PREFIX:NAME, such as stdtrack:nano or opencv:csrt, or module:factory?option=value.
     """
     find_own_modules(trackers)
+    if not allow_untrained:
+        _refuse_random_weights(trackers)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's warning is as good as Ctrl-C
     summary = run_watched(
         trackers, on=benchmarks, data=data, out=out, sequences=sequences, exclude=exclude, workers=workers,
@@ -74,6 +77,21 @@ def run(
         scheduler=scheduler, shard=shard,
     )  # fmt: skip
     tell(summary, out)
+
+
+def _refuse_random_weights(trackers: tuple[str, ...]) -> None:
+    """Raise InputError for a published network that is given no weights: its results would pass for its authors'."""
+    from evalkit.errors import InputError
+    from evalkit.trackers.prefixes import installed_prefixes
+    from evalkit.trackers.spec import TrackerSpec
+
+    for text in trackers:
+        spec = TrackerSpec.parse(text)
+        points = installed_prefixes().get(spec.prefix, ())
+        peer = any(point.module.startswith("stdtrack.peers.") for point in points)
+        if peer and not {"weights", "path"} & spec.options.keys():
+            hint = f"give them by '{text}{'&' if spec.options else '?'}weights=FILE', or --allow-untrained"
+            raise InputError(f"'{text}' has random weights", hint=hint)
 
 
 def run_watched(trackers: tuple[str, ...], **settings: Any) -> RunSummary:

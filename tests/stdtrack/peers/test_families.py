@@ -79,3 +79,13 @@ def test_random_weights_are_told_and_the_same_every_time() -> None:
     assert first.describe()["note"] == "untrained: random weights"  # type: ignore[attr-defined]
     ours, theirs = (tracker.network.state_dict() for tracker in (first, second))  # type: ignore[attr-defined]
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)
+
+
+@pytest.mark.parametrize("spec", ["hit:tiny", "ostrack:256?cached=false"])
+def test_run_refuses_random_weights(spec: str, tmp_path: Path) -> None:
+    arguments = ["run", spec, "--on", "demo", "--data", str(tmp_path), "--out", str(tmp_path / "runs")]
+    result = CliRunner().invoke(cli, arguments)
+    assert isinstance(result.exception, InputError)
+    assert f"'{spec}' has random weights" in str(result.exception)
+    allowed = CliRunner().invoke(cli, [*arguments, "--allow-untrained"])
+    assert "random weights" not in str(allowed.exception)  # there are no data
