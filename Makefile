@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint slow pythons bench bench-compare clean
+.PHONY: demo test lint slow pythons docs bench bench-compare clean
 
 # Stamps, so that a second call installs nothing; a changed pyproject or constraints file installs again.
 $(VENV)/bin/python:
@@ -15,7 +15,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP_INSTALL) -e '.[dev,export,openvino,cluster,parquet,trax]'
+	$(PIP_INSTALL) -e '.[dev,docs,export,openvino,cluster,parquet,trax]'
 	touch $(VENV)/.demo $@
 
 demo: $(VENV)/.demo
@@ -36,13 +36,12 @@ slow: $(VENV)/.test
 # Scoring needs no torch: its tests on other Pythons (python3.12 and python3.13 on the path), with the tested set of
 # packages (scoring-3.12) and with the newest ones (newest-3.12).
 # With pyenv: PYENV_VERSION=3.12.1:3.13.0 make pythons
-NEEDS := import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-	tests = [need for need in project["optional-dependencies"]["dev"] if need.startswith(("hyp", "pillow", "pytest"))]; \
-	print(*(need for need in project["dependencies"] + tests if not need.startswith(("torch", "fvcore"))), sep="\n")
+TESTS := import tomllib; extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; \
+	print(*(need for need in extras["dev"] if need.startswith(("hyp", "jsonschema", "pillow", "pytest"))), sep="\n")
 define SCORING
 	python$* -m venv .venv-$@
-	.venv-$@/bin/python -c '$(NEEDS)' > .venv-$@/needs.txt
-	.venv-$@/bin/python -m pip install --quiet --disable-pip-version-check $(1) -r .venv-$@/needs.txt
+	.venv-$@/bin/python -c '$(TESTS)' > .venv-$@/tests.txt
+	.venv-$@/bin/python -m pip install --quiet --disable-pip-version-check $(1) -r scoring.txt -r .venv-$@/tests.txt
 	.venv-$@/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	.venv-$@/bin/pytest -n 2 tests/evalkit tests/reports
 endef
@@ -54,6 +53,10 @@ scoring-%:
 
 newest-%:
 	$(call SCORING,--upgrade)
+
+# The site of docs/, without the network: open build/site/index.html.
+docs: $(VENV)/.test
+	$(BIN)/sphinx-build -q -W --keep-going -d build/doctrees docs build/site
 
 # Stores a run under .benchmarks, then looks at the goals; they are no part of a comparison.
 bench: $(VENV)/.test

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,3 +23,15 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("skipped: no ../shared")
     return folder
+
+
+@pytest.fixture(scope="session")
+def fits() -> Callable[[str, Any], None]:
+    """``fits("score-1", content)`` fails unless the content fits that schema of docs/schemas and has nothing beside."""
+    pytest.importorskip("jsonschema", reason="an environment made before jsonschema was needed: make .venv/.test")
+    from tests.schemas import faults
+
+    def check(name: str, content: Any) -> None:
+        assert faults(name, content) == []
+
+    return check

@@ -52,10 +52,12 @@ def test_comes_back_as_it_was(tmp_path: Path) -> None:
     np.testing.assert_allclose(record.curves["success"].values, before.curves["success"].values, atol=5e-7)
 
 
-def test_a_missing_score_comes_back_as_nan() -> None:
-    sequence = SequenceRecord(0, {"auc": float("nan")}, "ab")
+def test_a_missing_score_comes_back_as_nan(fits) -> None:
+    sequence = SequenceRecord(0, {"auc": float("nan")}, "ab" * 32)
     record = Record("a:b", "demo", "official", "f", {}, {}, {"s": sequence})
-    loaded = load_baseline(dump_baseline(Baseline((record,)))).records[0].sequences["s"]
+    text = dump_baseline(Baseline((record,)))
+    fits("baseline-1", json.loads(text))
+    loaded = load_baseline(text).records[0].sequences["s"]
     assert np.isnan(loaded.metrics["auc"])
     assert (loaded.initial_box, loaded.seconds) == (None, None)
 

@@ -91,10 +91,13 @@ def test_the_same_results_are_the_same(project: Project, capsys: pytest.CaptureF
     assert out.count(f"sequences: {SEQUENCES} ({SEQUENCES} with identical boxes)") == 2
 
 
-def test_a_worse_tracker_exits_one_and_names_it(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_worse_tracker_exits_one_and_names_it(project: Project, capsys: pytest.CaptureFixture[str], fits) -> None:
+    fits("baseline-1", json.loads(project.baseline.read_text()))
     project.run("my:tracker", shift=3.0)
     assert project.check("--format", "json") == 1
-    assert verdicts(capsys.readouterr().out) == {("my:tracker", "auc"): "worse", ("opencv:csrt", "auc"): "same"}
+    out = capsys.readouterr().out
+    fits("check-1", json.loads(out))
+    assert verdicts(out) == {("my:tracker", "auc"): "worse", ("opencv:csrt", "auc"): "same"}
 
 
 def test_a_better_tracker_exits_zero(project: Project, capsys: pytest.CaptureFixture[str]) -> None:

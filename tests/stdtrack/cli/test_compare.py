@@ -17,11 +17,12 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int
     return int(caught.value.code or 0), captured.out, captured.err
 
 
-def test_json_names_gains_and_losses(make_runs, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_names_gains_and_losses(make_runs, capsys: pytest.CaptureFixture[str], fits) -> None:
     runs = make_runs({"good": 1.0, "bad": 6.0})
     code, out, _ = run(capsys, runs, "good", "bad", "--format", "json")
     assert code == 0
     (pair,) = json.loads(out)
+    fits("compare-1", [pair])
     assert (pair["benchmark"], pair["metric"], pair["sequences"]) == ("folder", "auc", 4)
     assert pair["difference"] == pytest.approx(pair["mean_first"] - pair["mean_second"])
     assert pair["low"] <= pair["difference"] <= pair["high"]
@@ -37,13 +38,14 @@ def test_equal_results_give_no_difference(make_runs, capsys: pytest.CaptureFixtu
     assert "gained 0: none" in out
 
 
-def test_common_sequences_alone_count(make_runs, capsys: pytest.CaptureFixture[str]) -> None:
+def test_common_sequences_alone_count(make_runs, capsys: pytest.CaptureFixture[str], fits) -> None:
     runs = make_runs({"a": 1.0, "b": 2.0}, sequences={"b": range(1)})
     code, out, _ = run(capsys, runs, "a", "b")
     assert code == 0
     assert "1 of 4 sequences, 3 left out" in out
     assert "one sequence alone" in out
     json_out = json.loads(run(capsys, runs, "a", "b", "--format", "json")[1])
+    fits("compare-1", json_out)
     assert json_out[0]["low"] is None
 
 

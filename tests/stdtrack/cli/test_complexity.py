@@ -76,10 +76,11 @@ def factories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "some_factories"
 
 
-def test_json_of_a_module_has_a_frame_alone(factories: str) -> None:
+def test_json_of_a_module_has_a_frame_alone(factories: str, fits) -> None:
     result = CliRunner().invoke(complexity, [f"{factories}:linear?width=5", "--format", "json"], catch_exceptions=False)
     assert result.exit_code == 0
     content = json.loads(result.stdout)
+    fits("complexity-1", content)
     assert content["parameters"] == 25
     assert content["frame"] == {"macs": 40, "flops": 80}
     assert set(content) == {"parameters", "frame", "by_module", "uncounted", "counter"}

@@ -60,11 +60,12 @@ def run(data: Path, *arguments: str) -> Result:
     return CliRunner().invoke(profile, [*arguments, *options], catch_exceptions=False)
 
 
-def test_writes_tables_page_plots_and_json(data: Path, tmp_path: Path) -> None:
+def test_writes_tables_page_plots_and_json(data: Path, tmp_path: Path, fits) -> None:
     out = tmp_path / "out"
     result = run(data, "some_trackers:still", "opencv:mosse", "--threads", "1,2", "--scope", "track", "--out", str(out))
     assert result.exit_code == 0, result.stderr
     content = json.loads((out / "profile.json").read_text())
+    fits("profile-1", content)
     assert set(content["trackers"]) == {
         "some_trackers:still", "some_trackers:still x2", "opencv:mosse", "opencv:mosse x2",
     }  # fmt: skip
@@ -88,11 +89,12 @@ def test_writes_tables_page_plots_and_json(data: Path, tmp_path: Path) -> None:
     assert not list(out.rglob("*.tmp"))
 
 
-def test_a_failed_tracker_ends_in_exit_code_3_and_the_other_is_kept(data: Path, tmp_path: Path) -> None:
+def test_a_failed_tracker_ends_in_exit_code_3_and_the_other_is_kept(data: Path, tmp_path: Path, fits) -> None:
     result = run(data, "some_trackers:broken", "some_trackers:still", "--scope", "track", "--out", str(tmp_path / "o"))
     assert result.exit_code == EXIT_SEQUENCES_FAILED
     assert "failed: some_trackers:broken: ValueError: no such luck" in result.stderr
     content = json.loads((tmp_path / "o" / "profile.json").read_text())
+    fits("profile-1", content)
     assert [row["tracker"] for row in content["tables"]["latency"]] == ["some_trackers:still"]
 
 

@@ -40,8 +40,9 @@ def lasot(*arguments: str | Path, tracker: str = "good") -> Result:
     return run(folder / "results" / tracker, "--on", "lasot", "--annotations", folder, *arguments)
 
 
-def test_json_is_an_array_in_full_precision() -> None:
+def test_json_is_an_array_in_full_precision(fits) -> None:
     (found,) = json.loads(lasot("--format", "json").stdout)
+    fits("score-1", [found])
     expected = json.loads((PARITY.parent / "expected.json").read_text())["LaSOT"]["good"]["official"]
     assert list(found) == [
         "tracker", "benchmark", "protocol", "metrics", "sequences_scored", "sequences_total", "missing", "excluded",
@@ -54,7 +55,7 @@ def test_json_is_an_array_in_full_precision() -> None:
     assert (found["sequences_scored"], found["sequences_total"], found["missing"]) == (6, 6, [])
 
 
-def test_vot_has_its_own_figures() -> None:
+def test_vot_has_its_own_figures(fits) -> None:
     folder = PARITY / "VOT"
     result = run(
         folder / "results" / "good",
@@ -68,6 +69,7 @@ def test_vot_has_its_own_figures() -> None:
         "json",
     )
     found = json.loads(result.stdout)
+    fits("score-1", found)
     assert [each["protocol"] for each in found] == ["vot-toolkit", "pysot"]
     assert all(list(each["metrics"]) == ["accuracy", "robustness", "eao"] for each in found)
 
@@ -206,7 +208,7 @@ def test_a_broken_file_is_named(tmp_path: Path, content: str, capsys: pytest.Cap
     assert not content or "row 2" in message
 
 
-def test_attributes(tmp_path: Path) -> None:
+def test_attributes(tmp_path: Path, fits) -> None:
     anno, mine = tmp_path / "anno", tmp_path / "mine"
     for folder in (anno, mine):
         folder.mkdir()
@@ -214,6 +216,7 @@ def test_attributes(tmp_path: Path) -> None:
             (folder / f"{name}.txt").write_text("10,20,30,40\n" * 5)
     arguments = (mine, "--on", "otb100", "--annotations", anno, "--partial", "--by", "attribute", "--format", "json")
     found = json.loads(run(*arguments).stdout)
+    fits("score-1", found)
     assert "attribute" not in found[0]
     assert {"IV", "OCC", "SV"} <= {each["attribute"] for each in found[1:]}
     assert all(each["sequences_scored"] <= 2 < each["sequences_total"] for each in found[1:])

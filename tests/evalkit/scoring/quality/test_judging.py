@@ -102,7 +102,7 @@ def test_as_tables(tmp_path: Path) -> None:
     assert risk_table(qualities)["coverage"].tolist() == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
 
 
-def test_the_command_prints_it(tmp_path: Path) -> None:
+def test_the_command_prints_it(tmp_path: Path, fits) -> None:
     write(tmp_path, "silent", None)
     root = write(tmp_path, "mine", SURE)
     line = ["score", str(root / "runs"), "--on", "folder", "--data", str(root / "data"), "--quality"]
@@ -112,6 +112,7 @@ def test_the_command_prints_it(tmp_path: Path) -> None:
     assert "silent: the results have no confidences" in text.stdout
     assert "ROC lost" in text.stdout
     both = json.loads(CliRunner().invoke(cli, [*line, "--format", "json"]).stdout)
+    fits("score-1", both)
     worth = {each["tracker"]: each["quality"] for each in both}
     assert worth["mine"]["lost_auroc"] == 1.0
     assert worth["mine"]["risk_coverage"]["coverage"][-1] == 1.0
