@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.files import whole_folder, write_atomic
+from reports.claims import claims_table
 from reports.inputs import ReportTables, with_shown_names
 from reports.markup import FORMATS
 from reports.profiles import profile_tables
@@ -90,6 +91,8 @@ def _write_tables(tables: ReportTables, found: tuple[View, ...], out: Path) -> I
                 yield from _write_table(table, out / "tables" / folder_of(view))
     for table in profile_tables(tables.profiles, tables.facts):
         yield from _write_table(table, out / "tables" / "profile")
+    if (claims := claims_table(tables)) is not None:
+        yield from _write_table(claims, out / "tables")
     if not tables.published.empty:
         for table in published_tables(tables.published):
             yield from _write_table(table, out / "tables")

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from reports.claims import claims_table
 from reports.inputs import ReportTables
 from reports.page.payload import payload
 from reports.profiles import profile_tables
@@ -41,6 +42,7 @@ def render_page(tables: ReportTables, views: tuple[View, ...]) -> str:
         data=embed_json(payload(tables, views)),
         views=[_sections(view, tables) for view in views],
         profiles=profile_tables(tables.profiles, tables.facts),
+        claims=claims_table(tables),
         published=[] if tables.published.empty else published_tables(tables.published),
         hardware=tables.hardware,
         methods=tables.methods,
