@@ -228,7 +228,8 @@ class Benchmark(ABC):
         """Why no tracker can be run on it, whatever its data; empty where one can."""
         return ""
 
-    def clip_of(self, name: str) -> str:
+    @classmethod
+    def clip_of(cls, name: str) -> str:
         """The clip that a sequence shows; several runs on one clip are scored as one: see :mod:`.varied`."""
         return name
 

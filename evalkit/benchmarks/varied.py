@@ -99,17 +99,19 @@ class Varied(Benchmark):
         """The same of the clip."""
         return self.inner.files(self._parted(name)[0])
 
-    def clip_of(self, name: str) -> str:
+    @classmethod
+    def clip_of(cls, name: str) -> str:
         """The sequence of the unvaried benchmark."""
-        return self.inner.clip_of(self._parted(name)[0])
+        return cls.base.clip_of(cls._parted(name)[0])
 
     def _runs(self, names: Iterable[str]) -> tuple[str, ...]:
         runs = self.variation.runs
         return tuple(f"{name}{RUN_MARK}{run}" for name in names for run in runs) if runs else tuple(names)
 
-    def _parted(self, name: str) -> tuple[str, str]:
+    @classmethod
+    def _parted(cls, name: str) -> tuple[str, str]:
         """The sequence of the benchmark below, and the run."""
-        if not self.variation.runs:
+        if not cls.variation.runs:
             return name, ""
         below, _, run = name.rpartition(RUN_MARK)
         return below, run

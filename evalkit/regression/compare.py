@@ -1,4 +1,4 @@
-"""Is a tracker worse than its baseline? Paired over sequences, and only where the two can be compared at all."""
+"""Is a tracker worse than its baseline? Paired over sequences (clips), and only where the two can be compared."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from evalkit.regression.file import Record, SequenceRecord
 from evalkit.regression.paired_bound import MeanBounds
 from evalkit.regression.verdicts import Comparison, CurveChange, Limits, SequenceChange, Verdict, decide
+from evalkit.scoring.clips import clips_of, pooled
 from evalkit.scoring.metrics import HEADLINES, METRICS, ranking_metric
 from evalkit.suggestions import some
 from evalkit.types import Vector
@@ -40,9 +41,8 @@ def compare(baseline: Record, current: Record, limits: Limits) -> Comparison:
     if reasons:
         return replace(blank, reasons=reasons)
     changes = _changes(baseline.sequences, current.sequences, lambda record: record.metrics[metric])
-    identical = sum(baseline.sequences[name].boxes == record.boxes for name, record in current.sequences.items())
-    judged = _judge(blank, changes, limits.max_drop, limits.confidence)
-    return replace(judged, identical=identical, curves=_curve_drops(baseline, current))
+    judged = _judge(blank, _by_clip(changes, baseline), limits.max_drop, limits.confidence)
+    return replace(judged, identical=_identical(baseline, current), curves=_curve_drops(baseline, current))
 
 
 def _deciding_metric(record: Record) -> str:
@@ -77,7 +77,7 @@ def compare_speed(
         return replace(blank, reasons=reasons)
     before, after = (_log_ratios(pair, names) for pair in (baseline, current))
     changes = tuple(SequenceChange(name, before[name], after[name]) for name in sorted(names))
-    judged = _judge(blank, changes, -np.log1p(-limits.max_slowdown), limits.confidence)
+    judged = _judge(blank, _by_clip(changes, baseline[0]), -np.log1p(-limits.max_slowdown), limits.confidence)
     return _from_logarithms(judged)
 
 
@@ -129,6 +129,23 @@ def _changes(
 ) -> tuple[SequenceChange, ...]:
     pairs = (SequenceChange(name, value(record), value(after[name])) for name, record in before.items())
     return tuple(pair for pair in pairs if not np.isnan(pair.before))
+
+
+def _by_clip(changes: tuple[SequenceChange, ...], record: Record) -> tuple[SequenceChange, ...]:
+    """The changes of clips where several sequences of the record are runs on one, see :mod:`evalkit.scoring.clips`."""
+    names = [change.sequence for change in changes]
+    clips = clips_of(record.benchmark, names)
+    if len(set(clips)) == len(clips):
+        return changes
+    frames = np.array([record.sequences[name].frames for name in names], dtype=np.float64)
+    values = pooled(np.array([[change.before, change.after] for change in changes]), clips, frames)[0].tolist()
+    return tuple(SequenceChange(clip, *pair) for clip, pair in zip(dict.fromkeys(clips), values, strict=True))
+
+
+def _identical(baseline: Record, current: Record) -> int:
+    """How many sequences have the same boxes as before; of runs on one clip, the clips of which all runs have."""
+    changed = [name for name, record in current.sequences.items() if baseline.sequences[name].boxes != record.boxes]
+    return len({*clips_of(current.benchmark, current.sequences)} - {*clips_of(current.benchmark, changed)})
 
 
 def _curve_drops(baseline: Record, current: Record) -> tuple[CurveChange, ...]:

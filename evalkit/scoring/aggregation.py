@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evalkit.errors import InputError
+from evalkit.scoring.clips import pooled
 from evalkit.scoring.curves import Counts, area, error_counts, success_counts
 from evalkit.scoring.frames import Measured, measure
 from evalkit.scoring.metrics import computed_from, stated_metrics
@@ -165,9 +166,7 @@ def combine(
 
 
 def _average(curves: list[Vector], clips: list[str], frames: Vector, rules: Rules) -> Vector:
-    values = np.stack(curves)
-    if len(set(clips)) < len(clips):
-        values, frames = _pooled(values, clips, frames)
+    values, frames = pooled(np.stack(curves), clips, frames)
     mean: Vector
     if rules.averaging is Averaging.POOLED:
         mean = np.average(values, axis=0, weights=frames)
@@ -179,14 +178,6 @@ def _average(curves: list[Vector], clips: list[str], frames: Vector, rules: Rule
     else:
         mean = values.mean(axis=0)
     return mean
-
-
-def _pooled(values: Boxes, clips: list[str], frames: Vector) -> tuple[Boxes, Vector]:
-    """Fractions (R, T) of runs with so many frames (R,) -> the same of clips, over all frames of each."""
-    names = list(dict.fromkeys(clips))
-    member = np.array([[clip == name for clip in clips] for name in names], dtype=np.float64) * frames
-    total = member.sum(axis=1)
-    return member @ values / total[:, None], total
 
 
 def _summary(values: Vector, rule: CurveRule) -> float:

@@ -31,10 +31,11 @@ class Pair:
     Attributes:
         metric: the figure that is compared.
         means: of both trackers over their common sequences, fractions.
+        sequences: how many these are.
         only_one: how many sequences only one of them has.
         total: how many the benchmark has.
-        result: difference, interval and test.
-        differences: first minus second, by sequence.
+        result: difference, interval and test, over clips where several sequences are runs on one.
+        differences: first minus second, by sequence, or by clip.
     """
 
     benchmark: str
@@ -43,6 +44,7 @@ class Pair:
     first: str
     second: str
     means: tuple[float, float]
+    sequences: int
     only_one: int
     total: int
     result: PairedComparison
@@ -171,13 +173,14 @@ def _compare_on(
 
 
 def pair_up(first: BenchmarkScore, second: BenchmarkScore) -> Pair:
-    """Compare two scores of one benchmark and protocol on their common sequences.
+    """Compare two scores of one benchmark and protocol on their common sequences, clip by clip.
 
     Raises:
         InputError: they have no figure or no sequence in common.
     """
     import numpy as np
 
+    from evalkit.scoring.clips import clips_of, pooled
     from evalkit.scoring.statistics import compare_paired
 
     metric = ranking_metric(_figures(first) & _figures(second), first.benchmark)
@@ -190,7 +193,10 @@ def pair_up(first: BenchmarkScore, second: BenchmarkScore) -> Pair:
     common = [name for name in both if np.isfinite([values[0][name], values[1][name]]).all()]
     if not common:
         raise InputError(f"{first.tracker} and {second.tracker} share no sequence of {first.benchmark}")
-    ours, theirs = (np.array([table[name] for name in common]) for table in values)
+    clips = clips_of(first.benchmark, common)
+    frames = {sequence.sequence: float(sequence.frames) for sequence in first.sequences}
+    by_run = np.array([[table[name] for table in values] for name in common])
+    ours, theirs = pooled(by_run, clips, np.array([frames[name] for name in common]))[0].T
     return Pair(
         benchmark=first.benchmark,
         protocol=first.protocol,
@@ -198,10 +204,11 @@ def pair_up(first: BenchmarkScore, second: BenchmarkScore) -> Pair:
         first=first.tracker,
         second=second.tracker,
         means=(float(ours.mean()), float(theirs.mean())),
+        sequences=len(common),
         only_one=len(values[0].keys() ^ values[1].keys()),
         total=first.sequences_total,
         result=compare_paired(ours, theirs),
-        differences=dict(zip(common, (ours - theirs).tolist(), strict=True)),
+        differences=dict(zip(dict.fromkeys(clips), (ours - theirs).tolist(), strict=True)),
     )
 
 
@@ -215,7 +222,9 @@ def _describe(pair: Pair) -> str:
     shown = {one_line(sequence): value for sequence, value in pair.differences.items()}
     pair = replace(pair, first=one_line(pair.first), second=one_line(pair.second), differences=shown)
     result = pair.result
-    part = f"{result.sequences} of {pair.total} sequences" + (f", {pair.only_one} left out" if pair.only_one else "")
+    part = f"{pair.sequences} of {pair.total} sequences"
+    part += f" on {result.sequences} clips" if result.sequences < pair.sequences else ""
+    part += f", {pair.only_one} left out" if pair.only_one else ""
     ordered = sorted(pair.differences.items(), key=lambda item: item[1])
     gained = _changes(item for item in reversed(ordered[-3:]) if item[1] > 0)
     lost = _changes(item for item in ordered[:3] if item[1] < 0)

@@ -1,4 +1,7 @@
-"""Paired statistics over sequences: bootstrap intervals and Wilcoxon's test; the sequence is the unit of chance."""
+"""Paired statistics over sequences: bootstrap intervals and Wilcoxon's test; the sequence is the unit of chance.
+
+Of several runs on one clip the clip is, see :mod:`evalkit.scoring.clips`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from evalkit.scoring.clips import clips_of, pooled
 from evalkit.scoring.columns import INTERVALS
 from evalkit.scoring.metrics import metric_of
 from evalkit.scoring.scores import BenchmarkScore
@@ -115,7 +119,7 @@ def interval_table(scores: Iterable[BenchmarkScore], *, level: float = LEVEL) ->
 
     Sequences are weighted as the protocol does: alike, alike without those whose whole curve is zero (OTB's rule), or
     by their frames where it pools the frames of all sequences. A figure that is no such mean (VOT's EAO), or one of a
-    single sequence, has no interval.
+    single sequence, has no interval. Runs on one clip are resampled together.
 
     Returns:
         Columns tracker, benchmark, protocol, metric, low, high, level.
@@ -131,15 +135,20 @@ def interval_table(scores: Iterable[BenchmarkScore], *, level: float = LEVEL) ->
 
 
 def averaged_values(score: BenchmarkScore, metric: str, overall: float) -> tuple[Vector, Vector] | None:
-    """(N,) values and weights of the sequences whose weighted mean is ``overall``; None where none gives it."""
+    """(N,) values and weights of the clips whose weighted mean is ``overall``; None where none gives it.
+
+    A clip is a sequence, or all runs on one (:mod:`evalkit.scoring.clips`).
+    """
     known = [each for each in score.sequences if metric in each.metrics]
-    if len(known) < 2:
+    clips = clips_of(score.benchmark, (each.sequence for each in known))
+    if len(set(clips)) < 2:
         return None
-    values = np.array([each.metrics[metric] for each in known])
     curve = metric_of(metric).curve or ""
-    alive = np.array([bool(each.curves[curve].any()) if curve in each.curves else True for each in known], dtype=float)
-    frames = np.array([each.frames for each in known], dtype=np.float64)
-    for weights in (np.ones(len(known)), alive, frames):
+    alive = [bool(each.curves[curve].any()) if curve in each.curves else True for each in known]
+    facts = np.array([[each.metrics[metric], at] for each, at in zip(known, alive, strict=True)], dtype=np.float64)
+    facts, frames = pooled(facts, clips, np.array([each.frames for each in known], dtype=np.float64))
+    values = facts[:, 0]
+    for weights in (np.ones(len(values)), (facts[:, 1] > 0).astype(np.float64), frames):
         if weights.any() and np.isclose(np.average(values, weights=weights), overall, rtol=1e-5, atol=1e-6):
             return values[weights > 0], weights[weights > 0]
     return None

@@ -46,10 +46,11 @@ class Annotation:
         Raises:
             InputError: see :meth:`sequence`.
         """
-        benchmark, inventory = self.benchmark, self.inventory
+        benchmark, inventory, scored = self.benchmark, self.inventory, tuple(names)
         listed = (inventory.present, inventory.missing, inventory.verified)
-        facts = (benchmark.name, benchmark.key, benchmark.options, benchmark.shortcoming(), *listed)
-        return digest_of(*facts, *(self._digest_of(name) for name in names))
+        clips = tuple(map(benchmark.clip_of, scored))
+        facts = (benchmark.name, benchmark.key, benchmark.options, benchmark.shortcoming(), *listed, clips)
+        return digest_of(*facts, *map(self._digest_of, scored))
 
     @property
     def family(self) -> str:

@@ -58,6 +58,7 @@ def as_object(pair: Pair) -> dict[str, Any]:
         "mean_first": pair.means[0],
         "mean_second": pair.means[1],
         **numbers,
+        "sequences": pair.sequences,
         "sequences_total": pair.total,
         "claimed": pair.result.claimed,
         "sequences_gained": [name for name, value in pair.differences.items() if value > 0],

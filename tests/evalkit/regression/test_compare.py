@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
 
 from evalkit.regression.compare import compare, compare_speed
 from evalkit.regression.file import Record, SequenceRecord
+from evalkit.regression.paired_bound import mean_bounds
 from evalkit.regression.verdicts import Limits, Verdict, decide
 from evalkit.scoring.scores import Curve
 
@@ -206,3 +207,28 @@ class TestSpeed:
         other = make_record({"elsewhere": 0.5}, "c:d", 0.02)
         comparison = compare_speed(self.pair(0.01, 0.02), (make_record(scores(10), "a:b", 0.01), other), LIMITS)
         assert comparison.reasons == ("sequences: none that all four results share",)
+
+
+RUNS = ("left", "right", "up", "down")
+
+
+def test_runs_on_one_clip_are_judged_as_one() -> None:
+    """Three clips, four runs each: what the runs taken for sequences call worse is no certain loss of the clips."""
+    before = {f"clip{at}@{run}": 0.5 for at in range(3) for run in RUNS}
+    after = {name: value - {"clip0": 0.0, "clip1": 0.02, "clip2": 0.2}[name[:5]] for name, value in before.items()}
+    pair = [make_record(values, benchmark="otb100+sre") for values in (before, after)]
+    judged = compare(*pair, LIMITS)
+    assert [change.sequence for change in judged.changes] == ["clip2", "clip1", "clip0"]
+    assert astuple(judged.difference) == pytest.approx(astuple(mean_bounds(np.array([0.0, -0.02, -0.2]))))
+    assert (judged.verdict, judged.identical) == (Verdict.SAME, 1)
+    apart = compare(*(replace(record, benchmark="otb100") for record in pair), LIMITS)
+    assert (apart.verdict, len(apart.changes), apart.identical) == (Verdict.WORSE, 12, 4)
+
+
+def test_speeds_of_runs_on_one_clip_are_judged_as_one() -> None:
+    values = {f"clip{at}@{run}": 0.5 for at in range(3) for run in RUNS}
+    tracker, slower = (make_record(values, seconds=seconds, benchmark="otb100+sre") for seconds in (0.01, 0.02))
+    reference = make_record(values, tracker="r:r", seconds=0.01, benchmark="otb100+sre")
+    judged = compare_speed((tracker, reference), (slower, reference), LIMITS)
+    assert [change.sequence for change in judged.changes] == ["clip0", "clip1", "clip2"]
+    assert [change.after for change in judged.changes] == pytest.approx([0.5, 0.5, 0.5])
