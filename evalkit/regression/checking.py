@@ -93,6 +93,8 @@ def speed_obstacles(tracker: Manifest | None, reference: Manifest | None) -> tup
     known = [manifest for manifest in (tracker, reference) if manifest is not None]
     if any(manifest.workers > 1 for manifest in known):
         return ("speed: several workers shared the machine; run with --workers 1",)
+    if any(manifest.mixed for manifest in known):
+        return ("speed: a run was resumed with other threads, versions or hardware; run it --fresh",)
     if len({manifest.threads for manifest in known}) > 1:
         return ("speed: tracker and reference ran with different numbers of threads",)
     if len({str(manifest.hardware.get("cpu")) for manifest in known}) > 1:

@@ -49,12 +49,12 @@ def record_results(
 
 
 def believable_seconds(run: Run) -> dict[str, float]:
-    """Median time of an update by sequence; empty where parallel workers shared the machine.
+    """Median time of an update by sequence; empty where parallel workers shared the machine, or conditions changed.
 
     Raises:
         InputError: a time file has a row that is no number.
     """
-    if run.manifest is not None and run.manifest.workers > 1:
+    if run.manifest is not None and (run.manifest.workers > 1 or run.manifest.mixed):
         return {}
     names = (path.name.removesuffix(TIME_SUFFIX) for path in run.folder.glob(f"*{TIME_SUFFIX}"))
     found = {name: median_seconds(read_times(run.folder, name)) for name in names}

@@ -44,12 +44,13 @@ def test_the_first_frame_and_what_was_not_measured_are_no_times(times: list[floa
     assert median_seconds(np.array(times)) == median
 
 
-def test_times_of_parallel_workers_are_not_believed(tmp_path: Path) -> None:
+def test_times_of_parallel_workers_or_resumed_runs_are_not_believed(tmp_path: Path) -> None:
     (tmp_path / "s_time.txt").write_text("1\n0.5\n0.5\n")
     run = Run("a:b", "demo", tmp_path, MANIFEST)
     assert believable_seconds(run) == {"s": 0.5}
     assert believable_seconds(replace(run, manifest=None)) == {"s": 0.5}
     assert believable_seconds(replace(run, manifest=replace(MANIFEST, workers=2))) == {}
+    assert believable_seconds(replace(run, manifest=replace(MANIFEST, mixed=True))) == {}
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,7 @@ def test_times_of_parallel_workers_are_not_believed(tmp_path: Path) -> None:
         (MANIFEST, None),
         (None, None),
         (replace(MANIFEST, workers=2), "several workers"),
+        (replace(MANIFEST, mixed=True), "resumed with other threads"),
         (replace(MANIFEST, threads=2), "different numbers of threads"),
         (replace(MANIFEST, hardware={"cpu": "two"}), "different processors"),
     ],
