@@ -10,8 +10,8 @@ from reports.tables import NO_VALUE, Cell, Table
 
 SETTINGS = ("backend", "threads", "device", "reference", "energy")
 """Columns that are told beside the table where all its rows agree."""
-ROW_NAMES = ("tracker", "scope", "stage")
-"""Columns that every block of columns repeats, so that its rows can be told apart."""
+ROW_NAMES = ("tracker", "scope", "stage", "benchmark", "kind", "variation", "level")
+"""Columns that every block of columns repeats, so that its rows can be told apart; in small letters."""
 NOTE = "note"
 WIDEST_TEXT = 24
 """Longer names are folded."""
@@ -48,7 +48,7 @@ def numbered_notes(table: Table) -> tuple[Table, tuple[str, ...]]:
 
 def column_blocks(table: Table, width: int) -> list[Table]:
     """Tables of at most ``width`` characters that show all columns; each begins with the names of the rows."""
-    names = [index for index, name in enumerate(table.columns) if name in ROW_NAMES]
+    names = [index for index, name in enumerate(table.columns) if name.lower() in ROW_NAMES]
     blocks = [list(names)]
     for index in (index for index in range(len(table.columns)) if index not in names):
         if _width(table, [*blocks[-1], index]) > width and len(blocks[-1]) > len(names):

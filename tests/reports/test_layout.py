@@ -10,6 +10,7 @@ from rich.console import Console
 
 from reports.layout import column_blocks, numbered_notes, shared_settings
 from reports.profiles import profile_table
+from reports.robustness import variation_table
 from reports.tables import Table
 from reports.terminal import print_table
 
@@ -64,3 +65,13 @@ def test_a_narrow_terminal_gets_blocks_that_each_name_their_rows() -> None:
     assert len(column_blocks(table, 300)) == 1
     # Even where nothing fits, every column is in some block.
     assert {name for block in column_blocks(table, 5) for name in block.columns} == set(table.columns)
+
+
+def test_variations_of_many_trackers_are_named_in_every_block() -> None:
+    facts = {"benchmark": "otb100", "protocol": "official", "metric": "auc", "kind": "weather", "variation": "fog"}
+    facts |= {"level": 3, "value": 0.5, "clean": 0.6, "clips": 10}
+    facts |= dict.fromkeys(("psnr", "ssim", "queries"), float("nan"))
+    table = variation_table(pd.DataFrame([{**facts, "tracker": f"tracker_{at}"} for at in range(12)]), "otb100")
+    blocks = column_blocks(table, 80)
+    assert len(blocks) > 1
+    assert all(block.columns[:3] == ("Kind", "Variation", "Level") for block in blocks)
