@@ -7,6 +7,7 @@ import re
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -16,12 +17,14 @@ from evalkit.errors import InputError
 from evalkit.files import partial_folder
 from evalkit.private_cache import PrivateCache
 from profiling import backends
-from profiling.backends import FileFormat, Graph
+from profiling.backends import FileFormat, Graph, onnx
 
 GRAPHS = PrivateCache("graphs", re.compile(r"\.?[0-9a-f]{64}\.onnx.*"), most_entries=32, most_bytes=1 << 30)
 """Where they are kept. ``onnx`` is the one backend whose step is a single file."""
 
 KEPT = ("onnx", "fp32")
+EXPORTERS = ("torch", "onnx", "onnxscript")
+"""Packages that write the file."""
 TOLERANCE = 1e-4
 """Largest difference of a kept step from the network itself; that of ONNX Runtime is about 1e-5."""
 
@@ -73,18 +76,27 @@ def _faithful(graph: Graph, module: nn.Module, inputs: Sequence[Tensor]) -> bool
     try:
         with torch.inference_mode():
             pairs = list(zip(graph(crop, *inputs[1:]), module(crop, *inputs[1:]), strict=True))
-    except (RuntimeError, ValueError):  # a graph of other inputs
+    except Exception:  # noqa: BLE001 - a graph of other inputs; ONNX Runtime's errors have no class in common
         return False
     return all((one.double() - other.double()).abs().max() <= TOLERANCE for one, other in pairs)
 
 
 def step_digest(module: nn.Module, inputs: Sequence[Tensor]) -> str:
-    """Hexadecimal digest of all that an exported file depends on: weights, the network's code, shapes, torch."""
-    digest = hashlib.sha256(torch.__version__.encode())
+    """Hexadecimal digest of all that an exported file depends on: weights, shapes, the network's code, its exporter.
+
+    A file of an older exporter may answer alike and take longer.
+    """
+    digest = hashlib.sha256(repr([(name, version(name)) for name in EXPORTERS]).encode())
     digest.update(repr([(tuple(tensor.shape), tensor.dtype) for tensor in inputs]).encode())
     digest.update(str(module).encode())
-    for file in sorted((Path(__file__).parents[1] / "model").glob("*.py")):
+    for file in _code():
         digest.update(file.read_bytes())
     for name, tensor in module.state_dict().items():
         digest.update(name.encode() + bytes(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy()))
     return digest.hexdigest()
+
+
+def _code() -> list[Path]:
+    """The files that say what is exported, and how: the network, its graphs, the backend."""
+    package = Path(__file__).parents[1]
+    return [*sorted(package.glob("model/*.py")), *sorted(package.glob("inference/*.py")), Path(onnx.__file__)]

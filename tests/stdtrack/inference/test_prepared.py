@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from evalkit.private_cache import VARIABLE
 from evalkit.trackers.spec import load_tracker
 from profiling import backends
 from profiling.backends import onnx
+from profiling.backends.onnx import export
 from stdtrack.inference.graphs import StepGraph
 from stdtrack.inference.networks import example_inputs, own_choice
 from stdtrack.inference.prepared import GRAPHS, prepared, step_digest
@@ -104,6 +106,49 @@ def test_a_file_of_other_weights_is_not_believed(network: STDTrack, cache: Path,
     with pytest.raises(InputError, match="answers otherwise than the network"):
         answers(other)
     assert len(exports) == 2
+
+
+def test_a_graph_of_other_shapes_is_made_anew(
+    network: STDTrack, cache: Path, exports: list[Path], exported: bytes, tmp_path: Path
+) -> None:
+    """ONNX Runtime refuses the inputs with an error of its own, which is no RuntimeError."""
+
+    class Doubled(torch.nn.Module):
+        def forward(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            return tuple(2 * tensor for tensor in tensors)
+
+    answers(network)
+    (file,) = cache.iterdir()
+    wider = [torch.zeros(*tensor.shape[:-1], tensor.shape[-1] + 1) for tensor in example_inputs(network)[1]]
+    export(Doubled(), wider, tmp_path / "other.onnx")
+    file.write_bytes((tmp_path / "other.onnx").read_bytes())
+    answers(network)
+    assert file.read_bytes() == exported
+    assert len(exports) == 2
+
+
+@pytest.mark.parametrize("package", ["torch", "onnx", "onnxscript"])
+def test_what_another_exporter_wrote_is_another_file(
+    network: STDTrack, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may answer alike and be slower, which no proof of its answers shows."""
+    step, inputs = StepGraph(network), example_inputs(network)[1]
+    before = step_digest(step, inputs)
+    monkeypatch.setattr("stdtrack.inference.prepared.version", lambda name: version(name) + "+" * (name == package))
+    assert step_digest(step, inputs) != before
+
+
+def test_what_our_exporter_wrote_before_it_was_changed_is_another_file(
+    network: STDTrack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, inputs = StepGraph(network), example_inputs(network)[1]
+    before = step_digest(step, inputs)
+    changed = tmp_path / "onnx.py"
+    changed.write_bytes(Path(onnx.__file__).read_bytes())
+    monkeypatch.setattr(onnx, "__file__", str(changed))
+    assert step_digest(step, inputs) == before
+    changed.write_text(changed.read_text().replace("OPSET = 20", "OPSET = 19"))
+    assert step_digest(step, inputs) != before
 
 
 def test_without_a_cache_the_step_is_prepared_all_the_same(network: STDTrack, cache: Path, exports: list[Path]) -> None:
