@@ -18,7 +18,7 @@ from evalkit.running.runner import run as run_selected
 from evalkit.running.selection import Selection, select
 from evalkit.suggestions import as_names
 from evalkit.trackers.base import wait_at_most
-from evalkit.trackers.live import Source, named_trackers
+from evalkit.trackers.live import NamedTracker, Source, named_trackers
 
 
 def run(
@@ -56,8 +56,7 @@ def run(
         exclude: shell patterns; no sequences with such names.
         workers: processes at once.
         threads: of each process, and of the calling one while an instance runs.
-        timeout: seconds that a frame may take in a worker, or an answer of an instance that is a ``process:`` or
-            ``trax:`` tracker.
+        timeout: seconds that a frame in a worker, or an answer of a live ``process:`` or ``trax:`` tracker may take.
         max_failures: stop when more sequences have failed.
         retry_failed: run again what failed before.
         fresh: delete the results of these trackers on these benchmarks first.
@@ -83,9 +82,7 @@ def run(
         >>> run(Still(), on="folder", data="clips", out="runs").finished
         2
     """
-    named, watcher = named_trackers(trackers), progress or Unwatched()
-    for instance in (tracker.source for tracker in named if tracker.is_live):
-        wait_at_most(instance, timeout)
+    named, watcher = _patient(named_trackers(trackers), timeout), progress or Unwatched()
     selections = _selections(on, data, sequences, exclude, shard)
     for selection in selections:
         watcher.select(selection)
@@ -94,6 +91,13 @@ def run(
         summary = run_selected(named, selections, pool, options, watcher)
     summary.caveats[:0] = [caveat for selection in selections for caveat in selection.caveats]
     return summary
+
+
+def _patient(trackers: tuple[NamedTracker, ...], timeout: float) -> tuple[NamedTracker, ...]:
+    """The trackers, of which live ones that are programs wait no longer for an answer."""
+    for instance in (tracker.source for tracker in trackers if tracker.is_live):
+        wait_at_most(instance, timeout)
+    return trackers
 
 
 @contextmanager
