@@ -10,7 +10,7 @@ from pathlib import Path
 from evalkit.errors import InputError
 from evalkit.results.files import ResultFile
 from evalkit.results.layout import Located, Place
-from evalkit.results.manifest import read_manifest
+from evalkit.results.manifest import Manifest, read_manifest
 from evalkit.results.messages import reading_notes
 from evalkit.results.names import stem
 from evalkit.results.store import SCORE_SUFFIX, TIME_SUFFIX, VISIBLE_SUFFIX
@@ -39,6 +39,7 @@ class TrackerResults:
         likely: another benchmark that most of the tree's files look like results of, where results are missing.
         left_out: how many files were not taken and why, where results may be missing on their account; or empty.
         remark: what ``run.json`` says of the tracker, such as ``untrained``.
+        options: of the benchmark, as ``run.json`` says; None without one.
         strays: how many of the tree's files are of no sequence or of a kind that is not read, and which; the same for
             all of its trackers; or empty.
         fault: why the tracker cannot be scored, where that shows before its files are read.
@@ -49,6 +50,7 @@ class TrackerResults:
     notes: tuple[str, ...] = ()
     ambiguous: tuple[str, ...] = ()
     remark: str = ""
+    options: Mapping[str, str] | None = None
     likely: str | None = None
     left_out: str = ""
     times: Mapping[str, ResultFile] = field(default_factory=dict)
@@ -101,6 +103,7 @@ def tracker_results(
     ordered, copies = _by_repetition(name, located, files, ambiguous)
     chosen = {sequence: tuple(files[path] for path in numbered.values()) for sequence, numbered in ordered.items()}
     clocks = {sequence: _time_path(next(iter(numbered.values()))) for sequence, numbered in ordered.items()}
+    manifest = _manifest(chosen)
     notes = reading_notes(located, {sequence: len(numbered) for sequence, numbered in ordered.items()}, copies)
     notes += (left_out,) if left_out else ()
     if ambiguous:
@@ -110,7 +113,8 @@ def tracker_results(
         files=chosen,
         notes=notes,
         ambiguous=ambiguous,
-        remark=_remark(chosen),
+        remark="" if manifest is None else manifest.tracker.get("note", ""),
+        options=None if manifest is None else manifest.benchmark.get("options", {}),
         left_out=left_out,
         times={sequence: files[path] for sequence, path in clocks.items() if path in files},
         confidences=_beside(ordered, files, CONFIDENCE_NAMES),
@@ -178,8 +182,7 @@ def _time_path(result: str) -> str:
     return f"{folders}{slash}{own}{TIME_SUFFIX}"
 
 
-def _remark(chosen: Mapping[str, tuple[ResultFile, ...]]) -> str:
-    """The note in the ``run.json`` beside the results."""
+def _manifest(chosen: Mapping[str, tuple[ResultFile, ...]]) -> Manifest | None:
+    """The ``run.json`` beside the results."""
     first = next((files[0].source for files in chosen.values()), None)
-    manifest = read_manifest(first.parent) if isinstance(first, Path) else None
-    return manifest.tracker.get("note", "") if manifest else ""
+    return read_manifest(first.parent) if isinstance(first, Path) else None

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # Of a tracker's results, what is told beside the score or does not reach it.
 _NOT_SCORED = frozenset({"files", "tracker", "notes", "remark", "likely", "left_out", "times", "confidences", "visible",
-                         "strays", "fault"})  # fmt: skip
+                         "strays", "fault", "options"})  # fmt: skip
 
 
 @dataclass(frozen=True)

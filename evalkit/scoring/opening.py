@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from evalkit.benchmarks.base import Benchmark, BenchmarkSpec
 from evalkit.benchmarks.data_root import DATA_VARIABLE, data_root
 from evalkit.benchmarks.installed import BENCHMARKS
 from evalkit.benchmarks.registry import canonical_specs, open_benchmark, parse_spec
+from evalkit.benchmarks.variations import MARK
+from evalkit.benchmarks.varied import SEED, Varied
 from evalkit.errors import InputError
 from evalkit.reading.text import is_there
 from evalkit.results.manifest import recorded_benchmark
@@ -65,7 +69,19 @@ def open_annotation(
     if data is None and annotations is None:
         recorded = recorded_benchmark(results, text)
         text, data = recorded if recorded is not None else (text, data_root())
+    text = _with_recorded_seed(results, text)
     return Annotation(open_benchmark(text, data=data, annotations=annotations), exclude)
+
+
+def _with_recorded_seed(results: Path, text: str) -> str:
+    """A variation that is asked for without a seed, with the one that all runs on it were drawn with, if it is one."""
+    spec = parse_spec(text)
+    if MARK not in spec.name or SEED in spec.options:
+        return text
+    manifests = (run.manifest for run in runs_by_pair(results).values() if run.benchmark == spec.name)
+    seeds = {manifest.benchmark.get("options", {}).get(SEED) for manifest in manifests if manifest is not None}
+    seed = next(iter(seeds)) if len(seeds) == 1 else None
+    return text if seed is None else str(BenchmarkSpec(spec.name, {**spec.options, SEED: seed}))
 
 
 def chosen_benchmarks(texts: Sequence[str]) -> tuple[str, ...]:
@@ -89,10 +105,21 @@ def read_results(results: Path, annotation: Annotation, told: Told) -> tuple[Tra
     """The trackers that have results; notes what there is to know of the benchmark and of the tree."""
     benchmark, inventory = annotation.benchmark, annotation.inventory
     annotation.sequence(inventory.present[0])  # ground truth that is on a server alone is told before anything else
-    trackers = read_tree(results, benchmark.name, (*inventory.present, *inventory.missing, *inventory.excluded))
+    names = (*inventory.present, *inventory.missing, *inventory.excluded)
+    trackers = tuple(_of_one_seed(tracker, benchmark) for tracker in read_tree(results, benchmark.name, names))
     told.add(benchmark.name, inventory.notes)
     told.add(benchmark.name, dict.fromkeys(tracker.strays for tracker in trackers if tracker.strays))
     return tuple(without_sequences(tracker, inventory.excluded) for tracker in trackers)
+
+
+def _of_one_seed(tracker: TrackerResults, benchmark: Benchmark) -> TrackerResults:
+    """The results, with a fault where they are of a variation drawn with another seed: its ground truth moves."""
+    seed = benchmark.options.get(SEED, "0")
+    run_with = seed if tracker.options is None else tracker.options.get(SEED, "0")
+    if seed == run_with or tracker.fault is not None or not isinstance(benchmark, Varied):
+        return tracker
+    hint = f"--on '{BenchmarkSpec(benchmark.name, {**benchmark.options, SEED: run_with})}'"
+    return replace(tracker, fault=InputError(f"was run with {SEED}={run_with}, not {seed}", hint=hint))
 
 
 def require_excluded(exclude: Sequence[str], annotations: Sequence[Annotation]) -> None:
