@@ -20,7 +20,9 @@ from evalkit.benchmarks.synthetic.writer import render
 from stdtrack.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[1]
-TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
+"""Run whole, one block after the other, by tests/test_tutorials.py."""
+TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")), *TUTORIALS]
 
 NOT_RUN = {
     "make ": "builds its own environment; `make demo` and `make test` are run by whoever works on the project",
@@ -36,6 +38,7 @@ NOT_RUN = {
     "stdtrack baseline runs -o robust.json": "needs results on a variation; tests/evalkit/robustness has it",
     "stdtrack check runs --baseline robust.json": "needs the baseline before it",
     "stdtrack stress": "takes a minute; tests/evalkit/robustness/test_stress.py runs it",
+    "sudo ": "sets a board's clocks",
     "vot ": "needs VOT's toolkit and its data",
     'stdtrack run "trax:': "needs VOT's toolkit; tests/evalkit/trackers serves TraX",
     "dask ": "needs several machines; tests/evalkit/running starts a cluster",
@@ -53,7 +56,7 @@ NOT_RUN_OPTIONS = {
     "weights=FILE": "needs a published checkpoint; tests/stdtrack/peers loads those of its own making",
     "weights=DIR": "needs published weights; tests/evalkit/trackers runs them where they are",
 }
-LONG = ("stdtrack profile", "stdtrack ablate")
+LONG = ("stdtrack profile", "stdtrack ablate", "stdtrack export", "stdtrack complexity hit:")
 SETTING = (
     (r"\s#\s.*$", ""),
     (r"--data (\S+)", "--data DATA"),
@@ -62,6 +65,8 @@ SETTING = (
     (r"\bRESULTS\b", "runs"),
     (r"my[._]package(\.tracker)?:(make_tracker|create)", "my_package:create"),
     (r"--protocol \S+", "--protocol official"),
+    (r"report runs profile --data DATA", "report runs"),
+    (r"run stdtrack:nano opencv:csrt opencv:kcf", "run opencv:kcf"),
     (r"profile A B", "profile my_package:create opencv:kcf"),
     (r"package\.module:factory", "my_package:module"),
     (r"opencv:csrt", "opencv:kcf"),
@@ -190,24 +195,31 @@ def run(command: str, folder: Path) -> None:
     assert done.returncode == 0, f"{command}\n{done.stderr}"
 
 
-def runnable() -> Iterator[object]:
-    for name, line in COMMANDS:
-        if reason(line) is None:
-            marks = [pytest.mark.slow] if line.startswith(LONG) else []
-            yield pytest.param(name, line, marks=marks, id=f"{name}-{line[:60]}")
-
-
-@pytest.mark.parametrize(("name", "line"), list(runnable()))
-def test_the_line_runs(name: str, line: str, setting: Path) -> None:
+def as_run(line: str) -> str:
+    """The line with what a reader would put in place of its placeholders, and without its comment."""
     for pattern, replacement in SETTING:
         line = re.sub(pattern, replacement, line, flags=re.MULTILINE if "<<" not in line else 0)
     line = line.replace("stdtrack:nano opencv:kcf", "my_package:create opencv:kcf") if "compare" in line else line
-    line = line.replace("--on demo --data SEQUENCES", "--on folder --data SEQUENCES").replace(
+    return line.replace("--on demo --data SEQUENCES", "--on folder --data SEQUENCES").replace(
         "runs/shard-*", "parts/shard-*"
     )
-    out = f"out-{abs(hash((name, line))) % 10**8}"
-    line = re.sub(r"(--out|-o) (?!\S+\.(?:mp4|json|txt))\S+", rf"\1 {out}", line)
-    run(line, setting)
+
+
+def runnable() -> Iterator[object]:
+    """Each command once, however many pages have it."""
+    tutorials, seen = {path.name for path in TUTORIALS}, set()
+    for name, line in COMMANDS:
+        command = as_run(line).strip()
+        if reason(line) is None and name not in tutorials and command not in seen:
+            seen.add(command)
+            marks = [pytest.mark.slow] if line.startswith(LONG) else []
+            yield pytest.param(command, marks=marks, id=f"{name}-{line[:60]}")
+
+
+@pytest.mark.parametrize("command", list(runnable()))
+def test_the_line_runs(command: str, setting: Path) -> None:
+    out = f"out-{abs(hash(command)) % 10**8}"
+    run(re.sub(r"(--out|-o) (?!\S+\.(?:mp4|json|txt))\S+", rf"\1 {out}", command), setting)
 
 
 def test_every_line_is_run_or_says_why() -> None:

@@ -207,7 +207,7 @@ def cut_and_paste(
     )
 
 
-def write_sequence(root: Path, sequence: Sequence) -> Path:
+def write_sequence(root: str | Path, sequence: Sequence) -> Path:
     """Write a made sequence into ``root/<name>`` as benchmark ``folder`` reads it; returns that folder.
 
     Absent frames have rows of ``nan``. Images are JPEG files.
@@ -216,7 +216,7 @@ def write_sequence(root: Path, sequence: Sequence) -> Path:
         InputError: the folder cannot be written, or a frame cannot be read.
     """
     assert sequence.frames is not None
-    folder = root / sequence.name
+    folder = Path(root) / sequence.name
     for index in range(len(sequence)):
         image = sequence.frames.read(index)
         _, encoded = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])

@@ -20,7 +20,7 @@ _FIRST_RETURN = 1000
 """Added to the number of a long-term scene, so that no other has its stream of random numbers."""
 
 
-def render(root: Path, seed: int = 0, frames: int = FRAMES) -> Path:
+def render(root: str | Path, seed: int = 0, frames: int = FRAMES) -> Path:
     """Render every scene of the demo to ``root/demo/val/<sequence>/`` and return ``root/demo``.
 
     The same seed gives the same bytes (with the same JPEG encoder).
@@ -28,12 +28,12 @@ def render(root: Path, seed: int = 0, frames: int = FRAMES) -> Path:
     Raises:
         InputError: the folder cannot be written.
     """
-    return _render(root / "demo", SCENES, seed, frames)
+    return _render(Path(root) / "demo", SCENES, seed, frames)
 
 
-def render_long_term(root: Path, seed: int = 0, frames: int = FRAMES) -> Path:
+def render_long_term(root: str | Path, seed: int = 0, frames: int = FRAMES) -> Path:
     """The same of the scenes in which the target leaves, in ``root/demo_lt``."""
-    return _render(root / "demo_lt", RETURNS, seed, frames, first=_FIRST_RETURN)
+    return _render(Path(root) / "demo_lt", RETURNS, seed, frames, first=_FIRST_RETURN)
 
 
 def _render(folder: Path, scenes: tuple[Scene, ...], seed: int, frames: int, first: int = 0) -> Path:
