@@ -8,6 +8,7 @@ import pandas as pd
 
 from evalkit.results.columns import SPEEDS
 from reports.inputs import ReportTables, records
+from reports.labelled import without_labels
 from reports.published import published
 from reports.speeds import setting
 from reports.tables import Table, word
@@ -40,6 +41,7 @@ def claims_table(tables: ReportTables) -> Table | None:
 
     ``gap`` is ours over the paper's for a speed; where nothing was measured, ``ours`` says why.
     """
+    tables = without_labels(tables)
     measured = [tables.speeds.reindex(columns=list(SPEEDS)), _profiled(tables)]
     speeds = pd.concat([table.astype(object) for table in measured], ignore_index=True)  # counts stay counts
     names = {*map(str, tables.scores["tracker"]), *map(str, speeds["tracker"])}

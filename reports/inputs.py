@@ -24,6 +24,7 @@ from evalkit.scoring.columns import (
     SHOWN_BOXES,
     SHOWN_FRAMES,
 )
+from evalkit.scoring.naming import Named
 from evalkit.shown import one_line, shown_names
 from reports.style import Style, styles
 
@@ -94,6 +95,8 @@ class ReportTables:
         methods: how the figures were made: one sentence by topic.
         strips: frames to show of a sequence, by (benchmark, sequence).
         examples: a frame under a corruption, by (benchmark, variation).
+        named: how trackers are called and ordered, see :func:`reports.labelled.with_labels`.
+        metrics: what tables of scores show, in this order; empty for all that there are, see :mod:`reports.choice`.
     """
 
     scores: pd.DataFrame = field(default_factory=partial(empty, FIGURES))
@@ -116,6 +119,8 @@ class ReportTables:
     methods: Mapping[str, str] = field(default_factory=dict)
     strips: Mapping[tuple[str, str], tuple[StripFrame, ...]] = field(default_factory=dict)
     examples: Mapping[tuple[str, str], StripFrame] = field(default_factory=dict)
+    named: Named = field(default_factory=Named)
+    metrics: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, columns in TABLES.items():
@@ -134,14 +139,29 @@ class ReportTables:
 
     @property
     def trackers(self) -> tuple[str, ...]:
-        """Names of all trackers that have a score, in order of first appearance."""
-        return tuple(dict.fromkeys(self.scores["tracker"]))
+        """Names of all trackers that have a score, in the order that is asked for, else that of first appearance."""
+        return tuple(self.named.arranged(dict.fromkeys(self.scores["tracker"])))
 
     @cached_property
     def styles(self) -> Mapping[str, Style]:
         """How each tracker is drawn, those without a score too."""
-        profiled = (table["tracker"] for table in self.profiles.values() if "tracker" in table)
-        return styles(self.trackers, (str(name) for names in profiled for name in names.unique()))
+        former = {name: self.named.former_name(name) for name in (*self.trackers, *self.profiled)}
+        drawn = styles((former[name] for name in self.trackers), (former[name] for name in self.profiled))
+        return {name: replace(drawn[old], bold=self.named.highlights(name)) for name, old in former.items()}
+
+    @property
+    def profiled(self) -> tuple[str, ...]:
+        """Names of all trackers in the tables of a profile."""
+        columns = (table["tracker"] for table in self.profiles.values() if "tracker" in table)
+        return tuple(dict.fromkeys(str(name) for column in columns for name in column.unique()))
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """Every text that a plot may show: names, notes, devices."""
+        frames = [getattr(self, name) for name in TABLES if name != "frames"]
+        frames += [self.frames[["sequence"]], *self.profiles.values()]
+        columns = (frame[name] for frame in frames for name in frame.select_dtypes(exclude=["number", "bool"]).columns)
+        return frozenset(text for column in columns for text in _strings(column))
 
     def profile(self, name: str) -> pd.DataFrame:
         """A table of the profile; without columns and rows where there is none of that name."""
@@ -162,7 +182,7 @@ def with_shown_names(tables: ReportTables) -> ReportTables:
     trackers = shown_names(tables.trackers)
     sequences = shown_names([*_strings(tables.scores["sequence"]), *_strings(tables.frames["sequence"])])
     names = {"tracker": trackers, "sequence": sequences}
-    frames = {name: _shown(getattr(tables, name), names) for name in TABLES if name != "published"}
+    frames: dict[str, Any] = {name: _shown(getattr(tables, name), names) for name in TABLES if name != "published"}
     return replace(
         tables,
         **frames,

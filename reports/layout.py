@@ -29,7 +29,7 @@ def shared_settings(table: Table) -> tuple[Table, dict[str, str]]:
         elif name in SETTINGS and len(texts) == 1:
             shared[name] = texts.pop()
     kept = [index for index, name in enumerate(table.columns) if name not in shared and name not in empty]
-    return _columns(table, kept), shared
+    return columns_kept(table, kept), shared
 
 
 def numbered_notes(table: Table) -> tuple[Table, tuple[str, ...]]:
@@ -54,7 +54,7 @@ def column_blocks(table: Table, width: int) -> list[Table]:
         if _width(table, [*blocks[-1], index]) > width and len(blocks[-1]) > len(names):
             blocks.append(list(names))
         blocks[-1].append(index)
-    return [_columns(table, block) for block in blocks]
+    return [columns_kept(table, block) for block in blocks]
 
 
 def title(column: str) -> str:
@@ -78,7 +78,8 @@ def column_width(table: Table, index: int) -> int:
     return max(cells, *(len(part) for part in title(table.columns[index]).split()))
 
 
-def _columns(table: Table, kept: Sequence[int]) -> Table:
+def columns_kept(table: Table, kept: Sequence[int]) -> Table:
+    """The table with these columns alone."""
     return replace(
         table,
         columns=tuple(table.columns[index] for index in kept),

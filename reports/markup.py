@@ -11,7 +11,7 @@ from reports.cells import Cell, Table
 
 _MARKDOWN_RANKS = {1: "**{}**", 2: "<ins>{}</ins>", 3: "*{}*"}
 LONGEST_TABLE = 40  # rows of a table that fits on a page
-_LATEX_RANKS = {1: r"\textbf{{{}}}", 2: r"\underline{{{}}}", 3: r"\textit{{{}}}"}
+LATEX_RANKS = {1: r"\textbf{{{}}}", 2: r"\underline{{{}}}", 3: r"\textit{{{}}}"}
 
 
 def plain(table: Table) -> str:
@@ -45,7 +45,7 @@ def markdown_grid(table: Table) -> str:
     rules = ["---:" if numeric else ":---" for numeric in table.numeric]
     lines = [_row(map(escape_markdown, table.columns)), _row(rules)]
     lines += [
-        _row(_ranked(cell, escape_markdown(cell.text), _MARKDOWN_RANKS) for cell in row) for row in table.full_rows
+        _row(ranked(cell, escape_markdown(cell.text), _MARKDOWN_RANKS) for cell in row) for row in table.full_rows
     ]
     return "\n".join(lines) + "\n"
 
@@ -54,7 +54,8 @@ def _row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _ranked(cell: Cell, text: str, forms: dict[int, str]) -> str:
+def ranked(cell: Cell, text: str, forms: dict[int, str]) -> str:
+    """A cell's text in the form of its rank."""
     return text if cell.rank is None else forms[cell.rank].format(text)
 
 
@@ -101,7 +102,7 @@ def _alignment(table: Table) -> str:
 
 def _latex_rows(table: Table) -> list[str]:
     """The heading and the rows."""
-    cells = [[_ranked(cell, escape_latex(cell.text), _LATEX_RANKS) for cell in row] for row in table.full_rows]
+    cells = [[ranked(cell, escape_latex(cell.text), LATEX_RANKS) for cell in row] for row in table.full_rows]
     return [" & ".join(row) + r" \\" for row in [[*map(escape_latex, table.columns)], *cells]]
 
 

@@ -6,6 +6,8 @@ import csv
 import io
 import math
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -14,12 +16,16 @@ import pandas as pd
 
 from evalkit.errors import InputError
 from evalkit.reading.text import decode, read_bytes
+from evalkit.scoring.metrics import METRICS
 from reports.inputs import PUBLISHED as COLUMNS
 from reports.inputs import records
 from reports.published_speeds import speed_kind
-from reports.tables import Cell, Table, number, word
+from reports.tables import NO_VALUE, Cell, Table, number, word
 
 NOT_STATED = "not stated"
+MARK = "†"
+"""Of a figure that others published."""
+_NOTE = f"{MARK} Published figures of the whole benchmark, not measured here; speeds on their authors' devices."
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
 
 
@@ -99,6 +105,48 @@ def comparable(table: pd.DataFrame, benchmark: str, metric: str, device: str) ->
         }
         for tracker, row in values.iterrows()
     ]
+
+
+_QUANTITIES = {"parameters": "parameters", "macs": "macs"}
+"""Quantities of published figures by columns of a table of scores that are no metrics."""
+
+
+def with_published(table: Table, names: Sequence[str], published: pd.DataFrame, benchmark: str, device: str) -> Table:
+    """A table of scores with rows of published figures below the measured ones.
+
+    Args:
+        names: what the columns behind the trackers' names hold.
+        published: :func:`published`.
+        benchmark: whose figures.
+        device: that speeds were measured on: those of a GPU stand beside measured ones of a GPU alone.
+    """
+    quantities = {
+        name: name if name in METRICS and METRICS[name].percent else _QUANTITIES.get(name, "") for name in names
+    }
+    if "fps" in quantities:
+        quantities["fps"] = speed_kind(device)
+    stated = published[published["benchmark"].isin(["", benchmark])].dropna(subset=["value"])
+    values = {key: list(part) for key, part in stated.groupby(["tracker", "quantity"], sort=False)["value"]}
+    scored = [name for name in quantities if name in METRICS]
+    trackers = [name for name in dict.fromkeys(stated["tracker"]) if any((name, q) in values for q in scored)]
+    if not trackers:
+        return table
+    rows = tuple(
+        (Cell(f"{tracker} {MARK}"), *(_stated(name, values.get((tracker, q), ())) for name, q in quantities.items()))
+        for tracker in trackers
+    )
+    keys = (*table.keys, *("" for _ in rows))
+    return replace(table, rows=(*table.rows, *rows), keys=keys, published=len(rows), caption=f"{table.caption} {_NOTE}")
+
+
+def _stated(name: str, values: Sequence[float]) -> Cell:
+    """Published figures side by side where sources differ; with the digits of the measured ones."""
+    metric = METRICS.get(name)
+    digits = metric.digits if metric else 2 if name in ("parameters", "macs") else 1
+    texts = dict.fromkeys(f"{value:.{digits}f}" for value in values)
+    if len(texts) == 1 and metric:
+        return Cell(next(iter(texts)), values[0] / 100)
+    return Cell(" / ".join(texts) or NO_VALUE, " / ".join(texts))
 
 
 # What papers' overview tables show, in their order: (quantity, benchmark) by column title.

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from functools import partial as bound
 from pathlib import Path
 
 from evalkit.files import whole_folder, write_atomic
+from reports.cells import transposed, with_arrows
 from reports.claims import claims_table
 from reports.inputs import ReportTables, with_shown_names
 from reports.markup import FORMATS
+from reports.paper import Paper
+from reports.paper_tables import paper_latex
 from reports.profiles import profile_tables
-from reports.published import published_tables
+from reports.published import published_tables, with_published
 from reports.quality_view import quality_view
 from reports.robustness import robustness_tables
+from reports.score_tables import column_names
 from reports.tables import Table, view_tables
 from reports.views import View, views
 
 PARTS = ("plots", "tables", "html")
+CORNERS = {"scores": "Metric", "attributes": "Attribute"}
+"""The tables that can be written with a column a tracker, and what their rows are then."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,8 @@ def write_report(
     out: Path,
     *,
     parts: Collection[str] = PARTS,
+    paper: Paper | None = None,
+    transpose: bool = False,
 ) -> ReportFiles:
     """Write a report of everything in ``tables`` into the folder ``out``; an earlier one stays until this one is whole.
 
@@ -43,6 +52,9 @@ def write_report(
 
     Args:
         parts: of ``plots`` (PNG, SVG, PDF), ``tables`` (Markdown, CSV, LaTeX) and ``html``.
+        paper: the class of documents that plots and LaTeX tables are made for; none by default. Published figures then
+            stand in the tables of scores too.
+        transpose: write the tables of scores and of attributes with a column a tracker.
 
     Raises:
         InputError: no tracker has a score, or a file cannot be written.
@@ -51,8 +63,8 @@ def write_report(
     tables = with_shown_names(tables)
     found = views(tables)
     with whole_folder(out) as partial:
-        plots = tuple(_write_plots(tables, found, partial)) if "plots" in parts else ()
-        written = tuple(_write_tables(tables, found, partial)) if "tables" in parts else ()
+        plots = tuple(_write_plots(tables, found, partial, paper)) if "plots" in parts else ()
+        written = tuple(_write_tables(tables, found, partial, paper, transpose)) if "tables" in parts else ()
         page = _write_page(tables, found, partial) if "html" in parts else None
     moved = [tuple(out / path.relative_to(partial) for path in paths) for paths in (plots, written)]
     return ReportFiles(None if page is None else out / page.name, *moved)
@@ -63,12 +75,12 @@ def folder_of(view: View) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "_", f"{view.benchmark}-{view.protocol}")
 
 
-def _write_plots(tables: ReportTables, found: tuple[View, ...], out: Path) -> Iterator[Path]:
+def _write_plots(tables: ReportTables, found: tuple[View, ...], out: Path, paper: Paper | None) -> Iterator[Path]:
     from reports.plots import draw_all  # matplotlib takes longer to import than tables need to be written
     from reports.plots.canvas import render
 
     for view in found:
-        for plot in draw_all(tables, view):
+        for plot in draw_all(tables, view, paper=paper):
             for extension, content in render(plot).items():
                 path = out / "plots" / folder_of(view) / f"{plot.name}.{extension}"
                 write_atomic(path, content)
@@ -83,23 +95,54 @@ def _write_page(tables: ReportTables, found: tuple[View, ...], out: Path) -> Pat
     return path
 
 
-def _write_tables(tables: ReportTables, found: tuple[View, ...], out: Path) -> Iterator[Path]:
+def _write_tables(
+    tables: ReportTables, found: tuple[View, ...], out: Path, paper: Paper | None, transpose: bool
+) -> Iterator[Path]:
     for view in found:
         left = robustness_tables(tables.robustness, view.benchmark, view.protocol)
         for table in (*view_tables(view, tables), quality_view(view, tables), *left):
             if table is not None:
-                yield from _write_table(table, out / "tables" / folder_of(view))
+                made = _beside_published(table, view, tables) if paper else table
+                corner = CORNERS.get(table.name) if transpose else None
+                yield from _write_table(made, out / "tables" / folder_of(view), paper, corner)
     for table in profile_tables(tables.profiles, tables.facts):
-        yield from _write_table(table, out / "tables" / "profile")
+        yield from _write_table(table, out / "tables" / "profile", paper)
     if (claims := claims_table(tables)) is not None:
-        yield from _write_table(claims, out / "tables")
+        yield from _write_table(claims, out / "tables", paper)
     if not tables.published.empty:
         for table in published_tables(tables.published):
-            yield from _write_table(table, out / "tables")
+            yield from _write_table(table, out / "tables", paper)
 
 
-def _write_table(table: Table, folder: Path) -> Iterator[Path]:
-    for extension, write in FORMATS.items():
+def _beside_published(table: Table, view: View, tables: ReportTables) -> Table:
+    """A table of scores with the published figures of the same benchmark below."""
+    if table.name != "scores" or tables.published.empty:
+        return table
+    devices = tables.speeds.loc[tables.speeds["benchmark"] == view.benchmark, "device"].dropna()
+    device = str(devices.iloc[0]) if len(devices) else ""
+    return with_published(table, column_names(view, tables), tables.published, view.benchmark, device)
+
+
+def _write_table(table: Table, folder: Path, paper: Paper | None = None, corner: str | None = None) -> Iterator[Path]:
+    """A table's files.
+
+    Args:
+        corner: what the rows are of the table with a column a tracker, which is then written; None for the table as
+            it is.
+    """
+    readable = with_arrows(table) if paper else replace(table, arrows=())
+    plain = replace(table, arrows=())
+    if corner is not None:
+        readable, plain = transposed(table if paper else plain, corner), transposed(plain, corner)
+    for extension, write in _writers(paper, f"{folder.name}-{table.name}").items():
         path = folder / f"{table.name}.{extension}"
-        write_atomic(path, write(table))
+        write_atomic(path, write(plain if extension == "csv" else readable))
         yield path
+
+
+def _writers(paper: Paper | None, slug: str) -> dict[str, Callable[[Table], str]]:
+    """Writers by file extension; LaTeX for the class of documents."""
+    if paper is None:
+        return dict(FORMATS)
+    label = re.sub(r"[^A-Za-z0-9]+", "-", slug)
+    return {**FORMATS, "tex": bound(paper_latex, paper=paper, slug=label)}

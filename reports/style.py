@@ -31,12 +31,13 @@ SALT = 178394
 
 @dataclass(frozen=True)
 class Style:
-    """How a tracker is drawn: ``dash`` is an on-off pattern in points, empty for a solid line."""
+    """How a tracker is drawn: ``dash`` is an on-off pattern in points, empty for a solid line; ``bold`` a thick one."""
 
     colour: str
     dark: str
     marker: str
     dash: tuple[float, ...]
+    bold: bool = False
 
 
 def style(tracker: str) -> Style:

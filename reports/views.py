@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
 
 from evalkit.scoring.metrics import METRICS, headline_of, metric_of
+from evalkit.scoring.naming import Named
 from evalkit.shown import one_line, shown_names
 from reports.inputs import ReportTables, records
 
@@ -33,6 +34,8 @@ class View:
         scores: the rows of the score table, overall and per sequence.
         coverage: the rows of the coverage table.
         labels: how a tracker is named where it is shown: its name, and its note such as ``untrained``.
+        named: in which order trackers stand, and which are highlighted.
+        metrics: what tables show, see :mod:`reports.choice`; empty for all.
     """
 
     benchmark: str
@@ -40,6 +43,8 @@ class View:
     scores: pd.DataFrame
     coverage: pd.DataFrame
     labels: Mapping[str, str]
+    named: Named = field(default_factory=Named)
+    metrics: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -48,7 +53,11 @@ class View:
 
     @cached_property
     def overall(self) -> pd.DataFrame:
-        """Trackers x metrics, best tracker first; metrics without any value are left out."""
+        """Trackers x metrics, as ordered by the user, else best first; metrics without any value are left out."""
+        return self._best_first.loc[self.named.arranged(self._best_first.index)]
+
+    @cached_property
+    def _best_first(self) -> pd.DataFrame:
         rows = self.scores[self.scores["sequence"].isna()]
         table = rows.pivot_table(index="tracker", columns="metric", values="value", aggfunc="first", dropna=False)
         table = table.astype(float).dropna(axis="columns", how="all")
@@ -71,11 +80,27 @@ class View:
 
     @property
     def trackers(self) -> tuple[str, ...]:
-        """Names, best first."""
+        """Names in the order of :attr:`overall`."""
         return tuple(self.overall.index)
 
+    def best(self, count: int, among: Iterable[str] | None = None) -> list[str]:
+        """The best trackers, in the order of :attr:`trackers`; highlighted ones are always among them.
+
+        Args:
+            among: of these alone.
+        """
+        wanted = set(self._best_first.index if among is None else among)
+        names = [name for name in self._best_first.index if name in wanted]
+        chosen = set(sorted(names, key=lambda name: not self.named.highlights(name))[:count])
+        return [name for name in self.trackers if name in chosen]
+
+    @property
+    def leader(self) -> str:
+        """Whom the others are compared with: the best of the highlighted trackers, else the best of all."""
+        return min(map(str, self._best_first.index), key=lambda name: not self.named.highlights(name))
+
     def per_sequence(self, metric: str) -> pd.DataFrame:
-        """Trackers (best first) x sequences of one metric, NaN where a tracker has no result."""
+        """Trackers (as in :attr:`overall`) x sequences of one metric, NaN where a tracker has no result."""
         rows = self.scores[self.scores["sequence"].notna() & (self.scores["metric"] == metric)]
         table = rows.pivot_table(index="tracker", columns="sequence", values="value", aggfunc="first", sort=False)
         return table.astype(float).reindex([name for name in self.trackers if name in table.index])
@@ -91,6 +116,11 @@ class View:
         """The mark that all trackers share, else the empty string."""
         marks = set(self.marks.values())
         return marks.pop() if len(marks) == 1 else ""
+
+    @property
+    def context(self) -> tuple[tuple[str, str], ...]:
+        """What a table of the view repeats in every row of a CSV file."""
+        return ("benchmark", self.benchmark), ("protocol", self.protocol), ("part", self.common_mark or "whole list")
 
     @property
     def title(self) -> str:
@@ -128,7 +158,7 @@ def views(tables: ReportTables) -> tuple[View, ...]:
     found = []
     for benchmark, protocol in pairs.itertuples(index=False):
         scores, coverage = (_part(table, benchmark, protocol) for table in (tables.scores, tables.coverage))
-        found.append(View(benchmark, protocol, scores, coverage, named))
+        found.append(View(benchmark, protocol, scores, coverage, named, tables.named, tables.metrics))
     return tuple(found)
 
 

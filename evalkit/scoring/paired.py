@@ -11,6 +11,7 @@ from evalkit.errors import InputError
 from evalkit.scoring.caveats import Caveat, Tell, Told
 from evalkit.scoring.front import evaluate_told, use_cache
 from evalkit.scoring.metrics import ranking_metric
+from evalkit.scoring.naming import Named, Naming, as_naming, settle
 from evalkit.shown import one_line
 from evalkit.suggestions import as_names, suggestion
 
@@ -91,6 +92,22 @@ class Paired:
             for sequence, difference in pair.differences.items()
         ]
         return pd.DataFrame(rows, columns=columns)
+
+    def named(
+        self,
+        labels: Mapping[str, str] | Naming | None = None,
+        *,
+        order: str | Iterable[str] = (),
+        highlight: str | Iterable[str] = (),
+    ) -> Paired:
+        """The same comparison with trackers called by labels; ``order`` and ``highlight`` say which of two comes first.
+
+        Raises:
+            InputError: a tracker is none of the two, or both would be called alike.
+        """
+        trackers = dict.fromkeys(name for pair in self.pairs for name in (pair.first, pair.second))
+        named = settle(as_naming(labels, order, highlight), trackers)
+        return replace(self, pairs=tuple(_named(pair, named) for pair in self.pairs))
 
     def __str__(self) -> str:
         return "\n".join(map(str, (*self.pairs, *self.caveats)))
@@ -209,6 +226,24 @@ def pair_up(first: BenchmarkScore, second: BenchmarkScore) -> Pair:
         total=first.sequences_total,
         result=compare_paired(ours, theirs),
         differences=dict(zip(dict.fromkeys(clips), (ours - theirs).tolist(), strict=True)),
+    )
+
+
+def _named(pair: Pair, named: Named) -> Pair:
+    """A pair under labels, the other way round where the second tracker is to stand first."""
+    first, second = named.label(pair.first), named.label(pair.second)
+    renamed = replace(pair, first=first, second=second)
+    return renamed if named.legend([first, second])[0] == first else _turned(renamed)
+
+
+def _turned(pair: Pair) -> Pair:
+    return replace(
+        pair,
+        first=pair.second,
+        second=pair.first,
+        means=(pair.means[1], pair.means[0]),
+        result=pair.result.turned(),
+        differences={name: 0.0 - value for name, value in pair.differences.items()},
     )
 
 

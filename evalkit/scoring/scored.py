@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
 
 from evalkit.errors import InputError
 from evalkit.scoring.caveats import Caveat
+from evalkit.scoring.naming import Named, Naming, as_naming, named_scores, settle
 from evalkit.suggestions import suggestion
 
 if TYPE_CHECKING:
@@ -60,6 +61,12 @@ class Scored:
 
         return tuple(quality_of(results, self.annotation) for results in self.results)
 
+    def named(self, named: Named) -> Scored:
+        """The same under the trackers' labels."""
+        results = tuple(replace(one, tracker=named.label(one.tracker)) for one in self.results)
+        refused = tuple(replace(one, tracker=named.label(one.tracker)) for one in self.refused)
+        return replace(self, results=results, scores=tuple(named_scores(self.scores, named)), refused=refused)
+
 
 @dataclass(frozen=True, repr=False)
 class Scores:
@@ -70,6 +77,7 @@ class Scores:
         caveats: what to know about the figures: how results were read, what looks wrong.
         refused: trackers that were left out, each with its benchmark and the error that says why.
         grouping: ``attribute`` where iterating also gives the scores on the sequences of each attribute.
+        naming: how trackers are called and ordered, see :meth:`named`.
 
     Example:
         >>> import evalkit
@@ -88,6 +96,7 @@ class Scores:
     caveats: tuple[Caveat, ...] = ()
     refused: tuple[Refused, ...] = ()
     grouping: str | None = None
+    naming: Named = field(default_factory=Named)
 
     @property
     def scores(self) -> tuple[BenchmarkScore, ...]:
@@ -187,6 +196,35 @@ class Scores:
 
         lists = (explain_differences(part.results, part.annotation, part.scores) for part in several)
         return tuple(difference for differences in lists for difference in differences)
+
+    def named(
+        self,
+        labels: Mapping[str, str] | Naming | None = None,
+        *,
+        order: str | Iterable[str] = (),
+        highlight: str | Iterable[str] = (),
+    ) -> Self:
+        """The same scores with trackers called by labels, in all tables and plots.
+
+        Args:
+            labels: label by tracker, or a :class:`evalkit.scoring.naming.Naming`; the others keep their names.
+            order: trackers or labels that stand first, in this order.
+            highlight: trackers or labels that are drawn bold and stand first in legends.
+
+        Raises:
+            InputError: a tracker is not there, or two would be called alike.
+
+        Example:
+            >>> import evalkit
+            >>> scores = evalkit.score("results", on="folder", data="clips")
+            >>> scores.named({"mine": "Ours"}, order=["theirs"]).overall()["tracker"].tolist()
+            ['theirs', 'Ours']
+        """
+        trackers = dict.fromkeys([*(score.tracker for score in self.scores), *(one.tracker for one in self.refused)])
+        named = settle(as_naming(labels, order, highlight), trackers).after(self.naming)
+        parts = tuple(part.named(named) for part in self.parts)
+        refused = tuple(replace(one, tracker=named.label(one.tracker)) for one in self.refused)
+        return replace(self, parts=parts, refused=refused, naming=named)
 
     def notices(self) -> list[str]:
         """Caveats and refused trackers, a line each, as the command line tells them."""

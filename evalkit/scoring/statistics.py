@@ -6,7 +6,7 @@ Of several runs on one clip the clip is, see :mod:`evalkit.scoring.clips`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -49,6 +49,11 @@ class PairedComparison:
     def claimed(self) -> bool:
         """The interval leaves zero out and the test rejects equality: a difference may be claimed."""
         return (self.low > 0 or self.high < 0) and self.p_value < 1 - self.level
+
+    def turned(self) -> PairedComparison:
+        """Tracker B against tracker A."""
+        difference, low, high = 0.0 - self.difference, 0.0 - self.high, 0.0 - self.low  # and no -0.0
+        return replace(self, difference=difference, low=low, high=high, gained=self.lost, lost=self.gained)
 
 
 def bootstrap_interval(

@@ -31,7 +31,7 @@ def payload(tables: ReportTables, views: tuple[View, ...]) -> dict[str, Any]:
     named = labels(tables.trackers, tables.facts)
     index = {name: at for at, name in enumerate(tables.trackers)}
     return {
-        "trackers": [_tracker(named[name], tables.styles[name]) for name in tables.trackers],
+        "trackers": [_tracker(named[name], tables.styles[name], _place(name, tables)) for name in tables.trackers],
         "views": [_view(view, tables, index) for view in views],
         "metrics": {
             name: _metric(name) for name in dict.fromkeys(str(name) for view in views for name in view.overall)
@@ -41,13 +41,21 @@ def payload(tables: ReportTables, views: tuple[View, ...]) -> dict[str, Any]:
     }
 
 
-def _tracker(label: str, style: Style) -> dict[str, Any]:
+def _place(tracker: str, tables: ReportTables) -> int | None:
+    """Where the user wants the tracker to stand; None where that is not said."""
+    order = tables.named.order
+    return order.index(tracker) if tracker in order else None
+
+
+def _tracker(label: str, style: Style, place: int | None) -> dict[str, Any]:
     return {
         "label": label,
         "light": style.colour,
         "dark": style.dark,
         "marker": marker_path(style.marker),
         "dash": list(style.dash),
+        **({"bold": True} if style.bold else {}),
+        **({} if place is None else {"place": place}),
     }
 
 

@@ -22,6 +22,7 @@ from reports.tables import attribute_table, score_table, sequence_table, speed_t
 from reports.views import View, labels
 
 SCRIPTS = ("core.js", "chart.js", "overview.js", "sequences.js", "main.js")
+HIGHLIGHT = "highlight.js"
 
 
 def render_page(tables: ReportTables, views: tuple[View, ...]) -> str:
@@ -33,7 +34,8 @@ def render_page(tables: ReportTables, views: tuple[View, ...]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    script = "\n".join(_asset(name) for name in SCRIPTS)
+    scripts = (*SCRIPTS[:-1], *([HIGHLIGHT] if tables.named.highlight or tables.named.order else []), SCRIPTS[-1])
+    script = "\n".join(_asset(name) for name in scripts)
     return environment.get_template("report.html.j2").render(
         title=" · ".join(dict.fromkeys(view.title for view in views)),
         style=Markup(_asset("page.css")),

@@ -13,7 +13,11 @@ from evalkit.errors import InputError
 from evalkit.shown import one_line
 from evalkit.suggestions import suggestion
 from reports.inputs import ReportTables
-from reports.plots.canvas import Plot, look
+from reports.paper import Paper
+from reports.plots.canvas import Plot
+from reports.plots.fonts import fallbacks
+from reports.plots.look import Look, look
+from reports.plots.titles import finish
 from reports.views import View
 
 GROUP = "stdtrack.plots"
@@ -32,18 +36,20 @@ MOST_WANTED = "curves"
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,100}", re.ASCII)
 
 
-def draw_all(tables: ReportTables, view: View | None, first: str = "") -> Iterator[Plot]:
+def draw_all(tables: ReportTables, view: View | None, first: str = "", *, paper: Paper | None = None) -> Iterator[Plot]:
     """Every plot that there are data for.
 
     Args:
         view: None for the plots of a profile.
         first: the name of a plot that is wanted soonest; kinds whose own name it begins with are drawn first.
+        paper: the class of documents that the plots are made for.
 
     Raises:
         InputError: a plot cannot be imported, or its name is another one's or none of a file.
     """
     drawn_by: dict[str, str] = {}
-    with look():
+    families, _ = fallbacks(tables.texts)
+    with look(Look(paper, families)):
         for kind in sorted(PLOTS, key=lambda kind: (not first.startswith(kind), kind != MOST_WANTED, kind)):
             for plot in PLOTS[kind](tables, view) or ():
                 if not _FILE.fullmatch(plot.name):
@@ -51,6 +57,7 @@ def draw_all(tables: ReportTables, view: View | None, first: str = "") -> Iterat
                 if plot.name in drawn_by:
                     raise InputError(f"two figures are named '{plot.name}', of '{drawn_by[plot.name]}' and of '{kind}'")
                 drawn_by[plot.name] = kind
+                finish(plot.figure)
                 yield plot
 
 

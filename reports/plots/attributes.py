@@ -29,13 +29,13 @@ def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
     if rows.empty:
         return
     table = rows.pivot_table(index="tracker", columns="attribute", values="value", sort=False)
-    table = table.reindex([name for name in view.trackers if name in table.index])
+    table = table.reindex(view.named.legend([name for name in view.trackers if name in table.index]))
     counts = rows.groupby("attribute", sort=False)["sequences"].max()
     names = {str(attribute): f"{attribute} ({count})" for attribute, count in counts.items()}
     metric = label_of(str(view.headline))
     basis = f"{metric} by attribute, {view.title}, protocol {view.protocol}; in brackets the number of sequences."
     if len(table.columns) >= 3:
-        best = table.head(MOST_IN_RADAR)
+        best = table.loc[view.named.legend(view.best(MOST_IN_RADAR, table.index))]
         limit = f" The best {len(best)} of {len(table)} trackers." if len(best) < len(table) else ""
         yield Plot("attributes_radar", basis + limit, _radar(best, names, metric, view, tables.styles))
     yield Plot("attributes_bars", basis, _bars(table, names, metric, view, tables.styles))

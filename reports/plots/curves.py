@@ -39,6 +39,7 @@ def _figure(
         scores = view.overall[metric]
         order.sort(key=lambda name: -scores[name])
         texts = {name: f"[{format_metric(metric, scores[name])}] {texts[name]}" for name in order}
+    order = view.named.legend(order)
     figure = canvas(4.3 + legend_width(list(texts.values())), 3.5)
     axes = figure.subplots()
     for index, name in enumerate(reversed(order)):  # the best is drawn last, on top

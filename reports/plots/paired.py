@@ -28,7 +28,8 @@ def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
     table = view.per_sequence(view.headline)
     if len(table) < 2:
         return
-    best, others = str(table.index[0]), [str(name) for name in table.index[1 : MOST_PANELS + 1]]
+    best = view.leader if view.leader in table.index else str(table.index[0])
+    others = view.best(MOST_PANELS, [name for name in table.index if name != best])
     named = len(table.columns) <= MOST_NAMED
     figure = canvas(max(5.5, 0.16 * len(table.columns) if named else 7.5), 1.75 * len(others) + (1.2 if named else 0.5))
     by_sequence = table.T

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from evalkit.scoring.metrics import label_of
+from evalkit.scoring.naming import Named
 from reports.inputs import ReportTables, records
 from reports.plots.canvas import Plot, canvas, log_axis
 from reports.plots.speed_accuracy import Bubble, area_handle, write_names
@@ -29,11 +30,13 @@ def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
     first = latency[latency["threads"] == latency["threads"].min()]
     for benchmark, (metric, title) in BENCHMARKS.items():
         figures = _figures(benchmark, metric)
-        bubbles = _bubbles(first, tables.profiles.get("resources"), figures)
+        bubbles = _bubbles(first, tables.profiles.get("resources"), figures, tables.named)
         if len(bubbles) > 1:
             setting = common_setting(first)
             plot = _figure(bubbles, f"{title} {label_of(metric)}, published", setting)
-            yield Plot(f"published_accuracy_{benchmark}", _caption(title, metric, setting, figures, bubbles), plot)
+            names = {published_name(tables.named.former_name(bubble.tracker)) for bubble in bubbles}
+            caption = _caption(title, metric, setting, figures[figures["tracker"].isin(names)])
+            yield Plot(f"published_accuracy_{benchmark}", caption, plot)
 
 
 def _figures(benchmark: str, metric: str) -> pd.DataFrame:
@@ -42,12 +45,14 @@ def _figures(benchmark: str, metric: str) -> pd.DataFrame:
     return table[(table["benchmark"] == benchmark) & (table["quantity"] == metric)].drop_duplicates("tracker")
 
 
-def _bubbles(latency: pd.DataFrame, resources: pd.DataFrame | None, figures: pd.DataFrame) -> list[Bubble]:
+def _bubbles(
+    latency: pd.DataFrame, resources: pd.DataFrame | None, figures: pd.DataFrame, named: Named
+) -> list[Bubble]:
     scores = dict(zip(figures["tracker"], figures["value"], strict=True))
     counted = {} if resources is None else dict(zip(resources["tracker"], resources["parameters"], strict=True))
     found = []
     for row in records(latency):
-        name = published_name(str(row["tracker"]))
+        name = published_name(named.former_name(str(row["tracker"])))
         if name in scores:
             parameters = counted.get(row["tracker"])
             size = None if parameters is None or pd.isna(parameters) else float(parameters)
@@ -55,9 +60,8 @@ def _bubbles(latency: pd.DataFrame, resources: pd.DataFrame | None, figures: pd.
     return found
 
 
-def _caption(title: str, metric: str, setting: str, figures: pd.DataFrame, bubbles: list[Bubble]) -> str:
-    names = {published_name(bubble.tracker) for bubble in bubbles}
-    sources = dict.fromkeys(figures.loc[figures["tracker"].isin(names), "source"])
+def _caption(title: str, metric: str, setting: str, figures: pd.DataFrame) -> str:
+    sources = dict.fromkeys(figures["source"])
     return (
         f"Median FPS measured here{setting} against {title} {label_of(metric)} as published: the accuracy was not "
         f"measured, it is the authors' with their own weights. Sources: {'; '.join(sources)}. "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,7 +97,7 @@ def _figure(bubbles: list[Bubble], view: View, setting: str, styles: Mapping[str
     axes.set(xlabel=f"median frames per second{setting}", ylabel=label_of(str(view.headline)))
     titled(axes, f"Speed and accuracy, {view.title}", view.protocol)
     _explain(figure, bubbles)
-    write_names(figure, axes, bubbles)
+    write_names(figure, axes, bubbles, {name for name, style in styles.items() if style.bold})
     return figure
 
 
@@ -129,8 +129,8 @@ def area_handle(area: float, *, filled: bool = False) -> Line2D:
     return Line2D([], [], linestyle="none", marker="o", markersize=size, markerfacecolor=face, markeredgecolor=edge)
 
 
-def write_names(figure: Figure, axes: Axes, bubbles: list[Bubble]) -> None:
-    """Names beside the bubbles, joined by a thin line where there was no room next to one."""
+def write_names(figure: Figure, axes: Axes, bubbles: list[Bubble], bold: Collection[str] = ()) -> None:
+    """Names beside the bubbles, joined by a thin line where there was no room next to one; ``bold`` are trackers."""
     texts = [
         axes.text(0, 0, shorten(bubble.label) + (" †" if bubble.published else ""), fontsize=7.5, transform=None)
         for bubble in bubbles
@@ -154,6 +154,7 @@ def write_names(figure: Figure, axes: Axes, bubbles: list[Bubble]) -> None:
             xytext=(corner - point) * points_per_pixel,
             textcoords="offset points",
             fontsize=7.5,
+            fontweight="bold" if bubble.tracker in bold and not bubble.published else "normal",
             color="#555555" if bubble.published else "black",
             verticalalignment="bottom",
             arrowprops={"arrowstyle": "-", "color": "#999999", "linewidth": 0.5, "relpos": (0.5, 0.5)} if far else None,

@@ -34,6 +34,7 @@ def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
     sequence = str(spread.idxmax())
     best = [str(name) for name in table[sequence].dropna().sort_values(ascending=False, kind="stable").index]
     best = [*best[: MOST_LINES - 1], best[-1]] if len(best) > MOST_LINES else best
+    best = view.named.legend(best)
     figure = _figure(rows[rows["sequence"] == sequence], best, sequence, view, tables.styles)
     caption = (
         f"Overlap and score over time, {view.benchmark}/{sequence}, where the trackers differ most; shaded: absent."
@@ -68,7 +69,7 @@ def _figure(rows: pd.DataFrame, order: list[str], sequence: str, view: View, sty
 def _panel(axes: Axes, column: str, lines: Mapping[str, pd.DataFrame], styles: Mapping[str, Style]) -> None:
     for name in reversed(list(lines)):
         frames = lines[name]
-        look = {**line_look(styles[name]), "linewidth": 1.1, "markersize": 3.5}
+        look = {**line_look(styles[name]), "linewidth": 2.2 if styles[name].bold else 1.1, "markersize": 3.5}
         axes.plot(frames["frame"], pd.to_numeric(frames[column]), markevery=0.08, **look)
     first = next(iter(lines.values()))
     start = int(first["frame"].iloc[0])

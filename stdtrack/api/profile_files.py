@@ -11,10 +11,12 @@ import pandas as pd
 
 from evalkit.files import whole_folder, write_atomic
 from evalkit.results.columns import SPEEDS
+from evalkit.scoring.naming import Naming
 from evalkit.shown import escape_markdown
 from profiling import tables
 from profiling.latency.results import Profiles
 from reports.inputs import ReportTables
+from reports.labelled import with_labels
 from reports.layout import numbered_notes, shared_settings
 from reports.markup import comma_separated, latex, markdown
 from reports.plots import PLOTS, draw_all
@@ -31,7 +33,11 @@ FRAMES = "frames"
 
 
 def write_profile(
-    comparison: Profiles, scopes: Sequence[str], out: Path, note: Callable[[str], None] = lambda message: None
+    comparison: Profiles,
+    scopes: Sequence[str],
+    out: Path,
+    note: Callable[[str], None] = lambda message: None,
+    naming: Naming | None = None,
 ) -> list[Table]:
     """Write ``profile.json``, ``profile.md``, and folders of tables and plots into ``out``, once all are made.
 
@@ -41,11 +47,15 @@ def write_profile(
         the tables that are not empty.
     """
     with whole_folder(out, earlier=earlier_files(out)) as partial:
-        return _write(comparison, scopes, partial, note)
+        return _write(comparison, scopes, partial, note, naming or Naming())
 
 
-def _write(comparison: Profiles, scopes: Sequence[str], out: Path, note: Callable[[str], None]) -> list[Table]:
-    made = report_tables(comparison, scopes)
+def _write(
+    comparison: Profiles, scopes: Sequence[str], out: Path, note: Callable[[str], None], naming: Naming
+) -> list[Table]:
+    plain = report_tables(comparison, scopes)
+    write_atomic(out / FILE, profile_text(_known(comparison), {n: t for n, t in plain.profiles.items() if n != FRAMES}))
+    made = with_labels(plain, naming)
     write_atomic(out / "tables" / "frames.csv", made.profiles[FRAMES].to_csv(index=False))
     frames = {name: frame for name, frame in made.profiles.items() if name != FRAMES}
     shown = [
@@ -57,7 +67,6 @@ def _write(comparison: Profiles, scopes: Sequence[str], out: Path, note: Callabl
         write_atomic(out / "tables" / f"{table.name}.csv", comma_separated(table))
         write_atomic(out / "tables" / f"{table.name}.tex", latex(table))
     write_atomic(out / "profile.md", _page(comparison, shown))
-    write_atomic(out / FILE, profile_text(_known(comparison), frames))
     note("drawing")
     for plot in draw_profile(made):
         for extension, content in render(plot).items():

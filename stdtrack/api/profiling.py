@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import profiling.front as profiler
 from evalkit.errors import InputError
+from evalkit.scoring.naming import Naming, as_naming, base_name, settle
 from profiling.latency.steps import SCOPES
 from stdtrack.api.extension import returning
 
@@ -20,7 +21,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ProfileRun(profiler.ProfileRun):
-    """All that was measured, with its tables, plots and files."""
+    """All that was measured, with its tables, plots and files.
+
+    Attributes:
+        naming: how trackers are called in plots and written tables, see :meth:`named`.
+    """
+
+    naming: Naming = field(default_factory=Naming)
+
+    def named(
+        self,
+        labels: Mapping[str, str] | Naming | None = None,
+        *,
+        order: str | Iterable[str] = (),
+        highlight: str | Iterable[str] = (),
+    ) -> ProfileRun:
+        """The same run with trackers called by labels in plots and tables; ``profile.json`` keeps their names.
+
+        Args:
+            labels, order, highlight: as :meth:`stdtrack.Scores.named` takes them.
+
+        Raises:
+            InputError: a tracker is not there, or two would be called alike.
+        """
+        specs = {profile.target.spec: profile.target.name or profile.target.spec for profile in self.profiles}
+        trackers = dict.fromkeys([*specs.values(), *map(base_name, self.failures)])
+        return replace(self, naming=settle(as_naming(labels, order, highlight), trackers, specs).as_project())
 
     def plot(self, name: str = "latency_track", scopes: Sequence[str] = SCOPES) -> Figure:
         """One of the plots as a matplotlib Figure, such as ``latency_model``, ``stages`` or ``speed_accuracy``.
@@ -28,11 +54,13 @@ class ProfileRun(profiler.ProfileRun):
         Raises:
             InputError: there is no such plot, or nothing to draw it from.
         """
+        from reports.labelled import with_labels
         from reports.plots import figure_named
         from stdtrack.api.profile_files import draw_profile, report_tables
 
         profiler.check_scopes(scopes)
-        return figure_named(name, draw_profile(report_tables(self, scopes), name), "this profile")
+        made = with_labels(report_tables(self, scopes), self.naming)
+        return figure_named(name, draw_profile(made, name), "this profile")
 
     def save(
         self,
@@ -52,7 +80,7 @@ class ProfileRun(profiler.ProfileRun):
 
         profiler.check_scopes(scopes)
         make_folder(Path(out))
-        return write_profile(self, scopes, Path(out), note)
+        return write_profile(self, scopes, Path(out), note, self.naming)
 
 
 profile = returning(ProfileRun)(profiler.profile)

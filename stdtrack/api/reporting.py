@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +11,12 @@ from evalkit.entry_points import reinstall_hint
 from evalkit.errors import InputError
 from evalkit.scoring.caveats import Caveat, Tell, Told
 from evalkit.scoring.front import use_cache
-from evalkit.suggestions import as_names, suggestion
+from evalkit.scoring.naming import Naming, as_naming
+from evalkit.suggestions import as_names, some, suggestion
 
 if TYPE_CHECKING:
     from evalkit.scoring.evaluate import Refused
+    from reports.inputs import ReportTables
 
 PARTS = ("plots", "tables", "html")
 
@@ -49,6 +51,12 @@ def report(
     exclude: str | Iterable[str] = (),
     published: bool = False,
     parts: str | Iterable[str] = PARTS,
+    names: Mapping[str, str] | Naming | None = None,
+    order: str | Iterable[str] = (),
+    highlight: str | Iterable[str] = (),
+    style: str = "default",
+    metrics: str | Iterable[str] = (),
+    transpose: bool = False,
     cache: bool = True,
     tell: Tell | None = None,
 ) -> Reported:
@@ -64,6 +72,10 @@ def report(
         data, annotations, protocols, exclude, cache, tell: as :func:`stdtrack.score` takes them.
         published: add published figures of other trackers, marked as such.
         parts: of ``plots``, ``tables`` and ``html``.
+        names, order, highlight: how trackers are called and ordered, as :meth:`Scores.named` takes them.
+        style: ``cvpr``, ``ieee`` or ``beamer``: figures and LaTeX tables that fit the class's columns.
+        metrics: what tables of scores show, such as ``["auc", "P_Norm", "fps"]``; all that there is if empty.
+        transpose: tables of scores and attributes with a column a tracker.
 
     Raises:
         InputError: no results, no annotation, no tracker that can be scored, or a folder that cannot be written.
@@ -74,30 +86,45 @@ def report(
         >>> sorted(path.name for path in written.tables)[:2]
         ['scores.csv', 'scores.md']
     """
+    from reports.choice import chosen_metrics
+    from reports.labelled import with_labels
+    from reports.paper import paper_named
     from reports.published import published as read_published
     from reports.report import write_report
     from stdtrack.api.report_tables import collect
 
-    told, chosen = Told(tell), as_names(parts) or PARTS
+    told, chosen = Told(tell), _chosen(parts)
+    paper, shown = paper_named(style), chosen_metrics(as_names(metrics))
+    tables, refused = collect(
+        Path(results), [Path(folder) for folder in ([profiles] if isinstance(profiles, str | Path) else profiles)],
+        benchmarks=as_names(on), data=data, annotations=annotations, protocols=as_names(protocols),
+        exclude=as_names(exclude), pictures="html" in chosen, cached=use_cache(cache, told), told=told,
+    )  # fmt: skip
+    others = dict.fromkeys(one.tracker for one in refused)
+    tables = replace(with_labels(tables, as_naming(names, order, highlight), others=others), metrics=shown)
+    told.add("names", tables.named.remarks)
+    if published:
+        tables = replace(tables, published=read_published())
+    if "plots" in chosen:
+        told.add("plots", filter(None, (reinstall_hint("stdtrack.plots"), missing_letters(tables))))
+    files = write_report(tables, Path(out), parts=chosen, paper=paper, transpose=transpose)
+    return Reported(files.page, files.plots, files.tables, tuple(told.caveats), tuple(refused))
+
+
+def _chosen(parts: str | Iterable[str]) -> tuple[str, ...]:
+    """The parts of a report that are wanted, all by default."""
+    chosen = as_names(parts) or PARTS
     unknown = [part for part in chosen if part not in PARTS]
     if unknown:
         raise InputError(f"--only has no part '{unknown[0]}'", hint=suggestion(unknown[0], PARTS, "parts"))
-    tables, refused = collect(
-        Path(results),
-        [Path(folder) for folder in ([profiles] if isinstance(profiles, str | Path) else profiles)],
-        benchmarks=as_names(on),
-        data=data,
-        annotations=annotations,
-        protocols=as_names(protocols),
-        exclude=as_names(exclude),
-        pictures="html" in chosen,
-        cached=use_cache(cache, told),
-        told=told,
-    )
-    if published:
-        tables = replace(tables, published=read_published())
-    stale = reinstall_hint("stdtrack.plots")
-    if stale and "plots" in chosen:
-        told.add("plots", (stale,))
-    files = write_report(tables, Path(out), parts=chosen)
-    return Reported(files.page, files.plots, files.tables, tuple(told.caveats), tuple(refused))
+    return chosen
+
+
+def missing_letters(tables: ReportTables) -> str:
+    """What to know where no installed font has a letter of some name; empty where one has each."""
+    from reports.plots.fonts import fallbacks
+
+    letters = sorted(fallbacks(tables.texts)[1])
+    if not letters:
+        return ""
+    return f"no installed font has {some(letters)}: boxes stand for them; install one, such as Noto Sans CJK"

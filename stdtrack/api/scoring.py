@@ -67,6 +67,7 @@ class Scores(PlainScores):
             quality=quality_table(qualities),
             reliability=reliability_table(qualities),
             risks=risk_table(qualities),
+            named=self.naming,
         )
 
     def __str__(self) -> str:

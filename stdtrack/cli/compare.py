@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stdtrack.cli.naming import naming_of, naming_options, project_of
 from stdtrack.cli.options import Word, comma_list, data_options, no_cache_option, protocol_option
 from stdtrack.cli.results import tell
 
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 @comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Benchmarks. [default: all that both have run on]")
 @data_options
 @protocol_option("Rules, as `stdtrack score` takes them. [default: the benchmark's own]")
+@naming_options
 @no_cache_option
 @click.option("--format", "form", type=Word("table", "json"), default="table", show_default=True)
 def compare(
     results: Path, first: str, second: str, benchmarks: tuple[str, ...], data: Path | None,
-    annotations: Path | None, protocols: tuple[str, ...], no_cache: bool, form: str,
+    annotations: Path | None, protocols: tuple[str, ...], names: tuple[str, ...], order: tuple[str, ...],
+    highlight: tuple[str, ...], config: Path | None, no_cache: bool, form: str,
 ) -> None:  # fmt: skip
     """Compare tracker A with tracker B on the sequences that both have results on.
 
@@ -35,10 +38,11 @@ def compare(
     """
     from evalkit.scoring.paired import compare as compare_results
 
+    naming = naming_of(names, order, highlight, project_of(config))
     pairs = compare_results(
-        results, first, second, on=benchmarks, data=data, annotations=annotations, protocols=protocols,
-        cache=not no_cache, tell=tell,
-    )  # fmt: skip
+        results, *(naming.tracker_of(name, results) for name in (first, second)), on=benchmarks, data=data,
+        annotations=annotations, protocols=protocols, cache=not no_cache, tell=tell,
+    ).named(naming)  # fmt: skip
     if form == "json":
         click.echo(json.dumps([as_object(pair) for pair in pairs], indent=2))
     else:

@@ -12,6 +12,7 @@ from evalkit.errors import InputError
 from evalkit.running.heartbeat import FRAME_TIMEOUT
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
 from stdtrack.cli.messages import echo_line
+from stdtrack.cli.naming import naming_of, naming_options, project_of, tell_remarks
 from stdtrack.cli.options import Positive, Word, comma_list, find_own_modules
 
 if TYPE_CHECKING:
@@ -50,9 +51,11 @@ PEERS = "peers"
               help="Seconds measured of each tracker.")  # fmt: skip
 @click.option("--timeout", type=Positive(), default=FRAME_TIMEOUT, show_default=True,
               help="Seconds a frame may take.")  # fmt: skip
+@naming_options
 def profile(
     specs: tuple[str, ...], out: Path, only: str | None, data: Path | None, benchmarks: tuple[str, ...], device: str,
     threads: tuple[str, ...], backends: tuple[str, ...], scopes: tuple[str, ...], min_time: float, timeout: float,
+    names: tuple[str, ...], order: tuple[str, ...], highlight: tuple[str, ...], config: Path | None,
 ) -> None:  # fmt: skip
     """Measure trackers side by side: latency in three scopes, memory, energy, accuracy on the same frames.
 
@@ -64,8 +67,10 @@ def profile(
     from functools import partial
 
     import stdtrack
+    from evalkit.scoring.naming import settle
     from profiling.front import check_scopes
     from profiling.latency.steps import SCOPES
+    from profiling.latency.targets import spec_names
     from stdtrack.api.profile_files import circumstances
     from stdtrack.api.profiling import make_folder
     from stdtrack.cli.progress import tell_remark
@@ -73,11 +78,14 @@ def profile(
     specs = _with_sets(specs, only)
     find_own_modules(specs)
     check_scopes(scopes)
+    shorts = spec_names(specs)
+    named = settle(naming_of(names, order, highlight, project_of(config)), dict.fromkeys(shorts.values()), shorts)
+    tell_remarks(named.remarks)
     comparison = stdtrack.profile(
         list(specs), data=data, on=benchmarks, threads=_numbers(threads), device=device, backends=backends,
         min_time=min_time, timeout=timeout, note=echo_line, remark=tell_remark, scenes=out / "data",
         ready=partial(make_folder, out),
-    )  # fmt: skip
+    ).named(named.as_project())  # fmt: skip
     shown = comparison.save(out, scopes or SCOPES, echo_line)
     _print(circumstances(comparison), [table for table in shown if table.name in ON_TERMINAL], out)
     for label, problem in comparison.failures.items():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.errors import InputError
+from stdtrack.cli.naming import is_wanted, naming_of, naming_options, project_of, tell_remarks
 from stdtrack.cli.options import (
     PROTOCOLS,
     Word,
@@ -49,12 +50,15 @@ YOUNG_OBJECTS = 50_000
 @click.option("--quality", is_flag=True, help="Also say what the trackers' own confidences are worth.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True,
               help="Processes; each scores a part of the trackers.")  # fmt: skip
+@naming_options
 @no_cache_option
 @click.option("--out", "-o", type=_FILE, help="Write there instead of to stdout.")
 def score(
     results: Path, benchmarks: tuple[str, ...], data: Path | None, annotations: Path | None,
     protocols: tuple[str, ...], form: str, partial: bool, exclude: tuple[str, ...], by: str | None,
-    per_sequence: Path | None, per_frame: Path | None, quality: bool, workers: int, no_cache: bool, out: Path | None,
+    per_sequence: Path | None, per_frame: Path | None, quality: bool, workers: int,
+    names: tuple[str, ...], order: tuple[str, ...], highlight: tuple[str, ...], config: Path | None,
+    no_cache: bool, out: Path | None,
 ) -> None:  # fmt: skip
     """Score raw results by each benchmark's own rules, and by those of other toolkits.
 
@@ -67,10 +71,14 @@ def score(
             raise InputError(f"is neither {' nor '.join(_TABLES)}", path=path)
     from stdtrack.api.scoring import score as score_results
 
+    naming = naming_of(names, order, highlight, project_of(config))
     scores = score_results(
         results, on=benchmarks, data=data, annotations=annotations, protocols=protocols, partial=partial,
         exclude=exclude, by=by, keep_frames=per_frame is not None, workers=workers, cache=not no_cache, tell=tell,
     )  # fmt: skip
+    if is_wanted(naming):
+        scores = scores.named(naming)
+        tell_remarks(scores.naming.remarks)
     lines = [line for difference in scores.explain() for line in difference.lines()]
     if per_frame:
         refuse_supervised(scores.scores)
