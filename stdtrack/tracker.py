@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Self, TypeVar
 
 import numpy as np
 import torch
@@ -18,10 +19,12 @@ from evalkit.trackers.stages import StageTimer, untimed
 from evalkit.types import Box, Image
 from profiling import backends
 from profiling.complexity.count import Part
+from stdtrack.assessment import FACT, Assessment, Calibration, assess, from_text
 from stdtrack.attacks.on_stdtrack import OnSTDTrack
-from stdtrack.checkpoints import compare_configs, load_model, sha256, shipped_weights, untrained
+from stdtrack.checkpoints import compare_configs, load_facts, load_model, sha256, shipped_weights, untrained
 from stdtrack.configs import VARIANTS, ModelConfig
-from stdtrack.crops import crop_window, sample_crop, to_image
+from stdtrack.crops import Window, crop_window, sample_crop, to_image
+from stdtrack.cues import frame_cues
 from stdtrack.devices import require_device
 from stdtrack.images import rgb_image, starting_box
 from stdtrack.inference.graphs import InitGraph, StepGraph
@@ -44,9 +47,19 @@ class STDTracker:
         model: the network; it is folded here.
         facts: what :meth:`describe` adds to the variant and device.
         device: where torch runs it.
+        calibration: of the self-assessment; None leaves it out, and ``Prediction.visible`` None.
+
+    Attributes:
+        assessment: of the last frame; None without a calibration, and before the first ``update``.
     """
 
-    def __init__(self, model: STDTrack, facts: Mapping[str, str] | None = None, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        model: STDTrack,
+        facts: Mapping[str, str] | None = None,
+        device: str = "cpu",
+        calibration: Calibration | None = None,
+    ) -> None:
         self.config: ModelConfig = model.config
         self.device = torch.device(device)
         # Channels last is how convolutions read a crop without a copy.
@@ -59,11 +72,13 @@ class STDTracker:
         # As long as a row of the larger crop: three numbers a pixel are too short a run for vector instructions.
         pixels = max(self.config.template_size, self.config.search_size)
         self._scale_R, self._shift_R = (1.0 / (255.0 * std)).repeat(pixels), (-mean / std).repeat(pixels)
+        self.calibration = calibration
+        self.assessment: Assessment | None = None
         self._state: TrackState | None = None
         self._box: Box = np.zeros(4)
 
     @classmethod
-    def from_pretrained(cls, variant: str, device: str = "cpu") -> STDTracker:
+    def from_pretrained(cls, variant: str, device: str = "cpu") -> Self:
         """A variant with the weights that come with the package; untrained, and says so, where there are none."""
         path = shipped_weights(variant)
         if path is None:
@@ -71,10 +86,12 @@ class STDTracker:
         return cls.load(path, device)
 
     @classmethod
-    def load(cls, path: Path, device: str = "cpu", expected: ModelConfig | None = None) -> STDTracker:
+    def load(cls, path: Path, device: str = "cpu", expected: ModelConfig | None = None) -> Self:
         """The network and weights of a checkpoint; see :func:`stdtrack.checkpoints.load_model` for its errors."""
         facts = {"weights": str(path), "weights_sha256": sha256(path)} if path.is_file() else {}
-        return cls(load_model(path, expected), facts, device)
+        model = load_model(path, expected)
+        calibration = load_facts(path).get(FACT)
+        return cls(model, facts, device, None if calibration is None else from_text(calibration, path))
 
     @cached_property
     def network(self) -> Network:
@@ -107,9 +124,13 @@ class STDTracker:
         """
         image = rgb_image(image)
         self._box = starting_box(box, image)
-        window = crop_window(self._box, self.config.template_factor)
-        template = self._tensor(sample_crop(image, window, self.config.template_size))
-        self._state = self.network.init_state(template)
+        self._state, self.assessment = self.first_state(image, self._box), None
+
+    @torch.inference_mode()
+    def first_state(self, image: Image, box: Box) -> TrackState:
+        """The state after the first frame, H x W x 3, in which the target is in ``box``."""
+        window = crop_window(box, self.config.template_factor)
+        return self.network.init_state(self._tensor(sample_crop(image, window, self.config.template_size)))
 
     @torch.inference_mode()
     def update(self, image: Image) -> Prediction:
@@ -123,13 +144,23 @@ class STDTracker:
         with self.stage("normalise"):
             search = self._tensor(crop)
         with self.stage("forward"):
-            output, self._state = self.network.step(self._state, search)
+            before = self._state
+            output, self._state = self.network.step(before, search)
         with self.stage("decode"):
             boxes, _ = STDTrack.decode(output, self._window_HW)
             quality = float(torch.sigmoid(output.quality[0]))
-            found = to_image(boxes[0].double().cpu().numpy(), window)
-            self._box = self._follow(found, quality, image)
-            return Prediction(_visible_part(self._box, image), quality)
+            in_crop = boxes[0].double().cpu().numpy()
+            self._box = self._follow(to_image(in_crop, window), quality, image)
+            visible = None
+            if self.calibration is not None:
+                cues = frame_cues(output, before, self._state, in_crop, factor=self.config.search_factor)
+                self.assessment = assess(self.assessment, cues, self.calibration)
+                visible = self.assessment.status != "lost"
+            return Prediction(visible_part(self._box, image), quality, visible)
+
+    def search_crop(self, image: Image, window: Window) -> Tensor:
+        """(1, 3, H, W) what the window shows, as the network takes it."""
+        return self._tensor(sample_crop(image, window, self.config.search_size))
 
     def _follow(self, found: Box, quality: float, image: Image) -> Box:
         """The box to search around next: size smoothed by quality, centre kept inside the image."""
@@ -179,7 +210,7 @@ def _score_window(config: ModelConfig) -> Tensor:
     return (1.0 - influence) + influence * hann_H[:, None] * hann_H[None, :]
 
 
-def _visible_part(box: Box, image: Image) -> Box:
+def visible_part(box: Box, image: Image) -> Box:
     """The box cut to the image, at least one pixel wide and high."""
     limits = np.array(image.shape[1::-1], dtype=np.float64)
     corner = np.clip(box[:2], 0.0, limits - 1.0)
@@ -188,7 +219,8 @@ def _visible_part(box: Box, image: Image) -> Box:
 
 
 NAMES = tuple(VARIANTS)
-OPTIONS = ("weights", "device", "backend", "precision", "path")
+T = TypeVar("T", bound=STDTracker)
+OPTIONS = ("weights", "device", "backend", "precision", "path", "redetect", "tiles", "budget")
 
 
 def create(name: str, options: Mapping[str, str]) -> STDTracker:
@@ -196,7 +228,8 @@ def create(name: str, options: Mapping[str, str]) -> STDTracker:
 
     Options: ``weights`` (a checkpoint instead of the shipped one), ``device``, ``backend`` with ``precision`` (without
     both, the variant's fastest faithful one that is installed; its step is exported once and kept in the user's
-    cache), and ``path`` (a folder made by ``stdtrack export``, which holds weights and backend).
+    cache), ``path`` (a folder made by ``stdtrack export``, which holds weights and backend), and ``redetect=true`` with
+    ``tiles`` or ``budget`` (:mod:`stdtrack.redetection`).
 
     Raises:
         InputError: an unknown variant or option, a checkpoint or folder that does not fit, a missing backend.
@@ -204,17 +237,29 @@ def create(name: str, options: Mapping[str, str]) -> STDTracker:
     if name not in VARIANTS:
         raise InputError(f"unknown variant 'stdtrack:{name}'", hint=suggestion(name, VARIANTS))
     check_names(f"stdtrack:{name}", options, OPTIONS)
+    # Both know the tracker.
+    from stdtrack.redetection.budget import budget_of, switched_on
+    from stdtrack.redetection.own import RedetectingSTDTracker
+
+    if not switched_on(options, f"stdtrack:{name}"):
+        return _created(STDTracker, name, options)
+    tracker = _created(RedetectingSTDTracker, name, options)
+    tracker.budget = budget_of(options, tracker.look.seconds_a_tile, f"stdtrack:{name}")
+    return tracker
+
+
+def _created(kind: type[T], name: str, options: Mapping[str, str]) -> T:
     device, precision = options.get("device", "cpu"), options.get("precision", "fp32")
     if "path" in options:
-        return _from_export(name, options, precision)
+        return _from_export(kind, name, options, precision)
     named = "backend" in options or "precision" in options
     backend = options.get("backend", "eager") if named else own_choice(name, device)
     backends.check(backend, precision, device)
     require_device(device)
     if "weights" in options:
-        tracker = STDTracker.load(Path(options["weights"]), device, VARIANTS[name])
+        tracker = kind.load(Path(options["weights"]), device, VARIANTS[name])
     else:
-        tracker = STDTracker.from_pretrained(name, device)
+        tracker = kind.from_pretrained(name, device)
     _run_on(tracker, backend, precision, named=named)
     tracker.warm_up()
     return tracker
@@ -233,7 +278,7 @@ def _run_on(tracker: STDTracker, backend: str, precision: str, *, named: bool) -
         tracker.use(tracker.network, backend="eager", precision=precision, note=note)
 
 
-def _from_export(name: str, options: Mapping[str, str], precision: str) -> STDTracker:
+def _from_export(kind: type[T], name: str, options: Mapping[str, str], precision: str) -> T:
     folder = Path(options["path"])
     exported = Exported.read(folder)
     if exported.config.name != name:
@@ -244,7 +289,11 @@ def _from_export(name: str, options: Mapping[str, str], precision: str) -> STDTr
     for key in ("weights", "device"):
         if key in options:
             raise InputError(f"option '{key}' does not go with path", hint="the folder holds weights, on the cpu")
-    tracker = STDTracker(untrained(exported.config))
+    calibration = exported.facts.get(FACT)
+    tracker = kind(
+        untrained(exported.config), calibration=None if calibration is None else from_text(calibration, folder)
+    )
     network = from_folder(folder, exported, precision)
-    tracker.use(network, **exported.facts, backend=exported.backend, precision=precision, path=str(folder))
+    facts = {key: fact for key, fact in exported.facts.items() if key != FACT}
+    tracker.use(network, **facts, backend=exported.backend, precision=precision, path=str(folder))
     return tracker

@@ -32,6 +32,7 @@ NOT_RUN = {
     "stdtrack train": "needs clips to train on; tests/stdtrack/training trains",
     "stdtrack validate": "needs clips that were left out of training; tests/stdtrack/training validates",
     "stdtrack average": "needs the weights of several runs; tests/stdtrack/training averages",
+    "stdtrack calibrate": "needs clips that were left out of training; tests/stdtrack/training calibrates",
     "stdtrack tune": "needs clips to train on; tests/stdtrack/training tunes",
     "stdtrack ablate --train": "trains for hours",
     "stdtrack robustness": "runs a benchmark many times; tests/stdtrack/cli/test_robustness.py runs it",

@@ -37,13 +37,16 @@ class TrackerSpec:
 
     @classmethod
     def parse(cls, text: str) -> TrackerSpec:
-        """Split ``PREFIX:NAME?key=value&...``; a command after ``trax:`` or ``process:`` is kept whole."""
+        """Split ``PREFIX:NAME?key=value&...``; a command after ``trax:`` or ``process:`` is kept whole.
+
+        The name may be a spec itself, where the prefix takes one: ``redetect:opencv:kcf``.
+        """
         prefix, colon, rest = text.partition(":")
         if not (prefix and colon and rest):
             near = _named_alone(text)
             hint = f"did you mean '{near}'?" if near else "write PREFIX:NAME, for instance opencv:csrt"
             raise InputError(f"'{text}' is no tracker spec", hint=hint)
-        if prefix in ("trax", "process"):
+        if prefix in ("trax", "process") or rest.startswith(("trax:", "process:")):
             return cls(prefix, rest)
         name, _, query = rest.partition("?")
         options: dict[str, str] = {}

@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "train": ("stdtrack.cli.train", "train", "Train a network as a config says."),
     "validate": ("stdtrack.cli.validate", "validate", "Compare trackers on the sequences left out of training."),
     "tune": ("stdtrack.cli.tune", "tune", "Choose window, smoothing and memory for trained weights."),
+    "calibrate": ("stdtrack.cli.calibrate", "calibrate", "Fit how trained weights tell that a target is lost."),
     "average": ("stdtrack.cli.average", "average", "Write the mean of several seeds' weights."),
     "track": ("stdtrack.cli.track", "track", "Track one target through a video, and draw it."),
     "serve-trax": ("stdtrack.cli.serve_trax", "serve_trax", "Serve a tracker to VOT's toolkit and other TraX clients."),

@@ -29,6 +29,7 @@ def tune(config: str, weights: Path, overrides: tuple[str, ...], out: Path | Non
     Options may be repeated: --window 0.5 --window 0.8. WEIGHTS is a safetensors file; one that is left out keeps what
     it was saved with. A line each, the best last.
     """
+    from stdtrack.assessment import FACT
     from stdtrack.checkpoints import load_facts, load_model, save_model
     from stdtrack.training.config_file import find_config, load_config
     from stdtrack.training.tuning import Grid, try_settings, with_config
@@ -44,5 +45,6 @@ def tune(config: str, weights: Path, overrides: tuple[str, ...], out: Path | Non
     best = max(trials, key=lambda trial: trial.score.auc)
     click.echo(best)
     if out is not None:
-        save_model(out, with_config(model, best.config), load_facts(weights))
+        facts = {key: fact for key, fact in load_facts(weights).items() if key != FACT}  # made with other settings
+        save_model(out, with_config(model, best.config), facts)
         echo_line(f"written: {out}")

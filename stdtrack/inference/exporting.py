@@ -13,6 +13,7 @@ from evalkit.errors import InputError
 from evalkit.files import whole_folder
 from evalkit.types import Box, Image
 from profiling import backends
+from stdtrack.assessment import FACT, as_text
 from stdtrack.inference.graphs import (
     OUTPUT_NAMES,
     SEARCH,
@@ -41,6 +42,8 @@ def export(tracker: STDTracker, backend: str, folder: Path) -> Exported:
     if folder.exists():
         raise InputError("exists already", path=folder, hint="name a new folder")
     facts = {key: value for key, value in tracker.describe().items() if key in FACTS}
+    if tracker.calibration is not None:
+        facts[FACT] = as_text(tracker.calibration)
     exported = Exported(tracker.config, backend, facts)
     with whole_folder(folder, hint="name another folder") as partial:
         _write_graphs(tracker, exported, partial)

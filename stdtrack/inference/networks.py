@@ -16,6 +16,7 @@ from evalkit.reading.text import read_json
 from profiling import backends
 from profiling.backends import Graph
 from profiling.complexity.tensors import tensors_in
+from stdtrack.assessment import FACT
 from stdtrack.checkpoints import config_from_mapping
 from stdtrack.configs import ModelConfig
 from stdtrack.inference.cpu_optimized import arranged
@@ -25,7 +26,7 @@ from stdtrack.model import FrameOutput, STDTrack, TrackState
 
 MANIFEST = "stdtrack.json"
 EXPORT_FORMAT = "stdtrack-export-1"
-FACTS = ("weights_sha256", "note")
+FACTS = ("weights_sha256", "note", FACT)
 """What an exported folder says of its weights."""
 
 SAME_BOXES = frozenset({("onnx", "int8")})

@@ -1,0 +1,181 @@
+"""The calibration of the self-assessment, fitted on tracks over clips that were left out of training.
+
+Every frame after the first is a row: the running mean of its cues, and whether the target was lost, which is where the
+IoU is below 0.1, or no target is to be seen. Scenes weigh the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.boxes import iou_continuous
+from evalkit.errors import InputError
+from evalkit.scoring.quality.ranking import auroc
+from evalkit.types import Flags, Vector
+from stdtrack.assessment import Calibration, Limits
+from stdtrack.cues import Cues
+from stdtrack.model import STDTrack
+from stdtrack.tracker import STDTracker
+from stdtrack.training.annotated_video import Footage
+from stdtrack.training.lost_clips import made_clips
+from stdtrack.training.validation import LOST, Validation, parts_of
+
+PENALTY = 0.1
+"""Of the squared weights of standardised cues, beside the mean loss."""
+SHARES = Limits(0.80, 0.93, 0.97)
+"""Of the frames with the target, those whose probability of being lost is below each limit of the status."""
+STEPS = 50
+FOLDS = 5
+SEED = 1000
+"""Of the made clips; what is measured on others uses seeds below it."""
+_NOTHING = Cues(*[0.0] * len(Cues._fields))
+_NEUTRAL = Calibration(0.0, _NOTHING, _NOTHING, Limits(1.0, 1.0, 1.0))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Frames of many tracks.
+
+    Attributes:
+        cues: (N, C) running means; NaN where a cue has no meaning.
+        lost: (N,) the target was lost.
+        scene: (N,) of the clip.
+        made: (N,) the clip's target was cut and pasted.
+    """
+
+    cues: NDArray[np.float64]
+    lost: Flags
+    scene: NDArray[np.str_]
+    made: Flags
+
+    def part(self, chosen: Flags) -> Rows:
+        """Some of the frames."""
+        return Rows(self.cues[chosen], self.lost[chosen], self.scene[chosen], self.made[chosen])
+
+
+def calibrate(model: STDTrack, validation: Validation) -> Calibration:
+    """Track the left-out sequences as validation does, and clips made from them, and fit the model.
+
+    Its ``data`` say on how many frames, and the area under the ROC curve of telling lost frames, of the model and of
+    the predicted quality alone, each frame judged by a model that saw nothing of its scene.
+
+    Raises:
+        InputError: the target was never lost, or always.
+    """
+    rows = collect(model, validation)
+    if rows.lost.all() or not rows.lost.any():
+        raise InputError("the target was never lost on these clips, or in every frame", hint="name more clips")
+    judged = judged_by_others(rows)
+    calibration = fit(rows)
+    limits = Limits._make(np.quantile(judged[~rows.lost], SHARES).tolist())
+    return replace(calibration, limits=limits, data=_facts(rows, judged))
+
+
+def collect(model: STDTrack, validation: Validation) -> Rows:
+    """The frames of all tracks."""
+    parts = [part for clip in validation.sequences for part in parts_of(clip, validation.starts, validation.backwards)]
+    tracker = STDTracker(model, calibration=_NEUTRAL)
+    real = [_tracked(tracker, part, validation.frames, made=False) for part in parts]
+    made = [_tracked(tracker, clip, 0, made=True) for clip in made_clips(validation.sequences, SEED)]
+    return joined([*real, *made])
+
+
+def joined(rows: Sequence[Rows]) -> Rows:
+    """The frames of several."""
+    return Rows(*(np.concatenate([getattr(each, name) for each in rows]) for name in ("cues", "lost", "scene", "made")))
+
+
+def _tracked(tracker: STDTracker, footage: Footage, frames: int, *, made: bool) -> Rows:
+    """One track, of at most ``frames`` frames if it is not 0, from the first frame with the target."""
+    first = int(np.argmax(footage.visible))
+    last = min(len(footage), first + frames) if frames else len(footage)
+    tracker.init(footage.frames.read(first), footage.boxes[first])
+    cues, boxes = [], []
+    for index in range(first + 1, last):
+        boxes.append(tracker.update(footage.frames.read(index)).box)
+        assert tracker.assessment is not None
+        cues.append(tracker.assessment.cues)
+    overlap = iou_continuous(np.array(boxes).reshape(-1, 4), footage.boxes[first + 1 : last])
+    lost = ~footage.visible[first + 1 : last] | (overlap < LOST)
+    count = len(lost)
+    scene = np.full(count, footage.scene or footage.name)
+    return Rows(np.array(cues, dtype=np.float64).reshape(count, -1), lost, scene, np.full(count, made))
+
+
+def fit(rows: Rows) -> Calibration:
+    """Logistic regression by Newton's method, on standardised cues, a little penalised.
+
+    A cue that is never there, or never changes, has weight 0.
+    """
+    known = np.isfinite(rows.cues)
+    count = np.maximum(known.sum(axis=0), 1)
+    means = np.where(known, rows.cues, 0.0).sum(axis=0) / count
+    centred = np.where(known, rows.cues - means, 0.0)
+    scales = np.sqrt((centred**2).sum(axis=0) / count)
+    usable = scales > 1e-9
+    scales = np.where(usable, scales, 1.0)
+    inputs = np.column_stack([centred / scales * usable, np.ones(len(centred))])
+    solution = _logistic(inputs, rows.lost.astype(np.float64), scene_weights(rows.scene))
+    weights = np.where(usable, solution[:-1] / scales, 0.0)
+    return Calibration(float(solution[-1]), Cues._make(means.tolist()), Cues._make(weights.tolist()), _NEUTRAL.limits)
+
+
+def _logistic(inputs: NDArray[np.float64], truth: Vector, weights: Vector) -> Vector:
+    """(C,) minimises the weighted mean of the log loss and the penalty of all but the last coefficient."""
+    penalty = np.full(inputs.shape[1], PENALTY)
+    penalty[-1] = 0.0
+    solution = np.zeros(inputs.shape[1])
+    for _ in range(STEPS):
+        chance = 1.0 / (1.0 + np.exp(-np.clip(inputs @ solution, -30.0, 30.0)))
+        slope = inputs.T @ (weights * (chance - truth)) + penalty * solution
+        bend = (inputs * (weights * np.maximum(chance * (1.0 - chance), 1e-9))[:, None]).T @ inputs + np.diag(penalty)
+        step = np.linalg.solve(bend, slope)
+        solution -= step
+        if np.abs(step).max() < 1e-9:
+            break
+    return solution
+
+
+def scene_weights(scene: NDArray[np.str_]) -> Vector:
+    """(N,) weights of the frames, which sum to 1, and to the same for every scene.
+
+    >>> scene_weights(np.array(["a", "b", "b"])).tolist()
+    [0.5, 0.25, 0.25]
+    """
+    _, index, counts = np.unique(scene, return_inverse=True, return_counts=True)
+    weights: Vector = 1.0 / (len(counts) * counts[index])
+    return weights
+
+
+def judged_by_others(rows: Rows) -> Vector:
+    """(N,) each frame's probability of being lost, by a model fitted without any frame of its scene's fold."""
+    fold = np.unique(rows.scene, return_inverse=True)[1] % FOLDS
+    chance = np.zeros(len(rows.lost))
+    for number in np.unique(fold):
+        calibration = fit(rows.part(fold != number)) if (fold != number).any() else _NEUTRAL
+        chance[fold == number] = chances(calibration, rows.cues[fold == number])
+    return chance
+
+
+def chances(calibration: Calibration, cues: Iterable[Iterable[float]]) -> Vector:
+    """(N,) probabilities of being lost."""
+    return np.array([calibration.lost(Cues._make(row)) for row in cues])
+
+
+def _facts(rows: Rows, judged: Vector) -> dict[str, str]:
+    quality = -rows.cues[:, Cues._fields.index("quality")]
+    facts = {
+        "frames": str(len(rows.lost)),
+        "scenes": str(len(np.unique(rows.scene))),
+        "lost": f"{rows.lost.mean():.3f}",
+        "clips": ", ".join(dict.fromkeys(rows.scene.tolist())),
+    }
+    for name, chosen in (("all", np.ones(len(judged), bool)), ("real clips", ~rows.made), ("made clips", rows.made)):
+        for sign, values in (("assessment", judged), ("quality alone", quality)):
+            area = auroc(rows.lost[chosen], values[chosen])
+            facts[f"AUROC of lost, {name}, {sign}"] = "none" if area is None else f"{area:.3f}"
+    return facts

@@ -1,0 +1,177 @@
+"""STDTrack with re-detection: as without while the target is there, and back on it after it was lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evalkit.errors import InputError
+from evalkit.trackers.spec import load_tracker
+from stdtrack.assessment import FACT, Calibration, as_text
+from stdtrack.checkpoints import save_model, untrained
+from stdtrack.configs import NANO
+from stdtrack.cues import Cues
+from stdtrack.redetection.budget import Budget
+from stdtrack.redetection.own import RedetectingSTDTracker
+from stdtrack.redetection.search import View
+from stdtrack.tracker import STDTracker
+from tests.stdtrack.test_assessment import BY_QUALITY, LIMITS, NOTHING
+from tests.stdtrack.test_tracker import Fixed, picture
+from tests.stdtrack.tiny import TINY, make
+
+BOX = np.array([30.0, 20.0, 24.0, 16.0])
+ELSEWHERE = np.array([90.0, 60.0, 20.0, 20.0])
+NEVER_LOST = Calibration(-9.0, NOTHING, NOTHING, LIMITS)
+
+
+@pytest.fixture
+def tracker() -> RedetectingSTDTracker:
+    made = RedetectingSTDTracker(make(TINY), calibration=BY_QUALITY)
+    made.init(picture(), BOX)
+    return made
+
+
+def lose(tracker: RedetectingSTDTracker) -> None:
+    tracker.use(Fixed(tracker, 0.05))
+    while tracker.update(picture()).visible:
+        pass
+
+
+class Finds:
+    """Sees the target at one place whatever the window."""
+
+    def __init__(self, box: np.ndarray, lost: float = 0.1) -> None:
+        self.box, self.lost, self.states = box, lost, []
+
+    def __call__(self, image: object, windows: list, state: object, centred: bool) -> list[View]:
+        self.states.append(state)
+        cues = Cues(*[0.0] * len(Cues._fields))._replace(quality=2.0)
+        return [View(self.box, self.lost, 0.75, cues, state) for _ in windows]
+
+
+def test_boxes_are_those_of_the_tracker_itself_while_the_target_is_there() -> None:
+    plain = STDTracker(make(TINY))
+    redetecting = RedetectingSTDTracker(make(TINY), calibration=NEVER_LOST)
+    for each in (plain, redetecting):
+        each.init(picture(), BOX)
+    for index in range(6):
+        one, other = plain.update(picture(seed=index)), redetecting.update(picture(seed=index))
+        np.testing.assert_array_equal(one.box, other.box)
+        assert other.score == pytest.approx(one.score * (1 - redetecting.assessment.lost))
+        assert other.visible is True
+
+
+def test_lost_is_said_with_score_0_until_three_frames_confirm(tracker: RedetectingSTDTracker) -> None:
+    tracker.look = Finds(ELSEWHERE)
+    tracker.use(Fixed(tracker, 0.05))
+    answers = [tracker.update(picture()) for _ in range(3)]
+    assert [answer.visible for answer in answers] == [False, False, True]
+    assert [answer.score for answer in answers[:2]] == [0.0, 0.0]
+    np.testing.assert_allclose(answers[2].box, ELSEWHERE)
+    assert answers[2].score == pytest.approx(0.75 * 0.9)
+
+
+def test_tracking_goes_on_from_there(tracker: RedetectingSTDTracker) -> None:
+    tracker.look = Finds(ELSEWHERE)
+    lose(tracker)
+    tracker.use(Fixed(tracker, 0.9))
+    for _ in range(2):
+        tracker.update(picture())
+    answer = tracker.update(picture())
+    assert answer.visible is True
+    np.testing.assert_allclose(answer.box[:2] + answer.box[2:] / 2, [100, 70], atol=4)
+
+
+def test_without_a_candidate_it_stays_lost_and_takes_nothing_into_memory(tracker: RedetectingSTDTracker) -> None:
+    tracker.look = look = Finds(ELSEWHERE, lost=0.9)
+    lose(tracker)
+    known = tracker._known[0]
+    for _ in range(5):
+        assert tracker.update(picture()).visible is False
+    assert {id(state) for state in look.states} == {id(known)}
+    assert tracker._known[0] is known
+
+
+def test_it_may_come_back_by_itself(tracker: RedetectingSTDTracker) -> None:
+    tracker.look = Finds(ELSEWHERE, lost=0.9)
+    lose(tracker)
+    tracker.use(Fixed(tracker, 0.95))
+    seen = [tracker.update(picture()).visible for _ in range(6)]
+    assert seen[-1] is True
+    assert seen[:2] == [False, False]
+
+
+def test_init_forgets_the_search(tracker: RedetectingSTDTracker) -> None:
+    lose(tracker)
+    tracker.init(picture(), BOX)
+    tracker.use(Fixed(tracker, 0.9))
+    assert tracker.update(picture()).visible is True
+
+
+def test_grey_images_are_searched_as_well(tracker: RedetectingSTDTracker) -> None:
+    tracker.use(Fixed(tracker, 0.05))
+    for _ in range(5):
+        tracker.update(picture()[..., 0])
+
+
+def test_the_same_twice() -> None:
+    found = []
+    for _ in range(2):
+        made = RedetectingSTDTracker(make(TINY), calibration=Calibration(9.0, NOTHING, NOTHING, LIMITS))
+        made.init(picture(), BOX)
+        found.append([made.update(picture(seed=index)).box for index in range(6)])
+    np.testing.assert_array_equal(*found)
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    path = tmp_path / "nano.safetensors"
+    save_model(path, untrained(NANO), {FACT: as_text(BY_QUALITY)})
+    return path
+
+
+def test_a_spec_says_when_it_is_on(weights: Path) -> None:
+    spec = f"stdtrack:nano?weights={weights}&backend=eager"
+    assert type(load_tracker(spec)) is STDTracker
+    assert type(load_tracker(f"{spec}&redetect=false")) is STDTracker
+    assert "redetect" not in load_tracker(spec).describe()
+    assert load_tracker(f"{spec}&redetect=true").describe()["redetect"] == "8 tiles a frame"
+    assert load_tracker(f"{spec}&redetect=true&tiles=20").budget == Budget(20, "20 tiles a frame")
+
+
+def test_milliseconds_become_tiles_and_the_manifest_says_that_machines_differ(weights: Path) -> None:
+    tracker = load_tracker(f"stdtrack:nano?weights={weights}&backend=eager&redetect=true&budget=1e9")
+    assert tracker.budget.tiles == 4096
+    assert tracker.describe()["redetect"] == "1e+09 ms a frame, 4096 tiles by the speed at load: other machines differ"
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ("redetect=perhaps", "redetect=perhaps"),
+        ("tiles=8", "goes with redetect=true"),
+        ("redetect=false&budget=8", "goes with redetect=true"),
+        ("redetect=true&tiles=8&budget=8", "not both"),
+        ("redetect=true&tiles=2", "tiles=2 is out of range"),
+        ("redetect=true&tiles=8.5", "tiles=8.5 is no number"),
+        ("redetect=true&budget=0", "budget=0 is out of range"),
+        ("redetect=true&budget=-3", "out of range"),
+        ("redetect=true&budget=nan", "out of range"),
+        ("redetect=true&budget=inf", "out of range"),
+        ("redetect=true&budget=long", "is no number"),
+    ],
+)
+def test_wrong_options(weights: Path, options: str, problem: str) -> None:
+    with pytest.raises(InputError, match=problem):
+        load_tracker(f"stdtrack:nano?weights={weights}&backend=eager&{options}")
+
+
+def test_weights_without_a_calibration_cannot_search(tmp_path: Path) -> None:
+    path = tmp_path / "bare.safetensors"
+    save_model(path, untrained(NANO))
+    with pytest.raises(InputError, match="no calibration"):
+        load_tracker(f"stdtrack:nano?weights={path}&redetect=true")
+    with pytest.raises(InputError, match="no calibration"):
+        load_tracker("stdtrack:small?redetect=true")

@@ -1,0 +1,156 @@
+"""The search, with a script in the place of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from stdtrack.assessment import CONFIRMING, Limits
+from stdtrack.cues import Cues
+from stdtrack.redetection.search import LEAST_TILES, Search, View, advance
+
+IMAGE = np.zeros((240, 320, 3), np.uint8)
+LAST = np.array([10.0, 10.0, 20.0, 20.0])
+FIRST, KNOWN, AFTER = "first", "known", "after"
+CUES = Cues(*[0.0] * len(Cues._fields))
+
+
+@dataclass
+class Scene:
+    """A target that the network sees, surely, where a window's middle part shows its centre.
+
+    Attributes:
+        target: its box; None where it is away.
+        doubts: state -> probability of being lost for who looks with it.
+        looks: windows of every call, with the state and whether the target was expected in the middle.
+    """
+
+    target: np.ndarray | None
+    doubts: dict[str, float] = field(default_factory=dict)
+    looks: list[tuple[int, str, bool]] = field(default_factory=list)
+
+    def __call__(self, image: np.ndarray, windows: Sequence[np.ndarray], state: str, centred: bool) -> list[View]:
+        self.looks.append((len(windows), state, centred))
+        return [self.view(window, state) for window in windows]
+
+    def view(self, window: np.ndarray, state: str) -> View:
+        cx, cy, side = window
+        if self.target is not None:
+            x, y = self.target[:2] + self.target[2:] / 2
+            if max(abs(x - cx), abs(y - cy)) < side / 2:
+                return View(self.target, self.doubts.get(state, 0.1), 0.8, CUES, AFTER)
+        return View(np.array([cx - 10, cy - 10, 20.0, 20.0]), 0.95, 0.1, CUES, AFTER)
+
+
+def begin() -> Search:
+    return Search.begin(FIRST, KNOWN, LAST, 3.2, Limits(0.3, 0.45, 0.6), IMAGE)
+
+
+def run(scene: Scene, frames: int, tiles: int = 8) -> tuple[Search, int | None]:
+    """The search after so many frames, and the number of frames after which it had found something."""
+    search = begin()
+    for frame in range(frames):
+        search = advance(search, IMAGE, scene, tiles)
+        if search.found is not None:
+            return search, frame + 1
+    return search, None
+
+
+def test_a_target_at_the_other_end_is_found_within_one_sweep_and_confirmed_in_three_frames() -> None:
+    tiles = begin().tiles
+    scene = Scene(np.array([280.0, 200.0, 20.0, 20.0]))
+    search, frames = run(scene, 60)
+    native = int((tiles[:, 2] == tiles[0, 2]).sum())
+    assert frames is not None
+    assert frames <= -(-native // 5) + CONFIRMING + 1
+    np.testing.assert_array_equal(search.found.box, [280.0, 200.0, 20.0, 20.0])
+    assert search.found.state == AFTER
+
+
+def test_where_it_was_last_it_is_found_in_the_first_frame() -> None:
+    _, frames = run(Scene(LAST + np.array([5.0, 0, 0, 0])), 10)
+    assert frames == CONFIRMING
+
+
+def test_what_is_away_is_not_found() -> None:
+    scene = Scene(None)
+    search, frames = run(scene, 200)
+    assert frames is None
+    assert search.trial is None
+    assert search.frames == 200
+
+
+@pytest.mark.parametrize("tiles", [1, 3, 8, 40, 4000])
+def test_no_frame_takes_more_steps_than_the_budget(tiles: int) -> None:
+    for target in (None, np.array([150.0, 100.0, 20.0, 20.0])):
+        search = begin()
+        for _ in range(40):
+            scene = Scene(target)
+            search = advance(search, IMAGE, scene, tiles)
+            assert 1 <= sum(count for count, _, _ in scene.looks) <= max(tiles, LEAST_TILES)
+            if search.found is not None:
+                break
+
+
+def test_a_sweep_passes_over_every_tile_and_begins_again() -> None:
+    search, scene = begin(), Scene(None)
+    total, positions = len(search.tiles), []
+    while len(positions) < 2 or positions[-1] > positions[-2]:
+        search = advance(search, IMAGE, scene, 12)
+        positions.append(search.position)
+    # The first three frames have a larger window each beside their tiles.
+    assert len(positions) == -(-(total + 3) // 10)
+
+
+@pytest.mark.parametrize("doubting", [FIRST, KNOWN])
+def test_both_the_first_template_and_the_stored_tokens_must_agree(doubting: str) -> None:
+    scene = Scene(np.array([280.0, 200.0, 20.0, 20.0]), {doubting: 0.4})
+    _, frames = run(scene, 60)
+    assert frames is None
+    assert (1, FIRST, True) in scene.looks
+
+
+def test_one_doubtful_frame_ends_a_trial() -> None:
+    scene, search = Scene(LAST), begin()
+    for _ in range(CONFIRMING - 1):
+        search = advance(search, IMAGE, scene, 8)
+    assert search.seen == CONFIRMING - 1
+    assert search.found is None
+    scene.doubts[AFTER] = 0.4
+    search = advance(search, IMAGE, scene, 8)
+    assert (search.trial, search.seen) == (None, 0)
+
+
+def test_a_trial_goes_on_from_the_state_of_the_view_before() -> None:
+    scene, search = Scene(LAST), begin()
+    search = advance(search, IMAGE, scene, 8)
+    scene.looks.clear()
+    advance(search, IMAGE, scene, 8)
+    assert scene.looks == [(1, AFTER, True)]
+
+
+@pytest.mark.parametrize(
+    ("target", "found"),
+    [
+        ([100.0, 100, 20, 20], True),
+        ([100.0, 100, 10, 10], True),
+        ([100.0, 100, 7, 7], False),
+        ([100.0, 100, 55, 55], False),
+        ([100.0, 100, 0, 20], False),
+        ([100.0, 100, np.nan, 20], False),
+        ([330.0, 100, 20, 20], False),
+    ],
+)
+def test_a_candidate_must_be_of_the_targets_size_and_in_the_image(target: list[float], found: bool) -> None:
+    _, frames = run(Scene(np.array(target)), 60)
+    assert (frames is not None) is found
+
+
+def test_an_image_of_another_size_than_the_tiles_is_no_trouble() -> None:
+    search, scene = begin(), Scene(None)
+    for _ in range(5):
+        search = advance(search, IMAGE[:50, :50], scene, 8)
+    assert search.found is None
