@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.resources.abc import Traversable
 from itertools import filterfalse
 from pathlib import Path
@@ -60,18 +60,20 @@ def without(inventory: Inventory, patterns: Iterable[str], clip_of: Callable[[st
     ('a1', 'a2')
     """
     globs = tuple(patterns)
-
-    def matches(name: str) -> bool:
-        return any(fnmatchcase(each, glob) for glob in globs for each in (name, clip_of(name)))
-
-    excluded = tuple(filter(matches, (*inventory.present, *inventory.missing)))
+    matching = partial(_is_like, globs=globs, clip_of=clip_of)
+    excluded = tuple(filter(matching, (*inventory.present, *inventory.missing)))
     if not excluded:
         return inventory
-    present, missing = (tuple(filterfalse(matches, names)) for names in (inventory.present, inventory.missing))
+    present, missing = (tuple(filterfalse(matching, names)) for names in (inventory.present, inventory.missing))
     if not present:
         raise InputError(f"--exclude {', '.join(globs)} leaves no sequence")
     note = f"{len(excluded)} of {inventory.total} sequences are excluded: {some(excluded)}"
     return replace(inventory, present=present, missing=missing, excluded=excluded, notes=(*inventory.notes, note))
+
+
+def _is_like(name: str, globs: tuple[str, ...], clip_of: Callable[[str], str]) -> bool:
+    """A sequence's own name, or its clip's, matches any of the shell patterns."""
+    return any(fnmatchcase(text, glob) for glob in globs for text in (name, clip_of(name)))
 
 
 @dataclass(frozen=True)
@@ -236,9 +238,7 @@ class Benchmark(ABC):
     def names_like(self, names: Iterable[str], patterns: Iterable[str]) -> list[str]:
         """Those of the names that match any of the shell patterns, by their own or by their clip's name."""
         globs = tuple(patterns)
-        return [
-            name for name in names if any(fnmatchcase(x, glob) for glob in globs for x in (name, self.clip_of(name)))
-        ]
+        return [name for name in names if _is_like(name, globs, self.clip_of)]
 
     def official_length(self, name: str) -> int | None:
         """Frames of the official one-pass evaluation of a sequence; None where no list states it."""
