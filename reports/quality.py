@@ -83,7 +83,7 @@ def quality_object(quality: Quality) -> dict[str, Any]:
     bins, risk = quality.reliability, quality.risk
     curves = {} if bins is None else {"low": bins.low, "high": bins.high, "frames": bins.frames}
     curves |= {} if bins is None else {"confidence": bins.confidence, "overlap": bins.overlap}
-    thinned = None if risk is None else risk.thinned(200)
+    thinned = None if risk is None else risk.thinned()
     return {
         **{name: quality.measures[name] for name in MEASURES},
         **dict(zip(COUNTS, _counts(quality), strict=True)),

@@ -8,6 +8,9 @@ import numpy as np
 
 from evalkit.types import Vector
 
+POINTS = 200
+"""Of a curve in a table or in JSON."""
+
 
 @dataclass(frozen=True)
 class RiskCoverage:
@@ -26,7 +29,7 @@ class RiskCoverage:
         """AURC, the mean risk over all coverages; lower is better. The risk at coverage 1 is that of all frames."""
         return float(self.risk.mean())
 
-    def thinned(self, points: int) -> RiskCoverage:
+    def thinned(self, points: int = POINTS) -> RiskCoverage:
         """At most so many of its points, spread evenly, the last one among them."""
         count = len(self.coverage)
         if count <= points:

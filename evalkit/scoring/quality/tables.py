@@ -11,9 +11,6 @@ from evalkit.results.tidy import stacked
 from evalkit.scoring.columns import QUALITY, RELIABILITY, RISK
 from evalkit.scoring.quality.results import MEASURES, Quality
 
-POINTS = 200
-"""Of a risk-coverage curve in a table."""
-
 
 def quality_table(qualities: Iterable[Quality]) -> pd.DataFrame:
     """A row for each tracker and benchmark, a column for each measure: :data:`QUALITY`; NaN where there is none."""
@@ -44,11 +41,11 @@ def reliability_table(qualities: Iterable[Quality]) -> pd.DataFrame:
 
 
 def risk_table(qualities: Iterable[Quality]) -> pd.DataFrame:
-    """A row for each of at most :data:`POINTS` points of each tracker's risk-coverage curve: :data:`RISK`."""
+    """A row for each point of each tracker's risk-coverage curve, thinned: :data:`RISK`."""
     parts = [
         (_whose(each), {"coverage": curve.coverage, "risk": curve.risk})
         for each in qualities
-        if each.risk is not None and (curve := each.risk.thinned(POINTS))
+        if each.risk is not None and (curve := each.risk.thinned())
     ]
     return stacked(parts, RISK[:2], RISK[2:])
 
