@@ -24,7 +24,7 @@ BENCHMARKS = {"got10k": ("ao", "GOT-10k"), "lasot": ("auc", "LaSOT"), "trackingn
 def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
     """One plot for each benchmark, from the speeds of a profile in the scope ``track``."""
     latency = tables.profiles.get("latency") if view is None else None
-    if latency is None or latency.empty:
+    if latency is None or latency.empty or "threads" not in latency:  # a profile of somebody else may lack it
         return
     latency = latency[latency["scope"] == "track"]
     first = latency[latency["threads"] == latency["threads"].min()]
