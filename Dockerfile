@@ -41,7 +41,7 @@ RUN pip install -c constraints.txt ".[${EXTRAS}]" && rm -rf /src/*
 # Files in /work belong to this user; --user "$(id -u):$(id -g)" makes them yours.
 RUN useradd --create-home --uid 1000 tracker && mkdir /work && chmod 777 /work
 USER tracker
-ENV STDTRACK_CACHE=/tmp/stdtrack
+ENV STDTRACK_CACHE=/tmp/stdtrack MPLCONFIGDIR=/tmp/matplotlib
 WORKDIR /work
 
 ENTRYPOINT ["stdtrack"]

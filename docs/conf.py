@@ -27,6 +27,7 @@ html_title = f"STDTrack {__version__}"
 html_static_path: list[str] = []
 html_extra_path = ["schemas"]
 html_show_sphinx = False
+html_show_copyright = False
 html_copy_source = False
 exclude_patterns = ["schemas", "images"]
 pygments_style = "default"

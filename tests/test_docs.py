@@ -166,7 +166,7 @@ def test_no_text_installs_the_package_from_the_index() -> None:
 def setting(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as the texts assume it: data, sequences of one's own, results, a baseline, a tracker, a video."""
     root = tmp_path_factory.mktemp("docs")
-    render(root / "DATA", frames=12)
+    render(root / "DATA", frames=16)  # as many as a profile warms up with
     (root / "SEQUENCES").mkdir()
     for folder in sorted((root / "DATA" / "demo" / "val").iterdir())[:2]:
         if folder.is_dir():

@@ -18,7 +18,7 @@ BLOCK = re.compile(r"(?:^`([\w./]+)`\n\n)?^```(\w+)\n(.*?)^```", re.MULTILINE | 
 SHOWN = ("yaml", "latex", "text")
 """Languages of blocks that are for other programs."""
 FASTER = (
-    (r'render\("data"\)', 'render("data", frames=8)'),
+    (r'render\("data"\)', 'render("data", frames=17)'),
     ("opencv:csrt", "opencv:medianflow"),
     (r"stdtrack profile (.*)", r"stdtrack profile \1 --min-time 0.1"),
     ("min_time=1", "min_time=0.1"),
