@@ -86,5 +86,5 @@ def test_it_runs_from_the_first_block_to_the_last(page: Path, tmp_path: Path) ->
     command = [sys.executable, str(tmp_path / "driver.py"), str(tmp_path / "steps.json")]
     done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stderr[-3000:]
-    for link in re.findall(r"`((?:report|profile)/[\w./]+)`", page.read_text(encoding="utf-8")):
-        assert (place / link).exists(), f"the page speaks of {link}"
+    for path in re.findall(r"[`{]((?:report|profile)/[\w./-]+)[`}]", page.read_text(encoding="utf-8")):
+        assert (place / path).exists(), f"the page speaks of {path}"
