@@ -79,6 +79,25 @@ def load_model(path: Path, expected: ModelConfig | None = None) -> STDTrack:
     return model.eval()
 
 
+def without_blocks(model: STDTrack, dropped: Sequence[int]) -> STDTrack:
+    """The network without some of its transformer blocks, counted from 0; the weights of those behind move up.
+
+    Raises:
+        InputError: there is no such block, or one is named twice, or none would be left.
+    """
+    if not dropped:
+        return model
+    depth = model.config.depth
+    kept = [number for number in range(depth) if number not in dropped]
+    if not kept or len(kept) != depth - len(dropped) or min(dropped) < 0:
+        raise InputError(f"the network's blocks are 0 to {depth - 1}; {list(dropped)} cannot be left out of them")
+    shorter = STDTrack(dataclasses.replace(model.config, depth=len(kept)))
+    shorter.load_state_dict(model.state_dict(), strict=False)
+    for block, number in zip(shorter.backbone.blocks, kept, strict=True):
+        block.load_state_dict(model.backbone.blocks[number].state_dict())
+    return shorter
+
+
 def fitting(tensors: Mapping[str, Tensor], own: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
     """The tensors as a network with the state ``own`` takes them; floating types of another width are converted.
 

@@ -256,6 +256,7 @@ class TrainConfig:
         init_backbone: start with a Vision Transformer's weights (:mod:`stdtrack.training.vit`): a file, relative to
             ``data_root``.
         init: weights to start from, a safetensors file.
+        init_drop: numbers of the transformer blocks of ``init`` that are left out; those behind them move up.
         without: a part that is left out, by the name of its row in :func:`stdtrack.configs.ablations`.
         save_every, keep: steps between checkpoints, and how many of them stay.
         log_every: steps between lines of metrics.
@@ -275,6 +276,7 @@ class TrainConfig:
     stem_weights: str = ""
     init_backbone: str = ""
     init: str = ""
+    init_drop: tuple[int, ...] = ()
     without: str = ""
     save_every: int = field(default=500, metadata=COUNT)
     keep: int = field(default=2, metadata=COUNT)

@@ -6,7 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.parallel import DistributedDataParallel
 
 from evalkit.errors import InputError
-from stdtrack.checkpoints import fitting, load_model, save_model
+from stdtrack.checkpoints import fitting, load_model, save_model, without_blocks
 from stdtrack.model.network import STDTrack
 from stdtrack.training.checkpoint import OLDER_ONE, list_checkpoints, load_checkpoint, save_checkpoint
 from stdtrack.training.clips import Geometry
@@ -71,7 +71,8 @@ def build_model(config: TrainConfig) -> STDTrack:
     if config.init_backbone:
         load_backbone(model.backbone, Path(config.data_root) / config.init_backbone)
     if config.init:
-        model = load_model(Path(config.init), network).train()
+        deeper = replace(network, depth=network.depth + len(config.init_drop))
+        model = without_blocks(load_model(Path(config.init), deeper), config.init_drop).train()
     freeze_stem(model, config.optim)
     channels_last: STDTrack = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return channels_last

@@ -14,7 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from evalkit.errors import InputError
-from stdtrack.checkpoints import load_model, save_model, shipped_weights, untrained
+from stdtrack.checkpoints import load_model, save_model, shipped_weights, untrained, without_blocks
 from stdtrack.configs import NANO, OnlineConfig
 from stdtrack.tensor_file import PICKLE_MARKS
 from tests.stdtrack.tiny import TINY, clip, make
@@ -192,3 +192,20 @@ def test_shipped_weights_fit_and_are_small() -> None:
         pytest.skip("nano has no weights yet")
     assert path.stat().st_size <= 12e6
     assert load_model(path, NANO).config.name == "nano"
+
+
+@pytest.mark.parametrize("dropped", [(0,), (1,), (2,), (2, 0)])
+def test_blocks_are_left_out_and_those_behind_move_up(dropped: tuple[int, ...]) -> None:
+    model = make(replace(TINY, depth=3))
+    shorter = without_blocks(model, dropped).eval()
+    assert shorter.config == replace(TINY, depth=3 - len(dropped))
+    model.backbone.blocks = torch.nn.ModuleList(
+        block for number, block in enumerate(model.backbone.blocks) if number not in dropped
+    )
+    assert torch.equal(shorter.forward_clip(*clip(TINY)).score, model.forward_clip(*clip(TINY)).score)
+
+
+@pytest.mark.parametrize("dropped", [(3,), (-1,), (1, 1), (0, 1, 2)])
+def test_blocks_that_cannot_be_left_out_are_refused(dropped: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match="blocks are 0 to 2"):
+        without_blocks(make(replace(TINY, depth=3)), dropped)
