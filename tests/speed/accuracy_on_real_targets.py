@@ -3,7 +3,8 @@
     python tests/speed/accuracy_on_real_targets.py stdtrack:nano opencv:csrt
 
 One pass from each sequence's first box. A target's figure is the area under OTB's success curve (21 thresholds) over
-the annotated frames after the first, whatever benchmark it comes from; Spearman's correlation of reported score and
+the annotated frames after the first, whatever benchmark it comes from; SR0.75 is the share of them whose IoU exceeds
+0.75, a mean over targets; Spearman's correlation of reported score and
 true IoU is over the frames of all targets, where a tracker reports a score.
 """
 
@@ -83,6 +84,8 @@ def main(specs: tuple[str, ...], shared: Path, jobs: int) -> None:
         click.echo(f"| {target.benchmark} {target.name} | {figures} |")
     means = " | ".join(f"{np.mean([track.auc for track in tracks[spec]]):.4f}" for spec in specs)
     click.echo(f"| **mean of {len(targets)}** | {means} |")
+    precise = " | ".join(f"{np.mean([(track.iou > 0.75).mean() for track in tracks[spec]]):.4f}" for spec in specs)
+    click.echo(f"| mean SR0.75 | {precise} |")
     click.echo(f"| Spearman(score, IoU) | {' | '.join(f'{correlation(tracks[spec]):.3f}' for spec in specs)} |")
 
 
