@@ -21,7 +21,7 @@ class Prediction:
 
     Attributes:
         box: (4,) float64 ``x, y, w, h``, 0-based, never rounded.
-        score: the tracker's own confidence; 0 when it reports the target lost.
+        score: the tracker's own confidence; 0 when it reports the target lost and knows no degrees of it.
         visible: whether the tracker says that the target is there; None where it does not say. The box of a target
             that is said to be gone is where it was last, or where it is looked for.
     """

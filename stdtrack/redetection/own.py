@@ -20,7 +20,7 @@ from stdtrack.tracker import STDTracker, visible_part
 
 
 class RedetectingSTDTracker(STDTracker):
-    """As :class:`STDTracker` while the target is there, but for the score: predicted IoU times probability of presence.
+    """As :class:`STDTracker` while the target is there, but for the score: predicted IoU times chance of presence.
 
     Where the assessment says ``lost``, the STM takes nothing in, and the search of :mod:`stdtrack.redetection.search`
     runs beside the tracker's own steps.
@@ -56,14 +56,14 @@ class RedetectingSTDTracker(STDTracker):
 
     @torch.inference_mode()
     def update(self, image: Image) -> Prediction:
-        """The next frame; where the target is lost, ``visible`` is False, and the score 0."""
+        """The next frame; where the target is lost, ``visible`` is False."""
         if self._search is not None and self._known is not None:
             self._state = self._known[0]
         prediction = super().update(image)
         assert self.assessment is not None
         if self.assessment.status != "lost":
             return self._present(prediction, self.assessment)
-        return self._lost(prediction, rgb_image(image))
+        return self._lost(prediction, self.assessment, rgb_image(image))
 
     def _present(self, prediction: Prediction, assessment: Assessment) -> Prediction:
         self._search = None
@@ -72,7 +72,7 @@ class RedetectingSTDTracker(STDTracker):
             self._known = self._state, self._box
         return Prediction(prediction.box, prediction.score * (1.0 - assessment.lost), True)
 
-    def _lost(self, prediction: Prediction, image: Image) -> Prediction:
+    def _lost(self, prediction: Prediction, assessment: Assessment, image: Image) -> Prediction:
         assert self._first is not None
         assert self._known is not None
         assert self.calibration is not None
@@ -80,7 +80,7 @@ class RedetectingSTDTracker(STDTracker):
         search = self._search or Search.begin(self._first, *self._known, factor, limits, image)
         self._search = advance(search, image, self.look, self.budget.tiles)
         if self._search.found is None:
-            return Prediction(prediction.box, 0.0, False)
+            return Prediction(prediction.box, prediction.score * (1.0 - assessment.lost), False)
         return self._go_on(self._search.found, image)
 
     def _go_on(self, found: View, image: Image) -> Prediction:

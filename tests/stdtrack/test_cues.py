@@ -92,3 +92,13 @@ def test_what_has_no_meaning_is_nan() -> None:
     cues = frame_cues(output, before, after, np.array([0.5, 0.5, 0.2, 0.2]), factor=None)
     missing = {name for name, value in zip(Cues._fields, cues, strict=True) if math.isnan(value)}
     assert missing == {"motion", "resize", "first", "stored"}
+
+
+def test_a_box_of_no_numbers_is_no_trouble() -> None:
+    model = make(TINY)
+    templates, searches = clip(TINY, batch=1, frames=1)
+    with torch.inference_mode():
+        before = model.init_state(templates[:, 0])
+        output, after = model.step(before, searches[:, 0])
+    for value in (np.nan, np.inf, -np.inf):
+        assert np.isfinite(frame_cues(output, before, after, np.array([0.5, value, 0.2, value]), factor=4.0)).all()

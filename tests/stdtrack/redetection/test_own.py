@@ -63,12 +63,12 @@ def test_boxes_are_those_of_the_tracker_itself_while_the_target_is_there() -> No
         assert other.visible is True
 
 
-def test_lost_is_said_with_score_0_until_three_frames_confirm(tracker: RedetectingSTDTracker) -> None:
+def test_lost_is_said_until_three_frames_confirm(tracker: RedetectingSTDTracker) -> None:
     tracker.look = Finds(ELSEWHERE)
     tracker.use(Fixed(tracker, 0.05))
     answers = [tracker.update(picture()) for _ in range(3)]
     assert [answer.visible for answer in answers] == [False, False, True]
-    assert [answer.score for answer in answers[:2]] == [0.0, 0.0]
+    assert [answer.score for answer in answers[:2]] == pytest.approx([0.05 * 0.05] * 2, rel=1e-3)
     np.testing.assert_allclose(answers[2].box, ELSEWHERE)
     assert answers[2].score == pytest.approx(0.75 * 0.9)
 
