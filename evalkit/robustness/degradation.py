@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evalkit.benchmarks.installed import BENCHMARKS
 from evalkit.benchmarks.varied import Varied
@@ -16,6 +17,7 @@ from evalkit.errors import InputError
 from evalkit.reading.tables import read_table
 from evalkit.results.store import measure_path
 from evalkit.robustness.columns import DEGRADATION, MEASURES
+from evalkit.robustness.quality import SAME
 from evalkit.robustness.suites import KINDS
 from evalkit.scoring.aggregation import combine
 from evalkit.scoring.metrics import headline_of
@@ -106,22 +108,40 @@ def _rows(base: str, scores: Many[_Score], results: Path | None) -> Iterator[dic
             "value": each.on(clips).get(metric),
             "clean": reference[metric],
             "clips": len(clips),
-            **_measures(results, each.score, clips),
+            **_measures(results, each, clips),
         }
 
 
-def _measures(results: Path | None, score: BenchmarkScore, clips: frozenset[str]) -> dict[str, float]:
-    """Means of what an attack wrote, over all frames but the first, which it leaves alone."""
+def _measures(results: Path | None, part: _Score, clips: frozenset[str]) -> dict[str, float]:
+    """Means of what an attack wrote, over the frames that it attacked."""
     if results is None:
         return dict.fromkeys(MEASURES, float("nan"))
+    score, clip_of = part.score, part.part.annotation.benchmark.clip_of
     folder = results / folder_name(score.tracker) / score.benchmark
-    names = [each.sequence for each in score.sequences if each.sequence in clips]
-    return {measure: _mean([measure_path(folder, name, measure) for name in names]) for measure in MEASURES}
+    names = [each.sequence for each in score.sequences if clip_of(each.sequence) in clips]
+    attacked = np.concatenate([np.empty((0, len(MEASURES))), *(attacked_frames(folder, name) for name in names)])
+    means = attacked.mean(axis=0) if len(attacked) else np.full(len(MEASURES), np.nan)
+    return dict(zip(MEASURES, means.tolist(), strict=True))
 
 
-def _mean(paths: Many[Path]) -> float:
-    read = [read_table(path, columns=(1,)).ravel()[1:] for path in paths if path.is_file()]
-    return float(np.concatenate(read).mean()) if read and sum(map(len, read)) else float("nan")
+def attacked_frames(folder: Path, sequence: str) -> NDArray[np.float64]:
+    """(N, 3) what an attack wrote of the frames that it changed or asked the tracker about, in order of ``MEASURES``.
+
+    Most attacks leave the first frame alone, attacks on the template all others. A measure without a file is NaN.
+
+    Raises:
+        InputError: the files are of different lengths, or a row is no number.
+    """
+    paths = [measure_path(folder, sequence, measure) for measure in MEASURES]
+    columns = {path: read_table(path, columns=(1,)).ravel() for path in paths if path.is_file()}
+    lengths = {len(column) for column in columns.values()}
+    if len(lengths) > 1:
+        rows = " and ".join(f"{path.name} {len(column)}" for path, column in columns.items())
+        raise InputError(f"rows of one sequence differ: {rows}", path=folder, hint="run the sequence again")
+    unknown = np.full(max(lengths, default=0), np.nan)
+    table = np.stack([columns.get(path, unknown) for path in paths], axis=1)
+    ratio, similarity, queries = table.T
+    return table[(ratio < SAME) | (similarity < 1.0) | (queries > 0)]
 
 
 def varied_benchmarks(parts: Iterable[Scored], table: pd.DataFrame) -> frozenset[str]:

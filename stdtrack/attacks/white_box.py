@@ -67,6 +67,7 @@ class _Attack(Measured):
 
     def next(self, image: Image) -> Image:
         if self._settings.on_template:
+            self.measure(image, image, 0)
             return image
         network = self._network()
         part = network.search_part(image)

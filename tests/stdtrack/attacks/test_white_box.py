@@ -92,6 +92,22 @@ def test_bound_seed_and_what_is_left_alone(name: str) -> None:
         assert not all(np.array_equal(a, b) for a, b in zip(first, attacked(1), strict=True))
 
 
+@pytest.mark.parametrize(("name", "queries"), [("fgsm_template", [2, 0, 0]), ("pgd", [0, 11, 11])])
+def test_frames_that_are_left_alone_cost_nothing(name: str, queries: list[int]) -> None:
+    adversary = VARIATIONS[name].apply(Sequence("s", "folder", BOX[None], 0), Setting(2)).adversary
+    assert adversary is not None
+    mine = tracker()
+    attack = adversary.begin(mine, None, 5)
+    mine.init(attack.first(picture(1), BOX), BOX)
+    figures = [dict(attack.measures())]
+    for number in (2, 3):
+        mine.update(attack.next(picture(number)))
+        figures.append(dict(attack.measures()))
+    assert [each["queries"] for each in figures] == queries
+    assert [each["psnr"] == 100.0 for each in figures] == [not count for count in queries]
+    assert [each["ssim"] == 1.0 for each in figures] == [not count for count in queries]
+
+
 def test_the_loss_by_hand() -> None:
     boxes = torch.tensor([[0.0, 0, 10, 10], [5.0, 0, 10, 10], [100.0, 100, 10, 10]])
     answers = Answers(torch.tensor([-1.0, -2.0, -4.0]), boxes, boxes[:, :2] + 5)
