@@ -104,15 +104,20 @@ def write_result(folder: Path, sequence: str, track: RawResult, given: Box, orig
     """
     native = track.boxes + np.array([origin, origin, 0.0, 0.0])
     native[0] = given
+    remove_beside(folder, sequence)
     write_atomic(time_path(folder, sequence), _lines(track.times))
     write_atomic(score_path(folder, sequence), _lines(track.scores))
-    if track.visible is None:
-        visible_path(folder, sequence).unlink(missing_ok=True)  # of an earlier try
-    else:
+    if track.visible is not None:
         write_atomic(visible_path(folder, sequence), "".join(f"{value:g}\n" for value in track.visible.tolist()))
     for name, values in track.measures.items():
         write_atomic(measure_path(folder, sequence, name), _lines(values))
     write_boxes(folder, sequence, native)
+
+
+def remove_beside(folder: Path, sequence: str) -> None:
+    """Delete what an earlier try left beside the sequence's result; a new result may have fewer such files."""
+    for suffix in BESIDE_SUFFIXES:
+        (folder / f"{sequence}{suffix}").unlink(missing_ok=True)
 
 
 def write_boxes(folder: Path, sequence: str, native: Boxes) -> None:

@@ -16,6 +16,7 @@ from evalkit.results.store import (
     Run,
     failure_path,
     list_runs,
+    remove_beside,
     result_path,
 )
 from evalkit.running.locks import exclusive
@@ -78,6 +79,7 @@ def _copy_results(source: Path, target: Path) -> int:
             if read_bytes(there) != content:
                 raise InputError(f"differs from {there}", path=result_path(source, name), hint="merge one of the two")
             continue
+        remove_beside(target, name)
         for suffix in (*BESIDE_SUFFIXES, ".txt"):  # the result last, as a run writes them
             if (source / f"{name}{suffix}").exists():
                 write_atomic(target / f"{name}{suffix}", read_bytes(source / f"{name}{suffix}"))

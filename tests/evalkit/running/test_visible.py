@@ -11,7 +11,7 @@ import pytest
 
 import evalkit
 from evalkit.errors import InputError
-from evalkit.results.store import RawResult, read_scores, read_visible, write_result
+from evalkit.results.store import MEASURES, RawResult, read_scores, read_visible, write_result
 from evalkit.running.merging import finished_sequences, merge
 from evalkit.running.tracking import track
 from evalkit.trackers.answers import NonsenseError, read_answer, read_mapping
@@ -81,6 +81,26 @@ def test_a_later_run_that_says_nothing_leaves_nothing_behind(tmp_path: Path) -> 
     assert read_visible(tmp_path, "a") is not None
     write_result(tmp_path, "a", RawResult(boxes, ones, ones), BOX, 0)
     assert read_visible(tmp_path, "a") is None
+
+
+def test_files_beside_an_earlier_try_go(tmp_path: Path) -> None:
+    boxes, ones = np.tile(BOX, (2, 1)), np.ones(2)
+    measures = dict.fromkeys(MEASURES, ones)
+    write_result(tmp_path, "a", RawResult(boxes, ones, ones, ones, measures), BOX, 0)
+    write_result(tmp_path, "ab", RawResult(boxes, ones, ones, ones, measures), BOX, 0)
+    write_result(tmp_path, "a", RawResult(boxes, ones, ones, None, {"psnr": ones}), BOX, 0)
+    assert {path.name for path in tmp_path.glob("a_*")} == {"a_time.txt", "a_score.txt", "a_psnr.txt"}
+    assert len(list(tmp_path.glob("ab_*"))) == 6
+
+
+def test_merging_leaves_nothing_of_an_earlier_try(data: Path, tmp_path: Path) -> None:
+    evalkit.run({"silent": Says([None] * 5)}, on="folder", data=data, out=tmp_path / "part")
+    folder = tmp_path / "whole" / "silent" / "folder"
+    folder.mkdir(parents=True)
+    for end in ("visible", *MEASURES):
+        (folder / f"alpha_{end}.txt").write_text("1\n")
+    merge([tmp_path / "part"], tmp_path / "whole")
+    assert {path.name for path in folder.glob("alpha_*")} == {"alpha_time.txt", "alpha_score.txt"}
 
 
 def test_merging_copies_it(data: Path, tmp_path: Path) -> None:
