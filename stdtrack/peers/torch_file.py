@@ -129,15 +129,15 @@ def numbers_of(container: Container, tensors: Mapping[str, StoredTensor], size: 
         by_storage.setdefault(tensor.storage.key, []).append(name)
     values: dict[str, Tensor] = {}
     for names in by_storage.values():
-        data = container.numbers(tensors[names[0]].storage)
+        data = bytearray(container.numbers(tensors[names[0]].storage))  # torch reads what can be written alone
         values |= {name: _numbers(data, tensors[name]) for name in names}
     return {name: values[name] for name in tensors}
 
 
-def _numbers(data: bytes, tensor: StoredTensor) -> Tensor:
+def _numbers(data: bytearray, tensor: StoredTensor) -> Tensor:
     if tensor.numel == 0:
         return torch.empty(tensor.shape, dtype=tensor.storage.dtype)
-    flat = torch.frombuffer(bytearray(data), dtype=tensor.storage.dtype)
+    flat = torch.frombuffer(data, dtype=tensor.storage.dtype)
     return flat.as_strided(tensor.shape, tensor.stride, tensor.offset).clone(memory_format=torch.contiguous_format)
 
 
