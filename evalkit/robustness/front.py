@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from glob import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from evalkit.benchmarks.data_root import data_root
 from evalkit.benchmarks.registry import canonical_specs, open_benchmark, parse_spec
@@ -24,8 +25,17 @@ from evalkit.trackers.live import NamedTracker, Source, named_trackers
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evalkit.benchmarks.base import Benchmark
     from evalkit.scoring.evaluate import Refused
     from evalkit.scoring.scored import Scores
+
+
+class _OfTracker(Protocol):
+    @property
+    def tracker(self) -> str: ...
+
+
+_Item = TypeVar("_Item", bound=_OfTracker)
 
 
 @dataclass(frozen=True)
@@ -34,7 +44,7 @@ class Robustness:
 
     Attributes:
         summary: of the runs.
-        scores: on the benchmarks and their variations.
+        scores: of these trackers on the sequences that were asked for, on the benchmarks and their variations.
         table: see :func:`evalkit.robustness.degradation.degradation_table`.
         caveats: what to know about the figures.
         refused: trackers that could not be scored on a benchmark, each with the reason.
@@ -105,10 +115,39 @@ def robustness(
         told.add("real time", replay(Path(out), open_benchmark(base, data=root), Path(str(root)), budgets, own))
     stood = [each for _, group in groups for each in group] + replayed
     every = [name for base in bases for name in (base, *_varied(base, stood, levels, seed))]
-    scores = score(out, on=every, data=root, partial=True, cache=cache, tell=tell and _once(tell))
-    parts = [replace(part, scores=tuple(each for each in part.scores if each.tracker in own)) for part in scores.parts]
-    table = degradation_table(parts, Path(out))
+    wanted, exclude = (as_names(running.get(name, ())) for name in ("sequences", "exclude"))
+    left_out = (*exclude, *_unwanted([open_benchmark(name, data=root) for name in every], wanted))
+    scored = score(out, on=every, data=root, partial=True, exclude=left_out, cache=cache, tell=tell and _once(tell))
+    scores = _of(scored, own)
+    table = degradation_table(scores.parts, Path(out))
     return Robustness(summary, scores, table, (*told.caveats, *scores.caveats), scores.refused)
+
+
+def _unwanted(benchmarks: Sequence[Benchmark], wanted: Sequence[str]) -> tuple[str, ...]:
+    """Shell patterns of the sequences that match none of ``wanted``, of which an earlier run may have left results.
+
+    Clips are kept where one of the runs on them is wanted, as that is compared with them; so is all if none is named.
+    """
+    if not wanted:
+        return ()
+    names = [(each.clip_of, name) for each in benchmarks for name in each.inventory().present]
+    matching = {name for each in benchmarks for name in each.names_like(each.inventory().present, wanted)}
+    clips = {clip_of(name) for clip_of, name in names if name in matching}
+    others = (name if clip_of(name) in clips else clip_of(name) for clip_of, name in names)
+    return tuple(escape(name) for name in dict.fromkeys(others) if name not in matching | clips)
+
+
+def _of(scores: Scores, trackers: Collection[str]) -> Scores:
+    """The scores of some trackers alone, and which of them are refused."""
+    parts = tuple(
+        replace(part, results=_by(part.results, trackers), scores=_by(part.scores, trackers),
+                refused=_by(part.refused, trackers)) for part in scores.parts
+    )  # fmt: skip
+    return replace(scores, parts=parts, refused=_by(scores.refused, trackers))
+
+
+def _by(items: Iterable[_Item], trackers: Collection[str]) -> tuple[_Item, ...]:
+    return tuple(each for each in items if each.tracker in trackers)
 
 
 def _varied(base: str, variations: Iterable[Variation], levels: Iterable[int], seed: int) -> tuple[str, ...]:

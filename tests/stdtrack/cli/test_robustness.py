@@ -64,6 +64,32 @@ def test_both_sides_are_over_the_same_clips(clips: Path, tmp_path: Path) -> None
     assert (row["clips"], row["clean"]) == (1, scores.metrics["auc"])
 
 
+@pytest.mark.parametrize("chosen", [{"sequences": "two"}, {"exclude": "o[mn]e"}])
+def test_results_of_an_earlier_run_on_other_clips_are_not_scored(
+    chosen: dict[str, str], clips: Path, tmp_path: Path
+) -> None:
+    data = write_clips(clips, ("o[n]e",))
+    where = {"on": "folder", "data": data, "variations": "gamma,sre,real_time"}
+    whole = robustness("pixel_trackers:Bright", out=tmp_path / "runs", **where)  # type: ignore[arg-type]
+    assert set(whole.table["clips"]) == {3}
+    wanted = {"two", "o[n]e"} if "exclude" in chosen else {"two"}
+    part, alone = (robustness("pixel_trackers:Bright", out=tmp_path / out, **where, **chosen)  # type: ignore[arg-type]
+                   for out in ("runs", "alone"))  # fmt: skip
+    drawn = part.table["variation"] != "real_time"  # which goes by the times of each run
+    assert part.table[drawn].equals(alone.table[drawn])
+    assert set(part.table["clips"]) == {len(wanted)}
+    assert {each.sequence.partition("@")[0] for one in part.scores.scores for each in one.sequences} == wanted
+
+
+def test_other_trackers_in_the_folder_are_no_part_of_it(clips: Path, tmp_path: Path) -> None:
+    where = {"on": "folder", "data": clips, "out": tmp_path / "runs", "variations": "gamma"}
+    robustness("pixel_trackers:Checksum", **where)  # type: ignore[arg-type]
+    done = robustness("pixel_trackers:Bright", **where)  # type: ignore[arg-type]
+    assert {each.tracker for each in done.scores.scores} == {"pixel_trackers:Bright"}
+    assert {each.tracker for part in done.scores.parts for each in part.results} == {"pixel_trackers:Bright"}
+    assert set(done.scores.overall()["tracker"]) == set(done.table["tracker"]) == {"pixel_trackers:Bright"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
