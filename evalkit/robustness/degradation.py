@@ -141,7 +141,8 @@ def attacked_frames(folder: Path, sequence: str) -> NDArray[np.float64]:
     unknown = np.full(max(lengths, default=0), np.nan)
     table = np.stack([columns.get(path, unknown) for path in paths], axis=1)
     ratio, similarity, queries = table.T
-    return table[(ratio < SAME) | (similarity < 1.0) | (queries > 0)]
+    attacked: NDArray[np.float64] = table[(ratio < SAME) | (similarity < 1.0) | (queries > 0)]
+    return attacked
 
 
 def varied_benchmarks(parts: Iterable[Scored], table: pd.DataFrame) -> frozenset[str]:
