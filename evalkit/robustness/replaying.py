@@ -12,17 +12,18 @@ from evalkit.benchmarks.variations import LEVEL_MARK, MARK
 from evalkit.errors import InputError
 from evalkit.reading.tables import read_boxes
 from evalkit.results.manifest import write_manifest
-from evalkit.results.store import SCORE_SUFFIX, Run, list_runs, read_times, result_path, write_boxes
+from evalkit.results.store import SCORE_SUFFIX, Run, list_runs, read_times, remove_results, result_path, write_boxes
 from evalkit.robustness.real_time import REAL_TIME, replayed
 from evalkit.running.locks import exclusive
 from evalkit.running.provenance import now
 from evalkit.suggestions import some
+from evalkit.types import Boxes
 
 
 def replay(
     results: Path, benchmark: Benchmark, data: Path, budgets: Iterable[int], trackers: Collection[str]
 ) -> list[str]:
-    """Write ``RUNS/<tracker>/<benchmark>+real_time@<fps>`` for every run on a benchmark.
+    """Write ``RUNS/<tracker>/<benchmark>+real_time@<fps>`` for every run on a benchmark, in place of earlier ones.
 
     Args:
         results: ``RUNS``.
@@ -50,26 +51,28 @@ def replay(
 def _replay_run(run: Run, varied: Benchmark, fps: int) -> None:
     folder = run.folder.with_name(varied.key)
     names = [name for name in varied.inventory().present if result_path(run.folder, name).is_file()]
+    boxes = {name: held for name in names if (held := _replayed(run, name, fps)) is not None}
     with exclusive(folder):
-        done = [name for name in names if _replay_sequence(run, folder, name, fps)]
-        if run.manifest is not None and done:
-            sequences = [varied.sequence(name) for name in done]
+        remove_results(folder)  # of sequences that the run no longer has
+        for name, held in boxes.items():
+            write_boxes(folder, name, held)
+        if run.manifest is not None and boxes:
+            sequences = [varied.sequence(name) for name in boxes]
             facts = {**run.manifest.benchmark, "name": varied.key, "options": dict(varied.options)}
             known = {sequence.name: fingerprint([sequence]) for sequence in sequences}
             facts["fingerprint"] = fingerprint(sequences)
             write_manifest(folder, replace(run.manifest, benchmark=facts, fingerprints=known, finished=now()))
 
 
-def _replay_sequence(run: Run, folder: Path, name: str, fps: int) -> bool:
-    """Whether there are times to replay from."""
+def _replayed(run: Run, name: str, fps: int) -> Boxes | None:
+    """(N, 4) a sequence's boxes in real time; None where there are no times to replay from."""
     path, times = result_path(run.folder, name), read_times(run.folder, name)
     if times is None:
-        return False
+        return None
     boxes = read_boxes(path)
     if len(boxes) != len(times):
         raise InputError(f"{len(boxes)} boxes and {len(times)} times", path=path, hint="run the sequence again")
-    write_boxes(folder, name, replayed(boxes, times, float(fps)))
-    return True
+    return replayed(boxes, times, float(fps))
 
 
 def _doubts(run: Run) -> list[str]:

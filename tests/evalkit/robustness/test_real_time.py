@@ -57,6 +57,31 @@ def test_replay_writes_results_that_score(clips: Path, tmp_path: Path) -> None:
     assert manifest.benchmark["name"] == "folder+real_time@20"
 
 
+def test_a_replay_takes_the_place_of_the_last_one(clips: Path, tmp_path: Path) -> None:
+    run("pixel_trackers:Bright", on="folder", data=clips, out=tmp_path)
+    (folder,) = tmp_path.glob("*/folder")
+    benchmark, slow = open_benchmark("folder", data=clips), folder.with_name("folder+real_time@20")
+    replay(tmp_path, benchmark, clips, [20], {"pixel_trackers:Bright"})
+    (slow / "notes.md").write_text("kept")
+    before = sorted(path.name for path in slow.iterdir())
+    times = (folder / "two_time.txt").read_text()
+    (folder / "two_time.txt").write_text("0.1\n")
+    with pytest.raises(InputError, match="30 boxes and 1 times"):
+        replay(tmp_path, benchmark, clips, [20], {"pixel_trackers:Bright"})
+    assert sorted(path.name for path in slow.iterdir()) == before  # an error loses nothing
+    (folder / "two_time.txt").write_text(times)
+    (folder / "one.txt").unlink()
+    replay(tmp_path, benchmark, clips, [20], {"pixel_trackers:Bright"})
+    assert {path.name for path in slow.glob("*.txt")} == {"two.txt"}
+    assert (slow / "notes.md").read_text() == "kept"
+    manifest = read_manifest(slow)
+    assert manifest is not None
+    assert set(manifest.fingerprints) == {"two"}
+    (folder / "two_time.txt").unlink()
+    replay(tmp_path, benchmark, clips, [20], {"pixel_trackers:Bright"})
+    assert not list(slow.glob("*.txt"))
+
+
 def test_results_and_times_that_do_not_fit(clips: Path, tmp_path: Path) -> None:
     run("pixel_trackers:Bright", on="folder", data=clips, out=tmp_path, workers=2)
     (folder,) = tmp_path.glob("*/folder")
