@@ -62,13 +62,18 @@ class Registry(Mapping[str, Brought]):
 
     def importable(self) -> Mapping[str, Brought]:
         """All that can be looked up; whoever names one of the others is told what is wrong with it."""
-        known = {}
+        faults = self.faults()
+        return {name: self[name] for name in self if name not in faults}
+
+    def faults(self) -> Mapping[str, InputError]:
+        """What is wrong with those that cannot be looked up, by name."""
+        faults = {}
         for name in self:
             try:
-                known[name] = self[name]
-            except InputError:  # told to whoever names it
-                continue
-        return known
+                self[name]
+            except InputError as error:
+                faults[name] = error
+        return faults
 
     def _points(self) -> Mapping[str, tuple[EntryPoint, ...]]:
         points = _by_name(self.group, tuple(sys.path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from matplotlib.figure import Figure
@@ -29,7 +29,7 @@ It is called for each view of a report, and with None for what belongs to no ben
 ``tables.profiles``. It gives nothing, or None, where the tables hold nothing for it.
 """
 
-PLOTS: Mapping[str, Draw] = Registry(GROUP, "plot", "function draw(tables, view)", lambda name, draw: callable(draw))
+PLOTS: Registry[Draw] = Registry(GROUP, "plot", "function draw(tables, view)", lambda name, draw: callable(draw))
 """Every plot of every installed package, by the name of its entry point."""
 
 MOST_WANTED = "curves"
@@ -37,7 +37,7 @@ _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,100}", re.ASCII)
 
 
 def draw_all(tables: ReportTables, view: View | None, first: str = "", *, paper: Paper | None = None) -> Iterator[Plot]:
-    """Every plot that there are data for.
+    """Every plot that there are data for; kinds that cannot be imported are left out, see :func:`left_out`.
 
     Args:
         view: None for the plots of a profile.
@@ -45,13 +45,14 @@ def draw_all(tables: ReportTables, view: View | None, first: str = "", *, paper:
         paper: the class of documents that the plots are made for.
 
     Raises:
-        InputError: a plot cannot be imported, or its name is another one's or none of a file.
+        InputError: a plot's name is another one's or none of a file.
     """
     drawn_by: dict[str, str] = {}
     families, _ = fallbacks(tables.texts)
     with look(Look(paper, families)):
-        for kind in sorted(PLOTS, key=lambda kind: (not first.startswith(kind), kind != MOST_WANTED, kind)):
-            for plot in PLOTS[kind](tables, view) or ():
+        kinds = PLOTS.importable()
+        for kind in sorted(kinds, key=lambda kind: (not first.startswith(kind), kind != MOST_WANTED, kind)):
+            for plot in kinds[kind](tables, view) or ():
                 if not _FILE.fullmatch(plot.name):
                     raise InputError(f"the plot '{kind}' names a figure {one_line(plot.name)!r}, no file's name")
                 if plot.name in drawn_by:
@@ -61,6 +62,11 @@ def draw_all(tables: ReportTables, view: View | None, first: str = "", *, paper:
                 yield plot
 
 
+def left_out() -> tuple[str, ...]:
+    """Why kinds of plots are left out, a line each."""
+    return tuple(f"left out: {fault}" for fault in PLOTS.faults().values())
+
+
 def figure_named(name: str, plots: Iterable[Plot], whole: str) -> Figure:
     """The figure of the plot of this name; those after it are not drawn.
 
@@ -68,11 +74,14 @@ def figure_named(name: str, plots: Iterable[Plot], whole: str) -> Figure:
         whole: what has the plots, as errors name it.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or it is of a kind that cannot be imported.
     """
     others = []
     for plot in plots:
         if plot.name == name:
             return plot.figure
         others.append(plot.name)
+    for kind, fault in PLOTS.faults().items():
+        if name.startswith(kind):
+            raise fault
     raise InputError(f"there is no plot '{name}' of {whole}", hint=reinstall_hint(GROUP) or suggestion(name, others))

@@ -19,7 +19,7 @@ from reports.inputs import ReportTables
 from reports.labelled import with_labels
 from reports.layout import numbered_notes, shared_settings
 from reports.markup import comma_separated, latex, markdown
-from reports.plots import PLOTS, draw_all
+from reports.plots import PLOTS, draw_all, left_out
 from reports.plots.canvas import Plot, render
 from reports.profile_file import FILE, profile_text
 from reports.profiles import CAPTIONS, profile_table
@@ -67,7 +67,8 @@ def _write(
         write_atomic(out / "tables" / f"{table.name}.csv", comma_separated(table))
         write_atomic(out / "tables" / f"{table.name}.tex", latex(table))
     write_atomic(out / "profile.md", _page(comparison, shown))
-    note("drawing")
+    for line in ("drawing", *left_out()):
+        note(line)
     for plot in draw_profile(made):
         for extension, content in render(plot).items():
             write_atomic(out / "plots" / f"{plot.name}.{extension}", content)

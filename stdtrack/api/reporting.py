@@ -106,7 +106,9 @@ def report(
     if published:
         tables = replace(tables, published=read_published())
     if "plots" in chosen:
-        told.add("plots", filter(None, (reinstall_hint("stdtrack.plots"), missing_letters(tables))))
+        from reports.plots import left_out  # matplotlib takes longer to import than tables need to be written
+
+        told.add("plots", filter(None, (reinstall_hint("stdtrack.plots"), missing_letters(tables), *left_out())))
     files = write_report(tables, Path(out), parts=chosen, paper=paper, transpose=transpose)
     return Reported(files.page, files.plots, files.tables, tuple(told.caveats), tuple(refused))
 

@@ -28,6 +28,7 @@ def demo(out: Path, seed: int) -> None:
     """Render a small synthetic benchmark, run four trackers on it one after another, score, time and report."""
     from evalkit.benchmarks.synthetic.writer import render, render_long_term
     from evalkit.scoring.caveats import Told
+    from reports.plots import left_out
     from reports.report import write_report
     from stdtrack.api.report_tables import collect
 
@@ -37,7 +38,9 @@ def demo(out: Path, seed: int) -> None:
     render_long_term(data, seed)
     summary = run_watched(TRACKERS, on=BENCHMARKS, data=data, out=runs, fresh=True)
     click.echo("scoring and drawing the report", err=True)
-    tables, _ = collect(runs, benchmarks=BENCHMARKS, data=data, told=Told(say))
+    told = Told(say)
+    tables, _ = collect(runs, benchmarks=BENCHMARKS, data=data, told=told)
+    told.add("plots", left_out())
     files = write_report(tables, out / "report")
     print_comparison(tables)
     print_long_term(tables)

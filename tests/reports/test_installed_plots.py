@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from evalkit.errors import InputError
 from evalkit.imports import HOME
 from reports import plots as module
-from reports.plots import GROUP, PLOTS, draw_all, figure_named
+from reports.plots import GROUP, PLOTS, draw_all, figure_named, left_out
 from reports.plots.canvas import Plot
 from reports.report import write_report
 from reports.views import views
@@ -76,11 +77,18 @@ def test_two_figures_of_one_name_are_refused(site: Path, tables) -> None:
     ("code", "problem"),
     [("import nowhere_to_be_found", "cannot be imported"), ("draw = 3", r"is no function draw\(tables, view\)")],
 )
-def test_a_broken_plot_is_named(code: str, problem: str, site: Path, tables) -> None:
+def test_a_broken_plot_is_left_out_and_named(code: str, problem: str, site: Path, tables) -> None:
     package = f"broken{len(code)}"
     install(site, package, f"torn = {package}:draw", code)
+    assert "success" in {plot.name for plot in drawn(tables(2, 2, 20))}
+    (line,) = left_out()
+    assert re.match(f"left out: the plot 'torn', {package}:draw, {problem}", line)
     with pytest.raises(InputError, match=f"the plot 'torn', {package}:draw, {problem}"):
-        drawn(tables(2, 2, 20))
+        figure_named("torn_wheel", iter(drawn(tables(2, 2, 20))), "it")
+
+
+def test_every_installed_plot_is_whole() -> None:
+    assert left_out() == ()
 
 
 def test_the_wanted_plot_is_drawn_without_the_others(tables) -> None:
