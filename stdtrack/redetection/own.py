@@ -14,7 +14,7 @@ from stdtrack.assessment import AGAIN, Assessment, Calibration
 from stdtrack.images import rgb_image
 from stdtrack.model import STDTrack, TrackState
 from stdtrack.redetection.budget import TILES, Budget
-from stdtrack.redetection.search import Search, View, advance
+from stdtrack.redetection.search import PATIENCE, Search, View, advance
 from stdtrack.redetection.viewer import Viewer
 from stdtrack.tracker import STDTracker, visible_part
 
@@ -57,7 +57,7 @@ class RedetectingSTDTracker(STDTracker):
     @torch.inference_mode()
     def update(self, image: Image) -> Prediction:
         """The next frame; where the target is lost, ``visible`` is False."""
-        if self._search is not None and self._known is not None:
+        if self._search is not None and self._search.frames >= PATIENCE and self._known is not None:
             self._state = self._known[0]
         prediction = super().update(image)
         assert self.assessment is not None

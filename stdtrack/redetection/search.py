@@ -18,6 +18,10 @@ from stdtrack.redetection.windows import GROWN, grown_window, tile_windows
 
 LEAST_TILES = 3
 """Network steps a frame: one window to search, two to check what was seen in it."""
+PATIENCE = 6
+"""Frames for which a lost target may come back by itself before it is looked for."""
+SURE = 0.5
+"""Share of the limit ``present`` up to which a candidate passes: of many windows, one may look good by chance."""
 LARGEST_CHANGE = math.log(2.5)
 """Of the log size from the last one that was certain."""
 
@@ -55,7 +59,8 @@ class Search:
         box: where it was then.
         factor: side of a search window over the target's size.
         tiles: (N, 3) windows over the whole image.
-        limits: probabilities: below ``lost`` what is seen in a tile is looked at again, up to ``present`` it passes.
+        limits: probabilities: below ``lost`` what is seen in a tile is looked at again, well below ``present`` it
+            passes.
         frames: that the search lasts.
         position: number of the next tile.
         trial: the latest view of a candidate that is being confirmed.
@@ -89,10 +94,12 @@ class Search:
 def advance(search: Search, image: Image, look: Look, tiles: int) -> Search:
     """The search after one more frame, in which the network makes at most ``tiles`` steps, but :data:`LEAST_TILES`.
 
-    A candidate that is being confirmed is followed by one step; without one, some windows are searched, and the best
-    view in them is looked at again with the first template's state and with the last certain one. Both must take it
-    for the target.
+    In the first :data:`PATIENCE` frames it makes none. A candidate that is being confirmed is followed by one step;
+    without one, some windows are searched, and the best view in them is looked at again with the first template's state
+    and with the last certain one. Both must take it for the target.
     """
+    if search.frames < PATIENCE:
+        return replace(search, frames=search.frames + 1)
     if search.trial is not None:
         return _confirmed(search, image, look, search.trial)
     count = max(tiles, LEAST_TILES) - 2
@@ -105,7 +112,8 @@ def advance(search: Search, image: Image, look: Look, tiles: int) -> Search:
 
 def _next_windows(search: Search, count: int) -> tuple[list[Window], int]:
     """At most ``count`` windows, and the number of the tile after them: a larger one at first, then tiles in turn."""
-    grown = [grown_window(search.box, search.factor, search.frames)] if search.frames < len(GROWN) else []
+    step = search.frames - PATIENCE
+    grown = [grown_window(search.box, search.factor, step)] if step < len(GROWN) else []
     total = len(search.tiles)
     turn = min(count - len(grown), total)
     indices = [(search.position + step) % total for step in range(turn)]
@@ -130,7 +138,7 @@ def _confirmed(search: Search, image: Image, look: Look, trial: View) -> Search:
 
 
 def _passes(view: View, search: Search, image: Image) -> bool:
-    return view.lost <= search.limits.present and _plausible(view, search, image)
+    return view.lost <= SURE * search.limits.present and _plausible(view, search, image)
 
 
 def _plausible(view: View, search: Search, image: Image) -> bool:

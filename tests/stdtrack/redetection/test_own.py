@@ -15,7 +15,7 @@ from stdtrack.configs import NANO
 from stdtrack.cues import Cues
 from stdtrack.redetection.budget import Budget
 from stdtrack.redetection.own import RedetectingSTDTracker
-from stdtrack.redetection.search import View
+from stdtrack.redetection.search import PATIENCE, View
 from stdtrack.tracker import STDTracker
 from tests.stdtrack.test_assessment import BY_QUALITY, LIMITS, NOTHING
 from tests.stdtrack.test_tracker import Fixed, picture
@@ -34,9 +34,10 @@ def tracker() -> RedetectingSTDTracker:
 
 
 def lose(tracker: RedetectingSTDTracker) -> None:
+    """Until the search begins."""
     tracker.use(Fixed(tracker, 0.05))
-    while tracker.update(picture()).visible:
-        pass
+    for _ in range(PATIENCE + 1):
+        assert tracker.update(picture()).visible is False
 
 
 class Finds:
@@ -66,11 +67,12 @@ def test_boxes_are_those_of_the_tracker_itself_while_the_target_is_there() -> No
 def test_lost_is_said_until_three_frames_confirm(tracker: RedetectingSTDTracker) -> None:
     tracker.look = Finds(ELSEWHERE)
     tracker.use(Fixed(tracker, 0.05))
-    answers = [tracker.update(picture()) for _ in range(3)]
-    assert [answer.visible for answer in answers] == [False, False, True]
-    assert [answer.score for answer in answers[:2]] == pytest.approx([0.05 * 0.05] * 2, rel=1e-3)
-    np.testing.assert_allclose(answers[2].box, ELSEWHERE)
-    assert answers[2].score == pytest.approx(0.75 * 0.9)
+    waiting = PATIENCE + 2
+    answers = [tracker.update(picture()) for _ in range(waiting + 1)]
+    assert [answer.visible for answer in answers] == [False] * waiting + [True]
+    assert [answer.score for answer in answers[:waiting]] == pytest.approx([0.05 * 0.05] * waiting, rel=1e-3)
+    np.testing.assert_allclose(answers[-1].box, ELSEWHERE)
+    assert answers[-1].score == pytest.approx(0.75 * 0.9)
 
 
 def test_tracking_goes_on_from_there(tracker: RedetectingSTDTracker) -> None:

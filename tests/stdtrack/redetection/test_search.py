@@ -10,7 +10,7 @@ import pytest
 
 from stdtrack.assessment import CONFIRMING, Limits
 from stdtrack.cues import Cues
-from stdtrack.redetection.search import LEAST_TILES, Search, View, advance
+from stdtrack.redetection.search import LEAST_TILES, PATIENCE, SURE, Search, View, advance
 
 IMAGE = np.zeros((240, 320, 3), np.uint8)
 LAST = np.array([10.0, 10.0, 20.0, 20.0])
@@ -46,7 +46,13 @@ class Scene:
 
 
 def begin() -> Search:
-    return Search.begin(FIRST, KNOWN, LAST, 3.2, Limits(0.3, 0.45, 0.6), IMAGE)
+    """A search whose patience is at its end."""
+    search = Search.begin(FIRST, KNOWN, LAST, 3.2, Limits(0.3, 0.45, 0.6), IMAGE)
+    for _ in range(PATIENCE):
+        scene = Scene(LAST)
+        search = advance(search, IMAGE, scene, 8)
+        assert not scene.looks
+    return search
 
 
 def run(scene: Scene, frames: int, tiles: int = 8) -> tuple[Search, int | None]:
@@ -80,7 +86,7 @@ def test_what_is_away_is_not_found() -> None:
     search, frames = run(scene, 200)
     assert frames is None
     assert search.trial is None
-    assert search.frames == 200
+    assert search.frames == 200 + PATIENCE
 
 
 @pytest.mark.parametrize("tiles", [1, 3, 8, 40, 4000])
@@ -103,6 +109,12 @@ def test_a_sweep_passes_over_every_tile_and_begins_again() -> None:
         positions.append(search.position)
     # The first three frames have a larger window each beside their tiles.
     assert len(positions) == -(-(total + 3) // 10)
+
+
+@pytest.mark.parametrize(("doubt", "passes"), [(SURE * 0.3, True), (SURE * 0.3 + 1e-9, False)])
+def test_a_candidate_must_be_surer_than_a_target_that_was_never_lost(doubt: float, passes: bool) -> None:
+    _, frames = run(Scene(LAST, {FIRST: doubt}), 30)
+    assert (frames is not None) is passes
 
 
 @pytest.mark.parametrize("doubting", [FIRST, KNOWN])

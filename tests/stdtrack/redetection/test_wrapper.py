@@ -14,7 +14,7 @@ from stdtrack.assessment import FACT, as_text
 from stdtrack.checkpoints import save_model, untrained
 from stdtrack.configs import NANO
 from stdtrack.redetection.budget import Budget
-from stdtrack.redetection.search import View
+from stdtrack.redetection.search import PATIENCE, View
 from stdtrack.redetection.wrapper import EVERY, Redetecting
 from tests.stdtrack.test_assessment import BY_QUALITY, cues
 from tests.stdtrack.test_tracker import picture
@@ -82,7 +82,7 @@ def test_a_sure_tracker_is_looked_after_every_tenth_frame_only() -> None:
 
 def test_a_sure_tracker_that_is_wrong_is_started_again_where_the_target_is() -> None:
     tracker, inner, _ = start(ELSEWHERE)
-    answers = [tracker.update(picture()) for _ in range(EVERY + 12)]
+    answers = [tracker.update(picture()) for _ in range(EVERY + PATIENCE + 12)]
     visible = [answer.visible for answer in answers]
     lost = visible.index(False)
     assert lost == EVERY - 1
@@ -107,7 +107,8 @@ def test_a_low_score_is_reason_to_look_and_no_more() -> None:
 def test_a_tracker_that_says_that_it_sees_nothing_is_believed_and_started_again() -> None:
     tracker, inner, _ = start(BOX)
     inner.visible, inner.score = False, 0.0
-    assert [tracker.update(picture()).visible for _ in range(3)] == [False, False, True]
+    seen = [tracker.update(picture()).visible for _ in range(PATIENCE + 3)]
+    assert seen == [False] * (PATIENCE + 2) + [True]
     assert inner.starts == [BOX.tolist(), BOX.tolist()]
 
 
