@@ -5,6 +5,7 @@ A file's graph is data: ONNX Runtime has no operator that opens files, and no li
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -50,6 +51,18 @@ def check_onnx(path: Path) -> Any:
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
             _check_outside(tensor.name, {entry.key: entry.value for entry in tensor.external_data}, path)
     return network
+
+
+def digest_onnx(path: Path) -> str:
+    """SHA-256 of the file and of those in which its weights lie, in hexadecimal; raises as :func:`check_onnx` does."""
+    onnx: Any = optional_module("onnx")
+    outside = [tensor for tensor in _tensors(check_onnx(path)) if tensor.data_location == onnx.TensorProto.EXTERNAL]
+    names = {entry.value for tensor in outside for entry in tensor.external_data if entry.key == "location"}
+    digest = hashlib.sha256()
+    for file in (path, *(path.parent / name for name in sorted(names))):
+        with file.open("rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    return digest.hexdigest()
 
 
 def open_session(path: Path, options: Any) -> Any:

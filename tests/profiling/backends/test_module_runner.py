@@ -98,6 +98,27 @@ def test_an_int8_network_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch
     assert quantised(path) == target  # is taken as it is: to write it again would fail above
 
 
+def test_an_int8_network_is_of_the_network_beside_it(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime.quantization")
+    from profiling.backends.onnx import export, load, quantised
+
+    path, inputs = tmp_path / "net.onnx", (torch.ones(1, 8),)
+    answers = []
+    for weight in (1.0, 2.0):
+        module = nn.Linear(8, 8, bias=False)
+        nn.init.constant_(module.weight, weight)
+        export(module, inputs, path)
+        answers.append(load(path, "int8")(*inputs)[0])
+    assert torch.allclose(answers[0], torch.full((1, 8), 8.0), rtol=0.02)
+    assert torch.allclose(answers[1], torch.full((1, 8), 16.0), rtol=0.02)
+    target, written = quantised(path), (tmp_path / "net.int8.onnx").stat().st_mtime_ns
+    assert quantised(path).stat().st_mtime_ns == written
+    target.write_bytes(path.read_bytes())  # somebody's own
+    with pytest.raises(InputError, match=r"net\.int8\.onnx: does not say which network.*move it away"):
+        quantised(path)
+    assert target.read_bytes() == path.read_bytes()
+
+
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_cuda_graphs_agree_with_eager() -> None:
