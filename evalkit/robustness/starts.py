@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from zlib import crc32
 
 import numpy as np
@@ -123,11 +124,34 @@ def hand_drawn(box: Box, rng: np.random.Generator) -> Box:
 
 
 def _sre(sequence: Sequence, setting: Setting) -> Sequence:
-    if sequence.frames is None:
-        return sequence  # scoring needs no image, and no rule looks at the box that was given
-    width, height = sequence.size or sequence.frames.read(0).shape[1::-1]
-    corner = np.array([1 - sequence.origin, 1 - sequence.origin, 0, 0], dtype=np.float64)
-    return replace(sequence, start=spatial_start(sequence.given + corner, setting.run, width, height) - corner)
+    return sequence if sequence.frames is None else replace(sequence, start=SpatialStart(sequence, setting.run))
+
+
+@dataclass(frozen=True, eq=False)
+class SpatialStart:
+    """One of OTB's shifted or scaled first boxes of a sequence; the image that it is cut to is read when asked."""
+
+    sequence: Sequence
+    run: str
+
+    def __call__(self) -> Box:
+        """(4,) native coordinates; raises InputError where there is no image, or it cannot be read."""
+        return self._box.copy()
+
+    @cached_property
+    def _box(self) -> Box:
+        width, height = self._size
+        corner = np.array([1 - self.sequence.origin, 1 - self.sequence.origin, 0, 0], dtype=np.float64)
+        box: Box = spatial_start(self.sequence.given + corner, self.run, width, height) - corner
+        return box
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        if self.sequence.size is not None:
+            return self.sequence.size
+        assert self.sequence.frames is not None  # else there is no such start
+        height, width = self.sequence.frames.read(0).shape[:2]
+        return width, height
 
 
 def _tre(sequence: Sequence, setting: Setting) -> Sequence:

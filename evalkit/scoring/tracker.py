@@ -27,7 +27,7 @@ from evalkit.types import Boxes
 # Rules that look at a benchmark's flags of absent or uncovered targets.
 _BY_FLAGS = frozenset({Absent.DELETED, Absent.INVISIBLE, Absent.COVERED})
 # All of a sequence but what it has for trackers and for messages alone.
-_SCORED = tuple(item.name for item in fields(Sequence) if item.name not in ("frames", "source", "adversary"))
+_SCORED = tuple(item.name for item in fields(Sequence) if item.name not in ("frames", "source", "start", "adversary"))
 
 
 class Annotation:

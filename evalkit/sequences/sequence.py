@@ -53,6 +53,25 @@ class Frames(Protocol):
         """The file (or archive member) of frame ``index``, for messages."""
 
 
+class Start(Protocol):
+    """A first box that only those who start a tracker ask for, as it may take an image to know it."""
+
+    def __call__(self) -> Box:
+        """(4,) native coordinates; raises InputError where an image cannot be read."""
+
+
+@dataclass(frozen=True, eq=False)
+class MovedStart:
+    """Another first box that lies elsewhere."""
+
+    start: Start
+    by: Box
+
+    def __call__(self) -> Box:
+        """(4,) native coordinates."""
+        return self.start() + self.by
+
+
 @dataclass(frozen=True)
 class Sequence:
     """One target in one clip.
@@ -80,7 +99,8 @@ class Sequence:
         skipped: all rows of the annotation file before ``native``.
         offsets: rows that a file of other frames of the clip has -> its rows before the first of the N frames.
         source: the annotation file, for messages.
-        start: (4,) the box given to the tracker where it is not the annotation's first, native coordinates.
+        start: (4,) the box given to the tracker where it is not the annotation's first, native coordinates; or how to
+            find it.
         adversary: who may change the frames while the tracker runs.
     """
 
@@ -98,7 +118,7 @@ class Sequence:
     skipped: int = 0
     offsets: Mapping[int, int] = field(default_factory=dict)
     source: str = ""
-    start: Box | None = None
+    start: Box | Start | None = None
     adversary: Adversary | None = None
 
     def __len__(self) -> int:
@@ -124,10 +144,19 @@ class Sequence:
     @property
     def given(self) -> Box:
         """(4,) the box given to the tracker in frame 0, in native coordinates."""
-        return self.native[0] if self.start is None else self.start
+        start = self.native[0] if self.start is None else self.start
+        box: Box = start if isinstance(start, np.ndarray) else start()
+        return box
 
     @property
     def initial_box(self) -> Box:
         """(4,) the same, 0-based."""
         box: Box = self.given - np.array([self.origin, self.origin, 0.0, 0.0])
         return box
+
+
+def moved_start(start: Box | Start | None, by: Box) -> Box | Start | None:
+    """The first box that is given elsewhere by ``by``, (4,); None stays, as that is the annotation's, which moves."""
+    if start is None or isinstance(start, np.ndarray):
+        return None if start is None else start + by
+    return MovedStart(start, by)

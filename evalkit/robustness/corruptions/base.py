@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.benchmarks.variations import Setting, Variation
-from evalkit.sequences.sequence import Frames, Sequence
+from evalkit.sequences.sequence import Frames, Sequence, moved_start
 from evalkit.types import Boxes, Image
 
 SEVERITIES = range(1, 6)
@@ -182,5 +182,5 @@ class _Motion:
             _Pixels(self.effect)(sequence, setting),
             native=sequence.native + moved,
             polygons=None if sequence.polygons is None else sequence.polygons + np.tile(shift, 4),
-            start=None if sequence.start is None else sequence.start + moved[0],
+            start=moved_start(sequence.start, moved[0]),
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalkit import InputError, open_benchmark, run
+from evalkit import InputError, open_benchmark, run, score
 from evalkit.benchmarks.variations import VARIATIONS, Setting
 from evalkit.boxes import iou_continuous
 from evalkit.reading.tables import read_boxes
@@ -16,7 +16,7 @@ from evalkit.scoring.aggregation import combine
 from evalkit.scoring.protocols import rules_for
 from evalkit.scoring.scores import SequenceScore
 from evalkit.sequences.sequence import Sequence
-from tests.evalkit.robustness.conftest import true_boxes
+from tests.evalkit.robustness.conftest import true_boxes, write_clips
 
 BOX = np.array([100.0, 50.0, 41.0, 30.0])
 BY_HAND = {
@@ -82,6 +82,27 @@ def test_coordinates_from_zero_are_those_of_otb_less_one(clips: Path) -> None:
     assert benchmark.sequence("one@left").initial_box.tolist() == [8, 12, 20, 20]
     assert benchmark.sequence("one@topLeft").initial_box.tolist() == [8, 10, 22, 22]
     assert benchmark.sequence("one@left").native.tolist() == true_boxes().tolist()
+
+
+def test_the_picture_is_read_by_those_who_start_a_tracker_alone(tmp_path: Path) -> None:
+    clips, bundle, out = write_clips(tmp_path / "clips", ("one",)), tmp_path / "bundle", tmp_path / "runs"
+    bundle.mkdir()
+    (bundle / "one.txt").write_text((clips / "one" / "groundtruth.txt").read_text())
+    names = ("folder+sre", "folder+sre+shake@3")
+    run("pixel_trackers:Bright", on=names, data=clips, out=out)
+    still, shaken = (open_benchmark(name, data=clips).sequence("one@right") for name in names)
+    assert still.initial_box.tolist() == [12, 12, 20, 20]
+    assert shaken.initial_box == pytest.approx([12, 12, 20, 20] + shaken.native[0] - true_boxes()[0])
+    assert (shaken.native[0] != true_boxes()[0]).any()
+    for image in (clips / "one" / "img").iterdir():
+        image.write_bytes(b"")
+    for name in names:
+        there, bare = open_benchmark(name, data=clips), open_benchmark(name, annotations=bundle)
+        assert there.fingerprint(["one@right"]) == bare.fingerprint(["one@right"])
+        assert there.fingerprint(["one@right"]) != there.fingerprint(["one@left"])
+        assert score(out, on=name, data=clips, cache=False).scores[0].sequences_scored == 12
+        with pytest.raises(InputError, match=r"0001\.png"):
+            _ = there.sequence("one@right").initial_box
 
 
 def test_segments_last_to_the_end(clips: Path) -> None:
