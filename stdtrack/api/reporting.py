@@ -106,9 +106,7 @@ def report(
     if published:
         tables = replace(tables, published=read_published())
     if "plots" in chosen:
-        from reports.plots import left_out  # matplotlib takes longer to import than tables need to be written
-
-        told.add("plots", filter(None, (reinstall_hint("stdtrack.plots"), missing_letters(tables), *left_out())))
+        told.add("plots", _about_plots(tables))
     files = write_report(tables, Path(out), parts=chosen, paper=paper, transpose=transpose)
     return Reported(files.page, files.plots, files.tables, tuple(told.caveats), tuple(refused))
 
@@ -120,6 +118,14 @@ def _chosen(parts: str | Iterable[str]) -> tuple[str, ...]:
     if unknown:
         raise InputError(f"--only has no part '{unknown[0]}'", hint=suggestion(unknown[0], PARTS, "parts"))
     return chosen
+
+
+def _about_plots(tables: ReportTables) -> list[str]:
+    """Why kinds of plots, or letters in them, are lacking."""
+    from reports.plots import left_out  # matplotlib takes longer to import than tables need to be written
+
+    lines = (reinstall_hint("stdtrack.plots"), missing_letters(tables), *left_out())
+    return [line for line in lines if line]
 
 
 def missing_letters(tables: ReportTables) -> str:
