@@ -116,11 +116,31 @@ def robustness(
     stood = [each for _, group in groups for each in group] + replayed
     every = [name for base in bases for name in (base, *_varied(base, stood, levels, seed))]
     wanted, exclude = (as_names(running.get(name, ())) for name in ("sequences", "exclude"))
-    left_out = (*exclude, *_unwanted([open_benchmark(name, data=root) for name in every], wanted))
-    scored = score(out, on=every, data=root, partial=True, exclude=left_out, cache=cache, tell=tell and _once(tell))
+    opened = {name: open_benchmark(name, data=root) for name in every}
+    kept, left_out = wanted_of(list(opened.values()), wanted, exclude)
+    specs = [name for name, benchmark in opened.items() if benchmark in kept]
+    scored = score(out, on=specs, data=root, partial=True, exclude=left_out, cache=cache, tell=tell and _once(tell))
     scores = _of(scored, own)
     table = degradation_table(scores.parts, Path(out))
     return Robustness(summary, scores, table, (*told.caveats, *scores.caveats), scores.refused)
+
+
+def wanted_of(
+    benchmarks: Sequence[Benchmark], wanted: Sequence[str], exclude: Sequence[str]
+) -> tuple[list[Benchmark], tuple[str, ...]]:
+    """The benchmarks of which something is left, and the shell patterns of what is left out of these.
+
+    Args:
+        wanted: shell patterns of sequences; all if empty.
+        exclude: shell patterns of sequences that are left out.
+    """
+    patterns = tuple(dict.fromkeys((*exclude, *_unwanted(benchmarks, wanted))))
+    kept = [each for each in benchmarks if set(_present(each)) - set(each.names_like(_present(each), patterns))]
+    return kept, tuple(one for one in patterns if any(each.names_like(_present(each), (one,)) for each in kept))
+
+
+def _present(benchmark: Benchmark) -> tuple[str, ...]:
+    return benchmark.inventory().present
 
 
 def _unwanted(benchmarks: Sequence[Benchmark], wanted: Sequence[str]) -> tuple[str, ...]:
@@ -130,8 +150,8 @@ def _unwanted(benchmarks: Sequence[Benchmark], wanted: Sequence[str]) -> tuple[s
     """
     if not wanted:
         return ()
-    names = [(each.clip_of, name) for each in benchmarks for name in each.inventory().present]
-    matching = {name for each in benchmarks for name in each.names_like(each.inventory().present, wanted)}
+    names = [(each.clip_of, name) for each in benchmarks for name in _present(each)]
+    matching = {name for each in benchmarks for name in each.names_like(_present(each), wanted)}
     clips = {clip_of(name) for clip_of, name in names if name in matching}
     others = (name if clip_of(name) in clips else clip_of(name) for clip_of, name in names)
     return tuple(escape(name) for name in dict.fromkeys(others) if name not in matching | clips)

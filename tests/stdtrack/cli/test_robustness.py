@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from evalkit.robustness.front import robustness
+from evalkit import open_benchmark
+from evalkit.robustness.front import robustness, wanted_of
 from stdtrack.cli.main import cli
 from stdtrack.cli.robustness import robustness as command
 from tests.evalkit.robustness.conftest import write_clips
@@ -79,6 +80,15 @@ def test_results_of_an_earlier_run_on_other_clips_are_not_scored(
     assert part.table[drawn].equals(alone.table[drawn])
     assert set(part.table["clips"]) == {len(wanted)}
     assert {each.sequence.partition("@")[0] for one in part.scores.scores for each in one.sequences} == wanted
+
+
+def test_a_benchmark_without_a_wanted_clip_is_not_scored(tmp_path: Path) -> None:
+    names = {"first": ("a1", "a2", "c"), "second": ("b1", "b2")}
+    opened = [open_benchmark("folder", data=write_clips(tmp_path / key, each)) for key, each in names.items()]
+    assert wanted_of(opened, (), ()) == (opened, ())
+    assert wanted_of(opened, (), ("b1",)) == (opened, ("b1",))
+    assert wanted_of(opened, ("a*",), ("b*",)) == (opened[:1], ("c",))  # b* has nothing to leave out any more
+    assert wanted_of(opened, ("?1",), ("a2",)) == (opened, ("a2", "c", "b2"))
 
 
 def test_other_trackers_in_the_folder_are_no_part_of_it(clips: Path, tmp_path: Path) -> None:
