@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,21 @@ def test_the_whole_way(make_runs, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert [row["Tracker"] for row in scores] == ["one", "two"]
     assert float(scores[0]["FPS"]) == pytest.approx(100)
     assert not list((tmp_path / "out").rglob("*.tmp"))
+
+
+def test_a_plot_that_cannot_be_imported_is_said_and_left_out(
+    make_runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    info = tmp_path / "site" / "torn-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: torn\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[stdtrack.plots]\ntorn = torn_plots:draw\n")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "site")])
+    assert run(make_runs({"one": 1.0}), "-o", tmp_path / "out", "--only", "plots") == 0
+    assert "plots: left out: the plot 'torn', torn_plots:draw, cannot be imported" in " ".join(
+        capsys.readouterr().err.split()
+    )
+    assert list((tmp_path / "out").rglob("success.png"))
 
 
 def test_the_page_has_frames_with_boxes_and_where_they_come_from(make_runs, tmp_path: Path) -> None:
