@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,13 +30,20 @@ OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "Insufficient memory"
 
 
 class Signals:
-    """SIGINT, SIGTERM and SIGHUP as KeyboardInterrupt, so that every ``finally`` is run; ``last`` is which came."""
+    """SIGINT, SIGTERM and SIGHUP as KeyboardInterrupt, so that every ``finally`` is run.
+
+    Attributes:
+        last: which came first; None before.
+        count: how many were taken.
+    """
 
     def __init__(self) -> None:
         self.last: int | None = None
+        self.count = 0
 
     def __call__(self, number: int, frame: FrameType | None) -> NoReturn:
         self.last = self.last or number
+        self.count += 1
         raise KeyboardInterrupt
 
 
@@ -121,8 +129,19 @@ def send_again(unraisable: sys.UnraisableHookArgs) -> None:
     A moment later, as Python drops what is raised in this hook, too.
     """
     if unraisable.exc_type is KeyboardInterrupt:
-        again = threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT))
-        again.daemon = True
-        again.start()
+        handler = signal.getsignal(signal.SIGINT)
+        count = handler.count if isinstance(handler, Signals) else None
+        threading.Thread(target=_interrupt, args=(handler, count), daemon=True).start()
     else:
         sys.__unraisablehook__(unraisable)
+
+
+def _interrupt(handler: object, count: int | None) -> None:
+    """Send SIGINT until its handler has been called: one that comes just before a call that waits does not wake it."""
+    while True:
+        time.sleep(0.05)
+        if isinstance(handler, Signals) and (handler.count != count or signal.getsignal(signal.SIGINT) is not handler):
+            return
+        os.kill(os.getpid(), signal.SIGINT)
+        if not isinstance(handler, Signals):
+            return

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from evalkit.errors import InputError
+from stdtrack.cli.ending import Signals, _interrupt
 from stdtrack.cli.main import LazyGroup, main
 
 PROGRAM = """
@@ -118,7 +119,10 @@ def test_a_signal_ends_the_program_without_a_word(body: str, number: signal.Sign
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.send_signal(number)
-        output, messages = process.communicate(timeout=60)
+        try:
+            output, messages = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert (process.returncode, output, messages) == (code, "", "")
 
 
@@ -138,3 +142,17 @@ def test_what_a_terminal_cannot_show_is_no_error() -> None:
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "\\u2013 \\udc80\n", "")
+
+
+def test_a_signal_that_did_not_wake_the_program_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of three is lost, as where it comes just before a call that waits."""
+    taken, sent = Signals(), []
+
+    def kill(process: int, number: int) -> None:
+        sent.append((process, number))
+        taken.count += len(sent) == 3
+
+    monkeypatch.setattr("stdtrack.cli.ending.signal.getsignal", lambda number: taken)
+    monkeypatch.setattr("stdtrack.cli.ending.os.kill", kill)
+    _interrupt(taken, 0)
+    assert sent == [(os.getpid(), signal.SIGINT)] * 3
