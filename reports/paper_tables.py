@@ -233,7 +233,7 @@ def breakable(text: str) -> str:
     r"""LaTeX of a text whose long words may be broken without a hyphen.
 
     >>> breakable("a/long/name-of-a-model")
-    'a/long/\\allowbreak{}name-of-a-model'
+    'a/long/name-of-a-\\allowbreak{}model'
     """
     words = (wrapped(word, _WORD, len) for word in text.split())
     return " ".join(BREAK.join(map(escape_latex, parts)) for parts in words)
