@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from evalkit.running.heartbeat import FRAME_TIMEOUT
 from evalkit.suggestions import nearest
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -99,6 +100,30 @@ def exclude_option(command: Function) -> Function:
     """``--exclude``: sequences that are left out; every figure says so."""
     text = "Leave out sequences with such names; may be repeated, and every figure says so."
     return comma_list("--exclude", metavar="GLOB[,...]", help=text)(command)
+
+
+def running_options(command: Function) -> Function:
+    """Which sequences run, in how many processes and threads, and what becomes of failures."""
+    options = (
+        comma_list("--sequences", metavar="GLOB[,...]", help="Only sequences with such names."),
+        exclude_option,
+        click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes at once."),
+        click.option("--threads", type=click.IntRange(1), default=1, show_default=True,
+                     help="Threads of each process."),
+        click.option("--timeout", type=Positive(), default=FRAME_TIMEOUT, show_default=True,
+                     help="Seconds a frame may take."),
+        click.option("--max-failures", type=click.IntRange(0), help="Stop when more sequences have failed."),
+        click.option("--retry-failed", is_flag=True, help="Run again what failed before."),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def untrained_option(command: Function) -> Function:
+    """``--allow-untrained``: see :func:`stdtrack.cli.run.refuse_random_weights`."""
+    text = "Run published networks without their weights, too."
+    return click.option("--allow-untrained", is_flag=True, help=text)(command)
 
 
 def data_options(command: Function) -> Function:

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalkit.robustness.suites import ALL, SEVERITY, SUITES
-from evalkit.running.heartbeat import FRAME_TIMEOUT
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
 from stdtrack.cli.messages import echo_line
-from stdtrack.cli.options import Positive, comma_list, exclude_option, find_own_modules, no_cache_option
+from stdtrack.cli.options import comma_list, find_own_modules, no_cache_option, running_options, untrained_option
 from stdtrack.cli.results import tell
-from stdtrack.cli.run import watched
+from stdtrack.cli.run import refuse_random_weights, watched
 
 if TYPE_CHECKING:
     from evalkit.robustness.front import Robustness
@@ -33,18 +32,13 @@ SEVERITIES = tuple(map(str, range(1, 6)))
 @comma_list("--only", "variations", metavar="NAME[,...]", help="These variations, such as fog,rain, and no suite.")
 @comma_list("--severity", "severities", metavar="N[,...]", help=f"1 to 5. [default: {SEVERITY}]")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of what is drawn.")
-@comma_list("--sequences", metavar="GLOB[,...]", help="Only sequences with such names.")
-@exclude_option
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes at once.")
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads of each process.")
-@click.option("--timeout", type=Positive(), default=FRAME_TIMEOUT, show_default=True,
-              help="Seconds a frame may take.")  # fmt: skip
-@click.option("--max-failures", type=click.IntRange(0), help="Stop when more sequences have failed.")
-@click.option("--retry-failed", is_flag=True, help="Run again what failed before.")
+@running_options
+@untrained_option
 @no_cache_option
 def robustness(
     trackers: tuple[str, ...], data: Path | None, suites: tuple[str, ...], variations: tuple[str, ...],
-    severities: tuple[str, ...], out: Path, benchmarks: tuple[str, ...], no_cache: bool, **running: Any,
+    severities: tuple[str, ...], out: Path, benchmarks: tuple[str, ...], no_cache: bool, allow_untrained: bool,
+    **running: Any,
 ) -> None:  # fmt: skip
     """Run trackers on benchmarks and their variations, and say what is left of the scores.
 
@@ -52,6 +46,8 @@ def robustness(
     What is finished is not run again.
     """
     find_own_modules(trackers)
+    if not allow_untrained:
+        refuse_random_weights(trackers)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     from evalkit.robustness.front import robustness as measure
 

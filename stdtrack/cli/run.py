@@ -6,16 +6,16 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from evalkit.running.heartbeat import FRAME_TIMEOUT
 from evalkit.shown import counted
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
 from stdtrack.cli.messages import echo_line
-from stdtrack.cli.options import Positive, comma_list, exclude_option, find_own_modules
+from stdtrack.cli.options import comma_list, find_own_modules, running_options, untrained_option
 from stdtrack.cli.progress import make_progress
 
 if TYPE_CHECKING:
@@ -46,18 +46,11 @@ class Shard(click.ParamType[tuple[int, int]]):
 @comma_list("--on", "benchmarks", required=True, metavar="BENCHMARK[,...]", help="Benchmarks, such as otb100,dtb70.")
 @click.option("--data", type=click.Path(path_type=Path), help="Root of several benchmarks, or of one. [STDTRACK_DATA]")
 @click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Folder of results.")
-@comma_list("--sequences", metavar="GLOB[,...]", help="Only sequences with such names.")
-@exclude_option
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes at once.")
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads of each process.")
-@click.option("--timeout", type=Positive(), default=FRAME_TIMEOUT, show_default=True,
-              help="Seconds a frame may take.")  # fmt: skip
-@click.option("--max-failures", type=click.IntRange(0), help="Stop when more sequences have failed.")
-@click.option("--retry-failed", is_flag=True, help="Run again what failed before.")
+@running_options
 @click.option("--fresh", is_flag=True, help="Delete the results of these trackers on these benchmarks first.")
 @click.option("--scheduler", metavar="ADDRESS", help="Run on the Dask cluster whose scheduler is there.")
 @click.option("--shard", type=Shard(), default=(1, 1), help="The i-th of n parts of the work: 1/4.")
-@click.option("--allow-untrained", is_flag=True, help="Run published networks without their weights, too.")
+@untrained_option
 def run(
     trackers: tuple[str, ...], benchmarks: tuple[str, ...], data: Path | None, out: Path, sequences: tuple[str, ...],
     exclude: tuple[str, ...], workers: int, threads: int, timeout: float, max_failures: int | None,
@@ -69,7 +62,7 @@ def run(
     """
     find_own_modules(trackers)
     if not allow_untrained:
-        _refuse_random_weights(trackers)
+        refuse_random_weights(trackers)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's warning is as good as Ctrl-C
     summary = run_watched(
         trackers, on=benchmarks, data=data, out=out, sequences=sequences, exclude=exclude, workers=workers,
@@ -79,7 +72,7 @@ def run(
     tell(summary, out)
 
 
-def _refuse_random_weights(trackers: tuple[str, ...]) -> None:
+def refuse_random_weights(trackers: tuple[str, ...]) -> None:
     """Raise InputError for a published network that is given no weights: its results would pass for its authors'."""
     from evalkit.errors import InputError
     from evalkit.trackers.prefixes import installed_prefixes
@@ -87,6 +80,8 @@ def _refuse_random_weights(trackers: tuple[str, ...]) -> None:
 
     for text in trackers:
         spec = TrackerSpec.parse(text)
+        if spec.prefix == "redetect":  # options stand behind the tracker that it wraps
+            spec = replace(TrackerSpec.parse(spec.name), options=spec.options)
         points = installed_prefixes().get(spec.prefix, ())
         peer = any(point.module.startswith("stdtrack.peers.") for point in points)
         if peer and not {"weights", "path"} & spec.options.keys():

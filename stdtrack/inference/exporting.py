@@ -11,6 +11,7 @@ from torch import Tensor
 
 from evalkit.errors import InputError
 from evalkit.files import whole_folder
+from evalkit.trackers.base import Tracker
 from evalkit.types import Box, Image
 from profiling import backends
 from stdtrack.assessment import FACT, as_text
@@ -108,14 +109,23 @@ def compare(tracker: STDTracker, network: Network, images: Iterable[Image], box:
     lockstep = Lockstep(tracker.network, network)
     beside = STDTracker(tracker.model)
     beside.use(lockstep)
+    track_through(beside, images, box)
+    return lockstep.difference
+
+
+def track_through(tracker: Tracker, images: Iterable[Image], box: Box) -> None:
+    """Start the tracker on the first image and follow the target through the others.
+
+    Raises:
+        InputError: no image.
+    """
     frames = iter(images)
     first = next(frames, None)
     if first is None:
         raise InputError("no frame to compare on")
-    beside.init(first, box)
+    tracker.init(first, box)
     for image in frames:
-        beside.update(image)
-    return lockstep.difference
+        tracker.update(image)
 
 
 def verified_export(

@@ -22,6 +22,7 @@ from evalkit.reading.text import read_json
 from evalkit.types import Box, Image
 from profiling import backends
 from profiling.backends import Graph
+from stdtrack.inference.exporting import track_through
 from stdtrack.inference.networks import FACTS, MANIFEST
 from stdtrack.peers.network import Tensors
 from stdtrack.peers.online import PeerTracker
@@ -193,13 +194,7 @@ def compare(tracker: PeerTracker[Any], graphs: Graphs, images: Iterable[Image], 
     lockstep = Lockstep(Graphs(network, network.remember), graphs, network.output_names)
     beside = copy.copy(tracker)
     beside.use(lockstep.frame, lockstep.remember)
-    frames = iter(images)
-    first = next(frames, None)
-    if first is None:
-        raise InputError("no frame to compare on")
-    beside.init(first, box)
-    for image in frames:
-        beside.update(image)
+    track_through(beside, images, box)
     return lockstep.difference
 
 

@@ -81,9 +81,10 @@ def test_random_weights_are_told_and_the_same_every_time() -> None:
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)
 
 
-@pytest.mark.parametrize("spec", ["hit:tiny", "ostrack:256?cached=false"])
-def test_run_refuses_random_weights(spec: str, tmp_path: Path) -> None:
-    arguments = ["run", spec, "--on", "demo", "--data", str(tmp_path), "--out", str(tmp_path / "runs")]
+@pytest.mark.parametrize("spec", ["hit:tiny", "ostrack:256?cached=false", "redetect:hit:tiny?tiles=4"])
+@pytest.mark.parametrize("command", ["run", "robustness"])
+def test_run_refuses_random_weights(spec: str, command: str, tmp_path: Path) -> None:
+    arguments = [command, spec, "--on", "demo", "--data", str(tmp_path), "--out", str(tmp_path / "runs")]
     result = CliRunner().invoke(cli, arguments)
     assert isinstance(result.exception, InputError)
     assert f"'{spec}' has random weights" in str(result.exception)
