@@ -87,6 +87,16 @@ def prepare(name: str, module: nn.Module, inputs: Sequence[Tensor], precision: s
     return check(name, precision).prepare(module.eval(), inputs, precision)
 
 
+def distinct(inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """The inputs, copied where they share an object: an exporter would take two such arguments for one input."""
+    seen: set[int] = set()
+    copied = []
+    for tensor in inputs:
+        copied.append(tensor.clone() if id(tensor) in seen else tensor)
+        seen.add(id(tensor))
+    return tuple(copied)
+
+
 def file_format(name: str) -> FileFormat:
     """The files of a backend.
 

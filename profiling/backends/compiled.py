@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from evalkit.errors import InputError
-from profiling.backends import TORCH, Backend, Graph
+from profiling.backends import TORCH, Backend, Graph, distinct
+from profiling.backends.quiet import quiet_exporter
 
 
 def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Graph:
@@ -21,7 +22,8 @@ def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Grap
             return compiled(*tensors)
 
     try:
-        run(*inputs)
+        with quiet_exporter():
+            run(*distinct(inputs))
     except RuntimeError as error:
         if "compiler" not in str(error).lower():
             raise

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from evalkit.errors import InputError, one_line
-from profiling.backends import Backend, FileFormat, Graph
+from profiling.backends import Backend, FileFormat, Graph, distinct
 from profiling.backends.pt2_archive import HINT, checked_archive
 from profiling.backends.quiet import quiet_exporter
 
@@ -23,7 +23,7 @@ def export(
 ) -> None:
     """Write the module as a .pt2 file for the shapes of ``inputs``; its tensors go by their order."""
     with quiet_exporter(), torch.no_grad():
-        torch.export.save(torch.export.export(module, tuple(inputs)), path)
+        torch.export.save(torch.export.export(module, distinct(inputs)), path)
 
 
 def load(path: Path, precision: str = "fp32") -> Graph:
@@ -40,7 +40,7 @@ def load(path: Path, precision: str = "fp32") -> Graph:
 def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Graph:
     """Export in memory and run that."""
     with quiet_exporter(), torch.no_grad():
-        graph: Graph = torch.export.export(module, tuple(inputs)).module()
+        graph: Graph = torch.export.export(module, distinct(inputs)).module()
     return graph
 
 

@@ -14,7 +14,7 @@ from evalkit.errors import InputError
 from evalkit.files import atomic, partial_folder
 from evalkit.imports import optional_module
 from evalkit.trackers.onnx_file import check_onnx, digest_onnx, open_session, read_onnx
-from profiling.backends import Backend, FileFormat, Graph
+from profiling.backends import Backend, FileFormat, Graph, distinct
 from profiling.backends.quiet import quiet_exporter
 
 OPSET = 20
@@ -33,7 +33,7 @@ def export(
     with quiet_exporter(), torch.no_grad():
         program = torch.onnx.export(
             module,
-            tuple(inputs),
+            distinct(inputs),
             input_names=input_names or None,
             output_names=output_names or None,
             opset_version=OPSET,

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from evalkit.errors import InputError, one_line
 from evalkit.imports import optional_module
-from profiling.backends import Backend, FileFormat, Graph
+from profiling.backends import Backend, FileFormat, Graph, distinct
 from profiling.backends.openvino_files import check_openvino
 from profiling.backends.quiet import quiet_exporter
 
@@ -53,7 +53,7 @@ def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Grap
 def _convert(module: nn.Module, inputs: Sequence[Tensor]) -> Any:
     openvino: Any = optional_module("openvino")
     with quiet_exporter(), torch.no_grad():
-        return openvino.convert_model(torch.export.export(module, tuple(inputs)))
+        return openvino.convert_model(torch.export.export(module, distinct(inputs)))
 
 
 def _compile(model: Any, precision: str) -> Graph:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from evalkit.errors import InputError
+from profiling import backends
 from profiling.backends.module_runner import largest_difference, module_call, split_backend
 
 
@@ -140,3 +141,20 @@ def test_events_time_what_the_device_does() -> None:
     steps = list(islice(running, 20))[5:]
     assert all(0 < step.stages["forward"] <= step.track for step in steps)
     assert throughput(running, 20) > 0
+
+
+class Weighed(nn.Module):
+    """Two inputs that count differently."""
+
+    def forward(self, first: Tensor, second: Tensor) -> tuple[Tensor]:
+        return (first + 2.0 * second,)
+
+
+@pytest.mark.parametrize("backend", ["eager", "torch-export", "onnx", "openvino"])
+def test_inputs_that_were_one_tensor_at_export_stay_two(backend: str) -> None:
+    for needed in backends.BACKENDS[backend].needs:
+        pytest.importorskip(needed)
+    both = torch.rand(1, 3)
+    graph = backends.prepare(backend, Weighed(), (both, both))
+    (answer,) = graph(torch.full((1, 3), 5.0), torch.full((1, 3), 7.0))
+    assert answer.tolist() == [[19.0, 19.0, 19.0]]
