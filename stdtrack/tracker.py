@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from evalkit.errors import InputError
 from evalkit.suggestions import suggestion
@@ -25,7 +25,9 @@ from stdtrack.checkpoints import compare_configs, load_facts, load_model, sha256
 from stdtrack.configs import VARIANTS, ModelConfig
 from stdtrack.crops import Window, crop_window, sample_crop, to_image
 from stdtrack.cues import frame_cues
+from stdtrack.decoding import on_host, peak_box
 from stdtrack.devices import require_device
+from stdtrack.following import next_box, visible_part
 from stdtrack.images import rgb_image, starting_box
 from stdtrack.inference.graphs import InitGraph, StepGraph
 from stdtrack.inference.networks import (
@@ -38,6 +40,7 @@ from stdtrack.inference.networks import (
     precision_note,
 )
 from stdtrack.model import STDTrack, TrackState
+from stdtrack.normalising import Normaliser
 
 
 class STDTracker:
@@ -67,11 +70,8 @@ class STDTracker:
         self.model: STDTrack = folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
         self.stage: StageTimer = untimed
         self._facts = {"backend": "eager", **(facts or {})}
-        self._window_HW = _score_window(self.config).to(self.device)
-        mean, std = (torch.tensor(value, device=self.device) for value in (self.config.mean, self.config.std))
-        # As long as a row of the larger crop: three numbers a pixel are too short a run for vector instructions.
-        pixels = max(self.config.template_size, self.config.search_size)
-        self._scale_R, self._shift_R = (1.0 / (255.0 * std)).repeat(pixels), (-mean / std).repeat(pixels)
+        self._window_HW = _score_window(self.config)
+        self._tensor = Normaliser(self.config, self.device)
         self.calibration = calibration
         self.assessment: Assessment | None = None
         self._state: TrackState | None = None
@@ -102,6 +102,7 @@ class STDTracker:
     def use(self, network: Network, **facts: str) -> None:
         """Run on another network of the same config, such as this one on a backend."""
         self.network = network
+        self._tensor.planar = not isinstance(network, nn.Module)
         self._facts.update(facts)
 
     @torch.inference_mode()
@@ -147,10 +148,9 @@ class STDTracker:
             before = self._state
             output, self._state = self.network.step(before, search)
         with self.stage("decode"):
-            boxes, _ = STDTrack.decode(output, self._window_HW)
-            quality = float(torch.sigmoid(output.quality[0]))
-            in_crop = boxes[0].double().cpu().numpy()
-            self._box = self._follow(to_image(in_crop, window), quality, image)
+            output = on_host(output)
+            in_crop, quality = peak_box(output, self._window_HW), float(torch.sigmoid(output.quality[0]))
+            self._box = next_box(self._box, to_image(in_crop, window), quality, image, self.config.online)
             visible = None
             if self.calibration is not None:
                 cues = frame_cues(output, before, self._state, in_crop, factor=self.config.search_factor)
@@ -161,23 +161,6 @@ class STDTracker:
     def search_crop(self, image: Image, window: Window) -> Tensor:
         """(1, 3, H, W) what the window shows, as the network takes it."""
         return self._tensor(sample_crop(image, window, self.config.search_size))
-
-    def _follow(self, found: Box, quality: float, image: Image) -> Box:
-        """The box to search around next: size smoothed by quality, centre kept inside the image."""
-        online = self.config.online
-        if quality < online.lost_quality:
-            return self._box
-        rate = (1.0 - online.size_smoothing) * quality
-        limits = np.array(image.shape[1::-1], dtype=np.float64)
-        size = np.clip((1.0 - rate) * self._box[2:] + rate * found[2:], 1.0, limits)
-        centre = np.clip(found[:2] + found[2:] / 2, 0.0, limits)
-        return np.concatenate((centre - size / 2, size))
-
-    def _tensor(self, crop: Image) -> Tensor:
-        """H x W x 3 uint8 -> (1, 3, H, W) normalised, channels last in memory."""
-        rows_HR = torch.from_numpy(crop).flatten(1).to(self.device, torch.float32)
-        R = rows_HR.shape[1]
-        return rows_HR.mul_(self._scale_R[:R]).add_(self._shift_R[:R]).view(crop.shape).permute(2, 0, 1)[None]
 
     def differentiable(self) -> OnSTDTrack | None:
         """What attacks with gradients need, whatever backend runs: the module that it was made of has its weights.
@@ -208,14 +191,6 @@ def _score_window(config: ModelConfig) -> Tensor:
     hann_H = torch.hann_window(config.score_grid + 2, periodic=False)[1:-1]
     influence = config.online.window_influence
     return (1.0 - influence) + influence * hann_H[:, None] * hann_H[None, :]
-
-
-def visible_part(box: Box, image: Image) -> Box:
-    """The box cut to the image, at least one pixel wide and high."""
-    limits = np.array(image.shape[1::-1], dtype=np.float64)
-    corner = np.clip(box[:2], 0.0, limits - 1.0)
-    end = np.clip(box[:2] + box[2:], corner + 1.0, limits)
-    return np.concatenate((corner, end - corner))
 
 
 NAMES = tuple(VARIANTS)

@@ -11,12 +11,13 @@ from evalkit.errors import InputError
 from evalkit.trackers.base import Prediction
 from evalkit.types import Box, Image
 from stdtrack.assessment import AGAIN, Assessment, Calibration
+from stdtrack.following import visible_part
 from stdtrack.images import rgb_image
 from stdtrack.model import STDTrack, TrackState
 from stdtrack.redetection.budget import TILES, Budget
 from stdtrack.redetection.search import PATIENCE, Search, View, advance
 from stdtrack.redetection.viewer import Viewer
-from stdtrack.tracker import STDTracker, visible_part
+from stdtrack.tracker import STDTracker
 
 
 class RedetectingSTDTracker(STDTracker):

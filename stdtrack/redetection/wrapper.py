@@ -14,6 +14,7 @@ from evalkit.trackers.spec import load_tracker
 from evalkit.types import Box, Image
 from stdtrack.assessment import Assessment, assess
 from stdtrack.crops import crop_window
+from stdtrack.following import visible_part
 from stdtrack.images import rgb_image, starting_box
 from stdtrack.model import TrackState
 from stdtrack.redetection.budget import OPTIONS, Budget, budget_of
@@ -21,7 +22,6 @@ from stdtrack.redetection.own import required
 from stdtrack.redetection.search import LEAST_TILES, Search, View, advance
 from stdtrack.redetection.viewer import Viewer
 from stdtrack.tracker import create as create_stdtrack
-from stdtrack.tracker import visible_part
 
 LOW = 0.6
 """A score below this share of the tracker's usual one is reason to look."""
