@@ -13,7 +13,8 @@ Rounds = NDArray[np.intp]
 
 TAIL_WARNING = 2.0
 RESAMPLES = 400
-STRETCH = 8
+STRETCH, STRETCHES = 8, 4
+"""Rounds of a stretch that is drawn as one; fewer where a clip would have fewer stretches than this."""
 FAST = 10
 
 
@@ -71,7 +72,7 @@ def _tail(ordered: Seconds, percent: int) -> float:
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times longer a frame of one tracker takes than one of another, with a 95 % interval."""
+    """How many times longer a frame of one tracker takes than one of another, with a 95 % interval; NaN if unknown."""
 
     value: float
     low: float
@@ -86,7 +87,8 @@ def paired_ratio(
     Other work on the machine only ever adds time, to one kind of code more than to another, so the frames compared are
     the fast tenth of each tracker; and since frames of one clip may cost more than those of another, clip by clip. The
     value is the geometric mean over clips, the interval a percentile bootstrap that resamples stretches of eight
-    rounds.
+    rounds of a clip, shorter ones where it has fewer than four of them. One round of every clip tells nothing of how
+    far rounds differ: the interval is NaN.
 
     Args:
         first: (n,) seconds of the frames of each round.
@@ -98,10 +100,13 @@ def paired_ratio(
     """
     names = np.array(clips if clips else [""] * len(first))
     groups = [np.flatnonzero(names == name) for name in dict.fromkeys(names)]
+    value = float(np.exp(_log_ratio(first, second, groups)))
+    if max(map(len, groups)) < 2:
+        return Ratio(value, np.nan, np.nan)
     rng = np.random.default_rng(seed)
     drawn = [_log_ratio(first, second, [_resampled(group, rng) for group in groups]) for _ in range(RESAMPLES)]
     low, high = np.exp(np.percentile(drawn, (2.5, 97.5)))
-    return Ratio(float(np.exp(_log_ratio(first, second, groups))), float(low), float(high))
+    return Ratio(value, float(low), float(high))
 
 
 def _log_ratio(first: Sequence[Seconds], second: Sequence[Seconds], groups: Sequence[Rounds]) -> float:
@@ -114,7 +119,8 @@ def _log_ratio(first: Sequence[Seconds], second: Sequence[Seconds], groups: Sequ
 
 def _resampled(group: Rounds, rng: np.random.Generator) -> Rounds:
     """As many rounds in stretches drawn with replacement: neighbours are not independent."""
-    stretches = [group[start : start + STRETCH] for start in range(0, len(group), STRETCH)]
+    length = max(1, min(STRETCH, len(group) // STRETCHES))
+    stretches = [group[start : start + length] for start in range(0, len(group), length)]
     return np.concatenate([stretches[index] for index in rng.integers(0, len(stretches), len(stretches))])
 
 

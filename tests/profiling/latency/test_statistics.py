@@ -75,6 +75,28 @@ def test_ratio_of_a_tracker_and_its_multiple(factor: float, rounds: int) -> None
     assert ratio.low == pytest.approx(ratio.high)
 
 
+@pytest.mark.parametrize("rounds", [3, 4, 8])
+def test_the_interval_of_a_short_run_is_no_point_and_mostly_holds_the_truth(rounds: int) -> None:
+    clips = [f"clip {number % 8}" for number in range(8 * rounds)]
+
+    def measured(factor: float, rng: np.random.Generator) -> list[np.ndarray]:
+        return [factor * np.exp(np.abs(rng.normal(0, 0.05, 2))) for _ in clips]
+
+    held = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        ratio = paired_ratio(measured(1.3, rng), measured(1.0, rng), clips)
+        assert ratio.low < ratio.high
+        held.append(ratio.low <= 1.3 <= ratio.high)
+    assert np.mean(held) > 0.75
+
+
+def test_one_round_of_every_clip_has_no_interval() -> None:
+    ratio = paired_ratio([np.full(2, 2.0)] * 3, [np.full(2, 1.0)] * 3, ["a", "b", "c"])
+    assert ratio.value == pytest.approx(2.0)
+    assert np.isnan([ratio.low, ratio.high]).all()
+
+
 def test_growth_is_a_slope_and_ignores_one_jump() -> None:
     frames = list(range(0, 2000, 100))
     assert growth_per_frame(frames, [5_000_000 + 24 * frame for frame in frames]) == pytest.approx(24.0)
