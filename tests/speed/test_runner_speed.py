@@ -19,7 +19,6 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from evalkit.benchmarks.registry import open_benchmark
-from evalkit.running import jobs
 from evalkit.running.pool import WorkerPool
 from evalkit.running.runner import RunOptions, run
 from evalkit.running.selection import Selection, select
@@ -53,6 +52,11 @@ class Filtering:
         for _ in range(self.times):
             cv2.filter2D(image[:100, :100], -1, KERNEL)
         return Prediction(self.box, 1.0)
+
+
+def idle_tracker() -> Filtering:
+    """One that does nothing."""
+    return Filtering(0)
 
 
 class Decoded:
@@ -123,9 +127,8 @@ def measured(work: Callable[[], object], clock: Callable[[], float]) -> float:
 
 
 @pytest.fixture
-def idle_run(data: Path, frames: ImageFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+def idle_run(data: Path, frames: ImageFolder, tmp_path: Path) -> Callable[[], int]:
     """Finishes a run of a tracker that does nothing, with read-ahead, records and files, over two sequences."""
-    monkeypatch.setattr(jobs, "_tracker", lambda spec: Filtering(0))
     decoded, native = Decoded(frames, LONG), np.tile(BOX, (LONG, 1))
     (found,) = select([open_benchmark("folder", data=data)], ["s0", "s1"])
     long = tuple(replace(each, frames=decoded, native=native) for each in found.sequences)
@@ -134,7 +137,11 @@ def idle_run(data: Path, frames: ImageFolder, tmp_path: Path, monkeypatch: pytes
     def whole() -> int:
         with ThreadPoolExecutor(1) as executor:
             return run(
-                named_trackers("bench:idle"), [selection], executor, RunOptions(tmp_path, fresh=True), Silent()
+                named_trackers(f"{__name__}:idle_tracker"),
+                [selection],
+                executor,
+                RunOptions(tmp_path, fresh=True),
+                Silent(),
             ).finished
 
     return whole

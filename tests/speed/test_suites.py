@@ -90,6 +90,11 @@ def test_a_pass_of_a_real_benchmark(tmp_path: Path) -> None:
     assert entry["stats"]["min"] > 0
 
 
+@pytest.mark.slow
+def test_every_benchmark_runs() -> None:
+    assert len({entry["fullname"] for entry in run_pass()["benchmarks"]}) >= 27
+
+
 WORK = """
 def work(times):
     return sum(index * index for index in range(times))
