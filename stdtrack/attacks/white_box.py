@@ -22,6 +22,7 @@ from evalkit.robustness.attacks.noise import SEVERITIES, Measured, bound_of, wit
 from evalkit.sequences.sequence import Attack, Sequence
 from evalkit.types import Box, Image
 from stdtrack.attacks.surface import Answers, Attackable, Differentiable
+from stdtrack.peers.families import is_peer
 
 STEPS = 10
 STEP_LENGTH = 0.25
@@ -49,7 +50,7 @@ class WhiteBox:
         """
         if not isinstance(tracker, Attackable) or tracker.differentiable() is None:
             problem = f"a {type(tracker).__name__} lends no gradients to an attack"
-            raise InputError(problem, hint="stdtrack:NAME in fp32 on the CPU does; iou_attack asks any tracker")
+            raise InputError(problem, hint="stdtrack:NAME and peers in fp32 on the CPU do; iou_attack asks any tracker")
         return _Attack(self, tracker, np.random.default_rng([self.seed, seed]))
 
 
@@ -97,14 +98,15 @@ def descend(
     Args:
         pixels: (1, 3, H, W), 0 to 255.
         ask: the network's answers on pixels.
-        steps: 1 starts at the clean frame and goes to the bound; more start at random.
+        steps: 1 starts at the clean frame and goes to the bound; more start at random. So does 1 where the network
+            gives a single box: at its own place the gradient is 0.
     """
     with torch.no_grad():
         clean = ask(pixels)
         target = clean.box_N4[clean.score_N.argmax()]
     length = float(bound) if steps == 1 else max(1.0, STEP_LENGTH * bound)
     noise = torch.zeros_like(pixels)
-    if steps > 1:
+    if steps > 1 or len(clean.score_N) == 1:
         noise = torch.from_numpy(rng.uniform(-bound, bound, tuple(pixels.shape)).astype(np.float32))
     for _ in range(steps):
         noise = (pixels + noise).clamp(0, 255) - pixels
@@ -117,6 +119,9 @@ def descend(
 def misleading(answers: Answers, target: Tensor) -> Tensor:
     """How far the best place away from the target ranks above the best on it, and how little boxes there overlap it.
 
+    A network that gives no place away from the target, such as one with a single box, is led away by that box alone:
+    by its generalised overlap, which goes on falling where nothing overlaps any more (Rezatofighi et al. 2019).
+
     Args:
         target: (4,) x, y, w, h in image coordinates.
     """
@@ -126,7 +131,7 @@ def misleading(answers: Answers, target: Tensor) -> Tensor:
     near_N = near_N | (torch.arange(len(near_N), device=near_N.device) == nearest)
     on = answers.score_N[near_N]
     if bool(near_N.all()):
-        return -on.max() - BOX_WEIGHT * _overlap(answers.box_N4[near_N], target).mean()
+        return -on.max() - BOX_WEIGHT * _generalised_overlap(answers.box_N4, target).mean()
     away = answers.score_N[~near_N].max()
     return away - on.max() - BOX_WEIGHT * _overlap(answers.box_N4[near_N], target).mean()
 
@@ -136,6 +141,17 @@ def _overlap(box_N4: Tensor, target_4: Tensor) -> Tensor:
     high = torch.minimum(box_N4[:, :2] + box_N4[:, 2:], target_4[:2] + target_4[2:])
     inter = (high - low).clamp(min=0).prod(dim=-1)
     return inter / (box_N4[:, 2:].clamp(min=0).prod(dim=-1) + target_4[2:].prod() - inter).clamp(min=1e-6)
+
+
+def _generalised_overlap(box_N4: Tensor, target_4: Tensor) -> Tensor:
+    """Overlap less the share of the common hull that neither covers; a side may be negative."""
+    ends_N22 = torch.stack((box_N4[:, :2], box_N4[:, :2] + box_N4[:, 2:]), dim=1)
+    low_N2, high_N2 = ends_N22.amin(dim=1), ends_N22.amax(dim=1)
+    first, last = torch.minimum(*(ends := (target_4[:2], target_4[:2] + target_4[2:]))), torch.maximum(*ends)
+    inter_N = (torch.minimum(high_N2, last) - torch.maximum(low_N2, first)).clamp(min=0).prod(dim=-1)
+    union_N = ((high_N2 - low_N2).prod(dim=-1) + (last - first).prod() - inter_N).clamp(min=1e-6)
+    hull_N = (torch.maximum(high_N2, last) - torch.minimum(low_N2, first)).prod(dim=-1).clamp(min=1e-6)
+    return inter_N / union_N - (hull_N - union_N) / hull_N
 
 
 @dataclass(frozen=True)
@@ -149,10 +165,10 @@ class _Apply:
 
 
 def suits(source: object) -> bool:
-    """Whether a tracker, named by its spec or an instance, may lend gradients: one of ours with its module."""
+    """Whether a tracker, named by its spec or an instance, may lend gradients: ours and peers, with their modules."""
     if not isinstance(source, str):
         return isinstance(source, Attackable)
-    return source.startswith("stdtrack:") and not any(
+    return (source.startswith("stdtrack:") or is_peer(source)) and not any(
         f"{option}=" in source for option in ("path", "precision", "device")
     )
 

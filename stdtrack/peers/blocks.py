@@ -173,6 +173,20 @@ def hann_window(grid: int) -> Vector:
     return np.outer(hann_G, hann_G)
 
 
+def map_candidates(outputs: Tensors, window_GG: Vector) -> tuple[Tensor, Tensor]:
+    """All cells that :func:`decode_maps` chooses from.
+
+    Returns:
+        (N,) logarithms of their windowed scores, and (N, 4) cx, cy, w, h in fractions of the crop.
+    """
+    score_N, size_2N, offset_2N = (output[0].flatten(1) for output in outputs)
+    G = outputs[0].shape[-1]
+    rows_GG, columns_GG = torch.meshgrid(torch.arange(G), torch.arange(G), indexing="ij")
+    cell_2N = torch.stack((columns_GG, rows_GG)).flatten(1).to(offset_2N)
+    window_N = torch.from_numpy(window_GG).flatten().to(score_N)
+    return (score_N[0] * window_N).log(), torch.cat(((cell_2N + offset_2N) / G, size_2N)).T
+
+
 def decode_maps(outputs: Tensors, window_GG: Vector) -> Answer:
     """The cell with the first largest windowed score of a :class:`CentreHead`'s maps; its score is without window."""
     score_GG, size_2GG, offset_2GG = (output[0].float().cpu().numpy() for output in outputs)

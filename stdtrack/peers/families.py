@@ -18,6 +18,16 @@ HEAVY = frozenset({"litetrack:b6", "litetrack:b8", "litetrack:b9", "mixformer:cv
 LIGHTWEIGHT = "lightweight"
 
 
+def is_peer(spec: str) -> bool:
+    """Whether a spec's prefix is one of a family of this package.
+
+    >>> is_peer("hit:tiny?cached=false"), is_peer("stdtrack:nano"), is_peer("my_module:create")
+    (True, False, False)
+    """
+    points = installed_prefixes().get(spec.partition(":")[0], ())
+    return any(point.module.startswith(PACKAGE) for point in points)
+
+
 def families() -> Iterator[Family[Any]]:
     """The families behind the entry points of this package, by prefix."""
     for points in installed_prefixes().values():

@@ -35,22 +35,38 @@ def cut_window(image: Image, box: Box, factor: float, size: int) -> tuple[Image,
     Raises:
         InputError: the window is too large to be cut.
     """
-    x, y, w, h = (float(value) for value in box)
-    extent = math.sqrt(w * h) * factor
-    if not 0 < extent <= LARGEST_SIDE:
-        raise InputError(f"the box {x:g},{y:g},{w:g},{h:g} needs a search window of {extent:g} pixels")
-    side = math.ceil(extent)
-    left, top = round(x + 0.5 * w - 0.5 * side), round(y + 0.5 * h - 0.5 * side)
+    left, top, side = placed_window(box, factor)
     patch = _padded(image, left, top, side)
     crop = cv2.resize(patch, (size, size), interpolation=cv2.INTER_LINEAR)
     return np.asarray(crop, dtype=np.uint8), size / side
 
 
+def placed_window(box: Box, factor: float) -> tuple[int, int, int]:
+    """Left, top and side, in whole pixels, of the square around a box.
+
+    Raises:
+        InputError: the window is too large to be cut.
+    """
+    x, y, w, h = (float(value) for value in box)
+    extent = math.sqrt(w * h) * factor
+    if not 0 < extent <= LARGEST_SIDE:
+        raise InputError(f"the box {x:g},{y:g},{w:g},{h:g} needs a search window of {extent:g} pixels")
+    side = math.ceil(extent)
+    return round(x + 0.5 * w - 0.5 * side), round(y + 0.5 * h - 0.5 * side), side
+
+
+def shown_part(window: tuple[int, int, int], width: int, height: int) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1 of the pixels of an image that a window (left, top, side) shows; none if x1 <= x0 or y1 <= y0."""
+    left, top, side = window
+    x0, x1 = _inside(left, side, width)
+    y0, y1 = _inside(top, side, height)
+    return x0, y0, x1, y1
+
+
 def _padded(image: Image, left: int, top: int, side: int) -> Image:
     """``side`` x ``side`` x 3 from (left, top) on, black where there is no image."""
     height, width = image.shape[:2]
-    x0, x1 = _inside(left, side, width)
-    y0, y1 = _inside(top, side, height)
+    x0, y0, x1, y1 = shown_part((left, top, side), width, height)
     if (x1 - x0, y1 - y0) == (side, side):
         return image[y0:y1, x0:x1]
     patch: Image = np.zeros((side, side, 3), dtype=np.uint8)

@@ -14,10 +14,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from evalkit.types import Box, Image
-from stdtrack.peers.blocks import Attention, CentreHead, Mlp, PatchEmbed, decode_maps, hann_window, to_map
+from evalkit.types import Box
+from stdtrack.peers.blocks import (
+    Attention,
+    CentreHead,
+    Mlp,
+    PatchEmbed,
+    decode_maps,
+    hann_window,
+    map_candidates,
+    to_map,
+)
 from stdtrack.peers.family import Family
-from stdtrack.peers.geometry import cut_window
+from stdtrack.peers.geometry import placed_window
 from stdtrack.peers.network import Answer, PeerConfig, PeerNetwork, Tensors, Vector
 from stdtrack.peers.online import PeerTracker
 
@@ -173,15 +182,19 @@ class LiteTrack(PeerNetwork):
         """The box at the largest score under a Hann window."""
         return decode_maps(outputs, self._window_GG)
 
+    def candidates(self, outputs: Tensors) -> tuple[Tensor, Tensor]:
+        """Every cell."""
+        return map_candidates(outputs, self._window_GG)
+
 
 class LiteTracker(PeerTracker[LiteTrackConfig]):
     """The online tracker, which also tells the network the target's box."""
 
-    def template_inputs(self, image: Image, box: Box) -> Tensors:
-        """The normalised crop, and the box in it."""
-        crop, scale = cut_window(image, box, self.config.template_factor, self.config.template_size)
-        corners = box_in_template(box, scale, self.config.template_size)
-        return self.tensor(crop), torch.from_numpy(corners)[None].to(self.device)
+    def template_of(self, crop_13HW: Tensor, box: Box) -> Tensors:
+        """The crop, and the box in it."""
+        size = self.config.template_size
+        _, _, side = placed_window(box, self.config.template_factor)
+        return crop_13HW, torch.from_numpy(box_in_template(box, size / side, size))[None].to(self.device)
 
 
 def box_in_template(box: Box, scale: float, size: int) -> Vector:

@@ -81,6 +81,14 @@ class PeerNetwork(nn.Module):
     def decode(self, outputs: Tensors) -> Answer:
         """The outputs of :meth:`forward` as one box, with the tracker's window where it has one."""
 
+    def candidates(self, outputs: Tensors) -> tuple[Tensor, Tensor]:
+        """What :meth:`decode` chooses from, in torch: the one box of a network without maps here.
+
+        Returns:
+            (N,) logarithms of what the boxes are ranked by, and (N, 4) cx, cy, w, h in fractions of the search crop.
+        """
+        return outputs[0].new_zeros(1), outputs[0]
+
     def remember(self, *template: Tensor) -> Tensors:
         """What is kept from the first frame on: everything when :attr:`cached`, else the template itself."""
         return self.encode_template(*template) if self.cached else template

@@ -15,6 +15,7 @@ from evalkit.types import Box, Image
 from profiling import backends
 from profiling.backends import Graph
 from profiling.complexity.count import Part
+from stdtrack.attacks.on_peer import OnPeer
 from stdtrack.images import rgb_image, starting_box
 from stdtrack.peers.geometry import clipped, cut_window, placed_in_image
 from stdtrack.peers.network import Answer, PeerConfig, PeerNetwork, TemplateGraph, Tensors
@@ -25,7 +26,7 @@ Config = TypeVar("Config", bound=PeerConfig)
 class PeerTracker(Generic[Config]):
     """A peer's network behind the :class:`~evalkit.trackers.base.Tracker` protocol.
 
-    Subclasses give what else the network takes of the template (:meth:`template_inputs`), and update it
+    Subclasses give what else the network takes of the template (:meth:`template_of`), and update it
     (:meth:`after_frame`).
 
     Args:
@@ -73,7 +74,7 @@ class PeerTracker(Generic[Config]):
         """
         image = rgb_image(image)
         self.box = starting_box(box, image)
-        self.template = self.template_inputs(image, self.box)
+        self.template = self.template_of(self.template_crop(image, self.box), self.box)
         self._memory = self.remember(*self.template)
 
     @torch.inference_mode()
@@ -102,9 +103,9 @@ class PeerTracker(Generic[Config]):
         """What the network keeps of the template."""
         return tuple(self._remember(*template))
 
-    def template_inputs(self, image: Image, box: Box) -> Tensors:
-        """What :meth:`PeerNetwork.encode_template` takes: the normalised crop here."""
-        return (self.template_crop(image, box),)
+    def template_of(self, crop_13HW: Tensor, box: Box) -> Tensors:
+        """What :meth:`PeerNetwork.encode_template` takes, of a normalised crop around a box: the crop alone here."""
+        return (crop_13HW,)
 
     def template_crop(self, image: Image, box: Box) -> Tensor:
         """The normalised template (1, 3, H, W) around a box."""
@@ -119,6 +120,16 @@ class PeerTracker(Generic[Config]):
         x_HW3 = torch.from_numpy(crop).to(self.device, torch.float32)
         return x_HW3.div_(255.0).sub_(self._mean_3).div_(self._std_3).permute(2, 0, 1)[None].contiguous()
 
+    def differentiable(self) -> OnPeer | None:
+        """What attacks with gradients need, whatever backend runs frames.
+
+        None for an exported folder, which has no weights of the module, another precision or another device.
+        """
+        facts = self._facts
+        if "path" in facts or facts.get("precision", "fp32") != "fp32" or self.device.type != "cpu":
+            return None
+        return OnPeer(self, self._memory)
+
     def describe(self) -> Mapping[str, str]:
         """Facts for the run manifest."""
         return {"device": str(self.device), **self._facts}
@@ -126,7 +137,8 @@ class PeerTracker(Generic[Config]):
     def example_inputs(self) -> Tensors:
         """What the network takes of an empty template."""
         size = self.config.template_size
-        return self.template_inputs(np.zeros((size, size, 3), dtype=np.uint8), np.array([0.0, 0.0, size / 2, size / 2]))
+        image, box = np.zeros((size, size, 3), dtype=np.uint8), np.array([0.0, 0.0, size / 2, size / 2])
+        return self.template_of(self.template_crop(image, box), box)
 
     @torch.no_grad()
     def complexity_parts(self) -> Mapping[str, Part]:

@@ -47,10 +47,9 @@ class OnlineTemplateTracker(PeerTracker[Config]):
         super().init(image, box)
         self.online, self._frames = self.template[0], 0
 
-    def template_inputs(self, image: Image, box: Box) -> Tensors:
+    def template_of(self, crop_13HW: Tensor, box: Box) -> Tensors:
         """The template, twice."""
-        crop = self.template_crop(image, box)
-        return crop, crop
+        return crop_13HW, crop_13HW
 
     def interval_ends(self) -> bool:
         """Whether this frame ends an interval; called once a frame."""

@@ -14,7 +14,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stdtrack.peers.blocks import Attention, CentreHead, Mlp, PatchEmbed, decode_maps, hann_window, to_map
+from stdtrack.peers.blocks import (
+    Attention,
+    CentreHead,
+    Mlp,
+    PatchEmbed,
+    decode_maps,
+    hann_window,
+    map_candidates,
+    to_map,
+)
 from stdtrack.peers.family import Family
 from stdtrack.peers.network import Answer, PeerConfig, PeerNetwork, Tensors
 
@@ -144,6 +153,10 @@ class OSTrack(PeerNetwork):
     def decode(self, outputs: Tensors) -> Answer:
         """The box at the largest score under a Hann window."""
         return decode_maps(outputs, self._window_GG)
+
+    def candidates(self, outputs: Tensors) -> tuple[Tensor, Tensor]:
+        """Every cell."""
+        return map_candidates(outputs, self._window_GG)
 
 
 FAMILY = Family("ostrack", {"256": OSTrackConfig()}, OSTrack)

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stdtrack.peers.blocks import Towers, bounded, decode_maps, hann_window
+from stdtrack.peers.blocks import Towers, bounded, decode_maps, hann_window, map_candidates
 from stdtrack.peers.family import Family
 from stdtrack.peers.network import Answer, PeerConfig, PeerNetwork, Tensors
 from stdtrack.peers.smat_backbone import Backbone, Unit, layers
@@ -145,6 +145,10 @@ class Smat(PeerNetwork):
     def decode(self, outputs: Tensors) -> Answer:
         """The box at the largest windowed score, which the official tracker does not return."""
         return decode_maps(outputs, self._window_GG)
+
+    def candidates(self, outputs: Tensors) -> tuple[Tensor, Tensor]:
+        """Every cell."""
+        return map_candidates(outputs, self._window_GG)
 
 
 FAMILY = Family("smat", {"base": SmatConfig()}, Smat)

@@ -115,6 +115,17 @@ def test_the_loss_by_hand() -> None:
     assert float(misleading(answers, boxes[0])) == pytest.approx(-4 + 1 - 2 * (1 + 1 / 3) / 2)
 
 
+def test_the_loss_of_a_single_box_by_hand() -> None:
+    def loss(box: list[float]) -> float:
+        return float(misleading(Answers(torch.zeros(1), torch.tensor([box]), torch.zeros(1, 2)), target))
+
+    target = torch.tensor([0.0, 0, 10, 10])
+    assert loss([0, 0, 10, 10]) == pytest.approx(-2.0)
+    assert loss([5, 0, 10, 10]) == pytest.approx(-2 / 3)  # 50 of 150, and the hull is covered
+    assert loss([20, 0, 10, 10]) == pytest.approx(2 / 3)  # a third of the hull is nobody's
+    assert loss([30, 10, -10, -10]) == pytest.approx(loss([20, 0, 10, 10]))
+
+
 def test_more_steps_mislead_further() -> None:
     mine = tracker()
     mine.init(picture(1), BOX)
