@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from evalkit.results.columns import NOTE_SEPARATOR
-from reports.tables import NO_VALUE, Cell, Table
+from reports.cells import NO_VALUE, Cell, Table
 
 SETTINGS = ("backend", "threads", "device", "reference", "energy")
 """Columns that are told beside the table where all its rows agree."""
-ROW_NAMES = ("tracker", "scope", "stage", "benchmark", "kind", "variation", "level")
+ROW_NAMES = ("tracker", "protocol", "attribute", "scope", "stage", "benchmark", "kind", "variation", "level")
 """Columns that every block of columns repeats, so that its rows can be told apart; in small letters."""
 NOTE = "note"
 WIDEST_TEXT = 24
@@ -46,12 +46,18 @@ def numbered_notes(table: Table) -> tuple[Table, tuple[str, ...]]:
     return replace(table, rows=tuple(rows)), tuple(notes)
 
 
-def column_blocks(table: Table, width: int) -> list[Table]:
-    """Tables of at most ``width`` characters that show all columns; each begins with the names of the rows."""
+def column_blocks(table: Table, width: int, width_of: Callable[[Table, int], int] | None = None) -> list[Table]:
+    """Tables of at most ``width`` characters that show all columns; each begins with the names of the rows.
+
+    Args:
+        width_of: characters of a column, given its index; :func:`column_width` by default.
+    """
+    measure = width_of or column_width
     names = [index for index, name in enumerate(table.columns) if name.lower() in ROW_NAMES]
     blocks = [list(names)]
     for index in (index for index in range(len(table.columns)) if index not in names):
-        if _width(table, [*blocks[-1], index]) > width and len(blocks[-1]) > len(names):
+        needed = sum(measure(table, at) + GAP for at in (*blocks[-1], index))
+        if needed > width and len(blocks[-1]) > len(names):
             blocks.append(list(names))
         blocks[-1].append(index)
     return [columns_kept(table, block) for block in blocks]
@@ -66,23 +72,20 @@ def title(column: str) -> str:
     return column.replace("_", " ")
 
 
-def _width(table: Table, columns: Sequence[int]) -> int:
-    return sum(column_width(table, index) + GAP for index in columns)
-
-
 def column_width(table: Table, index: int) -> int:
     """Characters that a column needs: its longest cell (texts are folded), or the longest word of its heading."""
-    cells = max((len(row[index].text) for row in table.rows), default=0)
+    cells = max((len(row[index].text) for row in table.rows if len(row) == len(table.columns)), default=0)
     if not table.numeric[index]:
         cells = min(cells, WIDEST_TEXT)
     return max(cells, *(len(part) for part in title(table.columns[index]).split()))
 
 
 def columns_kept(table: Table, kept: Sequence[int]) -> Table:
-    """The table with these columns alone."""
+    """The table with these columns alone; a row of one cell, which names those below it, stays."""
+    whole = len(table.columns)
     return replace(
         table,
         columns=tuple(table.columns[index] for index in kept),
         numeric=tuple(table.numeric[index] for index in kept),
-        rows=tuple(tuple(row[index] for index in kept) for row in table.rows),
+        rows=tuple(tuple(row[index] for index in kept) if len(row) == whole else row for row in table.rows),
     )

@@ -17,13 +17,36 @@ LATEX_RANKS = {1: r"\textbf{{{}}}", 2: r"\underline{{{}}}", 3: r"\textit{{{}}}"}
 def plain(table: Table) -> str:
     """Columns of one width below their headings, numbers to the right; a row of one cell stands out to the left."""
     rows = [[cell.text for cell in row] for row in table.rows]
-    whole = [row for row in rows if len(row) == len(table.columns)]
-    widths = [max(map(len, column)) for column in zip(table.columns, *whole, strict=True)]
-    indent = "" if len(whole) == len(rows) else "  "
+    widths = [plain_width(table, index) for index in range(len(table.columns))]
+    indent = "  " if has_headed_rows(table) else ""
     lines = [table.columns, ["-" * width for width in widths], *rows]
     return "\n".join(
         indent + _aligned(line, widths, table.numeric) if len(line) == len(widths) else line[0] for line in lines
     )
+
+
+def plain_width(table: Table, index: int) -> int:
+    """Characters of a column of :func:`plain`."""
+    cells = (row[index] for row in table.rows if len(row) == len(table.columns))
+    return max(len(table.columns[index]), *(len(cell.text) for cell in cells), 0)
+
+
+def has_headed_rows(table: Table) -> bool:
+    """Whether rows of one cell name those below them."""
+    return any(len(row) < len(table.columns) for row in table.rows)
+
+
+def plain_blocks(table: Table, width: int) -> list[str]:
+    """The columns in as many parts of at most ``width`` characters as it takes, each with the names of the rows.
+
+    Two characters that rows below a heading stand in are left for them.
+    """
+    room = width - 2 if has_headed_rows(table) else width
+    if sum(plain_width(table, index) + 2 for index in range(len(table.columns))) - 2 <= room:
+        return [plain(table)]
+    from reports.layout import GAP, column_blocks  # most tables do without
+
+    return [plain(block) for block in column_blocks(table, room + GAP, plain_width)]  # none behind the last column
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:

@@ -18,11 +18,13 @@ from evalkit.scoring.scores import (
     tracker_label,
 )
 from reports.cells import Cell, Table
-from reports.markup import comma_separated, latex_grid, markdown_grid, plain
+from reports.markup import comma_separated, latex_grid, markdown_grid, plain_blocks
 from reports.quality import quality_object, quality_rows, quality_sections, with_quality
 from reports.score_text import sections
 
 FORMATS = ("table", "json", "csv", "markdown", "latex")
+WIDTH = 80
+"""Characters of a terminal, into which a wide table is broken: each part of its columns names the rows again."""
 
 
 def to_json(scores: Iterable[BenchmarkScore], qualities: Sequence[Quality] = ()) -> str:
@@ -41,7 +43,7 @@ def format_scores(scores: Sequence[BenchmarkScore], kind: str, qualities: Sequen
     if kind == "json":
         return to_json(scores, qualities)
     if kind == "table":
-        texts = [f"{table.caption}\n\n{plain(table)}" for table in sections(scores)]
+        texts = ["\n\n".join([table.caption, *plain_blocks(table, WIDTH)]) for table in sections(scores)]
         return "\n\n".join([*texts, *quality_sections(qualities)])
     if kind == "csv":
         return comma_separated(with_quality(exact_rows(scores), scores, qualities)).rstrip("\n")

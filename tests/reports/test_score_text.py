@@ -49,10 +49,36 @@ def test_partial_and_remarkable_scores_say_so_in_their_row() -> None:
     table = format_scores([partial, score("Struck"), elsewhere], "table")
     first, second = table.split("\n\nfolder, ")
     assert first.startswith("otb100\n")
-    row = next(line for line in first.splitlines() if line.startswith("KCF"))
-    assert row.split("  ")[:2] == ["KCF (untrained)", "official (annotation incomplete)"]
-    assert row.endswith("99 of 100 sequences")
+    figures, scored = (line for line in first.splitlines() if line.startswith("KCF"))  # together wider than 80
+    assert figures.split("  ")[:2] == scored.split("  ")[:2] == ["KCF (untrained)", "official (annotation incomplete)"]
+    assert scored.endswith("99 of 100 sequences")
     assert second.startswith("official (annotation incomplete), 99 of 100 sequences (total unverified)\n")
+
+
+@pytest.mark.parametrize("protocols", [("official",), ("official", "pysot")])
+def test_a_wide_table_is_broken_at_80_characters(protocols: tuple[str, ...]) -> None:
+    names = (
+        "f_score",
+        "lt_precision",
+        "lt_recall",
+        "tpr",
+        "tnr",
+        "gm",
+        "maxgm",
+        "absence_auc",
+        "redetected",
+        "redetected_soon",
+        "redetection_delay",
+    )
+    metrics: dict[str, float | None] = {name: 0.1 + at / 100 for at, name in enumerate(names)}
+    scores = [
+        score(tracker, protocol, metrics=metrics) for tracker in ("stdtrack:nano", "KCF") for protocol in protocols
+    ]
+    lines = format_scores(scores, "table").splitlines()
+    assert 60 < max(map(len, lines)) <= 80
+    assert sum(line.split()[:1] == ["KCF"] for line in lines) == 2  # in both parts
+    for value in metrics.values():
+        assert sum(line.split().count(f"{value:.4f}") for line in lines) == len(scores)
 
 
 @pytest.mark.parametrize(
