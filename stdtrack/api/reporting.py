@@ -98,7 +98,7 @@ def report(
     tables, refused = collect(
         Path(results), [Path(folder) for folder in ([profiles] if isinstance(profiles, str | Path) else profiles)],
         benchmarks=as_names(on), data=data, annotations=annotations, protocols=as_names(protocols),
-        exclude=as_names(exclude), pictures="html" in chosen, cached=use_cache(cache, told), told=told,
+        exclude=as_names(exclude), parts=chosen, cached=use_cache(cache, told), told=told,
     )  # fmt: skip
     others = dict.fromkeys(one.tracker for one in refused)
     tables = replace(with_labels(tables, as_naming(names, order, highlight), others=others), metrics=shown)
