@@ -82,7 +82,7 @@ class ReportTables:
 
     Attributes:
         scores, curves, coverage, frames, speeds: as :mod:`evalkit.scoring.tables` defines them.
-        boxes: of the frames in ``strips``.
+        boxes: of the frames that the page plays, those in ``strips`` among them.
         intervals: confidence intervals of overall values (:func:`evalkit.scoring.statistics.interval_table`).
         attributes: values by challenge attribute, with the number of sequences behind each.
         latencies: milliseconds of every frame.
@@ -93,7 +93,7 @@ class ReportTables:
         published: figures of other trackers by their authors, see :mod:`reports.published`.
         hardware: facts about the machine, by name.
         methods: how the figures were made: one sentence by topic.
-        strips: frames to show of a sequence, by (benchmark, sequence).
+        strips: frames of a sequence that there are pictures of, by (benchmark, sequence).
         examples: a frame under a corruption, by (benchmark, variation).
         named: how trackers are called and ordered, see :func:`reports.labelled.with_labels`.
         metrics: what tables of scores show, in this order; empty for all that there are, see :mod:`reports.choice`.

@@ -1,29 +1,23 @@
-"""What the page's script gets: plain lists and dictionaries, per-frame figures packed into bytes."""
+"""What the page's script gets: plain lists and dictionaries; of frames, what :mod:`reports.page.frames` packs."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.markers import MarkerStyle
 from matplotlib.path import Path as Outline
-from numpy.typing import NDArray
 
 from evalkit.scoring.metrics import CURVES, CurveKind, metric_of
-from reports.inputs import ReportTables, StripFrame, records
+from reports.inputs import ReportTables, records
 from reports.page.confidence import confidence_charts
-from reports.plots.timeline import absent_spans
+from reports.page.frames import packed_frames, pictures
 from reports.published import comparable
 from reports.speeds import setting
 from reports.style import Style
 from reports.views import View, labels
-
-# Overlaps and scores are drawn a few hundred pixels high: a byte a frame is finer than the eye and keeps pages small.
-STEPS = 254
-MISSING = 255
 
 
 def payload(tables: ReportTables, views: tuple[View, ...]) -> dict[str, Any]:
@@ -36,8 +30,8 @@ def payload(tables: ReportTables, views: tuple[View, ...]) -> dict[str, Any]:
         "metrics": {
             name: _metric(name) for name in dict.fromkeys(str(name) for view in views for name in view.overall)
         },
-        "frames": _frames(tables.frames, index),
-        "strips": _strips(tables, index),
+        "frames": packed_frames(tables, index),
+        "pictures": pictures(tables),
     }
 
 
@@ -105,6 +99,7 @@ def _view(view: View, tables: ReportTables, index: Mapping[str, int]) -> dict[st
         "curves": _curves(view, tables.curves, index),
         "attributes": _attributes(view, tables.attributes, index),
         "bubbles": _bubbles(view, tables, index),
+        "latencies": _latencies(view, tables.speeds, index),
         "confidence": confidence_charts(view, tables, index),
     }
 
@@ -174,75 +169,16 @@ def _bubbles(view: View, tables: ReportTables, index: Mapping[str, int]) -> list
     return found
 
 
-def pack(values: NDArray[np.float64]) -> dict[str, Any]:
-    """(N,) numbers as base64 of one byte each, with the range that byte 0 and :data:`STEPS` stand for."""
-    finite = values[np.isfinite(values)]
-    low, high = (0.0, 1.0) if not finite.size else (min(0.0, float(finite.min())), max(1.0, float(finite.max())))
-    steps = np.full(len(values), MISSING, dtype=np.uint8)
-    known = np.isfinite(values)
-    steps[known] = np.rint((values[known] - low) / (high - low) * STEPS).astype(np.uint8)
-    return {"low": low, "high": high, "bytes": base64.b64encode(steps.tobytes()).decode()}
-
-
-def _frames(frames: pd.DataFrame, index: Mapping[str, int]) -> dict[str, dict[str, Any]]:
-    """By benchmark and sequence: first frame, length, absent spans, and packed overlaps and scores by tracker."""
-    found: dict[str, dict[str, Any]] = {}
-    numbers = frames["frame"].to_numpy(dtype=np.int64)
-    absent = frames["absent"].fillna(value=False).to_numpy(dtype=bool)
-    columns = {name: pd.to_numeric(frames[name]).to_numpy(dtype=np.float64) for name in ("iou", "score")}
-    for (benchmark, sequence, tracker), rows in _groups(frames, ["benchmark", "sequence", "tracker"]):
-        if tracker not in index:
-            continue
-        ordered = rows[np.argsort(numbers[rows], kind="stable")]
-        sequences = found.setdefault(benchmark, {})
-        if sequence not in sequences:
-            facts = {"first": int(numbers[ordered[0]]), "length": len(ordered), "absent": absent_spans(absent[ordered])}
-            sequences[sequence] = {**facts, "iou": {}, "score": {}}
-        for name, values in columns.items():
-            if np.isfinite(values[ordered]).any():
-                sequences[sequence][name][index[tracker]] = pack(values[ordered])
-    return found
-
-
-def _groups(table: pd.DataFrame, names: Sequence[str]) -> Iterator[tuple[tuple[str, ...], NDArray[np.intp]]]:
-    """Rows that have the same values in some columns, by number; a data frame a group would cost more than its rows."""
-    if table.empty:
-        return
-    codes = table.groupby(list(names), sort=False, observed=True).ngroup().to_numpy()
-    order = np.argsort(codes, kind="stable")
-    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
-    values = zip(*(map(str, table[name].iloc[order[starts]]) for name in names), strict=True)
-    yield from zip(values, np.split(order, starts[1:]), strict=True)
-
-
-def _strips(tables: ReportTables, index: Mapping[str, int]) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    if not tables.strips:
-        return found
-    wanted = pd.DataFrame(
-        [(*place, frame.frame) for place, strip in tables.strips.items() for frame in strip],
-        columns=["benchmark", "sequence", "frame"],
-    )
-    boxes = tables.boxes.merge(wanted, on=["benchmark", "sequence", "frame"])
-    by_place = dict(list(boxes.groupby(["benchmark", "sequence", "frame"])))
-    for (benchmark, sequence), strip in tables.strips.items():
-        frames = [_strip_frame(each, by_place.get((benchmark, sequence, each.frame)), index) for each in strip]
-        found.setdefault(benchmark, {})[sequence] = frames
-    return found
-
-
-def _strip_frame(frame: StripFrame, rows: pd.DataFrame | None, index: Mapping[str, int]) -> dict[str, Any]:
-    known = [] if rows is None else [row for row in records(rows) if row["tracker"] in index]
-    return {
-        "frame": frame.frame,
-        "width": frame.width,
-        "height": frame.height,
-        "jpeg": base64.b64encode(frame.jpeg).decode(),
-        "boxes": {index[row["tracker"]]: _box(row, ("x", "y", "w", "h")) for row in known},
-        "truth": _box(known[0], ("gt_x", "gt_y", "gt_w", "gt_h")) if known else None,
-    }
-
-
-def _box(row: Mapping[str, Any], columns: tuple[str, ...]) -> list[float] | None:
-    values = [row[column] for column in columns]
-    return None if any(pd.isna(value) for value in values) else [round(float(value), 2) for value in values]
+def _latencies(view: View, speeds: pd.DataFrame, index: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Milliseconds of a frame and frames a second, of the runs that have speeds; the fastest first."""
+    rows = speeds[(speeds["benchmark"] == view.benchmark) & speeds["tracker"].isin(view.trackers)]
+    rows = rows[rows["p50_ms"] > 0].sort_values("p50_ms", kind="stable")
+    figures = {"fps": "fps_median", "p50": "p50_ms", "p90": "p90_ms", "p99": "p99_ms"}
+    return [
+        {
+            "tracker": index[row["tracker"]],
+            "setting": setting(row),
+            **{name: _number(row[column]) for name, column in figures.items()},
+        }
+        for row in records(rows)
+    ]

@@ -21,7 +21,10 @@ from reports.robustness import robustness_tables
 from reports.tables import attribute_table, score_table, sequence_table, speed_table
 from reports.views import View, labels
 
-SCRIPTS = ("core.js", "chart.js", "overview.js", "sequences.js", "main.js")
+SCRIPTS = (
+    *("core.js", "export.js", "zoom.js", "chart.js", "contents.js", "tables.js", "overview.js", "speeds.js"),
+    *("frames.js", "player.js", "sequences.js", "difference.js", "main.js"),
+)
 HIGHLIGHT = "highlight.js"
 
 

@@ -21,7 +21,8 @@ METHODS: Mapping[str, str] = {
     "Colours": "Colour and marker follow from a tracker's name alone and are the same in every report.",
     "Time lines": "Overlap and score of each frame, by the first protocol given, in 254 steps; gaps are frames that "
     "the protocol does not score.",
-    "Frames": "Evenly spaced frames, reduced to at most 320 pixels in width; boxes are drawn from the raw results.",
+    "Frames": "Pictures are of evenly spaced frames, reduced to at most 320 pixels in width. Boxes are drawn from the "
+    "raw results, in half pixels, on every frame, or on every n-th where the page would hold too many.",
 }
 """Sentence by topic; ``Intervals`` takes the number of resamples."""
 

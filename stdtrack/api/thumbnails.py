@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WIDTH = 320
 QUALITY = 72
-MOST_FRAMES, LEAST_FRAMES = 8, 3
+MOST_FRAMES, LEAST_FRAMES = 40, 3
 # A frame of this width and quality takes about 12 kB, 16 kB in the page: this many keep the page below 15 MB.
 BUDGET = 640
 

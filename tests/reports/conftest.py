@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from reports.inputs import ReportTables, StripFrame
+
+
+def jpeg(size: tuple[int, int]) -> bytes:
+    """A picture in one colour."""
+    content = io.BytesIO()
+    Image.new("RGB", size, (70, 90, 60)).save(content, "JPEG")
+    return content.getvalue()
+
 
 SUCCESS = np.linspace(0, 1, 21)
 PRECISION = np.arange(51.0)
 NORMALIZED = np.linspace(0, 0.5, 51)
+# A picture in one colour, 320 x 240 pixels.
+PICTURE = jpeg((320, 240))
 ATTRIBUTES = ("IV", "SV", "OCC", "DEF", "MB", "FM", "IPR", "OPR", "OV", "BC", "LR")
 
 
@@ -65,7 +77,10 @@ def make_tables(
     strips: bool = False,
     seed: int = 0,
 ) -> ReportTables:
-    """Tables of simulated trackers; ``total`` above ``sequences`` makes them parts of a benchmark."""
+    """Tables of simulated trackers; ``total`` above ``sequences`` makes them parts of a benchmark.
+
+    ``strips`` has pictures of the first and of the middle frame.
+    """
     rng = np.random.default_rng(seed)
     names = [f"tracker-{index:02d}" for index in range(trackers)] if isinstance(trackers, int) else list(trackers)
     rows: dict[str, list] = {name: [] for name in ("scores", "curves", "coverage", "frames", "speeds", "attributes")}
@@ -89,13 +104,11 @@ def make_tables(
     latencies = tables["frames"][["tracker", "benchmark", "sequence", "frame"]].copy()
     latencies["milliseconds"] = rng.lognormal(2.5, 0.3, len(latencies))
     pictures = {}
-    boxes = tables["frames"].iloc[:0]
+    step = -(-len(tables["frames"]) // 200_000)
+    boxes = tables["frames"][(tables["frames"]["frame"] % step == 0) | (tables["frames"]["frame"] == frames // 2)]
     if strips:
-        boxes = tables["frames"][tables["frames"]["frame"].isin((0, frames // 2))]
         pictures = {
-            (benchmark, f"Sequence{index}"): tuple(
-                StripFrame(f, 320, 240, b"\xff\xd8\xff\xd9") for f in (0, frames // 2)
-            )
+            (benchmark, f"Sequence{index}"): tuple(StripFrame(f, 320, 240, PICTURE) for f in (0, frames // 2))
             for benchmark in benchmarks
             for index in range(sequences)
         }

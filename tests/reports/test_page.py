@@ -14,11 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.page.payload import MISSING, STEPS, marker_path, pack
+from reports.page.frames import MISSING, STEPS, TRUTH, differences, pack
+from reports.page.payload import marker_path
 from reports.page.render import embed_json, render_page
 from reports.published import published
 from reports.style import MARKERS
 from reports.views import views
+from tests.reports.packed import summed, unpacked
 
 NASTY = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</script><b>", "a & b", "{{ 7*7 }}", "\u2028"]
 
@@ -90,14 +92,17 @@ def test_embedded_json_survives_and_holds_no_markup(value: object) -> None:
 
 @given(st.lists(st.one_of(st.floats(-5, 5), st.just(float("nan"))), min_size=1, max_size=50))
 def test_packed_values_are_close_and_gaps_stay_gaps(values: list[float]) -> None:
-    packed = pack(np.array(values))
-    steps = np.frombuffer(base64.b64decode(packed["bytes"]), dtype=np.uint8)
-    width = packed["high"] - packed["low"]
-    for value, step in zip(values, steps.tolist(), strict=True):
+    low, high, packed = pack(np.array(values))
+    for value, step in zip(values, packed, strict=True):
         if np.isnan(value):
             assert step == MISSING
         else:
-            assert abs(packed["low"] + step / STEPS * width - value) <= 0.51 * width / STEPS
+            assert abs(low + step / STEPS * (high - low) - value) <= 0.51 * (high - low) / STEPS
+
+
+@given(st.lists(st.integers(-(1 << 20), 1 << 20), min_size=1, max_size=50))
+def test_packed_differences_are_exact(values: list[int]) -> None:
+    assert summed(differences(np.array(values))) == values
 
 
 @pytest.mark.parametrize("marker", MARKERS)
@@ -117,11 +122,26 @@ def test_the_payload_holds_what_the_tables_hold(tables) -> None:
     assert view["overall"]["auc"].keys() == {"0", "1", "2"}
     assert set(view["curves"]) == {"success", "precision", "normalized_precision"}
     assert data["frames"]["otb100"]["Sequence0"]["length"] == 30
-    strip = data["strips"]["otb100"]["Sequence0"]
-    assert [each["frame"] for each in strip] == [0, 15]
-    row = made.frames.query("tracker == 'tracker-00' and sequence == 'Sequence0' and frame == 15").iloc[0]
-    assert strip[1]["boxes"]["0"] == pytest.approx([row[c] for c in "xywh"], abs=0.01)
-    assert strip[1]["truth"] == pytest.approx([row[f"gt_{c}"] for c in "xywh"], abs=0.01)
+    assert [each["frame"] for each in data["pictures"]["otb100"]["Sequence0"]] == [0, 15]
+    assert view["latencies"][0].keys() == {"tracker", "setting", "fps", "p50", "p90", "p99"}
+
+
+def test_every_frame_has_its_figures_and_boxes(tables) -> None:
+    made = tables(3, 2, 30)
+    made.boxes.loc[made.boxes["frame"] == 7, ["gt_x", "gt_y", "gt_w", "gt_h"]] = np.nan
+    found = unpacked(json.loads(Elements(page_of(made)).scripts[0])["frames"]["otb100"]["Sequence1"])
+    assert (found.played, list(found.boxes)) == (list(range(30)), [TRUTH, 0, 1, 2])
+    assert len(found.lines) == 2 * 3
+    rows = made.frames.query("sequence == 'Sequence1'")
+    for (kind, tracker), line in found.lines.items():
+        np.testing.assert_allclose(line, rows[rows["tracker"] == f"tracker-{tracker:02d}"][kind], atol=0.01)
+    assert np.isnan(found.boxes[TRUTH]).all(axis=1).nonzero()[0].tolist() == [7]
+    np.testing.assert_allclose(found.boxes[0], rows[rows["tracker"] == "tracker-00"][list("xywh")], atol=0.26)
+
+
+def test_a_page_of_20_trackers_on_otb100_stays_below_3_mb(tables) -> None:
+    """The issue's goal, of 100 sequences of 590 frames, each with a confidence."""
+    assert len(page_of(tables(20, 100, 590))) < 3e6
 
 
 def test_tables_are_complete_without_a_script(tables) -> None:

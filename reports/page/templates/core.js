@@ -73,12 +73,21 @@ function changed() {
   for (const listener of state.listeners) listener();
 }
 
-/** Trackers of the view that are shown, best first. */
-function ranking() {
+/** All trackers of the view, best first. */
+function rankedTrackers() {
   const values = view().overall[view().headline] || {};
   const lower = metric(view().headline).lower;
   const score = (t) => (values[t] === null || values[t] === undefined ? -Infinity : lower ? -values[t] : values[t]);
-  return Object.keys(values).map(Number).filter(shown).sort((a, b) => score(b) - score(a));
+  return Object.keys(values).map(Number).sort((a, b) => score(b) - score(a));
+}
+
+/** Trackers of the view that are shown, best first. */
+function ranking() {
+  return rankedTrackers().filter(shown);
+}
+
+function counted(count, thing) {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }
 
 /** How a metric is called and printed; nothing of a view without figures. */

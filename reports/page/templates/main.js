@@ -7,7 +7,7 @@ chooser.addEventListener("change", () => { state.view = Number(chooser.value); c
 const theme = document.getElementById("theme");
 theme.addEventListener("change", () => { document.documentElement.style.colorScheme = theme.value; });
 
-for (const start of [chips, tables, curves, confidence, speed, attributes, heat]) start();
+for (const start of [contents, keys, trackers, tables, tableExports, curves, speed, attributes, confidence, heat, difference]) start();
 let width = innerWidth;
 addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; changed(); } });
 state.view = Number(chooser.value);

@@ -1,8 +1,8 @@
 "use strict";
-// Per-sequence drill-down: heat-coloured table, strip of frames with boxes, time lines that follow the pointer.
+// A sequence: opened from the heat-coloured table, played with its boxes, with time lines that show the same frame.
 
 const viewer = document.getElementById("viewer");
-let open = null;
+let open = null; // name of the open sequence
 
 function heat() {
   for (const table of document.querySelectorAll("table.heat")) {
@@ -13,26 +13,25 @@ function heat() {
         cell.style.background = `color-mix(in srgb, var(--accent) ${share}%, transparent)`;
       }
     }
-    for (const row of table.tBodies[0].rows) {
+    [...table.tBodies[0].rows].forEach((row, at) => {
       const name = row.cells[0].textContent.trim();
-      const show = () => { openSequence(name, row); viewer.scrollIntoView({ block: "nearest" }); };
-      row.tabIndex = 0;
-      row.setAttribute("aria-label", `Show frames and time line of ${name}`);
+      row.tabIndex = at ? -1 : 0; // one stop of the Tab key, then the arrow keys
+      row.setAttribute("aria-label", `Play ${name}`);
       row.dataset.sequence = name;
-      row.addEventListener("click", show);
+      row.addEventListener("click", () => showSequence(name));
       row.addEventListener("keydown", (event) => {
-        if (event.key === "Enter" || event.key === " ") { event.preventDefault(); show(); }
-        const next = event.key === "ArrowDown" ? row.nextElementSibling : event.key === "ArrowUp" ? row.previousElementSibling : null;
-        if (next) { event.preventDefault(); next.focus(); }
+        if (event.key === "Enter" || event.key === " ") { event.preventDefault(); showSequence(name); }
+        const there = currentRows().filter((other) => !other.classList.contains("off"));
+        const next = { ArrowDown: there[there.indexOf(row) + 1], ArrowUp: there[there.indexOf(row) - 1], Home: there[0], End: there.at(-1) }[event.key];
+        if (next) { event.preventDefault(); [row.tabIndex, next.tabIndex] = [-1, 0]; next.focus(); }
       });
-    }
+    });
   }
+  viewer.addEventListener("keydown", viewerKey);
   onChange(() => {
     for (const node of document.querySelectorAll("[data-column]")) node.hidden = node.dataset.column !== "" && !shown(node.dataset.column);
-    const rows = currentRows();
-    const same = open && rows.find((row) => row.dataset.sequence === open);
-    if (same) openSequence(open, same);
-    else { viewer.hidden = true; open = null; }
+    if (open && rowOf(open)) openSequence(open);
+    else closeSequence();
   });
 }
 
@@ -41,77 +40,110 @@ function currentRows() {
   return table ? [...table.tBodies[0].rows] : [];
 }
 
-function unpack({ low, high, bytes }) {
-  const raw = atob(bytes);
-  return Array.from(raw, (c) => (c.charCodeAt(0) === 255 ? null : low + (c.charCodeAt(0) / 254) * (high - low)));
+function rowOf(name) {
+  return currentRows().find((row) => row.dataset.sequence === name);
 }
 
-function openSequence(name, row) {
+let player = null;
+
+/** Keys wherever the focus is in the viewer, but for what a button, a select or the slider does itself. */
+function viewerKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, input, summary")) return;
+  const acts = { " ": () => player && player.toggle(), n: () => neighbour(1), p: () => neighbour(-1), Escape: () => closeSequence(true), ",": () => player && player.step(-1), ".": () => player && player.step(1) };
+  if (!(event.key in acts) || (event.key === " " && event.target.matches("button"))) return;
+  event.preventDefault();
+  acts[event.key]();
+}
+
+async function showSequence(name) {
+  await openSequence(name);
+  viewer.scrollIntoView({ block: "nearest" });
+  viewer.focus({ preventScroll: true });
+}
+
+function neighbour(step) {
+  const rows = currentRows().filter((row) => !row.classList.contains("off"));
+  const at = rows.findIndex((row) => row.dataset.sequence === open);
+  const next = rows[(at + step + rows.length) % rows.length];
+  if (next) showSequence(next.dataset.sequence);
+}
+
+function closeSequence(back = false) {
+  if (player) player.stop();
+  const row = open && rowOf(open);
+  [player, open] = [null, null];
+  viewer.hidden = true;
+  if (!row) return;
+  row.setAttribute("aria-selected", "false");
+  if (back) row.focus();
+}
+
+async function openSequence(name) {
+  const before = player && open === name ? player.frame() : null;
+  if (player) player.stop();
   open = name;
-  for (const other of currentRows()) other.setAttribute("aria-selected", String(other === row));
-  const strip = ((data.strips[view().benchmark] || {})[name] || []);
-  const frames = (data.frames[view().benchmark] || {})[name];
-  const go = (step) => {
-    const rows = currentRows().filter((r) => !r.classList.contains("off"));
-    const next = rows[(rows.indexOf(row) + step + rows.length) % rows.length];
-    if (next) openSequence(next.dataset.sequence, next);
-  };
-  const close = () => { viewer.hidden = true; open = null; row.setAttribute("aria-selected", "false"); row.focus(); };
-  const head = el("header", {}, el("h3", {}, name),
-    el("button", { type: "button", onclick: () => go(-1) }, "← previous"),
-    el("button", { type: "button", onclick: () => go(1) }, "next →"),
-    el("button", { type: "button", onclick: close }, "close"));
+  for (const row of currentRows()) row.setAttribute("aria-selected", String(row.dataset.sequence === name));
+  const chosen = view();
+  const frames = await framesOf(chosen.benchmark, name);
+  if (open !== name || view() !== chosen) return; // another one was opened meanwhile
+  const button = (text, act) => el("button", { type: "button", onclick: act }, text);
   viewer.hidden = false;
-  viewer.replaceChildren(head);
-  const pictures = stripOf(strip);
-  viewer.append(pictures.node);
-  if (frames) timelines(frames, pictures.near);
-  else viewer.append(el("p", { class: "note" }, "No figures by frame were handed over for this sequence."));
-}
-
-function stripOf(strip) {
-  if (!strip.length) {
-    return { node: el("p", { class: "note" }, "No frames: the report was made from annotations without images, or without --data."), near: () => {} };
+  viewer.replaceChildren(el("header", {}, el("h3", {}, name),
+    button("← previous", () => neighbour(-1)), button("next →", () => neighbour(1)), button("close", () => closeSequence(true))));
+  player = null;
+  if (!frames) {
+    const old = typeof DecompressionStream === "undefined";
+    viewer.append(el("p", { class: "note" }, old ? "This browser cannot unpack frames: one of 2023 or later can." : "No figures by frame were handed over for this sequence."));
+    return;
   }
-  const figures = strip.map((each) => {
-    const root = svg("svg", { viewBox: `0 0 ${each.width} ${each.height}`, role: "img", "aria-label": `Frame ${each.frame}` });
-    root.append(svg("image", { href: `data:image/jpeg;base64,${each.jpeg}`, width: each.width, height: each.height }));
-    if (each.truth) root.append(rectangle(each.truth, { class: "truth" }), rectangle(each.truth, { class: "truth inner" }));
-    const names = [];
-    for (const tracker of ranking().reverse()) {
-      if (!each.boxes[tracker]) continue;
-      root.append(stroke(rectangle(each.boxes[tracker], {}), tracker));
-      names.push(tracker);
-    }
-    return el("figure", {}, root, el("figcaption", {}, `frame ${each.frame}`));
+  const pictures = (data.pictures[chosen.benchmark] || {})[name] || [];
+  const follow = [];
+  const tell = (frame) => { for (const act of follow) act(frame); };
+  if (frames.played.length) player = playerOf(frames, pictures, tell);
+  if (player) addPlayer(name, frames, pictures, follow);
+  timelines(name, frames, follow);
+  if (player) player.showAt(before === null ? 0 : nearestIndex(frames.played, before));
+}
+
+function addPlayer(name, frames, pictures, follow) {
+  const png = () => savePng(`${name}-frame-${player.frame()}`, player.width, player.height, [standalone(player.root, { x: 0, y: 0, width: player.width, height: player.height })]);
+  player.node.querySelector(".controls").append(el("button", { type: "button", title: "Save the frame as PNG", "aria-label": "Save the frame as PNG", onclick: png }, "PNG"));
+  viewer.append(player.node);
+  const gap = frames.length - frames.played.length;
+  const notes = ["White and black, dashed: ground truth. Boxes have their tracker's colour and dash; beside the names: the frame's IoU."];
+  if (gap > 0) notes.push(`The boxes of ${frames.played.length} of ${frames.length} frames are in the page.`);
+  notes.push(pictures.length ? "Pale: the picture is of the nearest frame that the page has one of." : "No pictures: the report was made from annotations without images, or without --data.");
+  viewer.append(el("p", { class: "note" }, notes.join(" ")));
+  if (pictures.length < 2) return;
+  const buttons = pictures.map((picture) => el("button", { type: "button", tabindex: -1, "aria-label": `Frame ${picture.frame}`, onclick: () => { player.show(picture.frame); player.showAt(nearestIndex(frames.played, picture.frame)); } },
+    el("img", { src: `data:image/jpeg;base64,${picture.jpeg}`, alt: "" }), el("span", {}, `frame ${picture.frame}`)));
+  const strip = el("div", { class: "strip" }, ...buttons);
+  follow.push((frame) => {
+    const best = buttons[nearestIndex(pictures.map((p) => p.frame), frame)];
+    for (const button of buttons) button.classList.toggle("near", button === best);
+    if (best.offsetLeft < strip.scrollLeft || best.offsetLeft + best.offsetWidth > strip.scrollLeft + strip.clientWidth) strip.scrollLeft = best.offsetLeft - 40;
   });
-  const near = (frame) => {
-    let best = 0;
-    strip.forEach((each, i) => { if (Math.abs(each.frame - frame) < Math.abs(strip[best].frame - frame)) best = i; });
-    figures.forEach((node, i) => node.classList.toggle("near", i === best));
-    const host = figures[best].parentElement;
-    const left = figures[best].offsetLeft - host.offsetLeft;
-    if (left < host.scrollLeft || left + figures[best].offsetWidth > host.scrollLeft + host.clientWidth) host.scrollLeft = left - 40;
-  };
-  const key = el("p", { class: "note" }, "White and black, dashed: ground truth. Boxes have their tracker's colour and dash.");
-  return { node: el("div", {}, el("div", { class: "strip", tabindex: 0, role: "group", "aria-label": "Frames" }, ...figures), key), near };
+  viewer.append(strip);
 }
 
-function rectangle([x, y, width, height], attributes) {
-  return svg("rect", { x, y, width: Math.max(0, width), height: Math.max(0, height), ...attributes });
-}
-
-function timelines(frames, near) {
+/** Overlap and score of every frame; their cursors and the player show one frame. */
+function timelines(name, frames, follow) {
   const x = Array.from({ length: frames.length }, (_, i) => frames.first + i);
   const spans = frames.absent.map(([from, to]) => [frames.first + from - 0.5, frames.first + to - 0.5]);
-  for (const [column, title] of [["iou", "Overlap (IoU)"], ["score", "Score that the tracker reports"]]) {
-    const series = ranking().filter((t) => frames[column][t]).map((tracker) => ({ tracker, y: unpack(frames[column][tracker]), range: frames[column][tracker] }));
+  const charts = [];
+  const linked = [];
+  for (const [kind, title, unit] of [["iou", "Overlap (IoU)", "IoU"], ["score", "Score that the tracker reports", "score"]]) {
+    const series = ranking().filter((t) => frames.lines[kind][t]).map((tracker) => ({ tracker, ...frames.lines[kind][tracker] }));
     if (!series.length) continue;
-    const high = Math.max(1, ...series.map((s) => s.range.high));
-    const low = Math.min(0, ...series.map((s) => s.range.low));
-    const caption = title + (spans.length ? "; shaded: the target is absent" : "");
-    const onCursor = (index) => near(x[index]);
-    lineChart(frameFor(viewer, caption), { title: caption, x, xLabel: "frame", yLabel: column === "iou" ? "IoU" : "score", yRange: [low, high], series, spans, height: 190, markers: false, digits: 2, onCursor });
+    const range = [Math.min(0, ...series.map((s) => s.low)), Math.max(1, ...series.map((s) => s.high))];
+    const caption = `${name}: ${title}${spans.length ? "; shaded: the target is absent" : ""}`;
+    const onCursor = (index) => {
+      if (player) player.show(x[index]);
+      for (const act of follow) act(x[index]);
+    };
+    const chart = lineChart(frameFor(viewer, caption), { title: caption, x, xLabel: "frame", yLabel: unit, yRange: range, series, spans, height: 190, markers: false, digits: 2, onCursor, linked });
+    charts.push(chart);
+    follow.push((frame) => chart.cursor(frame - frames.first));
   }
-  viewer.append(legendOf(ranking().map((t) => [t, label(t)])));
+  if (!player) viewer.append(legendOf(ranking().map((t) => [t, label(t)])));
 }

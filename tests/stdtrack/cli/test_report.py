@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from stdtrack.cli.main import main
+from tests.reports.packed import unpacked
 
 
 def run(*arguments: str | Path) -> int:
@@ -65,10 +66,12 @@ def test_the_page_has_frames_with_boxes_and_where_they_come_from(make_runs, tmp_
     assert not (tmp_path / "out" / "plots").exists()
     page = (tmp_path / "out" / "report.html").read_text()
     data = payload(page)
-    strip = data["strips"]["folder"]["clip1"]
-    assert (strip[0]["frame"], strip[-1]["frame"], strip[0]["width"]) == (0, 11, 80)
-    assert strip[-1]["boxes"]["0"] == pytest.approx([23.2, 17.5, 20, 16])
-    assert strip[-1]["truth"] == pytest.approx([22, 17.5, 20, 16])
+    pictures = data["pictures"]["folder"]["clip1"]
+    assert (pictures[0]["frame"], pictures[-1]["frame"], pictures[0]["width"]) == (0, 11, 80)
+    frames = unpacked(data["frames"]["folder"]["clip1"])
+    assert frames.played == list(range(12))
+    assert frames.boxes[-1][-1] == pytest.approx([22, 17.5, 20, 16])  # the ground truth
+    assert frames.boxes[0][-1] == pytest.approx([23.2, 17.5, 20, 16], abs=0.26)
     assert data["trackers"][0]["label"] == "one (untrained)"
     for words in ("Example CPU", "OTB&#39;s rules", "1 worker(s), 2 thread(s)"):
         assert words in page
@@ -172,7 +175,7 @@ def test_an_unreadable_image_costs_its_strip_alone(
     (own_data / "clip3" / "img" / "0000.png").write_bytes(b"no image")
     assert run(runs, "-o", tmp_path / "out", "--only", "html") == 0
     assert "no frames of folder/clip3" in capsys.readouterr().err
-    assert set(payload((tmp_path / "out" / "report.html").read_text())["strips"]["folder"]) == {
+    assert set(payload((tmp_path / "out" / "report.html").read_text())["pictures"]["folder"]) == {
         "clip0",
         "clip1",
         "clip2",
