@@ -121,15 +121,15 @@ function tablePicture(table) {
     const box = cell.getBoundingClientRect();
     if (!box.width) continue;
     const [x, y] = [box.left - whole.left, box.top - whole.top];
-    const style = getComputedStyle(cell);
-    const ink = inkOf(cell.querySelector("button") || cell);
-    parts.push(svg("rect", { x, y, width: box.width, height: box.height, fill: style.backgroundColor, stroke: style.borderTopColor, "stroke-opacity": 0.5, "stroke-width": cell.matches("caption span") ? 0 : 0.5 }));
+    const said = cell.querySelector("button") || cell;
+    const [style, ink, isCaption] = [getComputedStyle(cell), inkOf(said), cell.matches("caption span")];
+    parts.push(svg("rect", { x, y, width: box.width, height: box.height, fill: style.backgroundColor, stroke: style.borderTopColor, "stroke-opacity": 0.5, "stroke-width": isCaption ? 0 : 0.5 }));
     const mark = cell.querySelector("svg.swatch");
-    if (mark) parts.push(standalone(mark, { x: x + 6, y: y + box.height / 2 - 6, width: 24, height: 12 }));
-    const centre = { left: x + (mark ? 36 : 9), start: x + (mark ? 36 : 9), right: x + box.width - 9, center: x + box.width / 2 };
-    const anchor = { right: "end", center: "middle" }[style.textAlign] || "start";
-    const lines = cell.matches("caption span") ? broken(cell.textContent, box.width, `13px ${ink["font-family"]}`) : [cell.textContent.trim()];
-    lines.forEach((line, at) => parts.push(textAt(centre[style.textAlign] ?? centre.left, y + 16 + 18 * at, line, ink, { "text-anchor": anchor })));
+    if (mark) parts.push(standalone(mark, { x: x + 6, y: y + 6, width: 24, height: 12 }));
+    const side = { right: "end", end: "end", center: "middle" }[getComputedStyle(said).textAlign] || "start";
+    const at = { end: x + box.width - 9, middle: x + box.width / 2, start: x + (mark ? 36 : 9) }[side];
+    const lines = isCaption ? broken(cell.textContent, box.width - 18, `${ink["font-size"]} ${ink["font-family"]}`) : [cell.textContent.trim()];
+    lines.forEach((line, row) => parts.push(textAt(at, y + 16 + 19 * row, line, ink, { "text-anchor": side })));
   }
   return [Math.ceil(whole.width), Math.ceil(whole.height), parts];
 }
