@@ -12,6 +12,8 @@ import numpy as np
 
 from evalkit.types import Box, Boxes, Vector
 
+_SAME, _OTHER = 0.7, 0.4
+"""IoU above which two boxes are the same target a frame later, and below which they are not."""
 _EPS = float(np.finfo(np.float64).eps)
 
 
@@ -30,6 +32,27 @@ def starting_problem(box: Box, width: int, height: int) -> str:
     if box[0] >= width or box[1] >= height or (box[:2] + box[2:] <= 0).any():
         return f"lies wholly outside the {width}x{height} image"
     return ""
+
+
+def look_like_corners(boxes: Boxes) -> bool:
+    """Whether a tracker's answers look like x1, y1, x2, y2 instead of x, y, w, h.
+
+    A target hardly moves in one frame: then the first answer, read as corners, lies on the given box, and read as
+    x, y, w, h it does not; and all answers can be corners.
+
+    Args:
+        boxes: (N, 4) the given box first, then the answers.
+
+    >>> given, corners = [50.0, 40, 20, 10], [51.0, 40, 71, 50]
+    >>> look_like_corners(np.array([given, corners])), look_like_corners(np.array([given, given]))
+    (True, False)
+    """
+    if len(boxes) < 2:
+        return False
+    given, answers = boxes[:1], boxes[1:]
+    as_boxes = np.concatenate([answers[:, :2], answers[:, 2:] - answers[:, :2]], axis=1)
+    fits = iou_continuous(as_boxes[:1], given)[0] > _SAME and iou_continuous(answers[:1], given)[0] < _OTHER
+    return bool(fits and (as_boxes[:, 2:] > 0).all())
 
 
 def iou_inclusive(prediction: Boxes, truth: Boxes) -> Vector:

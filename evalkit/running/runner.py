@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.benchmarks.base import Benchmark
+from evalkit.boxes import look_like_corners
 from evalkit.errors import InputError
 from evalkit.files import remove_leftovers
 from evalkit.results.manifest import read_manifest, write_manifest
@@ -37,6 +38,8 @@ from evalkit.sequences.sequence import Sequence
 from evalkit.trackers.base import remark
 from evalkit.trackers.folders import folder_name
 from evalkit.trackers.live import NamedTracker
+
+CORNERS = "its answers look like x1, y1, x2, y2, where x, y, w, h are asked for"
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,7 @@ def _describe(tracker: NamedTracker, executor: Executor) -> Mapping[str, str]:
 def _remark(facts: Mapping[str, Mapping[str, str]], summary: RunSummary, progress: Progress) -> None:
     """Tell, and keep, what trackers say of themselves."""
     for name, note in ((name, known.get("note")) for name, known in facts.items()):
-        if note:
+        if note and remark(name, note) not in summary.caveats:
             progress.remark(name, note)
             summary.caveats.append(remark(name, note))
 
@@ -228,6 +231,8 @@ def _collect(
         except (TaskError, InputError) as error:
             outcome = error
         failure = _keep(group, sequence, outcome)
+        if isinstance(outcome, RawResult) and look_like_corners(outcome.boxes):
+            _remark({group.name: {"note": CORNERS}}, summary, progress)
         if failure is None:
             summary.finished += 1
         else:

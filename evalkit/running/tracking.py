@@ -113,7 +113,7 @@ def step(tracker: Tracker, image: Image, index: int) -> tuple[Prediction, float]
     Raises:
         NonsenseError: the answer is no prediction and no box; see :func:`evalkit.trackers.answers.read_answer`.
     """
-    with naming_frame(index):
+    with naming_frame(index, tracker):
         start = perf_counter()
         answer: object = tracker.update(image)
         if not isinstance(answer, Prediction):  # a plain box: reading it waits for the device on which it lies

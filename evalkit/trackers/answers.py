@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -12,10 +14,15 @@ import numpy as np
 from evalkit.trackers.base import Prediction
 from evalkit.types import Box
 
-OURS = "a tracker with init() and update() answers Prediction(box, score) or a plain box x, y, w, h"
+OURS = (
+    "a tracker with init() and update() answers Prediction(box, score), by `from stdtrack import Prediction`, "
+    "or a plain box x, y, w, h"
+)
 VISIBLE = "visible"
 """Key of what an answer may say of the target's visibility, whatever its style."""
 SHOWN = 100
+ADAPTERS = "evalkit.trackers.adapters"
+"""The module whose trackers hold another one as ``tracker``."""
 
 
 class NonsenseError(Exception):
@@ -23,12 +30,32 @@ class NonsenseError(Exception):
 
 
 @contextmanager
-def naming_frame(index: int) -> Iterator[None]:
-    """Put the frame's number, 0-based, before what a :class:`NonsenseError` says."""
+def naming_frame(index: int, tracker: object = None) -> Iterator[None]:
+    """Put the frame's number, 0-based, before what a :class:`NonsenseError` says, and the code that answered behind."""
     try:
         yield
     except NonsenseError as error:
-        raise NonsenseError(f"frame {index}: {error}") from error
+        place = code_of(tracker)
+        raise NonsenseError(f"frame {index}: {error}" + (f" ({place})" if place else "")) from error
+
+
+def code_of(tracker: object) -> str:
+    """Where a tracker's code for later frames stands: ``Mine.update, mine.py:12``; empty where nobody can tell.
+
+    Of another toolkit's tracker that is taken as it is, its own code.
+    """
+    own = getattr(tracker, "tracker", tracker) if type(tracker).__module__ == ADAPTERS else tracker
+    for name in ("update", "track"):
+        method = inspect.unwrap(getattr(type(own), name, None) or code_of)
+        code = getattr(method, "__code__", None)
+        if method is not code_of and code is not None:
+            path = os.path.relpath(code.co_filename) if _is_below(code.co_filename) else code.co_filename
+            return f"{type(own).__name__}.{name}, {path}:{code.co_firstlineno}"
+    return ""
+
+
+def _is_below(path: str) -> bool:
+    return os.path.realpath(path).startswith(os.path.realpath(os.curdir) + os.sep)
 
 
 def read_answer(answer: Any, wanted: str = OURS) -> Prediction:

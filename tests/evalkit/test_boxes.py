@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from evalkit import boxes
+from evalkit.reading.tables import read_table
 from evalkit.types import Boxes, Vector
 
 VARIANTS = [boxes.iou_inclusive, boxes.iou_continuous, boxes.iou_got10k]
@@ -94,3 +96,26 @@ def test_got10k_divides_by_at_least_one_pixel() -> None:
     predicted, truth = np.array([[10, 0, 0.5, 1.0]]), np.array([[0, 0, 0.5, 1.0]])
     assert boxes.normalized_error_subtract_first(predicted, truth)[0] == 20
     assert boxes.normalized_error_subtract_first(predicted, truth, at_least=1.0)[0] == 10
+
+
+@given(
+    st.floats(60, 500),
+    st.floats(60, 500),
+    st.floats(8, 50),
+    st.floats(8, 50),
+    st.floats(-0.05, 0.05),
+    st.integers(1, 5),
+)
+def test_corners_are_told_from_boxes(x: float, y: float, w: float, h: float, drift: float, frames: int) -> None:
+    time = np.arange(frames + 1)[:, None]
+    moving = np.array([x, y, w, h]) + time * np.array([drift * w, drift * h, 0.0, 0.0])
+    corners = np.concatenate([moving[:1], np.c_[moving[1:, :2], moving[1:, :2] + moving[1:, 2:]]])
+    assert boxes.look_like_corners(corners)
+    assert not boxes.look_like_corners(moving)
+
+
+def test_no_real_result_looks_like_corners(shared: Path) -> None:
+    files = sorted(shared.glob("golden/OTB100/**/*.txt"))[:120]
+    tables = [table for table in map(read_table, files) if table.shape[1] == 4 and len(table) > 1]
+    assert len(tables) > 50
+    assert not any(boxes.look_like_corners(table) for table in tables)
