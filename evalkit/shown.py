@@ -104,6 +104,43 @@ def shown_names(names: Iterable[str]) -> dict[str, str]:
     return shown
 
 
+def shortened(text: str, longest: int, head: int | None = None) -> str:
+    """A long text with its middle left out.
+
+    Args:
+        longest: letters, at least 2.
+        head: how many of them stand before the gap; as many as behind it by default.
+
+    >>> shortened("a" * 50, 9)
+    'aaaa…aaaa'
+    """
+    if len(text) <= longest:
+        return text
+    before = (longest - 1) // 2 if head is None else head
+    return f"{text[:before]}…{text[len(text) - (longest - 1 - before) :]}"
+
+
+def shortened_apart(names: Iterable[str], longest: int) -> dict[str, str]:
+    """Names with their middles left out where they are too long, at one place in all, so that they stay distinct.
+
+    Where no place tells them apart, they are numbered.
+
+    Args:
+        longest: letters, at least 8.
+
+    >>> shortened_apart(["net?weights=/runs/seed1/last.pt", "net?weights=/runs/seed2/last.pt"], 16)
+    {'net?weights=/runs/seed1/last.pt': 'n…/seed1/last.pt', 'net?weights=/runs/seed2/last.pt': 'n…/seed2/last.pt'}
+    """
+    texts = list(dict.fromkeys(names))
+    half = (longest - 1) // 2
+    for head in sorted(range(longest), key=lambda at: abs(at - half)):
+        short = {text: shortened(text, longest, head) for text in texts}
+        if len(set(short.values())) == len(texts):
+            return short
+    marks = {text: f" ({number})" for number, text in enumerate(texts, 1)}
+    return {text: shortened(text, longest - len(mark)) + mark for text, mark in marks.items()}
+
+
 def counted(count: int) -> str:
     """``1 sequence``, ``2 sequences``."""
     return f"{count} sequence{'' if count == 1 else 's'}"

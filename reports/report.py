@@ -9,6 +9,7 @@ from functools import partial as bound
 from pathlib import Path
 
 from evalkit.files import whole_folder, write_atomic
+from evalkit.running.steps import steps, tell_step
 from reports.cells import transposed, with_arrows
 from reports.claims import claims_table
 from reports.inputs import ReportTables, with_shown_names
@@ -90,6 +91,7 @@ def _write_plots(tables: ReportTables, found: tuple[View, ...], out: Path, paper
 def _write_page(tables: ReportTables, found: tuple[View, ...], out: Path) -> Path:
     from reports.page.render import render_page
 
+    tell_step("writing the page")
     path = out / "report.html"
     write_atomic(path, render_page(tables, found))
     return path
@@ -98,7 +100,7 @@ def _write_page(tables: ReportTables, found: tuple[View, ...], out: Path) -> Pat
 def _write_tables(
     tables: ReportTables, found: tuple[View, ...], out: Path, paper: Paper | None, transpose: bool
 ) -> Iterator[Path]:
-    for view in found:
+    for view in steps("writing tables", found):
         left = robustness_tables(tables.robustness, view.benchmark, view.protocol)
         for table in (*view_tables(view, tables), quality_view(view, tables), *left):
             if table is not None:

@@ -13,6 +13,7 @@ from importlib import import_module
 from threading import Lock
 from typing import Any, Self, TypeVar
 
+from evalkit.running.steps import tell_step
 from evalkit.running.worker import Worker
 
 _Item = TypeVar("_Item")
@@ -45,11 +46,12 @@ class Crew:
         for worker in self._workers:
             worker.close()
 
-    def map(self, function: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+    def map(self, function: Callable[[_Item], _Result], items: Sequence[_Item], what: str = "") -> list[_Result]:
         """``function`` of each item, in their order.
 
         Args:
             function: is sent to each helper once, so that what it keeps between items is kept there too.
+            what: is done, for whoever listens to :mod:`evalkit.running.steps`.
 
         Raises:
             InputError: one of the calls did; no further items are taken then, and the crew does no further map.
@@ -62,7 +64,7 @@ class Crew:
         helped = [self._watchers.submit(_help, worker, start, (function, items), indices)
                   for worker, start in zip(self._workers, self._starts, strict=True)]  # fmt: skip
         with indices:
-            answers = {index: function(items[index]) for index in indices}
+            answers = {index: function(items[index]) for index in indices.told(what)}
         for future in helped:
             answers |= future.result()
         self._broken = False
@@ -73,6 +75,7 @@ class _Shared:
     """The numbers below ``count``, each handed to one of the threads that iterate; none any more after an error."""
 
     def __init__(self, count: int) -> None:
+        self._count = count
         self._left = iter(range(count))
         self._lock = Lock()
 
@@ -82,6 +85,13 @@ class _Shared:
     def __next__(self) -> int:
         with self._lock:
             return next(self._left)
+
+    def told(self, what: str) -> Iterator[int]:
+        """The same, telling how many had been handed out to all."""
+        for index in self:
+            tell_step(what, index, self._count)
+            yield index
+        tell_step(what, self._count, self._count)
 
     def __enter__(self) -> Self:
         return self

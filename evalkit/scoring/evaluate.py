@@ -11,6 +11,7 @@ from evalkit.errors import InputError
 from evalkit.results.files import ResultFile
 from evalkit.results.messages import joined_notes
 from evalkit.results.tracker_results import TrackerResults
+from evalkit.running.steps import steps
 from evalkit.scoring.cache import Subject, code_digest, read_score, write_score
 from evalkit.scoring.cache_entries import form_of
 from evalkit.scoring.digests import digest_of
@@ -128,7 +129,10 @@ def evaluate_all(
     evaluate_one = partial(
         _try, annotation=annotation, protocols=tuple(protocols), keep_frames=keep_frames, cached=cached
     )
-    return [evaluate_one(results) for results in trackers] if crew is None else crew.map(evaluate_one, trackers)
+    what = f"scoring {annotation.benchmark.key}"
+    if crew is not None:
+        return crew.map(evaluate_one, trackers, what)
+    return [evaluate_one(results) for results in steps(what, trackers)]
 
 
 def _try(

@@ -15,7 +15,7 @@ from evalkit.trackers.adapters import adapt, require_tracker
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.folders import folder_name
 from evalkit.trackers.options import convert_options
-from evalkit.trackers.prefixes import ENTRY_POINT_GROUP, find_prefix, installed_prefixes
+from evalkit.trackers.prefixes import ENTRY_POINT_GROUP, find_prefix, installed_prefixes, names_of
 
 TrackerFactory = Callable[[str, Mapping[str, str]], Tracker]
 """What an entry point of the group names: ``(name, options) -> Tracker``."""
@@ -68,13 +68,7 @@ class TrackerSpec:
 
 def _named_alone(text: str) -> str | None:
     """``opencv:csrt`` for ``csrt``, by the ``NAMES`` in the modules of entry points; None if none is like it."""
-    known: dict[str, str] = {}
-    for prefix, (point, *_) in installed_prefixes().items():
-        try:
-            names = getattr(importlib.import_module(point.module), "NAMES", ())
-        except ImportError:  # told to whoever uses that prefix
-            continue
-        known |= {name: f"{prefix}:{name}" for name in names}
+    known = {name: f"{prefix}:{name}" for prefix in installed_prefixes() for name in names_of(prefix)}
     near = nearest(text.strip(":"), known)
     return None if near is None else known[near]
 

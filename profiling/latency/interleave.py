@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from evalkit.running.steps import steps
+
 Result = TypeVar("Result")
 
 
@@ -35,7 +37,7 @@ def interleave(
     rng = np.random.default_rng(seed)
     results: dict[str, list[Result]] = {candidate: [] for candidate in candidates}
     failures: dict[str, Exception] = {}
-    for number in range(rounds):
+    for number in steps("measuring", range(rounds)):
         for index in rng.permutation(len(candidates)):
             candidate = candidates[index]
             if candidate in failures:

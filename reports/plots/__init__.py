@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from evalkit.entry_points import Registry, reinstall_hint
 from evalkit.errors import InputError
+from evalkit.running.steps import steps
 from evalkit.shown import one_line
 from evalkit.suggestions import suggestion
 from reports.inputs import ReportTables
@@ -51,7 +52,8 @@ def draw_all(tables: ReportTables, view: View | None, first: str = "", *, paper:
     families, _ = fallbacks(tables.texts)
     with look(Look(paper, families)):
         kinds = PLOTS.importable()
-        for kind in sorted(kinds, key=lambda kind: (not first.startswith(kind), kind != MOST_WANTED, kind)):
+        order = sorted(kinds, key=lambda kind: (not first.startswith(kind), kind != MOST_WANTED, kind))
+        for kind in steps(f"drawing {view.benchmark if view else 'the profile'}", order):
             for plot in kinds[kind](tables, view) or ():
                 if not _FILE.fullmatch(plot.name):
                     raise InputError(f"the plot '{kind}' names a figure {one_line(plot.name)!r}, no file's name")

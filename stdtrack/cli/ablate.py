@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from stdtrack.cli.messages import echo_line
+from stdtrack.cli.messages import echo_line, example
 
 TRAINING_ONLY = ("overrides", "seeds", "jobs")
 WITHOUT_TRAINING = ("spec", "weights", "data", "repeats", "threads")
 
 
-@click.command()
+@click.command(epilog=example("stdtrack ablate stdtrack:nano --repeats 20"))
 @click.argument("spec", default="stdtrack:base")
 @click.option(
     "--weights",

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from stdtrack.cli.messages import example
+
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command()
+@click.command(epilog=example("stdtrack average seed1.safetensors seed2.safetensors --out mean.safetensors"))
 @click.argument("weights", type=FILE, nargs=-1, required=True)
 @click.option("-o", "--out", type=FILE, required=True, help="Write the mean here.")
 def average(weights: tuple[Path, ...], out: Path) -> None:

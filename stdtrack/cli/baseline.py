@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from stdtrack.cli.messages import echo_line
-from stdtrack.cli.options import comma_list, data_options, protocol_option
+from stdtrack.cli.messages import echo_line, example
+from stdtrack.cli.options import benchmark_option, data_options, protocol_option
 from stdtrack.cli.results import exit_if_refused, tell
 
 
-@click.command()
+@click.command(epilog=example("stdtrack baseline runs --on otb100 --out baseline.json"))
 @click.argument("results", metavar="RUNS", type=click.Path(path_type=Path))
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to write.")
-@comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Only these benchmarks. [default: all in RUNS]")
+@benchmark_option("Only these benchmarks. [default: all in RUNS]")
 @data_options
 @protocol_option("Rules. [default: the benchmark's own]")
 def baseline(

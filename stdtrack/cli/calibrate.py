@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from stdtrack.cli.messages import echo_line
+from stdtrack.cli.messages import echo_line, example
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command()
+@click.command(epilog=example("stdtrack calibrate nano-cpu nano.safetensors"))
 @click.argument("config")
 @click.argument("weights", type=FILE)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one setting of CONFIG.")

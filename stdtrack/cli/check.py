@@ -12,8 +12,8 @@ import click
 
 from evalkit.errors import InputError
 from stdtrack.cli.main import EXIT_CHECK_FAILED, EXIT_DONE, EXIT_WRONG_INPUT
-from stdtrack.cli.messages import echo_line
-from stdtrack.cli.options import Word, comma_list, data_options, protocol_option
+from stdtrack.cli.messages import echo_line, example
+from stdtrack.cli.options import Word, benchmark_option, data_options, protocol_option
 from stdtrack.cli.results import tell
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 EXIT_NOT_COMPARABLE = EXIT_WRONG_INPUT
 
 
-@click.command()
+@click.command(epilog=example("stdtrack check runs --baseline baseline.json --junit check.xml"))
 @click.argument("results", metavar="RUNS", type=click.Path(path_type=Path))
 @click.option("--baseline", "file", type=click.Path(path_type=Path), required=True, help="File of `stdtrack baseline`.")
-@comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Benchmarks. [default: all that both sides have]")
+@benchmark_option("Benchmarks. [default: all that both sides have]")
 @data_options
 @protocol_option("Rules. [default: those of the baseline]")
 @click.option("--max-drop", type=click.FloatRange(0, 1), default=0.005, show_default=True,

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stdtrack.cli.messages import example
 from stdtrack.cli.naming import naming_of, naming_options, project_of
-from stdtrack.cli.options import Word, comma_list, data_options, no_cache_option, protocol_option
+from stdtrack.cli.options import Word, benchmark_option, data_options, no_cache_option, protocol_option
 from stdtrack.cli.results import tell
 
 if TYPE_CHECKING:
     from evalkit.scoring.paired import Pair
 
 
-@click.command()
+@click.command(epilog=example("stdtrack compare runs stdtrack:nano opencv:csrt --on otb100"))
 @click.argument("results", metavar="RUNS", type=click.Path(path_type=Path))
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="B")
-@comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Benchmarks. [default: all that both have run on]")
+@benchmark_option("Benchmarks. [default: all that both have run on]")
 @data_options
 @protocol_option("Rules, as `stdtrack score` takes them. [default: the benchmark's own]")
 @naming_options

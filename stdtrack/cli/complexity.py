@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.shown import one_line
-from stdtrack.cli.messages import echo_line
+from stdtrack.cli.completion import TrackerText
+from stdtrack.cli.messages import echo_line, example
 from stdtrack.cli.options import Word, find_own_modules
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 MODULES_SHOWN = 40
 
 
-@click.command()
-@click.argument("spec")
+@click.command(epilog=example("stdtrack complexity stdtrack:base"))
+@click.argument("spec", type=TrackerText(), metavar="SPEC")
 @click.option("--format", "form", type=Word("text", "json"), default="text", show_default=True)
 @click.option("--allow-uncounted", is_flag=True, help="Count the rest where an operator is unknown, and list it.")
 @click.option("--depth", type=click.IntRange(0), default=2, show_default=True, help="Levels of modules in the text.")

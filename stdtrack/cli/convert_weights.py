@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from stdtrack.cli.messages import echo_line
+from stdtrack.cli.messages import echo_line, example
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command()
+@click.command(epilog=example("stdtrack convert-weights HiT_Base.pth.tar --out hit.safetensors"))
 @click.argument("file", type=FILE)
 @click.option("-o", "--out", type=FILE, required=True, help="A safetensors file that is written.")
 def convert_weights(file: Path, out: Path) -> None:

@@ -13,6 +13,7 @@ import click
 
 from evalkit.errors import InputError
 from stdtrack.cli.main import EXIT_CHECK_FAILED, Group
+from stdtrack.cli.messages import example
 from stdtrack.cli.options import Word
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def data() -> None:
     """Look at data sets on disk."""
 
 
-@data.command()
+@data.command(epilog=example("stdtrack data check ~/data"))
 @click.argument("root", type=click.Path(path_type=Path))
 @click.option("--format", "form", type=Word("table", "json"), default="table", show_default=True)
 def check(root: Path, form: str) -> None:

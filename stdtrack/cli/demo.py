@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stdtrack.cli.messages import echo_line
+from stdtrack.cli.messages import echo_line, example
 from stdtrack.cli.results import tell as say
 from stdtrack.cli.run import run_watched, tell
 
@@ -20,7 +20,7 @@ BENCHMARKS = ("demo", "demo_lt")
 TRACKERS = ("stdtrack:nano", "opencv:csrt", "opencv:kcf", "opencv:mil")
 
 
-@click.command()
+@click.command(epilog=example("stdtrack demo --out demo"))
 @click.option("--out", "-o", type=click.Path(path_type=Path), default=Path("stdtrack-demo"), show_default=True,
               help="Folder for data, results and report.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the rendered scenes.")

@@ -11,13 +11,13 @@ import click
 from evalkit.errors import InputError
 from evalkit.imports import is_installed
 from evalkit.shown import one_line
-from stdtrack.cli.messages import echo_line
+from stdtrack.cli.messages import echo_line, example
 
 Line = tuple[str, str]
 NO_TORCH = "not installed: networks and profiles need it, scoring does not"
 
 
-@click.command()
+@click.command(epilog=example("stdtrack doctor"))
 def doctor() -> None:
     """Print the environment: versions, devices, threads, cv2 wheels, where data and weights are looked for."""
     from evalkit.running.hardware import CV2_WHEELS, hardware_card, installed, versions

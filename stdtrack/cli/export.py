@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stdtrack.cli.messages import echo_line
+from stdtrack.cli.completion import TrackerText
+from stdtrack.cli.messages import echo_line, example
 from stdtrack.cli.options import Word
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 STEPS, PEER_STEPS = 50, 10
 
 
-@click.command()
-@click.argument("spec")
+@click.command(epilog=example("stdtrack export stdtrack:nano --format onnx --out nano-onnx"))
+@click.argument("spec", type=TrackerText(), metavar="SPEC")
 @click.option("--format", "form", type=Word("onnx", "openvino", "torch-export"), required=True)
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A folder that is made.")
 @click.option("--data", type=click.Path(path_type=Path), help="Root of benchmarks whose frames the check runs on.")

@@ -16,6 +16,7 @@ from evalkit.suggestions import suggestion
 from stdtrack import __version__
 from stdtrack.cli.ending import DEBUG, EXIT_INTERNAL, exit_code, send_again, signals
 from stdtrack.cli.ending import EXIT_WRONG_INPUT as EXIT_WRONG_INPUT
+from stdtrack.cli.messages import example
 
 EXIT_DONE, EXIT_CHECK_FAILED, EXIT_SEQUENCES_FAILED = 0, 1, 3
 
@@ -49,6 +50,17 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
 }
 
 
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Compare trackers": ("demo", "run", "merge", "score", "report", "compare", "pack", "data"),
+    "Guard a tracker": ("stress", "robustness", "baseline", "check"),
+    "Speed and size": ("profile", "complexity", "export"),
+    "Look at a tracker": ("track", "serve-trax"),
+    "Train STDTrack": ("train", "validate", "tune", "calibrate", "average", "ablate", "convert-weights"),
+    "This installation": ("doctor",),
+}
+"""Commands by what they are for, as the help page lists them."""
+
+
 class Group(click.Group):
     """A group that answers a mistyped command with the nearest one."""
 
@@ -78,12 +90,18 @@ class LazyGroup(Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands from the table above."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+        """Write the list of commands from the tables above, what belongs together under one heading."""
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, COMMANDS[name][2]) for name in names], col_max=20, col_spacing=2)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=example("stdtrack demo")
+    + "\n\n`stdtrack COMMAND --help` says what a command takes, and shows one call of it.",
+)
 @click.version_option(__version__, package_name="stdtrack")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error; at any place.")
 def cli() -> None:
@@ -113,10 +131,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _run(arguments: list[str]) -> int:
     """Run a command and write what is still to be written; the exit code that it asked for."""
-    if "_STDTRACK_COMPLETE" in os.environ:  # a shell asks how to go on
-        cli.main(args=arguments, prog_name="stdtrack")
     code: str | int | None = None
     try:
+        if "_STDTRACK_COMPLETE" in os.environ:  # a shell asks how to go on
+            cli.main(args=arguments, prog_name="stdtrack")
         with cli.make_context("stdtrack", arguments) as context:
             cli.invoke(context)
     except click.exceptions.Exit as end:

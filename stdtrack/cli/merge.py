@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from stdtrack.cli.messages import echo_line
+from stdtrack.cli.messages import echo_line, example
 
 
-@click.command()
+@click.command(epilog=example("stdtrack merge runs-1 runs-2 --out runs"))
 @click.argument("parts", nargs=-1, required=True, metavar="RUNS...", type=click.Path(path_type=Path))
 @click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Folder of the joined results.")
 def merge(parts: tuple[Path, ...], out: Path) -> None:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from evalkit.running.heartbeat import FRAME_TIMEOUT
 from evalkit.suggestions import nearest
+from stdtrack.cli.completion import Offer, benchmarks, offered_last
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -63,12 +65,18 @@ class CommaList(click.ParamType[tuple[str, ...]]):
 
     Args:
         words: names that are taken in any case; others are left to the command.
+        offer: what a shell is offered, the words by default.
     """
 
     name = "NAME[,NAME...]"
 
-    def __init__(self, words: Iterable[str] = ()) -> None:
+    def __init__(self, words: Iterable[str] = (), offer: Offer | None = None) -> None:
         self._words = {word.lower(): word for word in words}
+        self._offer = offer or (lambda begun: self._words.values())
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """What may stand behind the last comma."""
+        return offered_last(incomplete, self._offer)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """Split one occurrence at its commas."""
@@ -86,9 +94,16 @@ def flatten(ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, 
     return tuple(dict.fromkeys(part for occurrence in value for part in occurrence))
 
 
-def comma_list(*names: str, words: Iterable[str] = (), **attributes: Any) -> Callable[[Function], Function]:
+def comma_list(
+    *names: str, words: Iterable[str] = (), offer: Offer | None = None, **attributes: Any
+) -> Callable[[Function], Function]:
     """A click option that takes a comma list and may be repeated; the command gets ``tuple[str, ...]``."""
-    return click.option(*names, type=CommaList(words), multiple=True, callback=flatten, **attributes)
+    return click.option(*names, type=CommaList(words, offer), multiple=True, callback=flatten, **attributes)
+
+
+def benchmark_option(text: str, *, required: bool = False) -> Callable[[Function], Function]:
+    """``--on``; the command gets ``benchmarks``."""
+    return comma_list("--on", "benchmarks", offer=benchmarks, required=required, metavar="BENCHMARK[,...]", help=text)
 
 
 def protocol_option(text: str) -> Callable[[Function], Function]:

@@ -11,7 +11,7 @@ import click
 from evalkit.errors import InputError
 from evalkit.suggestions import some
 from stdtrack.cli.main import EXIT_CHECK_FAILED, Group
-from stdtrack.cli.messages import echo_line
+from stdtrack.cli.messages import echo_line, example
 from stdtrack.cli.options import data_options
 from stdtrack.cli.results import say
 
@@ -28,7 +28,7 @@ def pack() -> None:
     """Write and check what the GOT-10k and TrackingNet servers take."""
 
 
-@pack.command()
+@pack.command(epilog=example("stdtrack pack got10k runs --data ~/data --out got10k.zip"))
 @click.argument("runs", type=_RUNS)
 @data_options
 @_OUT
@@ -37,7 +37,7 @@ def got10k(runs: Path, data: Path | None, annotations: Path | None, out: Path) -
     write("got10k", runs, data, annotations, out)
 
 
-@pack.command()
+@pack.command(epilog=example("stdtrack pack trackingnet runs --data ~/data --out trackingnet.zip"))
 @click.argument("runs", type=_RUNS)
 @data_options
 @_OUT
@@ -46,7 +46,7 @@ def trackingnet(runs: Path, data: Path | None, annotations: Path | None, out: Pa
     write("trackingnet", runs, data, annotations, out)
 
 
-@pack.command()
+@pack.command(epilog=example("stdtrack pack verify got10k.zip --data ~/data"))
 @click.argument("archive", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="ZIP")
 @data_options
 def verify(archive: Path, data: Path | None, annotations: Path | None) -> None:

@@ -10,10 +10,12 @@ import click
 
 from evalkit.errors import InputError
 from evalkit.running.heartbeat import FRAME_TIMEOUT
+from stdtrack.cli.bars import late_bar
+from stdtrack.cli.completion import TrackerText
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
-from stdtrack.cli.messages import echo_line
+from stdtrack.cli.messages import echo_line, example
 from stdtrack.cli.naming import naming_of, naming_options, project_of, tell_remarks
-from stdtrack.cli.options import Positive, Word, comma_list, find_own_modules
+from stdtrack.cli.options import Positive, Word, benchmark_option, comma_list, find_own_modules
 
 if TYPE_CHECKING:
     from reports.tables import Table
@@ -22,8 +24,8 @@ ON_TERMINAL = ("latency", "ratios", "resources", "accuracy", "published")
 PEERS = "peers"
 
 
-@click.command()
-@click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
+@click.command(epilog=example("stdtrack profile stdtrack:nano opencv:csrt --min-time 5 --out profile"))
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC...", type=TrackerText())
 @click.option(
     "--out",
     "-o",
@@ -34,7 +36,7 @@ PEERS = "peers"
 @click.option("--only", type=Word("lightweight"), help="Of the set `peers`: at most 10 GMACs a frame.")
 @click.option("--data", type=click.Path(path_type=Path), help="Root of benchmarks; rendered scenes without. "
               "[STDTRACK_DATA]")  # fmt: skip
-@comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Only these benchmarks under the root.")
+@benchmark_option("Only these benchmarks under the root.")
 @click.option("--device", type=Word("cpu", "cuda"), default="cpu", show_default=True)
 @comma_list("--threads", metavar="N[,...]", help="Numbers of threads. [default: 1]")
 @comma_list(
@@ -81,12 +83,13 @@ def profile(
     shorts = spec_names(specs)
     named = settle(naming_of(names, order, highlight, project_of(config)), dict.fromkeys(shorts.values()), shorts)
     tell_remarks(named.remarks)
-    comparison = stdtrack.profile(
-        list(specs), data=data, on=benchmarks, threads=_numbers(threads), device=device, backends=backends,
-        min_time=min_time, timeout=timeout, note=echo_line, remark=tell_remark, scenes=out / "data",
-        ready=partial(make_folder, out),
-    ).named(named.as_project())  # fmt: skip
-    shown = comparison.save(out, scopes or SCOPES, echo_line)
+    with late_bar(background=False):
+        comparison = stdtrack.profile(
+            list(specs), data=data, on=benchmarks, threads=_numbers(threads), device=device, backends=backends,
+            min_time=min_time, timeout=timeout, note=echo_line, remark=tell_remark, scenes=out / "data",
+            ready=partial(make_folder, out),
+        ).named(named.as_project())  # fmt: skip
+        shown = comparison.save(out, scopes or SCOPES, echo_line)
     _print(circumstances(comparison), [table for table in shown if table.name in ON_TERMINAL], out)
     for label, problem in comparison.failures.items():
         echo_line(f"failed: {label}: {problem}")

@@ -8,11 +8,13 @@ import click
 
 from reports.paper import STYLES
 from stdtrack.api.reporting import PARTS
-from stdtrack.cli.messages import echo_line
+from stdtrack.cli.bars import late_bar
+from stdtrack.cli.messages import echo_line, example
 from stdtrack.cli.naming import naming_of, naming_options, project_of
 from stdtrack.cli.options import (
     PROTOCOLS,
     Word,
+    benchmark_option,
     comma_list,
     data_options,
     exclude_option,
@@ -22,11 +24,11 @@ from stdtrack.cli.options import (
 from stdtrack.cli.results import exit_if_refused, tell
 
 
-@click.command()
+@click.command(epilog=example("stdtrack report runs --out report --name stdtrack:nano=Ours --highlight Ours"))
 @click.argument("results", metavar="RUNS", type=click.Path(path_type=Path))
 @click.argument("profiles", metavar="[PROFILE_DIR]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Folder of the report.")
-@comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Benchmarks. [default: all that RUNS holds]")
+@benchmark_option("Benchmarks. [default: all that RUNS holds]")
 @data_options
 @protocol_option(f"Rules: {', '.join(PROTOCOLS)}. [default: the benchmark's own]")
 @exclude_option
@@ -51,12 +53,14 @@ def report(
     from stdtrack.api.reporting import report as write
 
     project = project_of(config)
-    written = write(
-        results, out=out, profiles=profiles, on=benchmarks, data=data, annotations=annotations, protocols=protocols,
-        exclude=exclude, published=published, parts=parts, names=naming_of(names, order, highlight, project),
-        style=style or project.style, metrics=metrics or project.metrics, transpose=transpose or project.transpose,
-        cache=not no_cache, tell=tell,
-    )  # fmt: skip
+    with late_bar():
+        written = write(
+            results, out=out, profiles=profiles, on=benchmarks, data=data, annotations=annotations,
+            protocols=protocols, exclude=exclude, published=published, parts=parts,
+            names=naming_of(names, order, highlight, project), style=style or project.style,
+            metrics=metrics or project.metrics, transpose=transpose or project.transpose,
+            cache=not no_cache, tell=tell,
+        )  # fmt: skip
     echo_line(f"{len(written.plots)} plot files, {len(written.tables)} table files in {out}")
     if written.page is not None:
         echo_line(f"open {written.page.resolve().as_uri()}")

@@ -10,9 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalkit.robustness.suites import ALL, SEVERITY, SUITES
+from stdtrack.cli.completion import TrackerText
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
-from stdtrack.cli.messages import echo_line
-from stdtrack.cli.options import comma_list, find_own_modules, no_cache_option, running_options, untrained_option
+from stdtrack.cli.messages import echo_line, example
+from stdtrack.cli.options import (
+    benchmark_option,
+    comma_list,
+    find_own_modules,
+    no_cache_option,
+    running_options,
+    untrained_option,
+)
 from stdtrack.cli.results import tell
 from stdtrack.cli.run import refuse_random_weights, watched
 
@@ -22,9 +30,9 @@ if TYPE_CHECKING:
 SEVERITIES = tuple(map(str, range(1, 6)))
 
 
-@click.command()
-@click.argument("trackers", nargs=-1, required=True, metavar="TRACKER...")
-@comma_list("--on", "benchmarks", required=True, metavar="BENCHMARK[,...]", help="Benchmarks, such as otb100.")
+@click.command(epilog=example("stdtrack robustness stdtrack:nano --on otb100 --only fog,rain --severity 3 --out runs"))
+@click.argument("trackers", nargs=-1, required=True, metavar="TRACKER...", type=TrackerText())
+@benchmark_option("Benchmarks, such as otb100.", required=True)
 @click.option("--data", type=click.Path(path_type=Path), help="Root of several benchmarks, or of one. [STDTRACK_DATA]")
 @click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Folder of results.")
 @comma_list("--suite", "suites", words=(*SUITES, ALL), metavar="SUITE[,...]",

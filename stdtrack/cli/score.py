@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.errors import InputError
+from stdtrack.cli.bars import late_bar
+from stdtrack.cli.messages import example
 from stdtrack.cli.naming import is_wanted, naming_of, naming_options, project_of, tell_remarks
 from stdtrack.cli.options import (
     PROTOCOLS,
     Word,
-    comma_list,
+    benchmark_option,
     data_options,
     exclude_option,
     no_cache_option,
@@ -36,9 +38,9 @@ YOUNG_OBJECTS = 50_000
 """Between two searches for cycles, of which scoring makes none: Python's 700 cost it a tenth of its time."""
 
 
-@click.command()
+@click.command(epilog=example("stdtrack score runs --on otb100 --protocol official,pysot --by attribute"))
 @click.argument("results", type=click.Path(path_type=Path))
-@comma_list("--on", "benchmarks", required=True, metavar="BENCHMARK[,...]", help="Benchmarks, such as otb100,lasot.")
+@benchmark_option("Benchmarks, such as otb100,lasot.", required=True)
 @data_options
 @protocol_option(f"{', '.join(PROTOCOLS)}. [default: the benchmark's own]")
 @click.option("--format", "form", type=Word(*_FORMATS), default="table", show_default=True)
@@ -72,10 +74,11 @@ def score(
     from stdtrack.api.scoring import score as score_results
 
     naming = naming_of(names, order, highlight, project_of(config))
-    scores = score_results(
-        results, on=benchmarks, data=data, annotations=annotations, protocols=protocols, partial=partial,
-        exclude=exclude, by=by, keep_frames=per_frame is not None, workers=workers, cache=not no_cache, tell=tell,
-    )  # fmt: skip
+    with late_bar():
+        scores = score_results(
+            results, on=benchmarks, data=data, annotations=annotations, protocols=protocols, partial=partial,
+            exclude=exclude, by=by, keep_frames=per_frame is not None, workers=workers, cache=not no_cache, tell=tell,
+        )  # fmt: skip
     if is_wanted(naming):
         scores = scores.named(naming)
         tell_remarks(scores.naming.remarks)

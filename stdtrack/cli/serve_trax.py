@@ -5,11 +5,13 @@ from __future__ import annotations
 import click
 
 from evalkit.running.heartbeat import FRAME_TIMEOUT
+from stdtrack.cli.completion import TrackerText
+from stdtrack.cli.messages import example
 from stdtrack.cli.options import Positive, find_own_modules
 
 
-@click.command()
-@click.argument("tracker", metavar="TRACKER")
+@click.command(epilog=example("stdtrack serve-trax stdtrack:nano"))
+@click.argument("tracker", type=TrackerText(), metavar="TRACKER")
 @click.option("--timeout", type=Positive(), default=FRAME_TIMEOUT, show_default=True,
               help="Seconds a process: or trax: tracker may take to answer.")  # fmt: skip
 def serve_trax(tracker: str, timeout: float) -> None:

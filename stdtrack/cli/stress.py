@@ -7,13 +7,14 @@ import sys
 import click
 
 from evalkit.robustness.columns import STRESS_FRAMES
+from stdtrack.cli.completion import TrackerText
 from stdtrack.cli.main import EXIT_CHECK_FAILED
-from stdtrack.cli.messages import echo_line
+from stdtrack.cli.messages import echo_line, example
 from stdtrack.cli.options import Positive, find_own_modules
 
 
-@click.command()
-@click.argument("tracker")
+@click.command(epilog=example("stdtrack stress my_tracker:make"))
+@click.argument("tracker", type=TrackerText(), metavar="TRACKER")
 @click.option("--frames", type=click.IntRange(2), default=STRESS_FRAMES, show_default=True, help="Of the leak test.")
 @click.option("--timeout", type=Positive(), default=60.0, show_default=True, help="Seconds a frame may take.")
 def stress(tracker: str, frames: int, timeout: float) -> None:

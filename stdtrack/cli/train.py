@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from stdtrack.cli.messages import example
 
-@click.command()
+
+@click.command(epilog=example("stdtrack train nano-cpu --set run.seed=1"))
 @click.argument("config")
 @click.option("--resume", is_flag=True, help="Go on from the newest checkpoint in the run's folder, if there is one.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one setting: optim.ema=0.99")

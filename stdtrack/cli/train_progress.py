@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 from evalkit.shown import one_line
+from stdtrack.cli.bars import is_watched
 from stdtrack.cli.messages import echo_line
 from stdtrack.training.loop import Listener, TrainingProgress
 
@@ -15,7 +15,7 @@ from stdtrack.training.loop import Listener, TrainingProgress
 @contextmanager
 def training_progress() -> Iterator[Listener]:
     """A bar where a person watches, lines where they are kept."""
-    if sys.stderr.isatty():
+    if is_watched():
         with _bar() as listener:
             yield listener
     else:

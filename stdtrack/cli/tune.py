@@ -7,13 +7,15 @@ from typing import Any
 
 import click
 
-from stdtrack.cli.messages import echo_line
+from stdtrack.cli.messages import echo_line, example
 from stdtrack.cli.options import Word
 
 SHARE = click.FloatRange(0, 1)
 
 
-@click.command()
+@click.command(
+    epilog=example("stdtrack tune nano-cpu nano.safetensors --window 0.4 --window 0.5 --out tuned.safetensors")
+)
 @click.argument("config")
 @click.argument("weights", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one setting of CONFIG.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.running.heartbeat import FRAME_TIMEOUT
+from stdtrack.cli.messages import example
 from stdtrack.cli.options import Positive
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from stdtrack.training.validation import ValidationScore
 
 
-@click.command()
+@click.command(epilog=example("stdtrack validate nano-cpu stdtrack:nano opencv:csrt"))
 @click.argument("config")
 @click.argument("trackers", nargs=-1, required=True)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one setting of CONFIG.")

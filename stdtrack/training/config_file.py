@@ -13,19 +13,18 @@ from typing import Any, TypeVar
 
 from evalkit.errors import InputError
 from evalkit.reading.text import read_text
-from evalkit.suggestions import nearest
+from evalkit.suggestions import suggestion
 from stdtrack.training.config import TrainConfig, network_of
 
 Section = TypeVar("Section")
 
 
 def shipped_config(name: str) -> Path:
-    """The file of a config that comes with the package; raises InputError naming the nearest known one."""
+    """The file of a config that comes with the package; raises InputError naming the one that was meant."""
     folder = Path(__file__).parent / "configs"
     known = sorted(path.stem for path in folder.glob("*.toml"))
     if name not in known:
-        near = nearest(name, known, at_least=0)
-        raise InputError(f"no shipped config '{name}'", hint=f"nearest known one: '{near}'; or give a .toml file")
+        raise InputError(f"no shipped config '{name}'", hint=f"{suggestion(name, known)}; or give a .toml file")
     return folder / f"{name}.toml"
 
 
@@ -38,7 +37,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
     """Read a TOML file and apply ``key=value`` overrides; dotted keys reach into sections (``optim.ema=0.99``).
 
     Relative ``data_root`` and ``out`` start at the folder of the caller, not of the file: shipped configs lie inside
-    the package. Raises InputError naming an unknown key with the nearest known one, or a value of the wrong type.
+    the package. Raises InputError naming an unknown key with the one that was meant, or a value of the wrong type.
     """
     text = read_text(path)
     try:
@@ -61,8 +60,7 @@ def from_mapping(section: type[Section], values: Mapping[str, Any], place: str) 
     hints = typing.get_type_hints(section)
     for key in values:
         if key not in hints:
-            near = nearest(key, hints, at_least=0)
-            raise InputError(f"{place}: unknown key '{key}'", hint=f"nearest known key: '{near}'")
+            raise InputError(f"{place}: unknown key '{key}'", hint=suggestion(key, hints))
     built = {key: _convert(hints[key], value, f"{place}: {key}") for key, value in values.items()}
     fields = dataclasses.fields(section)  # type: ignore[arg-type]
     for given in fields:
@@ -85,7 +83,7 @@ def check_limits(limits: Mapping[str, Any], value: Any, place: str) -> None:
     choices = limits.get("choices")
     if choices and value not in choices:
         problem = f"{place} must be one of {', '.join(choices)}, not '{value}'"
-        raise InputError(problem, hint=f"did you mean '{nearest(value, choices, at_least=0)}'?")
+        raise InputError(problem, hint=suggestion(value, choices))
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return
     least, most = limits.get("least", 0), limits.get("most", math.inf)

@@ -15,7 +15,7 @@ from tests.stdtrack.tiny import TINY, make
     ("arguments", "message"),
     [
         (["nano-cpu", "none.safetensors"], "none.safetensors: cannot read the checkpoint"),
-        (["nano-cqu", "tiny.safetensors"], "nearest known one: 'nano-cpu'"),
+        (["nano-cqu", "tiny.safetensors"], "did you mean 'nano-cpu'?"),
         (["nano-cpu", "tiny.safetensors", "--set", "optim.emma=1"], "unknown key 'emma'"),
         (["nano-cpu", "tiny.safetensors", "--window", "1.5"], "'--window': 1.5 is not in the range"),
     ],
