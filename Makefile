@@ -15,7 +15,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP_INSTALL) -e '.[dev,docs,export,openvino,cluster,parquet,trax]'
+	$(PIP_INSTALL) -e '.[dev,docs,export,openvino,cluster,parquet,trax,video]'
 	touch $(VENV)/.demo $@
 
 demo: $(VENV)/.demo
@@ -37,7 +37,7 @@ slow: $(VENV)/.test
 # packages (scoring-3.12) and with the newest ones (newest-3.12).
 # With pyenv: PYENV_VERSION=3.12.1:3.13.0 make pythons
 TESTS := import tomllib; extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; \
-	print(*(need for need in extras["dev"] if need.startswith(("hyp", "jsonschema", "pillow", "pytest"))), sep="\n")
+	print(*(need for need in extras["dev"] if need.startswith(("hyp", "jsonschema", "pytest"))), sep="\n")
 define SCORING
 	python$* -m venv .venv-$@
 	.venv-$@/bin/python -c '$(TESTS)' > .venv-$@/tests.txt

@@ -9,25 +9,26 @@ import numpy as np
 
 from evalkit.errors import InputError
 from evalkit.running.heartbeat import FRAME_TIMEOUT
-from evalkit.trackers.answers import NonsenseError
 from evalkit.trackers.base import Prediction, wait_at_most
 from evalkit.trackers.live import Source, as_tracker
 from evalkit.types import Box
-from stdtrack import video
 from stdtrack.images import starting_box
+from stdtrack.video.following import Followed, follow, open_footage
+from stdtrack.video.footage import Footage
 
 
 def track(
-    source: str | Path,
+    source: str | Path | int,
     *,
     box: Sequence[float] | Box,
     tracker: Source = "stdtrack:nano",
     timeout: float | None = FRAME_TIMEOUT,
 ) -> Iterator[tuple[int, Prediction]]:
-    """Follow the target in ``box`` through a video file or a folder of images.
+    """Follow the target in ``box`` through a video, a folder or an archive of images, a camera or a stream.
 
     Args:
-        source: the video or folder; one frame is in memory at a time.
+        source: a path, a camera's number, or a URL (http, https, rtsp, rtsps); one frame is in memory at a time. Of a
+            camera and of a stream without end, frames that come while the tracker is busy are left out.
         box: (4,) ``x, y, w, h`` of the target in the first frame, in pixels, 0-based.
         tracker: a spec, or a live tracker in any style that adapters know.
         timeout: seconds that a ``process:`` or ``trax:`` tracker may take to answer, its start included in the first;
@@ -38,7 +39,7 @@ def track(
         ``score`` the tracker's confidence. The first is the given box with score 1.
 
     Raises:
-        InputError: at once, no such video, a box that is empty, not finite or outside the first frame, or no such
+        InputError: at once, no such source, a box that is empty, not finite or outside the first frame, or no such
             tracker; on the way, a frame that cannot be read, an answer that is no box, or none in time.
 
     Example:
@@ -52,26 +53,23 @@ def track(
         >>> frames
         [0, 1]
     """
-    stream = video.open_video(Path(source))
-    start = first_box(stream, box)
+    footage = open_footage(source)
+    start = first_box(footage, box)
     name = tracker if isinstance(tracker, str) else type(tracker).__name__
     follower = as_tracker(tracker, name)
     wait_at_most(follower, timeout)
-    return _predictions(video.track(follower, stream, start), name)
+    return _predictions(follow({name: follower}, footage, start), name)
 
 
-def first_box(stream: video.Video, box: Sequence[float] | Box) -> Box:
+def first_box(footage: Footage, box: Sequence[float] | Box) -> Box:
     """The box as float64 (4,), checked against the first frame; raises InputError where nothing can be tracked."""
     try:
         numbers = np.asarray(box, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"the first box {box!r} is not four numbers", hint="box=(x, y, w, h)") from error
-    return starting_box(numbers, next(iter(stream)))
+    return starting_box(numbers, footage.first().image)
 
 
-def _predictions(frames: Iterator[video.Tracked], name: str) -> Iterator[tuple[int, Prediction]]:
-    try:
-        for index, tracked in enumerate(frames):
-            yield index, tracked.prediction
-    except NonsenseError as error:
-        raise InputError(f"{name}: {error}") from error
+def _predictions(frames: Iterator[Followed], name: str) -> Iterator[tuple[int, Prediction]]:
+    for index, followed in enumerate(frames):
+        yield index, followed.found[name].prediction

@@ -61,7 +61,7 @@ def test_the_box_is_checked_before_the_tracker_as_by_the_command(box: str, frame
 @pytest.mark.parametrize(
     ("source", "box", "tracker", "problem"),
     [
-        ("absent", (1, 2, 3, 4), Mover(), "no such video or folder"),
+        ("absent", (1, 2, 3, 4), Mover(), "no such video, archive or folder"),
         ("frames", (1, 2, 3), Mover(), "the first box 1,2,3"),
         ("frames", "here", Mover(), "is not four numbers"),
         ("frames", (1, 2, 3, 4), Mover, "'Mover' is a class"),

@@ -1,4 +1,4 @@
-"""Footage in, a video and boxes out, one frame in memory at a time; and the commands around the network."""
+"""``stdtrack track``: footage in; a video, a GIF, a strip and boxes out; one clear line where that cannot be."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ import torch
 from click.testing import CliRunner, Result
 
 from evalkit.errors import InputError
-from evalkit.trackers.answers import NonsenseError
 from evalkit.trackers.base import Prediction
 from stdtrack.cli.main import cli
-from stdtrack.video import Tracked, VideoFile, drawn, open_video, track
+from stdtrack.video.following import open_footage
 
 
 @pytest.fixture
@@ -26,46 +25,6 @@ def folder(tmp_path: Path) -> Path:
     for index in range(6):
         cv2.imwrite(str(images / f"{index}.png"), np.full((48, 64, 3), 40 * index, np.uint8))
     return images
-
-
-def write_video(path: Path, frames: int = 5) -> Path:
-    with VideoFile(path, 10.0) as file:
-        for index in range(frames):
-            file.add(np.full((48, 64, 3), 40 * index, np.uint8))
-    return path
-
-
-def test_a_folder_is_footage_in_order(folder: Path) -> None:
-    footage = open_video(folder)
-    assert footage.frames == 6
-    assert [int(image[0, 0, 0]) for image in footage] == [0, 40, 80, 120, 160, 200]
-
-
-def test_a_video_is_footage(tmp_path: Path) -> None:
-    footage = open_video(write_video(tmp_path / "v.mp4"))
-    assert (footage.frames, footage.rate) == (5, 10.0)
-    values = [float(image.mean()) for image in footage]
-    assert values == sorted(values)
-    assert len(values) == 5
-    assert [path.name for path in tmp_path.iterdir()] == ["v.mp4"]
-
-
-def test_what_is_no_footage(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such video"):
-        open_video(tmp_path / "nothing.mp4")
-    with pytest.raises(InputError, match="without images"):
-        open_video(tmp_path)
-
-
-def test_an_interrupted_video_leaves_nothing(tmp_path: Path) -> None:
-    def broken() -> None:
-        with VideoFile(tmp_path / "v.mp4", 10.0) as file:
-            file.add(np.zeros((48, 64, 3), np.uint8))
-            raise RuntimeError("stop")
-
-    with pytest.raises(RuntimeError, match="stop"):
-        broken()
-    assert not list(tmp_path.iterdir())
 
 
 class Still:
@@ -78,32 +37,6 @@ class Still:
         return Prediction(self.box, 0.5)
 
 
-def test_track_streams(folder: Path) -> None:
-    results = track(Still(), open_video(folder), np.array([1.0, 2.0, 3.0, 4.0]))
-    first = next(results)
-    assert (first.prediction.score, first.rate) == (1.0, 0.0)
-    assert all(result.rate > 0 for result in results)
-
-
-def test_a_box_is_checked_whoever_tracks(folder: Path) -> None:
-    tracker = Still()
-    results = track(tracker, open_video(folder), np.array([1.0, 2.0, 3.0, 4.0]))
-    next(results)
-    tracker.box = [5, 6, 7, 8]  # type: ignore[assignment]
-    np.testing.assert_array_equal(next(results).prediction.box, [5.0, 6.0, 7.0, 8.0])
-    tracker.box = np.array([5, 6, np.nan, 8])
-    with pytest.raises(NonsenseError, match=r"frame 2: .* is not four finite numbers"):
-        next(results)
-
-
-def test_drawing_leaves_the_frame_alone() -> None:
-    image = np.zeros((48, 64, 3), np.uint8)
-    picture = drawn(Tracked(image, Prediction(np.array([10.0, 20.0, 20.0, 15.0]), 0.5), 30.0))
-    assert not image.any()
-    assert picture[27, 10].argmax() == 1  # green, softened by the line's edge
-    assert picture[27, 10, 1] > 150
-
-
 def test_track_command(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
     arguments = ["track", str(folder), "--box", "10,10,20.5,16", "--out", str(out), "--tracker", "opencv:mosse"]
@@ -112,7 +45,7 @@ def test_track_command(folder: Path, tmp_path: Path) -> None:
     lines = out.with_suffix(".txt").read_text().splitlines()
     assert len(lines) == 6
     assert lines[0] == "10.0,10.0,20.5,16.0"
-    assert open_video(out).frames == 6
+    assert open_footage(out).frames == 6
 
 
 def follow(footage: Path, out: Path, box: str = "10,10,20,16", tracker: str = "opencv:mosse") -> Result:
@@ -141,7 +74,7 @@ def test_track_command_on_videos(name: str, codec: str, size: tuple[int, int], c
     boxes = np.loadtxt(out.with_suffix(".txt"), delimiter=",")
     assert boxes.shape == (4, 4)
     assert np.isfinite(boxes).all()
-    assert len(list(open_video(out))) == 4
+    assert len(list(open_footage(out))) == 4
 
 
 @pytest.mark.parametrize("box", ["-10,10,30,20", "30,20,1,1", "50.5,40.25,40,40"])
@@ -158,7 +91,7 @@ def test_track_command_says_what_is_wrong(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "text.txt").mkdir()
     for footage, out, box, problem in (
         (tmp_path / "nothing.mp4", "o.mp4", "1,1,5,5", "no such video"),
-        (folder, "o.avi", "1,1,5,5", "must be a .mp4"),
+        (folder, "o.avi", "1,1,5,5", "is no kind of file that pictures are written to"),
         (folder, "nowhere/o.mp4", "1,1,5,5", "no such folder"),
         (folder, "taken.mp4", "1,1,5,5", "is a folder"),
         (folder, "text.mp4", "1,1,5,5", "is a folder"),
@@ -264,3 +197,55 @@ def test_track_command_with_a_wrong_box(folder: Path, box: str) -> None:
     result = CliRunner().invoke(cli, ["track", str(folder), "--box", box, "--out", "x.mp4"])
     assert result.exit_code == 2
     assert "four numbers" in result.output
+
+
+def command(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["track", *map(str, arguments)])
+
+
+def test_several_trackers_have_a_file_of_boxes_each(folder: Path, tmp_path: Path) -> None:
+    options = ("--tracker", "opencv:mosse", "--tracker", "opencv:kcf", "--layout", "tiles", "--name", "opencv:kcf=KCF")
+    outs = ("-o", tmp_path / "o.mp4", "-o", tmp_path / "o.gif", "-o", tmp_path / "o.png")
+    result = command(folder, "--box=10,10,20,16", *options, *outs)
+    assert result.exit_code == 0, result.output
+    written = sorted(path.name for path in tmp_path.iterdir())
+    assert written == ["images", "o.gif", "o.mp4", "o.opencv%3Akcf.txt", "o.opencv%3Amosse.txt", "o.png"]
+    for name in ("kcf", "mosse"):
+        assert np.loadtxt(tmp_path / f"o.opencv%3A{name}.txt", delimiter=",").shape == (6, 4)
+    assert next(iter(open_footage(tmp_path / "o.mp4"))).image.shape == (48, 128, 3)
+
+
+def test_the_annotation_starts_and_is_drawn(folder: Path, tmp_path: Path) -> None:
+    annotation = tmp_path / "truth.txt"
+    annotation.write_text("10,10,20,16\nnan,nan,nan,nan\n11,10,20,16\n")
+    result = command(folder, "--gt", annotation, "--tracker=opencv:mosse", "-o", tmp_path / "o.png")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "o.txt").read_text().startswith("10.0,10.0,20.0,16.0\n")
+    annotation.write_text("nan,nan,nan,nan\n")
+    result = command(folder, "--gt", annotation, "--tracker=opencv:mosse", "-o", tmp_path / "p.png")
+    assert str(result.exception).startswith(f"{annotation}, row 1: the first box nan,nan,nan,nan is not four finite")
+
+
+def test_nothing_that_is_read_is_written_over(folder: Path, tmp_path: Path) -> None:
+    annotation = tmp_path / "o.txt"
+    annotation.write_text("10,10,20,16\n")
+    result = command(folder, "--gt", annotation, "--tracker=opencv:mosse", "-o", tmp_path / "o.gif")
+    assert str(result.exception) == f"{annotation}: would overwrite the annotation (name another --out)"
+    assert annotation.read_text() == "10,10,20,16\n"
+
+
+def test_a_track_has_to_go_somewhere(folder: Path) -> None:
+    result = command(folder, "--box=10,10,20,16")
+    assert (result.exit_code, "give --out FILE, --show, or both" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize("options", [("-o", "o.mp4"), ("--box=10,10,20,16", "--show")])
+def test_without_a_display_that_is_said(
+    folder: Path, tmp_path: Path, options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("matplotlib.pyplot.get_backend", lambda: "agg")
+    result = command(folder, *options)
+    assert isinstance(result.exception, InputError)
+    assert "needs a display, and there is none" in str(result.exception)
+    assert [path.name for path in tmp_path.iterdir()] == ["images"]
