@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from evalkit.trackers.base import Prediction, Tracker
     from evalkit.trackers.spec import load_tracker
     from profiling.complexity.front import count as complexity
+    from stdtrack.api.compression import compress
     from stdtrack.api.profiling import ProfileRun, profile
     from stdtrack.api.reporting import report
     from stdtrack.api.scoring import Scores, score
@@ -33,6 +34,7 @@ __all__ = [
     "check",
     "compare",
     "complexity",
+    "compress",
     "load_tracker",
     "profile",
     "report",
@@ -54,6 +56,7 @@ _MODULES = {
     "check": "evalkit.regression.front",
     "compare": "evalkit.scoring.paired",
     "complexity": "profiling.complexity.front:count",
+    "compress": "stdtrack.api.compression",
     "load_tracker": "evalkit.trackers.spec",
     "profile": "stdtrack.api.profiling",
     "report": "stdtrack.api.reporting",

@@ -34,6 +34,7 @@ NOT_RUN = {
     "stdtrack average": "needs the weights of several runs; tests/stdtrack/training averages",
     "stdtrack calibrate": "needs clips that were left out of training; tests/stdtrack/training calibrates",
     "stdtrack tune": "needs clips to train on; tests/stdtrack/training tunes",
+    "stdtrack compress": "takes minutes; tests/stdtrack/cli/test_compress.py runs it",
     "stdtrack ablate --train": "trains for hours",
     "stdtrack robustness": "runs a benchmark many times; tests/stdtrack/cli/test_robustness.py runs it",
     "stdtrack baseline runs -o robust.json": "needs results on a variation; tests/evalkit/robustness has it",
@@ -54,6 +55,7 @@ NOT_RUN = {
 NOT_RUN_OPTIONS = {
     "--scheduler": "needs a cluster; tests/evalkit/running starts one",
     "device=cuda": "needs a GPU",
+    "path=nano8": "needs the folder that compression wrote",
     "weights=FILE": "needs a published checkpoint; tests/stdtrack/peers loads those of its own making",
     "weights=DIR": "needs published weights; tests/evalkit/trackers runs them where they are",
 }

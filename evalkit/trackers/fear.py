@@ -35,6 +35,11 @@ class FearNetworks:
         self._encode = Session(self._template_file, threads)
         self._track = Session(self._track_file, threads)
 
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """The template's network and the frame's."""
+        return self._encode, self._track
+
     def encode(self, template: Tensor) -> Tensor:
         """The template's features."""
         return self._encode(image=template)[0]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,9 +44,15 @@ class Session:
 
     ``dynamic`` makes height and width of its inputs free: a backbone is exported for the search size but runs on
     templates too. Threads follow ``OMP_NUM_THREADS`` as everywhere else, through ``threads``.
+
+    Attributes:
+        path: the file.
+        listener: told the file's name and the inputs before each call, such as to gather samples of them.
     """
 
     def __init__(self, path: Path, threads: int, *, dynamic: bool = False) -> None:
+        self.path = path
+        self.listener: Callable[[str, Mapping[str, Tensor]], None] | None = None
         runtime = _import("onnxruntime")
         options = runtime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
@@ -60,6 +66,8 @@ class Session:
 
     def __call__(self, **inputs: Tensor) -> list[Tensor]:
         """Outputs in the order of the graph."""
+        if self.listener is not None:
+            self.listener(self.path.name, inputs)
         outputs: list[Tensor] = self._session.run(None, inputs)
         return outputs
 
@@ -69,7 +77,16 @@ class Session:
         return dict(zip(names, self(**inputs), strict=True))
 
 
-def create(name: str, options: Mapping[str, str]) -> Tracker:
+@runtime_checkable
+class OnnxTracker(Tracker, Protocol):
+    """A tracker whose networks are ONNX files."""
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """The networks, each once."""
+
+
+def create(name: str, options: Mapping[str, str]) -> OnnxTracker:
     """Entry point of the prefix ``onnx``; options are ``weights`` (folder, needed) and ``threads`` (default 1).
 
     Raises:
@@ -87,7 +104,7 @@ def create(name: str, options: Mapping[str, str]) -> Tracker:
     if not folder.is_dir():
         raise InputError("no such folder of network files", path=folder)
     module, attribute = ADAPTERS[name]
-    factory: Callable[[Path, int], Tracker] = getattr(import_module(module), attribute)
+    factory: Callable[[Path, int], OnnxTracker] = getattr(import_module(module), attribute)
     return factory(folder, int(threads))
 
 

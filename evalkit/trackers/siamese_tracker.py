@@ -51,6 +51,10 @@ class Networks(Protocol):
     def complexity_parts(self) -> Mapping[str, tuple[OnnxNetwork, ...]]:
         """The networks that run at initialisation and in every frame."""
 
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """The networks, each once."""
+
 
 class SiameseTracker:
     """The tracker behind the :class:`~evalkit.trackers.base.Tracker` protocol."""
@@ -95,6 +99,11 @@ class SiameseTracker:
         """The networks that run at initialisation and in every frame."""
         return self._networks.complexity_parts()
 
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """The networks, each once."""
+        return self._networks.sessions
+
 
 @dataclass(frozen=True)
 class Graphs:
@@ -125,6 +134,11 @@ class BackboneHead:
         self._head_file = network_file(folder, "*head*.onnx")
         self._backbone = Session(self._backbone_file, threads, dynamic=True)
         self._head = Session(self._head_file, threads)
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """The backbone and the head."""
+        return self._backbone, self._head
 
     def encode(self, template: Tensor) -> Tensor:
         """The backbone's features, of a template or a search crop."""

@@ -53,6 +53,11 @@ class VitTrack:
             self._target = target.bounded(image)
             return Prediction(self._target.box, score)
 
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """The one network."""
+        return (self._network,)
+
     def describe(self) -> Mapping[str, str]:
         """Facts for the run manifest."""
         return facts(self._file)

@@ -10,16 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from evalkit.errors import InputError
-from evalkit.files import atomic, partial_folder
+from evalkit.files import partial_folder
 from evalkit.imports import optional_module
-from evalkit.trackers.onnx_file import check_onnx, digest_onnx, open_session, read_onnx
+from evalkit.trackers.onnx_file import check_onnx, open_session
 from profiling.backends import Backend, FileFormat, Graph, distinct
+from profiling.backends.onnx_int8 import quantised
 from profiling.backends.quiet import quiet_exporter
 
 OPSET = 20
-MADE_OF = "stdtrack.made_of"
-"""In the metadata of a quantised network: the digest of the one that it was made of."""
 
 
 def export(
@@ -73,39 +71,6 @@ def prepare(module: nn.Module, inputs: Sequence[Tensor], precision: str) -> Grap
         path = folder / "module.onnx"
         export(module, inputs, path)
         return load(path, precision)
-
-
-def quantised(path: Path) -> Path:
-    """Write ``<name>.int8.onnx`` beside a .onnx file: signed weights, one scale a channel.
-
-    One that was made of the same network is taken as it is; its metadata hold the digest of what it was made of.
-
-    Raises:
-        InputError: the folder cannot be written, or a file of this name lies there that this function did not write.
-    """
-    target, digest = path.with_suffix(".int8.onnx"), digest_onnx(path)
-    if target.is_file() and _made_of(target) == digest:
-        return target
-    quantization: Any = optional_module("onnxruntime.quantization")
-
-    network = read_onnx(path)  # of a path, the inferred shapes would be written beside the file
-    network.metadata_props.add(key=MADE_OF, value=digest)
-    hint = "the int8 network is kept beside the other one: copy that to a folder that can be written"
-    with quiet_exporter(), atomic(target, hint=hint) as temporary:
-        signed = quantization.QuantType.QInt8
-        quantization.quantize_dynamic(
-            network, temporary, weight_type=signed, per_channel=True, op_types_to_quantize=["MatMul"]
-        )
-    return target
-
-
-def _made_of(path: Path) -> str:
-    """The digest of the network that a quantised one was made of."""
-    for entry in check_onnx(path).metadata_props:
-        if entry.key == MADE_OF:
-            return str(entry.value)
-    problem = "does not say which network it was made of, and may be of another one"
-    raise InputError(problem, path=path, hint="move it away, and it is made anew; or profile it by its own name")
 
 
 BACKEND = Backend(

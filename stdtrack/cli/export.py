@@ -30,9 +30,12 @@ def export(spec: str, form: str, out: Path, data: Path | None) -> None:
     The files are compared with PyTorch over 50 steps (10 of a peer), each with its own state; without --data on a
     rendered scene. Exit code 1 if any output differs by more than 1e-4. Use them by SPEC?backend=FORMAT&path=FOLDER.
     """
+    from stdtrack.cli.progress import tell_remark
+    from stdtrack.inference.eager import eager_tracker
     from stdtrack.inference.exporting import TOLERANCE
 
-    tracker = _eager_tracker(spec)
+    tracker = eager_tracker(spec)
+    tell_remark(spec, tracker.describe().get("note", ""))
     difference, steps = _verified(tracker, form, out, data)
     for name, value in difference.items():
         click.echo(f"{name:15s} {value:.1e}")
@@ -55,26 +58,6 @@ def _verified(
         return exporting.verified_export(tracker, form, out, images, box), PEER_STEPS
     images, box = _frames(data, STEPS)
     return verified_export(tracker, form, out, images, box), STEPS
-
-
-def _eager_tracker(spec: str) -> STDTracker | PeerTracker[Any]:
-    from dataclasses import replace
-
-    from evalkit.errors import InputError
-    from evalkit.trackers.spec import TrackerSpec, load_tracker
-    from stdtrack.cli.progress import tell_remark
-    from stdtrack.peers.online import PeerTracker
-    from stdtrack.tracker import STDTracker
-
-    parsed = TrackerSpec.parse(spec)
-    own_choice = {"backend": "eager"} if parsed.prefix == "stdtrack" and "path" not in parsed.options else {}
-    tracker = load_tracker(str(replace(parsed, options={**own_choice, **parsed.options})))
-    if not isinstance(tracker, STDTracker | PeerTracker):
-        raise InputError(f"'{spec}' is not one of our networks", hint="write stdtrack:NAME, for instance stdtrack:nano")
-    if tracker.describe()["backend"] != "eager" or tracker.device.type != "cpu":
-        raise InputError(f"'{spec}' does not run in PyTorch on the cpu", hint="leave backend, path and device out")
-    tell_remark(spec, tracker.describe().get("note", ""))
-    return tracker
 
 
 def _frames(data: Path | None, steps: int) -> tuple[list[Image], Box]:

@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "track": ("stdtrack.cli.track", "track", "Track one target through a video, and draw it."),
     "serve-trax": ("stdtrack.cli.serve_trax", "serve_trax", "Serve a tracker to VOT's toolkit and other TraX clients."),
     "export": ("stdtrack.cli.export", "export", "Write the network as ONNX, OpenVINO or torch.export files."),
+    "compress": ("stdtrack.cli.compress", "compress", "Make a network smaller and faster, with a card of the cost."),
     "convert-weights": ("stdtrack.cli.convert_weights", "convert_weights", "A published checkpoint as safetensors."),
     "ablate": ("stdtrack.cli.ablate", "ablate", "What each part of the network costs and brings."),
     "doctor": ("stdtrack.cli.doctor", "doctor", "Print the environment: versions, devices, threads, paths."),

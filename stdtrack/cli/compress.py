@@ -1,0 +1,55 @@
+"""``stdtrack compress``: a smaller, faster tracker made of a given one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stdtrack.cli.messages import echo_line
+from stdtrack.cli.options import Positive, comma_list
+
+if TYPE_CHECKING:
+    from reports.tables import Table
+
+
+@click.command()
+@click.argument("spec")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A folder that is made.")
+@click.option("--int8", is_flag=True, help="Eight bits: static, one scale a channel, ranges from tracked frames.")
+@click.option("--agreement", type=click.FloatRange(0, 1, min_open=True), default=0.97, show_default=True,
+              help="Mean IoU with the float boxes that int8 should keep; sensitive layers stay in float.")  # fmt: skip
+@click.option("--data", type=click.Path(path_type=Path), help="Root of benchmarks; rendered scenes without. "
+              "[STDTRACK_DATA]")  # fmt: skip
+@comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Only these benchmarks under the root.")
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="While it is timed.")
+@click.option("--min-time", type=Positive(), default=10.0, show_default=True,
+              help="Seconds measured of each tracker.")  # fmt: skip
+def compress(
+    spec: str, out: Path, int8: bool, agreement: float, data: Path | None, benchmarks: tuple[str, ...], threads: int,
+    min_time: float,
+) -> None:  # fmt: skip
+    """Make SPEC smaller and faster, and write a card of what that costs: size, MACs, latency, accuracy, agreement.
+
+    SPEC is stdtrack:NAME, a published network that is built here (hit:tiny), or ONNX files behind an adapter
+    (onnx:nanotrack_v2?weights=DIR).
+    The last line is the spec of the result.
+    """
+    import stdtrack
+
+    made = stdtrack.compress(
+        spec, out=out, int8=int8, agreement=agreement, data=data, on=benchmarks, threads=threads, min_time=min_time,
+        tell=echo_line,
+    )  # fmt: skip
+    _show(made.card.table())
+    echo_line(f"card: {out / 'card.md'}")
+    click.echo(made.spec)
+
+
+def _show(table: Table) -> None:
+    from rich.console import Console
+
+    from reports.terminal import print_table
+
+    print_table(table, Console(stderr=True))

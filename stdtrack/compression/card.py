@@ -1,0 +1,127 @@
+"""A compressed tracker's card: what it costs beside the original, in one interleaved run, as Markdown and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from evalkit.files import write_atomic
+from evalkit.shown import escape_markdown
+from reports.cells import NO_VALUE, Cell, Table
+from reports.markup import markdown
+
+NAME = "card"
+FORMAT = 1
+"""The version of the JSON file."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two trackers.
+
+    Attributes:
+        spec: what loads it.
+        backend: what runs its network.
+        parameters: elements of its parameters.
+        macs: multiply-accumulate operations of one frame, the template's part left out.
+        bytes: of its networks' files, in the same form on both sides.
+        p50_ms: median milliseconds of a frame by scope.
+        fps_median: frames a second by scope: 1 / median.
+        auc: on the clips (:func:`stdtrack.compression.agreement.mean_auc`).
+    """
+
+    spec: str
+    backend: str
+    parameters: int | None
+    macs: int | None
+    bytes: int
+    p50_ms: Mapping[str, float]
+    fps_median: Mapping[str, float]
+    auc: float
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How many times longer a frame of the compressed tracker takes, with a 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Card:
+    """Both sides and how alike they are.
+
+    Attributes:
+        steps: what was done, in words.
+        facts: what the steps found, by name: plain data.
+        ratios: by scope; from the fast frames of each, see ``docs/profiling.md``.
+        agreement: mean IoU of both trackers' boxes, each frame from the original's state; None where the two have
+            states of different kinds.
+        clips: benchmark and sequence of the clips that figures are of.
+        calibrated: the same of those that the steps looked at.
+        circumstances: machine, load and versions of the run.
+        threads: of each process.
+    """
+
+    steps: Sequence[str]
+    facts: Mapping[str, Any]
+    original: Side
+    compressed: Side
+    ratios: Mapping[str, Ratio]
+    agreement: float | None
+    clips: Sequence[str]
+    calibrated: Sequence[str]
+    circumstances: Sequence[str]
+    threads: int
+
+    def write(self, folder: Path) -> None:
+        """Write ``card.json`` and ``card.md``; raises InputError where the folder cannot be written."""
+        write_atomic(folder / f"{NAME}.json", json.dumps({"format": FORMAT, **asdict(self)}, indent=2) + "\n")
+        write_atomic(folder / f"{NAME}.md", self.markdown())
+
+    def markdown(self) -> str:
+        """The card as a page."""
+        lines = [f"# {escape_markdown(self.original.spec)}, compressed", ""]
+        lines += [f"* {escape_markdown(step)}" for step in self.steps]
+        lines += ["", markdown(self.table()), *(f"{escape_markdown(line)}\n" for line in self._below())]
+        return "\n".join(lines)
+
+    def table(self) -> Table:
+        """The two side by side."""
+        sides = (self.original, self.compressed)
+        rows = [
+            ("spec", *(side.spec for side in sides)),
+            ("backend", *(side.backend for side in sides)),
+            ("parameters", *(_count(side.parameters) for side in sides)),
+            ("MACs a frame", *(_count(side.macs) for side in sides)),
+            ("size of the files", *(f"{side.bytes / 1e6:.2f} MB" for side in sides)),
+        ]
+        for scope in self.original.p50_ms:
+            times = (f"{side.p50_ms[scope]:.2f} ms, {side.fps_median[scope]:.1f} FPS" for side in sides)
+            rows.append((f"median, scope {scope}", *times))
+        rows.append(("AUC on the clips", *(f"{side.auc:.4f}" for side in sides)))
+        caption = f"Both in one interleaved run, CPU, {self.threads} thread{'s' if self.threads != 1 else ''}."
+        cells = tuple(tuple(Cell(text) for text in row) for row in rows)
+        return Table(NAME, caption, ("figure", "original", "compressed"), cells, (False, True, True))
+
+    def _below(self) -> list[str]:
+        lines = [
+            f"Scope {scope}: a frame takes {one.value:.3f} times the original's ({one.low:.3f} to {one.high:.3f})."
+            for scope, one in self.ratios.items()
+        ]
+        if self.agreement is not None:
+            lines.append(f"Mean IoU of the boxes, each frame from the original's state: {self.agreement:.4f}.")
+        lines += [f"Figures are of {', '.join(self.clips)}."]
+        if self.calibrated:
+            shared = ": the same clips, so figures are optimistic" if set(self.calibrated) & set(self.clips) else ""
+            lines.append(f"The steps looked at {', '.join(self.calibrated)}{shared}.")
+        return [*lines, *self.circumstances]
+
+
+def _count(number: int | None) -> str:
+    return NO_VALUE if number is None else f"{number:,}"

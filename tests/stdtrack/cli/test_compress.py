@@ -1,0 +1,56 @@
+"""``stdtrack compress`` end to end, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from evalkit.errors import InputError
+from evalkit.trackers.spec import load_tracker
+from stdtrack.cli.main import cli
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("stdtrack:nano",), "nothing is asked for"),
+        (("opencv:mosse", "--int8"), "is not one of our networks"),
+        (("stdtrack:nano?backend=openvino", "--int8"), "does not run in PyTorch"),
+        (("stdtrack:nano", "--int8", "--data", "nowhere"), "no such folder"),
+    ],
+)
+def test_what_is_refused(arguments: tuple[str, ...], problem: str, tmp_path: Path) -> None:
+    pytest.importorskip("openvino")
+    pytest.importorskip("onnxscript")
+    result = CliRunner().invoke(cli, ["compress", *arguments, "-o", str(tmp_path / "new")])
+    assert isinstance(result.exception, InputError)
+    assert problem in str(result.exception)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_that_exists_is_left_alone(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, ["compress", "stdtrack:nano", "--int8", "-o", str(tmp_path)])
+    assert isinstance(result.exception, InputError)
+    assert "exists already" in str(result.exception)
+
+
+@pytest.mark.slow
+def test_nano_in_eight_bits(tmp_path: Path) -> None:
+    pytest.importorskip("onnxscript")
+    out = tmp_path / "nano8"
+    command = ["compress", "stdtrack:nano", "--int8", "--min-time", "0.5", "-o", str(out)]
+    result = CliRunner().invoke(cli, command)
+    assert result.exit_code == 0, result.output
+    spec = result.stdout.strip()
+    assert spec == f"stdtrack:nano?path={out}"
+    card = json.loads((out / "card.json").read_text())
+    assert card["format"] == 1
+    assert card["compressed"]["spec"] == spec
+    assert card["agreement"] > 0.95
+    assert card["compressed"]["bytes"] < 0.4 * card["original"]["bytes"]
+    assert not set(card["clips"]) & set(card["calibrated"])
+    assert "int8" in (out / "card.md").read_text()
+    assert "int8" in load_tracker(spec).describe()["note"]
