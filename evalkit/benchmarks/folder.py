@@ -2,7 +2,7 @@
 
 A folder of sequence folders, each with images (there, or in ``img``, ``rgb`` and the like) and
 ``groundtruth.txt`` or ``groundtruth_rect.txt``; 0-based, ``folder?base=1`` for 1-based; rows of NaN or zeros mean that
-the target is absent.
+the target is absent. A sequence begins with the first frame in which it is there.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from evalkit.benchmarks.base import Benchmark, Inventory, Source
 from evalkit.benchmarks.layout import annotation_files, frames_folder, subfolders
 from evalkit.errors import InputError
 from evalkit.reading.tables import read_boxes
+from evalkit.sequences.later import from_frame
 from evalkit.sequences.sequence import Sequence
 
 ANNOTATIONS = ("groundtruth.txt", "groundtruth_rect.txt")
@@ -58,7 +59,9 @@ class Folder(Benchmark):
         """One sequence; rows of NaN or zeros mean that the target is absent."""
         native = read_boxes(source.annotation)
         absent = np.isnan(native).any(axis=1) | (native == 0).all(axis=1)
-        return replace(self.assemble(name, source, native), absent=absent)
+        whole = replace(self.assemble(name, source, native), absent=absent)
+        first = int(absent.argmin())
+        return replace(from_frame(whole, first), omitted=native[:first]) if first else whole
 
 
 def _annotation(folder: Traversable) -> Traversable | None:

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from evalkit.benchmarks.variations import Setting, Variation
 from evalkit.errors import InputError
-from evalkit.sequences.sequence import Frames, Sequence
-from evalkit.types import Box, Boxes, Image
+from evalkit.sequences.later import from_frame
+from evalkit.sequences.sequence import Sequence
+from evalkit.types import Box, Boxes
 
 SCALES: Mapping[str, float] = {"scale_8": 0.8, "scale_9": 0.9, "scale_11": 1.1, "scale_12": 1.2}
 SHIFTS: Mapping[str, tuple[int, int]] = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
@@ -158,39 +159,6 @@ def _tre(sequence: Sequence, setting: Setting) -> Sequence:
     corner = np.array([1 - sequence.origin, 1 - sequence.origin, 0, 0], dtype=np.float64)
     first = int(temporal_starts(sequence.native + corner)[int(setting.run) - 1])
     return from_frame(sequence, first)
-
-
-def from_frame(sequence: Sequence, first: int) -> Sequence:
-    """The sequence from a frame (0-based) on, as one of its own."""
-    return replace(
-        sequence,
-        native=sequence.native[first:],
-        absent=None if sequence.absent is None else sequence.absent[first:],
-        polygons=None if sequence.polygons is None else sequence.polygons[first:],
-        flags={name: values[first:] for name, values in sequence.flags.items()},
-        frames=None if sequence.frames is None else LaterFrames(sequence.frames, first),
-        omitted=np.empty((0, 4)),
-        skipped=sequence.skipped + first,
-        offsets={},
-    )
-
-
-class LaterFrames:
-    """Frames from a given one on."""
-
-    def __init__(self, frames: Frames, first: int) -> None:
-        self.frames, self.start = frames, first
-
-    def __len__(self) -> int:
-        return len(self.frames) - self.start
-
-    def read(self, index: int) -> Image:
-        """Decode a frame; raises InputError that names the file."""
-        return self.frames.read(self.start + index)
-
-    def name(self, index: int) -> str:
-        """Its file."""
-        return self.frames.name(self.start + index)
 
 
 def _hand_drawn(sequence: Sequence, setting: Setting) -> Sequence:

@@ -203,7 +203,7 @@ def test_what_a_look_at_the_images_tells(tmp_path):
     ("rows", "problem"),
     [
         ("100,10,20,20\n10,10,20,20\n10,10,20,20\n", "outside"),
-        ("nan,nan,nan,nan\n10,10,20,20\n10,10,20,20\n", "the first box of folder/s, nan,nan,nan,nan, "),
+        ("nan,nan,nan,nan\n" * 3, "the first box of folder/s, nan,nan,nan,nan, "),
         ("10,10,0,20\n10,10,20,20\n10,10,20,20\n", "has no area"),
     ],
 )
@@ -214,6 +214,19 @@ def test_a_first_row_that_run_refuses_is_a_problem(tmp_path, rows, problem):
     assert problem in problems[0]
     with pytest.raises(InputError, match=problem):
         select([open_benchmark("folder", data=tmp_path)])
+
+
+@pytest.mark.parametrize("absent", ["nan,nan,nan,nan", "0,0,0,0"])
+def test_own_data_begins_with_the_first_box(tmp_path, absent):
+    write_images(sequence(tmp_path, rows=f"{absent}\n10,11,20,20\n{absent}\n12,11,20,20\n") / "img", numbered(count=4))
+    select([open_benchmark("folder", data=tmp_path)])  # nothing is wrong with it
+    found = open_benchmark("folder", data=tmp_path).sequence("s")
+    assert (len(found), found.skipped, found.initial_box.tolist()) == (3, 1, [10, 11, 20, 20])
+    assert found.frames is not None
+    assert [Path(found.frames.name(index)).name for index in range(3)] == ["0002.jpg", "0003.jpg", "0004.jpg"]
+    assert found.absent.tolist() == [False, True, False]
+    whole = np.arange(16.0).reshape(4, 4)
+    assert found.evaluated(whole).tolist() == whole[1:].tolist()
 
 
 def test_boxes_that_deserve_a_look_are_remarks(tmp_path):
