@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evalkit.trackers.spec import load_tracker
     from profiling.complexity.front import count as complexity
     from stdtrack.api.compression import compress
+    from stdtrack.api.converting import convert
     from stdtrack.api.profiling import ProfileRun, profile
     from stdtrack.api.reporting import report
     from stdtrack.api.scoring import Scores, score
@@ -35,6 +36,7 @@ __all__ = [
     "compare",
     "complexity",
     "compress",
+    "convert",
     "load_tracker",
     "profile",
     "report",
@@ -57,6 +59,7 @@ _MODULES = {
     "compare": "evalkit.scoring.paired",
     "complexity": "profiling.complexity.front:count",
     "compress": "stdtrack.api.compression",
+    "convert": "stdtrack.api.converting",
     "load_tracker": "evalkit.trackers.spec",
     "profile": "stdtrack.api.profiling",
     "report": "stdtrack.api.reporting",

@@ -26,6 +26,7 @@ READERS = frozenset(
     }
     | {"tomllib.load", "tomllib.loads", "zipfile.ZipFile", "tarfile.open", "cv2.imread", "cv2.imdecode"}
     | {"cv2.VideoCapture", "ElementTree.parse", "ElementTree.fromstring", "csv.reader", "csv.DictReader"}
+    | {"expat.ParserCreate"}
     | {"pd.read_csv", "pd.read_parquet", "pd.read_pickle", "pd.read_json", "marshal.loads", "shelve.open"}
     | {"import_module", "importlib.import_module", "ctypes.CDLL", "eval", "exec", "Image.open", "fromstring"}
 )

@@ -12,6 +12,7 @@ import math
 import os
 import re
 import stat
+from decimal import Decimal
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -156,23 +157,26 @@ def read_names(file: Traversable) -> tuple[str, ...]:
     return tuple(read_text(file).split())
 
 
-def read_json(file: Traversable) -> Any:
+def read_json(file: Traversable, *, exact: bool = False) -> Any:
     """The value of a JSON file; raises InputError, see :func:`parse_json`."""
-    return parse_json(read_text(file), str(file))
+    return parse_json(read_text(file), str(file), exact=exact)
 
 
-def parse_json(text: str, path: str | Path, *, nan: bool = False) -> Any:
+def parse_json(text: str, path: str | Path, *, nan: bool = False, exact: bool = False) -> Any:
     """The value of a JSON text, without what nobody can print, store or walk through.
 
     Args:
         nan: take the constants NaN and Infinity, which Python writes and JSON does not have.
+        exact: give numbers with a point or an exponent as the Decimal of their text.
 
     Raises:
         InputError: it is no JSON, has NaN or infinity, half a surrogate pair, a number of thousands of digits, or is
             nested more than 64 deep.
     """
     try:
-        value = json.loads(text, parse_constant=float if nan else _refuse_constant, parse_float=_finite)
+        value = json.loads(
+            text, parse_constant=float if nan else _refuse_constant, parse_float=_exact if exact else _finite
+        )
     except RecursionError as error:
         raise InputError(f"is nested more than {_DEPTH} deep", path=path) from error
     except ValueError as error:
@@ -198,7 +202,7 @@ def _is_deep(value: object) -> bool:
 
 def _is_printable(value: object) -> bool:
     try:
-        json.dumps(value, ensure_ascii=False).encode()
+        json.dumps(value, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError:
         return False
     return True
@@ -206,6 +210,11 @@ def _is_printable(value: object) -> bool:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
+
+
+def _exact(text: str) -> Decimal:
+    _finite(text)
+    return Decimal(text)
 
 
 def _finite(text: str) -> float:

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "merge": ("stdtrack.cli.merge", "merge", "Join the results of shards."),
     "score": ("stdtrack.cli.score", "score", "Score results by each benchmark's own rules."),
     "pack": ("stdtrack.cli.pack", "pack", "Write and check submissions to benchmark servers."),
+    "convert": ("stdtrack.cli.convert", "convert", "Annotation and results from and to other tools."),
     "report": ("stdtrack.cli.report", "report", "Plots, tables and an HTML page from results."),
     "compare": ("stdtrack.cli.compare", "compare", "Is one tracker better than another? Paired over sequences."),
     "baseline": ("stdtrack.cli.baseline", "baseline", "Keep the scores of a run to compare later ones with."),
@@ -53,6 +54,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Compare trackers": ("demo", "run", "merge", "score", "report", "compare", "pack", "data"),
+    "Other tools": ("convert", "view"),
     "Guard a tracker": ("stress", "robustness", "baseline", "check"),
     "Speed and size": ("profile", "complexity", "export"),
     "Look at a tracker": ("track", "serve-trax"),

@@ -16,10 +16,15 @@ import numpy as np
 from samples import (
     ANSWERS,
     BOXES,
+    COCO,
+    CVAT,
     FURTHER,
+    IMAGE,
     INFERRED,
+    LABEL_STUDIO,
     LABELS,
     META,
+    MOT,
     OTB_RUNS,
     OTB_SCORES,
     SETTINGS,
@@ -28,6 +33,7 @@ from samples import (
     STATES,
     TRAJECTORIES,
     VATIC,
+    YOLO,
     baseline_sample,
     config_samples,
     exported_sample,
@@ -46,6 +52,7 @@ from evalkit.benchmarks.registry import open_benchmark
 from evalkit.reading.archive import open_archive
 from evalkit.reading.tables import parse_table
 from evalkit.regression.file import dump_baseline, load_baseline
+from evalkit.results.exchange.formats import read_clips
 from evalkit.results.formats.result_file import read_result
 from evalkit.results.manifest import read_manifest
 from evalkit.results.store import read_times, time_path
@@ -239,7 +246,31 @@ def spec(content: bytes, folder: Path) -> None:
         assert str(parsed) == text
 
 
+def exchanged(form: str, name: str) -> Callable[[bytes, Path], None]:
+    """Reads a file of another tool's format beside one image of 8 x 6 pixels."""
+
+    def read(content: bytes, folder: Path) -> None:
+        image, file = folder / "a" / "1.png", folder / name
+        for place in (image, file):
+            place.parent.mkdir(parents=True, exist_ok=True)
+        image.write_bytes(IMAGE)
+        file.write_bytes(content)
+        for clip in read_clips(
+            file if form != "yolo" else file.parent, form, image.parent if form == "yolo" else folder
+        ):
+            assert all(track.boxes.shape == (clip.length, 4) for track in clip.tracks)
+            assert not any(np.isinf(track.boxes).any() for track in clip.tracks)
+            assert clip.size is None or min(clip.size) > 0
+
+    return read
+
+
 READERS = {
+    "CVAT": Reader(exchanged("cvat", "a.xml"), CVAT),
+    "Label Studio": Reader(exchanged("label_studio", "a.json"), LABEL_STUDIO),
+    "COCO": Reader(exchanged("coco", "a.json"), COCO),
+    "MOT": Reader(exchanged("mot", "b.txt"), MOT),
+    "YOLO": Reader(exchanged("yolo", "labels/1.txt"), YOLO),
     "ground truth": Reader(ground_truth, BOXES),
     "VOT regions": Reader(layout("vot2018", "a/groundtruth.txt"), (*BOXES, b"1,2,3,2,3,4,1,4\n" * 2)),
     "NFS annotation": Reader(layout("nfs30", "a/30/a.txt"), (VATIC,)),

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from safetensors.torch import save
@@ -43,6 +44,27 @@ SETTINGS = (b'data = "benchmarks"\n', b"# nothing\n")
 STATES = (b'@@TRAX:state "1.5,2,3,4" "confidence=0.5" \n', b'@@TRAX:state "1,2,3,4,5,6,7,8" \n', b"@@TRAX:state 1 \n")
 ANSWERS = (b'{"box": [1, 2.5, 3, 4], "score": 0.5}\n', b"{}\n", b'{"error": "why"}\n')
 SPECS = (b"opencv:csrt", b"onnx:nanotrack_v2?weights=DIR&threads=1", b"trax:python a.py --b 'c d'", b"process:a?b=c")
+
+
+CVAT = (
+    b"<annotations><meta><task><size>2</size><original_size><width>8</width><height>6</height></original_size></task>"
+    b'</meta><track id="0" label="a"><box frame="0" outside="0" xtl="1" ytl="2" xbr="3.5" ybr="4"/>'
+    b'<box frame="1" outside="1" xtl="1" ytl="2" xbr="3" ybr="4"/></track></annotations>',
+)
+LABEL_STUDIO = (
+    b'[{"data": {"video": "a.mp4"}, "annotations": [{"result": [{"type": "videorectangle", "value": {"framesCount": 2,'
+    b' "sequence": [{"frame": 1, "enabled": true, "x": 1.5, "y": 2, "width": 3, "height": 4, "rotation": 0}],'
+    b' "labels": ["b"]}}]}]}]',
+)
+COCO = (
+    b'{"videos": [{"id": 1, "name": "a", "width": 8, "height": 6}],'
+    b' "images": [{"id": 1, "video_id": 1, "frame_id": 0}], "categories": [{"id": 1, "name": "b"}],'
+    b' "annotations": [{"id": 1, "image_id": 1, "track_id": 2, "category_id": 1,'
+    b' "bbox": [1, 2.5, 3, 4], "score": 0.5}]}',
+)
+IMAGE = cv2.imencode(".png", np.zeros((6, 8, 3), np.uint8))[1].tobytes()
+MOT = (b"1,1,1,2.5,3,4,1,1,1\n2,1,5,6,7,8,0.5,-1,-1,-1\n",)
+YOLO = (b"0 0.5 0.25 0.125 0.5\n1 0.5 0.5 0.5 0.5 0.75 3\n",)
 
 
 def matlab_sample(*, packed: bool) -> bytes:
