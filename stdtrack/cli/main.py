@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "score": ("stdtrack.cli.score", "score", "Score results by each benchmark's own rules."),
     "pack": ("stdtrack.cli.pack", "pack", "Write and check submissions to benchmark servers."),
     "convert": ("stdtrack.cli.convert", "convert", "Annotation and results from and to other tools."),
+    "view": ("stdtrack.cli.view", "view", "Recordings of results for Rerun's viewer."),
     "report": ("stdtrack.cli.report", "report", "Plots, tables and an HTML page from results."),
     "compare": ("stdtrack.cli.compare", "compare", "Is one tracker better than another? Paired over sequences."),
     "baseline": ("stdtrack.cli.baseline", "baseline", "Keep the scores of a run to compare later ones with."),
