@@ -15,7 +15,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP_INSTALL) -e '.[dev,docs,export,openvino,cluster,parquet,trax,video]'
+	$(PIP_INSTALL) -e '.[dev,docs,export,openvino,cluster,parquet,rerun,tensorboard,trax,video,wandb]'
 	touch $(VENV)/.demo $@
 
 demo: $(VENV)/.demo

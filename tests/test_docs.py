@@ -32,6 +32,7 @@ NOT_RUN = {
     "stdtrack convert annotations.xml": "needs a file that CVAT exported; tests/stdtrack/cli/test_convert.py has one",
     "stdtrack convert theirs.txt": "needs another tool's results; tests/stdtrack/cli/test_convert.py has them",
     "stdtrack score results --on folder": "needs those results",
+    "stdtrack view": "needs an extra; tests/stdtrack/cli/test_view.py writes a recording",
     "stdtrack train": "needs clips to train on; tests/stdtrack/training trains",
     "stdtrack validate": "needs clips that were left out of training; tests/stdtrack/training validates",
     "stdtrack average": "needs the weights of several runs; tests/stdtrack/training averages",
@@ -60,6 +61,7 @@ NOT_RUN_OPTIONS = {
     "device=cuda": "needs a GPU",
     "path=nano8": "needs the folder that compression wrote",
     "weights=FILE": "needs a published checkpoint; tests/stdtrack/peers loads those of its own making",
+    "--log ": "needs an extra; tests/stdtrack/cli/test_loggers.py logs",
     "weights=DIR": "needs published weights; tests/evalkit/trackers runs them where they are",
 }
 LONG = ("stdtrack profile", "stdtrack ablate", "stdtrack export", "stdtrack complexity hit:")

@@ -13,10 +13,12 @@ from evalkit.scoring.caveats import Caveat, Tell, Told
 from evalkit.scoring.front import use_cache
 from evalkit.scoring.naming import Naming, as_naming
 from evalkit.suggestions import as_names, some, suggestion
+from stdtrack.loggers import check
 
 if TYPE_CHECKING:
     from evalkit.scoring.evaluate import Refused
     from reports.inputs import ReportTables
+    from reports.report import ReportFiles
 
 PARTS = ("plots", "tables", "html")
 
@@ -57,6 +59,7 @@ def report(
     style: str = "default",
     metrics: str | Iterable[str] = (),
     transpose: bool = False,
+    log: str | Iterable[str] = (),
     cache: bool = True,
     tell: Tell | None = None,
 ) -> Reported:
@@ -74,8 +77,8 @@ def report(
         parts: of ``plots``, ``tables`` and ``html``.
         names, order, highlight: how trackers are called and ordered, as :meth:`Scores.named` takes them.
         style: ``cvpr``, ``ieee`` or ``beamer``: figures and LaTeX tables that fit the class's columns.
-        metrics: what tables of scores show, such as ``["auc", "P_Norm", "fps"]``; all that there is if empty.
-        transpose: tables of scores and attributes with a column a tracker.
+        metrics, transpose: of tables of scores, such as ``["auc", "fps"]``, all if empty; a column a tracker.
+        log: of the figures, and of page and tables as a run ``report``; as :meth:`Scores.log` takes it.
 
     Raises:
         InputError: no results, no annotation, no tracker that can be scored, or a folder that cannot be written.
@@ -93,21 +96,20 @@ def report(
     from reports.report import write_report
     from stdtrack.api.report_tables import collect
 
-    told, chosen = Told(tell), _chosen(parts)
-    paper, shown = paper_named(style), chosen_metrics(as_names(metrics))
+    check(log)
+    told, chosen, paper, shown = Told(tell), _chosen(parts), paper_named(style), chosen_metrics(as_names(metrics))
     tables, refused = collect(
         Path(results), [Path(folder) for folder in ([profiles] if isinstance(profiles, str | Path) else profiles)],
         benchmarks=as_names(on), data=data, annotations=annotations, protocols=as_names(protocols),
         exclude=as_names(exclude), parts=chosen, cached=use_cache(cache, told), told=told,
     )  # fmt: skip
     others = dict.fromkeys(one.tracker for one in refused)
-    tables = replace(with_labels(tables, as_naming(names, order, highlight), others=others), metrics=shown)
+    tables = replace(with_labels(tables, as_naming(names, order, highlight), others=others), metrics=shown,
+                     published=read_published() if published else tables.published)  # fmt: skip
     told.add("names", tables.named.remarks)
-    if published:
-        tables = replace(tables, published=read_published())
-    if "plots" in chosen:
-        told.add("plots", _about_plots(tables))
+    told.add("plots", _about_plots(tables) if "plots" in chosen else [])
     files = write_report(tables, Path(out), parts=chosen, paper=paper, transpose=transpose)
+    _log(tables, files, log)
     return Reported(files.page, files.plots, files.tables, tuple(told.caveats), tuple(refused))
 
 
@@ -118,6 +120,14 @@ def _chosen(parts: str | Iterable[str]) -> tuple[str, ...]:
     if unknown:
         raise InputError(f"--only has no part '{unknown[0]}'", hint=suggestion(unknown[0], PARTS, "parts"))
     return chosen
+
+
+def _log(tables: ReportTables, files: ReportFiles, log: str | Iterable[str]) -> None:
+    """The figures, a run a tracker, and the page and tables as a run of their own."""
+    from stdtrack.api.logged import log_files, log_scores
+
+    log_scores(tables.scores, log)
+    log_files("report", [*([] if files.page is None else [files.page]), *files.tables], log)
 
 
 def _about_plots(tables: ReportTables) -> list[str]:

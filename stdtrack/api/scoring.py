@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
@@ -69,6 +70,19 @@ class Scores(PlainScores):
             risks=risk_table(qualities),
             named=self.naming,
         )
+
+    def log(self, log: str | Iterable[str]) -> None:
+        """Log the overall figures, a run a tracker.
+
+        Args:
+            log: ``mlflow``, ``tensorboard``, ``wandb`` or several, with options as in ``mlflow?experiment=NAME``.
+
+        Raises:
+            InputError: no such logger, what it needs is not installed, or it cannot begin a run.
+        """
+        from stdtrack.api.logged import log_scores
+
+        log_scores(self.table(), log)
 
     def __str__(self) -> str:
         from evalkit.shown import one_line

@@ -155,3 +155,9 @@ def data_options(command: Function) -> Function:
 def no_cache_option(command: Function) -> Function:
     """``--no-cache``: score anew, and keep nothing."""
     return click.option("--no-cache", is_flag=True, help="Score anew, and keep no scores for the next time.")(command)
+
+
+def log_option(command: Function) -> Function:
+    """``--log``: where figures are logged; the command gets ``log``."""
+    text = "Also log to mlflow, tensorboard or wandb; options as in 'mlflow?experiment=NAME'."
+    return comma_list("--log", metavar="LOGGER[,...]", help=text)(command)

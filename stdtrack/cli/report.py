@@ -18,6 +18,7 @@ from stdtrack.cli.options import (
     comma_list,
     data_options,
     exclude_option,
+    log_option,
     no_cache_option,
     protocol_option,
 )
@@ -39,11 +40,13 @@ from stdtrack.cli.results import exit_if_refused, tell
 @comma_list("--metrics", metavar="METRIC[,...]", help="Of the tables of scores, such as auc,P_Norm,fps.")
 @click.option("--transpose", is_flag=True, help="Tables of scores and attributes with a column a tracker.")
 @comma_list("--only", "parts", words=PARTS, metavar="PART[,...]", help=f"Of {', '.join(PARTS)}. [default: all]")
+@log_option
 def report(
     results: Path, profiles: tuple[Path, ...], out: Path, benchmarks: tuple[str, ...], data: Path | None,
     annotations: Path | None, protocols: tuple[str, ...], exclude: tuple[str, ...], no_cache: bool,
     published: bool, names: tuple[str, ...], order: tuple[str, ...], highlight: tuple[str, ...], config: Path | None,
     style: str | None, metrics: tuple[str, ...], transpose: bool, parts: tuple[str, ...],
+    log: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Report on the results in RUNS: plots (PNG, SVG, PDF), tables (Markdown, CSV, LaTeX), one offline HTML page.
 
@@ -59,7 +62,7 @@ def report(
             protocols=protocols, exclude=exclude, published=published, parts=parts,
             names=naming_of(names, order, highlight, project), style=style or project.style,
             metrics=metrics or project.metrics, transpose=transpose or project.transpose,
-            cache=not no_cache, tell=tell,
+            log=log, cache=not no_cache, tell=tell,
         )  # fmt: skip
     echo_line(f"{len(written.plots)} plot files, {len(written.tables)} table files in {out}")
     if written.page is not None:

@@ -19,6 +19,7 @@ from stdtrack.cli.options import (
     benchmark_option,
     data_options,
     exclude_option,
+    log_option,
     no_cache_option,
     protocol_option,
 )
@@ -54,13 +55,14 @@ YOUNG_OBJECTS = 50_000
               help="Processes; each scores a part of the trackers.")  # fmt: skip
 @naming_options
 @no_cache_option
+@log_option
 @click.option("--out", "-o", type=_FILE, help="Write there instead of to stdout.")
 def score(
     results: Path, benchmarks: tuple[str, ...], data: Path | None, annotations: Path | None,
     protocols: tuple[str, ...], form: str, partial: bool, exclude: tuple[str, ...], by: str | None,
     per_sequence: Path | None, per_frame: Path | None, quality: bool, workers: int,
     names: tuple[str, ...], order: tuple[str, ...], highlight: tuple[str, ...], config: Path | None,
-    no_cache: bool, out: Path | None,
+    no_cache: bool, log: tuple[str, ...], out: Path | None,
 ) -> None:  # fmt: skip
     """Score raw results by each benchmark's own rules, and by those of other toolkits.
 
@@ -72,6 +74,9 @@ def score(
         if path is not None and path.suffix not in _TABLES:
             raise InputError(f"is neither {' nor '.join(_TABLES)}", path=path)
     from stdtrack.api.scoring import score as score_results
+    from stdtrack.loggers import check
+
+    check(log)
 
     naming = naming_of(names, order, highlight, project_of(config))
     with late_bar():
@@ -101,6 +106,8 @@ def score(
         click.echo(output)
     else:
         write_atomic(out, output + "\n")
+    if log:
+        scores.log(log)
     exit_if_refused(scores.refused)
 
 

@@ -18,6 +18,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from evalkit.errors import InputError
 from stdtrack.checkpoints import fitting, load_model, save_model, without_blocks
+from stdtrack.loggers import Logs
 from stdtrack.model.network import STDTrack
 from stdtrack.training.checkpoint import OLDER_ONE, list_checkpoints, load_checkpoint, save_checkpoint
 from stdtrack.training.clips import Geometry
@@ -143,15 +144,19 @@ class Trainer:
             "unreadable": self.unreadable,
         }
 
-    def run(self) -> None:
-        """Train until the last stage ends; checkpoints, validates and reports on the way."""
+    def run(self, logs: Logs) -> None:
+        """Train until the last stage ends; checkpoints, validates and reports on the way.
+
+        Args:
+            logs: loggers that are told of each figure by the leading process.
+        """
         config = self.config
         single_thread()
         network = self.model.config
         dataset = ClipDataset(self.sources, config, Geometry.of(network), network.score_grid)
         sampler = StepSampler(config, self.step, self.world.rank, self.world.size, MARGIN)
         loader = make_loader(dataset, sampler, config.workers, self.world.device.type == "cuda")
-        record = MetricsFile(self.folder, self.step) if self.world.leads else None
+        record = MetricsFile(self.folder, self.step, logs) if self.world.leads else None
         sums, clips, since = torch.zeros(len(LOSS_NAMES)), 0, time.perf_counter()
         for batch in loader:
             sums += self.train_step(batch)
@@ -170,8 +175,6 @@ class Trainer:
             # After validation, so that the best score so far is in it.
             if self.step % config.save_every == 0 or ends:
                 self.save()
-        if record is not None:
-            record.close()
 
     def train_step(self, batch: Batch) -> Tensor:
         """One optimiser step; returns the losses' values (L,) in the order of ``LOSS_NAMES``."""

@@ -1,27 +1,26 @@
-"""Metrics of a run: CSV always, TensorBoard where it is installed."""
+"""Metrics of a run: a CSV file, and the loggers that were asked for."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from evalkit.files import atomic
-from evalkit.imports import optional_module
+from stdtrack.loggers import Logs
 
 
 class MetricsFile:
-    """Rows of ``metrics.csv`` in long form (step, name, value), and the same scalars for TensorBoard.
+    """Rows of ``metrics.csv`` in long form (step, name, value), and the same figures for loggers.
 
     Args:
         folder: of the run.
         step: where the run goes on; rows of a lost future (after the last checkpoint) are dropped.
+        logs: what else is told of each figure.
     """
 
-    def __init__(self, folder: Path, step: int) -> None:
-        self.path = folder / "metrics.csv"
-        self.writer = _tensorboard(folder / "tensorboard", step)
+    def __init__(self, folder: Path, step: int, logs: Logs) -> None:
+        self.path, self.logs = folder / "metrics.csv", logs
         rows = [row for row in read_rows(self.path) if int(row[0]) <= step]
         with atomic(self.path) as temporary, temporary.open("w", newline="") as stream:
             csv.writer(stream).writerows([("step", "name", "value"), *rows])
@@ -30,14 +29,7 @@ class MetricsFile:
         """Append one row a value."""
         with self.path.open("a", newline="") as stream:
             csv.writer(stream).writerows([(step, name, repr(float(value))) for name, value in values.items()])
-        if self.writer is not None:
-            for name, value in values.items():
-                self.writer.add_scalar(name, value, step)
-
-    def close(self) -> None:
-        """Flush TensorBoard's file."""
-        if self.writer is not None:
-            self.writer.close()
+        self.logs.metrics(values, step)
 
 
 def read_rows(path: Path) -> list[list[str]]:
@@ -46,12 +38,3 @@ def read_rows(path: Path) -> list[list[str]]:
         return []
     with path.open(newline="") as stream:
         return [row for row in csv.reader(stream) if len(row) == 3 and row[0].isdigit()]
-
-
-def _tensorboard(folder: Path, step: int) -> Any:
-    """A SummaryWriter, or None where TensorBoard is not installed."""
-    try:
-        tensorboard: Any = optional_module("torch.utils.tensorboard")
-    except ImportError:
-        return None
-    return tensorboard.SummaryWriter(str(folder), purge_step=step)

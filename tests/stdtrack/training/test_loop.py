@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -30,10 +31,10 @@ from stdtrack.training.sources import SyntheticSource, build_sources
 from stdtrack.training.state_tree import restore
 
 
-def train(folder: Path, *overrides: str, resume: bool = False) -> list[str]:
+def train(folder: Path, *overrides: str, resume: bool = False, log: str = "") -> list[str]:
     """Run ``tiny.toml``; what it said."""
     said: list[TrainingProgress | str] = []
-    run_training(load_config(folder / "tiny.toml", overrides), resume=resume, tell=said.append)
+    run_training(load_config(folder / "tiny.toml", overrides), resume=resume, tell=said.append, log=log)
     return [str(event) for event in said]
 
 
@@ -145,6 +146,25 @@ def test_validation_keeps_the_best_weights(tiny: Path) -> None:
     assert load_model(tiny / "run" / "best.safetensors").config.name == "nano"
     names = {row[1] for row in read_rows(tiny / "run" / "metrics.csv")}
     assert {"validation/auc", "validation/quality_spearman", "train/total", "train/iou"} <= names
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_tensorboard_has_what_the_metrics_file_has(tiny: Path) -> None:
+    reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator", reason="an extra")
+    train(tiny, f"out={tiny / 'run'}", log="tensorboard")
+    read = reader.EventAccumulator(str(tiny / "run" / "tensorboard" / "run"))
+    read.Reload()
+    scalars = {(event.step, name): event.value for name in read.Tags()["scalars"] for event in read.Scalars(name)}
+    rows = {(int(step), name): float(value) for step, name, value in read_rows(tiny / "run" / "metrics.csv")}
+    finite = {key: value for key, value in rows.items() if math.isfinite(value)}
+    assert len(finite) > 10
+    assert scalars == pytest.approx(finite, rel=1e-6)  # float32
+
+
+def test_an_unknown_logger_is_refused_before_anything_is_read(tiny: Path) -> None:
+    with pytest.raises(InputError, match="no logger 'tensorbroad'"):
+        train(tiny, f"out={tiny / 'run'}", log="tensorbroad")
+    assert not (tiny / "run").exists()
 
 
 def test_a_folder_with_a_run_needs_resume(tiny: Path) -> None:
