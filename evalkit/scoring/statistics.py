@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from numpy.typing import NDArray
 
 from evalkit.scoring.clips import clips_of, pooled
 from evalkit.scoring.columns import INTERVALS
@@ -79,17 +80,32 @@ def bootstrap_interval(
     weights = np.ones(count) if weights is None else weights
     if not np.ptp(values):
         return float(values[0]), float(values[0])
-    means = np.concatenate(list(_resampled_means(values, weights, np.random.default_rng(seed))))
+    means = np.concatenate(list(_resampled_means(values, weights, seed)))
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 
-def _resampled_means(values: Vector, weights: Vector, rng: np.random.Generator) -> Iterator[Vector]:
+def _resampled_means(values: Vector, weights: Vector, seed: int) -> Iterator[Vector]:
     """Weighted means of all resamples, some at a time: those of thousands of sequences would fill the memory."""
     count, weighted, alike = len(values), values * weights, bool((weights == 1).all())
-    for done in range(0, RESAMPLES, step := max(1, PICKS_AT_ONCE // count)):
-        picks = rng.integers(0, count, (min(step, RESAMPLES - done), count))
+    for picks in _picks(count, seed):
         yield weighted[picks].sum(axis=1) / (count if alike else weights[picks].sum(axis=1))
+
+
+def _picks(count: int, seed: int) -> Iterable[NDArray[np.int64]]:
+    """(resamples, count) sequences of all resamples, some at a time; few are kept, for the next metric and tracker."""
+    return _kept_picks(count, seed) if RESAMPLES * count <= PICKS_AT_ONCE else _drawn_picks(count, seed)
+
+
+def _drawn_picks(count: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    rng = np.random.default_rng(seed)
+    for done in range(0, RESAMPLES, step := max(1, PICKS_AT_ONCE // count)):
+        yield rng.integers(0, count, (min(step, RESAMPLES - done), count))
+
+
+@lru_cache(maxsize=1)
+def _kept_picks(count: int, seed: int) -> tuple[NDArray[np.int64], ...]:
+    return tuple(_drawn_picks(count, seed))
 
 
 def compare_paired(first: Vector, second: Vector, *, level: float = LEVEL, seed: int = SEED) -> PairedComparison:
@@ -113,8 +129,10 @@ def compare_paired(first: Vector, second: Vector, *, level: float = LEVEL, seed:
     elif not difference.any():
         p_value = 1.0
     else:
+        from scipy.stats import wilcoxon  # here, because importing it takes a second, which intervals do without
+
         # Pratt's way keeps the zero differences in the ranking, which makes the test cautious about ties.
-        p_value = float(stats.wilcoxon(difference, zero_method="pratt").pvalue)
+        p_value = float(wilcoxon(difference, zero_method="pratt").pvalue)
     gained, lost = int((difference > 0).sum()), int((difference < 0).sum())
     return PairedComparison(len(difference), float(difference.mean()), low, high, level, p_value, gained, lost)
 

@@ -2,7 +2,7 @@
 
 A sequence's bytes are deflated, since a report of 20 trackers on 100 sequences is to stay below 3 MB. They are, in this
 order: a byte a frame for each line; the numbers of the frames that are played; for each box its x, y, width and height
-in half pixels. Frames and boxes are differences from the one before, a plane of bytes after the other.
+in half pixels. All are differences from the one before; those of frames and boxes lie a plane of bytes after the other.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from reports.inputs import ReportTables, StripFrame
 from reports.plots.timeline import absent_spans
 
-# Overlaps and scores are drawn a few hundred pixels high: a byte a frame is finer than the eye and keeps pages small.
-STEPS = 254
+STEPS = 100
+"""Of a line between its lowest and its highest value: overlaps are told in hundredths, and drawn 150 pixels high."""
 MISSING = 255
+"""What stands for a value that is not there."""
 LINES = ("iou", "score")
 PARTS_OF_A_PIXEL = 2
 NO_BOX = -(1 << 20)
@@ -74,13 +75,13 @@ def _line(at: NDArray[np.int64], values: NDArray[np.float64], length: int) -> ND
 
 
 def pack(values: NDArray[np.float64]) -> tuple[float, float, bytes]:
-    """The range that byte 0 and :data:`STEPS` stand for, and (N,) numbers as a byte each."""
+    """The range that 0 and :data:`STEPS` stand for, and (N,) numbers as bytes: differences modulo 256."""
     known = np.isfinite(values)
     finite = values[known]
     low, high = (0.0, 1.0) if not finite.size else (min(0.0, float(finite.min())), max(1.0, float(finite.max())))
     steps = np.full(len(values), MISSING, dtype=np.uint8)
     steps[known] = np.rint((finite - low) / (high - low) * STEPS).astype(np.uint8)
-    return low, high, steps.tobytes()
+    return low, high, np.diff(steps, prepend=np.uint8(0)).tobytes()
 
 
 def _played(boxes: pd.DataFrame, by_tracker: Mapping[int, NDArray[np.intp]]) -> tuple[int, list[int], bytes]:

@@ -148,7 +148,7 @@ def render(plot: Plot, formats: Sequence[str] = FORMATS) -> dict[str, bytes]:
     wanted = look_of(plot.figure)
     with look(wanted):
         plot.figure.draw_without_rendering()
-        plot.figure.set_layout_engine("none")  # laid out once, not once a format
+        plot.figure.set_layout_engine(None)  # laid out once; "none" would draw each format twice
         files = {}
         for extension in formats:
             buffer = io.BytesIO()

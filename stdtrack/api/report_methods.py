@@ -19,7 +19,7 @@ METHODS: Mapping[str, str] = {
     "Speed": "FPS (1/median) is one over the median time of a frame, FPS (n/total) frames over their total time. Scope "
     "'track' is the tracker's update alone, the first frame left out. Runs with several workers give no speeds.",
     "Colours": "Colour and marker follow from a tracker's name alone and are the same in every report.",
-    "Time lines": "Overlap and score of each frame, by the first protocol given, in 254 steps; gaps are frames that "
+    "Time lines": "Overlap and score of each frame, by the first protocol given, in 100 steps; gaps are frames that "
     "the protocol does not score.",
     "Frames": "Pictures are of evenly spaced frames, reduced to at most 320 pixels in width. Boxes are drawn from the "
     "raw results, in half pixels, on every frame, or on every n-th where the page would hold too many.",

@@ -28,7 +28,7 @@ def unpacked(packed: Mapping[str, Any]) -> Unpacked:
     content = zlib.decompress(base64.b64decode(packed["bytes"]))
     length, lines = packed["length"], {}
     for kind, tracker, low, high in packed["lines"]:
-        steps, content = np.frombuffer(content[:length], dtype=np.uint8), content[length:]
+        steps, content = np.cumsum(np.frombuffer(content[:length], dtype=np.uint8), dtype=np.uint8), content[length:]
         lines[kind, tracker] = np.where(steps == MISSING, np.nan, low + steps / STEPS * (high - low))
     size = 4 * packed["played"]
     numbers = [summed(content[at : at + size]) for at in range(0, len(content), size or 1)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata, spearmanr
 
 from evalkit.types import Flags, Vector
 
@@ -16,6 +15,8 @@ def rank_correlation(confidence: Vector, overlap: Vector) -> float | None:
     """
     if len(confidence) < 2 or not np.ptp(confidence) or not np.ptp(overlap):
         return None
+    from scipy.stats import spearmanr  # here, because importing it takes longer than most reports' scoring
+
     return float(np.clip(spearmanr(confidence, overlap).statistic, -1.0, 1.0))
 
 
@@ -35,6 +36,8 @@ def auroc(positive: Flags, sign: Vector) -> float | None:
     count, others = int(positive.sum()), int((~positive).sum())
     if not count or not others:
         return None
+    from scipy.stats import rankdata
+
     return float((rankdata(sign)[positive].sum() - count * (count + 1) / 2) / (count * others))
 
 
