@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 _MAX_DIGITS = 15  # such integers and 10**15 are exact in double precision, so their quotient is correctly rounded
 _POWERS = 10.0 ** np.arange(_MAX_DIGITS + 1)
 _KNOWN = b"0123456789.-, \t\n"
-_MINUS, _POINT, _NEWLINE, _ZERO = b"-.\n0"
+_MINUS, _POINT, _NEWLINE = b"-.\n"
+_COMMAS = bytes.maketrans(b" \t\n", b",,,")
 
 
 def parse_decimals(text: bytes) -> NDArray[np.float64] | None:
@@ -36,41 +37,37 @@ def parse_decimals(text: bytes) -> NDArray[np.float64] | None:
     columns, rest = divmod(len(ends), text.count(b"\n") or len(ends) + 1)
     if rest or not columns or (characters[ends[columns - 1 :: columns]] != _NEWLINE).any() or ends[-1] != len(text) - 1:
         return None
-    values = _values(characters, starts, ends)
+    values = _values(text, characters, starts, ends)
     return None if values is None else values.reshape(-1, columns)
 
 
 def _values(
-    characters: NDArray[np.uint8], starts: NDArray[np.intp], ends: NDArray[np.intp]
+    text: bytes, characters: NDArray[np.uint8], starts: NDArray[np.intp], ends: NDArray[np.intp]
 ) -> NDArray[np.float64] | None:
     """Value of each number between ``starts`` and ``ends``; None if one is no plain decimal."""
     negative = characters[starts] == _MINUS
-    first = starts + negative
-    lengths = ends - first
+    digits = ends - starts - negative
     points = np.flatnonzero(characters == _POINT)
-    pointed = np.searchsorted(ends, points)  # the number that a point stands in
-    digits = lengths.copy()
+    pointed = _pointed(points, starts, ends)
     digits[pointed] -= 1
     if (
         digits.min() < 1
         or digits.max() > _MAX_DIGITS
-        or (pointed[1:] == pointed[:-1]).any()
+        or (isinstance(pointed, np.ndarray) and (pointed[1:] == pointed[:-1]).any())
         or np.count_nonzero(characters == _MINUS) != np.count_nonzero(negative)
     ):
         return None
-    values = _integers(characters, first, lengths).astype(np.float64)
+    # Nothing but digits and commas is left, which numpy's reader of integers takes at a sixth of loadtxt's time.
+    values = np.fromstring(text[:-1].translate(_COMMAS, b".-"), np.int64, sep=",").astype(np.float64)
     values[pointed] /= _POWERS[ends[pointed] - 1 - points]
     values[negative] *= -1.0
     return values
 
 
-def _integers(characters: NDArray[np.uint8], first: NDArray[np.intp], lengths: NDArray[np.intp]) -> NDArray[np.int64]:
-    """The integers that the digits of each number make, points left out: Horner's rule, all numbers at once."""
-    values = np.zeros(len(first), np.int64)
-    shortest = int(lengths.min())
-    for place in range(int(lengths.max())):
-        live = slice(None) if place < shortest else np.flatnonzero(lengths > place)
-        digit = characters[first[live] + place] - np.uint8(_ZERO)  # a point wraps round to 254
-        longer = values[live] * 10 + digit
-        values[live] = longer if digit.max() < 10 else np.where(digit < 10, longer, values[live])
-    return values
+def _pointed(
+    points: NDArray[np.intp], starts: NDArray[np.intp], ends: NDArray[np.intp]
+) -> NDArray[np.intp] | slice[None, None, None]:
+    """The number that each point stands in; all numbers, where each has one."""
+    if len(points) == len(ends) and bool(((starts <= points) & (points < ends)).all()):
+        return slice(None)
+    return np.searchsorted(ends, points)

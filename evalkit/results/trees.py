@@ -134,9 +134,15 @@ def _claimed_twice(located: Sequence[Located], files: Iterable[str], *, whole_tr
         names["" if whole_tree else folder].append(name)
     own = {"" if whole_tree else path.rpartition("/")[0] for _, path in located}
     sequences = dict.fromkeys(place.sequence for place, _ in located)
-    return tuple(
-        name for name in sequences if any(sum(f"{name}.txt" in other for other in names[folder]) > 1 for folder in own)
-    )
+    listings = ["\n".join(names[folder]) for folder in own]
+    return tuple(name for name in sequences if any(_claims(f"{name}.txt", listing) > 1 for listing in listings))
+
+
+def _claims(name: str, listing: str) -> int:
+    """Lines of a listing that contain a name, counted up to the second."""
+    first = listing.find(name)
+    end = -1 if first < 0 else listing.find("\n", first)
+    return (first >= 0) + (end >= 0 and name in listing[end:])
 
 
 def _name_of_root(root: Path, benchmark: str) -> str:
