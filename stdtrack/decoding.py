@@ -17,7 +17,11 @@ def on_host(output: FrameOutput) -> FrameOutput:
     if output.score.device.type == "cpu":
         return output
     tensors = [getattr(output, field.name) for field in fields(output)]
-    pieces = torch.cat([tensor.flatten() for tensor in tensors]).cpu().split([tensor.numel() for tensor in tensors])
+    pieces = (
+        torch.cat([tensor.flatten() for tensor in tensors])
+        .cpu()
+        .split_with_sizes([tensor.numel() for tensor in tensors])
+    )
     return FrameOutput(*(piece.view(tensor.shape) for piece, tensor in zip(pieces, tensors, strict=True)))
 
 

@@ -45,6 +45,10 @@ def own_choice(variant: str, device: str) -> str:
     return FASTEST.get(variant, "eager")
 
 
+EAGER: Mapping[str, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
+"""What blocks and convolutions compute in on a CPU, by precision."""
+
+
 class Network(Protocol):
     """What a tracker needs of a network: the module itself has it, and so has what a backend made of it."""
 
@@ -99,8 +103,9 @@ def on_backend(model: STDTrack, backend: str, precision: str = "fp32") -> Networ
         InputError: the backend or its precision does not exist, or is not installed.
     """
     backends.check(backend, precision)
-    if (backend, precision) == ("eager", "fp32"):
-        return arranged(model) if next(model.parameters()).device.type == "cpu" else model
+    on_cpu = next(model.parameters()).device.type == "cpu"
+    if backend == "eager" and (on_cpu or precision == "fp32"):
+        return arranged(model, EAGER[precision]) if on_cpu else model
     _, inputs = example_inputs(model)
     step = prepared(backend, StepGraph(model), inputs, precision)
     return GraphNetwork(InitGraph(model), step)

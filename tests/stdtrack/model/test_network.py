@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import pytest
 import torch
+from torch.nn import Conv2d
 
 from stdtrack.configs import VARIANTS, ModelConfig, ablations
-from stdtrack.inference.cpu_optimized import arranged
+from stdtrack.inference import cpu_optimized
+from stdtrack.inference.cpu_optimized import ArrangedBlock, Pointwise, arranged
 from stdtrack.inference.graphs import pack, unpack
+from stdtrack.inference.packed import PackedConvolution, PackedLinear
 from stdtrack.model import FrameOutput, STDTrack, TrackState
 from tests.stdtrack.tiny import TINY, TINY_HYBRID, clip, make
 
@@ -141,13 +145,46 @@ def test_arranging_leaves_depthwise_kernels_of_one_pixel() -> None:
     test_arranged_equals_folded(replace(TINY, head_kernels=(1,)))
 
 
-def test_arranging_leaves_wide_convolutions_and_the_model_itself() -> None:
-    folded = make(TINY_HYBRID).fold()
+def test_arranging_replaces_blocks_and_wide_convolutions_and_leaves_the_model_itself() -> None:
+    folded = make(TINY).fold()
     kinds = [type(module) for module in folded.modules()]
-    left = [module for module in arranged(folded).modules() if isinstance(module, torch.nn.Conv2d | torch.nn.GELU)]
-    assert left
-    assert all(module.kernel_size > (1, 1) for module in left)
+    arrangement = {type(module) for module in arranged(folded).modules()}
+    assert {ArrangedBlock, PackedLinear, PackedConvolution, Pointwise} <= arrangement
+    assert torch.nn.GELU not in {type(block) for block in arranged(folded).backbone.modules()}
     assert [type(module) for module in folded.modules()] == kinds
+
+
+def test_arranging_leaves_small_kernels_to_torch() -> None:
+    left = [module for module in arranged(make(TINY_HYBRID).fold()).backbone.modules() if isinstance(module, Conv2d)]
+    assert left
+    assert all(1 < module.kernel_size[0] < 5 or module.groups > 1 for module in left)
+
+
+def test_without_onednn_the_folded_network_runs_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cpu_optimized, "available", lambda: False)
+    folded = make(TINY).fold()
+    assert [type(module) for module in arranged(folded).modules()] == [type(module) for module in folded.modules()]
+
+
+def test_an_arranged_network_can_be_copied() -> None:
+    crops = clip(TINY)
+    network = arranged(make(TINY).fold())
+    with torch.no_grad():
+        assert torch.equal(copy.deepcopy(network).forward_clip(*crops).score, network.forward_clip(*crops).score)
+
+
+def test_in_bf16_answers_are_near(config: ModelConfig) -> None:
+    """bf16 has eight binary digits; what is carried from frame to frame stays fp32."""
+    folded = make(config).fold()
+    crops = clip(config)
+    with torch.no_grad():
+        one = folded.forward_clip(*crops)
+        other = arranged(folded, torch.bfloat16).forward_clip(*crops)
+    for name in ("score", "offset", "size", "quality"):
+        expected, found = getattr(one, name), getattr(other, name)
+        assert found.dtype == torch.float32
+        assert not torch.equal(expected, found)
+        torch.testing.assert_close(found, expected, rtol=0.05, atol=0.05)
 
 
 def test_folding_leaves_one_convolution_a_block() -> None:
