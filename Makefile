@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint slow pythons docs bench bench-compare clean
+.PHONY: demo test lint slow pythons docs bench bench-compare gpu clean
 
 # Stamps, so that a second call installs nothing; a changed pyproject or constraints file installs again.
 $(VENV)/bin/python:
@@ -66,6 +66,14 @@ bench: $(VENV)/.test
 
 bench-compare: $(VENV)/.test
 	$(BIN)/python -m tests.speed.suites compare
+
+# On a machine with CUDA whose Python has a torch of its own, which is taken as it is (make gpu PYTHON=python3): the tests
+# that need a GPU, then the speed of our networks and of the peers. On any other, GPU="--device cpu" tries the script.
+gpu:
+	$(PYTHON) -m venv --system-site-packages $(VENV)-gpu
+	$(VENV)-gpu/bin/python -c '$(TESTS)' > $(VENV)-gpu/tests.txt
+	$(VENV)-gpu/bin/python -m pip install --quiet --disable-pip-version-check -e . -r $(VENV)-gpu/tests.txt
+	$(VENV)-gpu/bin/python -m tests.speed.gpu $(GPU)
 
 clean:
 	rm -rf $(VENV) $(VENV)-* build dist .mypy_cache .pytest_cache .ruff_cache .benchmarks

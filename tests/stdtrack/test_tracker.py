@@ -148,6 +148,26 @@ def test_size_follows_by_quality(tracker: STDTracker) -> None:
         np.testing.assert_allclose(box, [55 - expected / 2, 45 - expected / 2, expected, expected], atol=1e-5)
 
 
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("backend", ["eager", "cuda-graphs"])
+def test_a_gpu_answers_as_the_cpu(backend: str) -> None:
+    """Within what TF32 in convolutions makes of it: every number of the second frame."""
+    answers = []
+    for options in ({"backend": "eager"}, {"device": "cuda", "backend": backend}):
+        tracker = create("nano", options)
+        tracker.init(picture(), BOX)
+        with torch.inference_mode():
+            state = tracker._state
+            for _ in range(2):
+                output, state = tracker.network.step(
+                    state, tracker.search_crop(picture(), np.array([42.0, 28.0, 63.0]))
+                )
+        answers.append([tensor.cpu() for tensor in vars(output).values()])
+    for one, other in zip(*answers, strict=True):
+        torch.testing.assert_close(one, other, rtol=0.02, atol=0.02)
+
+
 def test_untrained_says_so() -> None:
     assert create("small", {}).describe()["note"] == "untrained"
 
@@ -158,14 +178,14 @@ def test_reduced_precisions_say_whether_boxes_stay() -> None:
 
 
 def test_a_network_is_rearranged_once_and_only_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[STDTrack] = []
-    monkeypatch.setattr(networks, "arranged", lambda model: made.append(model) or model)
-    create("small", {"precision": "bf16"})
-    assert not made
+    made: list[tuple[STDTrack, torch.dtype]] = []
+    monkeypatch.setattr(networks, "arranged", lambda model, dtype: made.append((model, dtype)) or model)
+    narrow = create("small", {"precision": "bf16"})
+    assert made == [(narrow.model, torch.bfloat16)]
     tracker = create("small", {})
-    assert made == [tracker.model]
+    assert made[1:] == [(tracker.model, torch.float32)]
     tracker.init(picture(), BOX)
-    assert len(made) == 1
+    assert len(made) == 2
 
 
 def test_a_network_that_is_built_while_tracking_is_an_ordinary_module(tracker: STDTracker) -> None:
