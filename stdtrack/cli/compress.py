@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stdtrack.cli.messages import echo_line
+from stdtrack.cli.messages import echo_line, example
 from stdtrack.cli.options import Positive, comma_list
 
 if TYPE_CHECKING:
     from reports.tables import Table
 
 
-@click.command()
+@click.command(epilog=example("stdtrack compress stdtrack:nano --int8 --data /data -o nano8"))
 @click.argument("spec")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A folder that is made.")
 @click.option("--int8", is_flag=True, help="Eight bits: static, one scale a channel, ranges from tracked frames.")

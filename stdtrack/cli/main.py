@@ -57,7 +57,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Compare trackers": ("demo", "run", "merge", "score", "report", "compare", "pack", "data"),
     "Other tools": ("convert", "view"),
     "Guard a tracker": ("stress", "robustness", "baseline", "check"),
-    "Speed and size": ("profile", "complexity", "export"),
+    "Speed and size": ("profile", "complexity", "compress", "export"),
     "Look at a tracker": ("track", "serve-trax"),
     "Train STDTrack": ("train", "validate", "tune", "calibrate", "average", "ablate", "convert-weights"),
     "This installation": ("doctor",),
