@@ -141,6 +141,6 @@ def shortened_apart(names: Iterable[str], longest: int) -> dict[str, str]:
     return {text: shortened(text, longest - len(mark)) + mark for text, mark in marks.items()}
 
 
-def counted(count: int) -> str:
+def counted(count: int, what: str = "sequence") -> str:
     """``1 sequence``, ``2 sequences``."""
-    return f"{count} sequence{'' if count == 1 else 's'}"
+    return f"{count} {what}{'' if count == 1 else 's'}"

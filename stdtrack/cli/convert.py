@@ -44,4 +44,4 @@ def convert(
 
     written = write(source, to=to, out=out, form=form, frames=frames, tracker=tracker, on=benchmarks, data=data,
                     annotations=annotations, exclude=exclude, tell=tell)  # fmt: skip
-    echo_line(f"{written.folder}: {counted(written.clips)}, {written.tracks} tracks, as {to}")
+    echo_line(f"{written.folder}: {counted(written.clips)}, {counted(written.tracks, 'track')}, as {to}")

@@ -25,9 +25,10 @@ def view(
 
     `rerun FOLDER/*.rrd` opens them. Needs the extra `rerun`.
     """
+    from evalkit.shown import counted
     from stdtrack.api.viewing import view as write
 
     written = write(
         results, rerun=rerun, on=benchmarks, data=data, annotations=annotations, sequences=sequences, tell=tell
     )
-    echo_line(f"{len(written.files)} recordings in {rerun}")
+    echo_line(f"{counted(len(written.files), 'recording')} in {rerun}")

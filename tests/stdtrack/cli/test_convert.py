@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -61,7 +62,7 @@ def test_an_annotated_video_is_run_and_scored(call: Call, own_data: Path, tmp_pa
     lines = file.read_text().splitlines()
     file.write_text("\n".join(line for line in lines if ' frame="0"' not in line and ' frame="1"' not in line))
     code, told = call("convert", file, "--frames", own_data / "clip0", "--to", "folder", "--out", tmp_path / "mine")
-    assert (code, told) == (0, f"{tmp_path / 'mine'}: 1 sequence, 1 tracks, as folder\n")
+    assert (code, told) == (0, f"{tmp_path / 'mine'}: 1 sequence, 1 track, as folder\n")
     on = ("--on", "folder", "--data", tmp_path / "mine")
     code, told = call("run", "opencv:kcf", *on, "--out", tmp_path / "runs")
     assert code == 0, told
@@ -70,6 +71,30 @@ def test_an_annotated_video_is_run_and_scored(call: Call, own_data: Path, tmp_pa
     code, told = call("score", tmp_path / "runs", *on, "--no-cache")
     assert code == 0, told
     assert "opencv:kcf" in told
+
+
+def test_keyframes_on_a_video(call: Call, tmp_path: Path) -> None:
+    """Three keyframes of a target that enters in frame 5 of an MP4: the boxes between lie on what moves."""
+    noise = np.random.default_rng(0)
+    patch, ground = noise.integers(0, 255, (24, 30, 3), np.uint8), noise.integers(90, 110, (120, 160, 3), np.uint8)
+    video = cv2.VideoWriter(str(tmp_path / "street.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), 25, (160, 120))
+    for frame in range(40):
+        image = ground.copy()
+        if frame >= 5:
+            image[20 + frame : 44 + frame, 10 + 2 * frame : 40 + 2 * frame] = patch
+        video.write(image)
+    video.release()
+    sides = ((frame, 10 + 2 * frame, 20 + frame, 40 + 2 * frame, 44 + frame) for frame in (5, 20, 39))
+    boxes = "".join('<box frame="{}" outside="0" xtl="{}" ytl="{}" xbr="{}" ybr="{}"/>'.format(*each) for each in sides)
+    meta = "<task><name>street</name><size>40</size></task><source>street.mp4</source>"
+    track = f'<track id="0" label="car">{boxes}</track>'
+    (tmp_path / "a.xml").write_text(f"<annotations><meta>{meta}</meta>{track}</annotations>")
+    assert call("convert", tmp_path / "a.xml", "--to", "folder", "--out", tmp_path / "mine")[0] == 0
+    on = ("--on", "folder", "--data", tmp_path / "mine")
+    assert call("run", "opencv:kcf", *on, "--out", tmp_path / "runs")[0] == 0
+    told = call("score", tmp_path / "runs", *on, "--no-cache", "--format", "json")[1]
+    (score,) = json.loads(told[told.index("[") : told.rindex("]") + 1])
+    assert score["metrics"]["sr50"] == 1.0
 
 
 def test_boxes_of_another_tool_are_scored_as_a_trackers(
