@@ -73,8 +73,8 @@ def _figure(bubbles: list[Bubble], accuracy: str, setting: str) -> Figure:
     figure = canvas(6.8, 4.4)
     axes = figure.subplots()
     for bubble in bubbles:
-        axes.scatter(bubble.fps, bubble.score, bubble.area, facecolors="none", edgecolors="#1f77b4", linewidths=1.2)
-        axes.plot(bubble.fps, bubble.score, marker="+", color="#1f77b4", markersize=5)
+        axes.scatter(bubble.x, bubble.score, bubble.area, facecolors="none", edgecolors="#1f77b4", linewidths=1.2)
+        axes.plot(bubble.x, bubble.score, marker="+", color="#1f77b4", markersize=5)
     log_axis(axes)
     axes.margins(0.14, 0.14)
     axes.set(xlabel=f"median frames per second, measured here{setting}", ylabel=accuracy)

@@ -25,11 +25,11 @@ SMALLEST, PER_MILLION, LARGEST = 45.0, 9.0, 450.0  # bubble areas in square poin
 
 @dataclass(frozen=True)
 class Bubble:
-    """One tracker in the plot; ``parameters`` is None where nobody says."""
+    """One tracker in the plot; ``x`` is its frames a second or milliseconds a frame, ``parameters`` may be unknown."""
 
     tracker: str
     label: str
-    fps: float
+    x: float
     score: float
     parameters: float | None
     published: bool
@@ -52,7 +52,7 @@ def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
     for index, (_, part) in enumerate(settings):
         bubbles = _measured(part, tables.facts, view)
         others = comparable(tables.published, view.benchmark, view.headline, str(part["device"].iloc[0]))
-        bubbles += [Bubble(**other, published=True) for other in others]
+        bubbles += [Bubble(x=other.pop("fps"), **other, published=True) for other in others]
         if not bubbles:
             continue
         setting = common_setting(part)
@@ -85,13 +85,11 @@ def _figure(bubbles: list[Bubble], view: View, setting: str, styles: Mapping[str
     axes = figure.subplots()
     for bubble in sorted(bubbles, key=lambda bubble: -bubble.area):
         if bubble.published:
-            axes.scatter(bubble.fps, bubble.score, bubble.area, facecolors="none", edgecolors="#777777", linewidths=1.0)
+            axes.scatter(bubble.x, bubble.score, bubble.area, facecolors="none", edgecolors="#777777", linewidths=1.0)
         else:
             style = styles[bubble.tracker]
-            axes.scatter(bubble.fps, bubble.score, bubble.area, color=style.colour, alpha=0.45, linewidths=0)
-            axes.plot(
-                bubble.fps, bubble.score, marker=style.marker, color=style.colour, markersize=5, markeredgewidth=0
-            )
+            axes.scatter(bubble.x, bubble.score, bubble.area, color=style.colour, alpha=0.45, linewidths=0)
+            axes.plot(bubble.x, bubble.score, marker=style.marker, color=style.colour, markersize=5, markeredgewidth=0)
     log_axis(axes)
     axes.margins(0.14, 0.14)
     axes.set(xlabel=f"median frames per second{setting}", ylabel=label_of(str(view.headline)))
@@ -139,7 +137,7 @@ def write_names(figure: Figure, axes: Axes, bubbles: list[Bubble], bold: Collect
     extents = [text.get_window_extent() for text in texts]
     frame = axes.get_window_extent()
     origin = np.array([frame.x0, frame.y0])
-    points = axes.transData.transform([(bubble.fps, bubble.score) for bubble in bubbles]) - origin
+    points = axes.transData.transform([(bubble.x, bubble.score) for bubble in bubbles]) - origin
     points_per_pixel = 72 / figure.dpi
     radii = np.array([np.sqrt(bubble.area / np.pi) for bubble in bubbles]) / points_per_pixel
     sizes = np.array([[extent.width, extent.height] for extent in extents])
@@ -150,7 +148,7 @@ def write_names(figure: Figure, axes: Axes, bubbles: list[Bubble], bold: Collect
         far = float(np.hypot(*(nearest - point))) > radius + size[1]
         axes.annotate(
             text.get_text(),
-            xy=(bubble.fps, bubble.score),
+            xy=(bubble.x, bubble.score),
             xytext=(corner - point) * points_per_pixel,
             textcoords="offset points",
             fontsize=7.5,
