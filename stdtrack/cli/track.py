@@ -95,7 +95,7 @@ def track(
         trackers = {spec: _load(spec, named.label(spec), timeout) for spec in specs}
         with _bar(footage, frames) as on_frame:
             done = record(trackers, footage, start, outs=outs, draw=draw, window=window, most=frames, on_frame=on_frame)
-    if files:
+    if files and done.frames:
         write_boxes(done.boxes, files)
     _tell(done, footage, frames, tuple(files.values()))
     if done.interrupted and window is None:
@@ -167,6 +167,9 @@ def _bar(footage: Footage, most: int | None) -> Iterator[Callable[[], None]]:
 
 def _tell(done: Recorded, footage: Footage, most: int | None, boxes: Sequence[Path]) -> None:
     """Say what was written, and where less of the footage is in it than one would expect."""
+    if not done.frames:
+        echo_line("stopped before the first frame: nothing is written")
+        return
     early = not done.interrupted and done.frames < min(footage.frames, most or footage.frames)
     parts = [f"{done.frames} frames"]
     if early:

@@ -116,8 +116,10 @@ class Live(Remote):
     missed: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        self._newest = _read(self.capture)
-        weakref.finalize(self, self._newest.put, None)
+        self._newest = _Newest()
+        reader = Thread(target=_read, args=(self.capture, self._newest), name="live-reader", daemon=True)
+        reader.start()
+        self._stop = weakref.finalize(self, _end, self._newest, reader)  # called at the interpreter's end, too
 
     def __iter__(self) -> Iterator[Frame]:
         """The frame that was seen first, then always the newest one, until the source ends or keeps silent."""
@@ -129,7 +131,7 @@ class Live(Remote):
                 yield Frame(frame.image, clock.read(frame.seconds))
                 self.missed = self._newest.missed - before
         finally:
-            self._newest.put(None)
+            self._stop()
 
 
 class _Newest:
@@ -159,15 +161,15 @@ class _Newest:
             return frame
 
 
-def _read(capture: cv2.VideoCapture) -> _Newest:
-    """Read in a thread of its own, until nobody wants more; cv2 lets others work while it waits."""
-    newest = _Newest()
+def _read(capture: cv2.VideoCapture, newest: _Newest) -> None:
+    """Read until nobody wants more, in a thread of its own: cv2 lets others work while it waits."""
+    while not newest.over and (image := next_frame(capture)) is not None:
+        newest.put(Frame(image, monotonic()))
+    newest.put(None)
+    capture.release()
 
-    def read() -> None:
-        while not newest.over and (image := next_frame(capture)) is not None:
-            newest.put(Frame(image, monotonic()))
-        newest.put(None)
-        capture.release()
 
-    Thread(target=read, name="live-reader", daemon=True).start()
-    return newest
+def _end(newest: _Newest, reader: Thread) -> None:
+    """End the reader, for which a frame may have to come; a thread that is cut off within cv2 aborts the process."""
+    newest.put(None)
+    reader.join(2 * PATIENCE)

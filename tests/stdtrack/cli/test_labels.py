@@ -74,6 +74,22 @@ def arguments(command: str, runs: Path, folder: Path) -> tuple[str | Path, ...]:
     }[command]
 
 
+def test_a_run_shows_labels_in_the_order_asked_for_and_keeps_names(own_data: Path, run: Run, tmp_path: Path) -> None:
+    trackers = ("opencv:mosse", "opencv:kcf", "opencv:medianflow")
+    options = ("--name", "opencv:kcf=Ours", "--highlight", "Ours", "--order", "opencv:medianflow")
+    code, _, err = run("run", *trackers, "--on", "folder", "--data", own_data, "--out", tmp_path / "runs", *options)
+    assert code == 0
+    begun = [line.partition(" on folder")[0] for line in err.splitlines() if "4 sequences, 48 frames" in line]
+    assert begun == ["Ours", "opencv:medianflow", "opencv:mosse"]
+    assert "opencv:kcf" not in err
+    names = sorted(path.name for path in (tmp_path / "runs").iterdir())
+    assert names == ["opencv%3Akcf", "opencv%3Amedianflow", "opencv%3Amosse"]
+    code, _, err = run(
+        "run", *trackers, "--on", "folder", "--data", own_data, "--out", tmp_path / "o", "--order", "kfc"
+    )
+    assert (code, "did you mean 'opencv:kcf'?" in err, (tmp_path / "o").exists()) == (2, True, False)
+
+
 @pytest.mark.parametrize("command", ["score", "report", "compare"])
 def test_a_hostile_label_is_cleaned_as_names_are(make_runs, run: Run, tmp_path: Path, command: str) -> None:
     runs = make_runs({"good": 1.0, "bad": 4.0})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -153,6 +154,41 @@ def test_track_stops_after_so_many_frames(tmp_path: Path, capfd: pytest.CaptureF
         code, err = command(capfd, "track", f"{url}/live", *options)
     assert code == 0, err
     assert len((tmp_path / "o.txt").read_text().splitlines()) == 5
+
+
+SLOW = """
+from pathlib import Path
+
+class Tracker:
+    count = 0
+    def init(self, image, box):
+        self.box = box
+    def update(self, image):
+        self.count += 1
+        if self.count == 3:
+            Path("begun").touch()
+        return self.box
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_was_written_is_kept_where_the_user_ends_it(number: signal.Signals, tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    with serving(count=4000) as url:
+        arguments = ["track", f"{url}/live", "--box=20,30,30,30", "--tracker=slow:Tracker", "--out=o.gif"]
+        program = f"from stdtrack.cli.main import main; main({arguments})"
+        running = subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        begun = time.monotonic()
+        while not (tmp_path / "begun").exists() and time.monotonic() - begun < 60:
+            time.sleep(0.1)
+        running.send_signal(number)
+        _, err = running.communicate(timeout=60)
+    assert running.returncode == 128 + number, err
+    rows = (tmp_path / "o.txt").read_text().splitlines()
+    assert err.startswith(f"o.gif: {len(rows)} frames")
+    assert "until it was stopped" in err
+    assert len(rows) >= 3
+    assert {path.name for path in tmp_path.iterdir()} - {"__pycache__"} == {"begun", "o.gif", "o.txt", "slow.py"}
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,15 @@ def test_without_pyav_frames_are_repeated_and_left_out_in_time(tmp_path: Path) -
     assert write(tmp_path / "w.mp4", [index / 10 for index in range(9)]) == (codec,)
 
 
+def test_a_browser_can_begin_before_it_has_all(tmp_path: Path) -> None:
+    av = pytest.importorskip("av", reason="skipped: no PyAV")
+    write(tmp_path / "v.mp4", [index / 10 for index in range(20)])
+    content = (tmp_path / "v.mp4").read_bytes()
+    assert 0 < content.find(b"moov") < content.find(b"mdat")
+    with av.open(tmp_path / "v.mp4") as container:
+        assert (container.streams.video[0].codec.name, container.streams.video[0].pix_fmt) == ("h264", "yuv420p")
+
+
 def test_a_browser_plays_what_is_written_with_and_without_pyav() -> None:
     assert {name for table in (encoders.AV_CODECS, encoders.CV2_CODECS) for kind in table for name in
             table[kind].values()} == {"H.264", "VP9", "VP8"}  # fmt: skip
