@@ -43,7 +43,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "tune": ("stdtrack.cli.tune", "tune", "Choose window, smoothing and memory for trained weights."),
     "calibrate": ("stdtrack.cli.calibrate", "calibrate", "Fit how trained weights tell that a target is lost."),
     "average": ("stdtrack.cli.average", "average", "Write the mean of several seeds' weights."),
-    "track": ("stdtrack.cli.track", "track", "Follow one target in a video, camera or stream, and draw it."),
+    "track": ("stdtrack.cli.track", "track", "Follow a target through a video or stream, and draw it."),
     "serve-trax": ("stdtrack.cli.serve_trax", "serve_trax", "Serve a tracker to VOT's toolkit and other TraX clients."),
     "export": ("stdtrack.cli.export", "export", "Write the network as ONNX, OpenVINO or torch.export files."),
     "compress": ("stdtrack.cli.compress", "compress", "Make a network smaller and faster, with a card of the cost."),
