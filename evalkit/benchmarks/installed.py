@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,16 @@ BENCHMARKS: Registry[type[Benchmark]] = Benchmarks(
 def all_benchmarks() -> tuple[type[Benchmark], ...]:
     """The classes by precedence, then by name; left out is one that cannot be imported: whoever names it is told."""
     return _all(tuple(sys.path))
+
+
+def clips_of(benchmark: str, sequences: Iterable[str]) -> list[str]:
+    """The clip that each sequence of a benchmark shows: its own name, but for runs of a variation on one clip.
+
+    >>> clips_of("otb100+sre", ["Bolt@left", "Bolt@right"]), clips_of("another", ["Bolt@left"])
+    (['Bolt', 'Bolt'], ['Bolt@left'])
+    """
+    clip_of = BENCHMARKS[benchmark].clip_of if benchmark in BENCHMARKS else str
+    return [clip_of(name) for name in sequences]
 
 
 @lru_cache(maxsize=8)

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from evalkit.benchmarks.installed import clips_of
 from evalkit.regression.file import Record, SequenceRecord
 from evalkit.regression.paired_bound import MeanBounds
 from evalkit.regression.verdicts import Comparison, CurveChange, Limits, SequenceChange, Verdict, decide
-from evalkit.scoring.clips import clips_of, pooled
+from evalkit.scoring.aggregation import pooled
 from evalkit.scoring.metrics import HEADLINES, METRICS, ranking_metric
 from evalkit.suggestions import some
 from evalkit.types import Vector
@@ -132,7 +133,7 @@ def _changes(
 
 
 def _by_clip(changes: tuple[SequenceChange, ...], record: Record) -> tuple[SequenceChange, ...]:
-    """The changes of clips where several sequences of the record are runs on one, see :mod:`evalkit.scoring.clips`."""
+    """The changes of clips where several sequences of the record are runs on one, see :func:`pooled`."""
     names = [change.sequence for change in changes]
     clips = clips_of(record.benchmark, names)
     if len(set(clips)) == len(clips):

@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.scoring.clips import pooled
-from evalkit.scoring.curves import Counts, area, error_counts, success_counts
-from evalkit.scoring.frames import Measured, measure
+from evalkit.scoring.frames import Counts, Measured, error_counts, measure, success_counts
 from evalkit.scoring.metrics import computed_from, stated_metrics
 from evalkit.scoring.rules import Averaging, CurveRule, Denominator, Rules, Summary
 from evalkit.scoring.scores import BenchmarkScore, Curve, SequenceScore
@@ -103,7 +101,7 @@ def score_sequence(
     curves = {name: counts / total.frames for name, counts in total.counts.items()}
     if rules.averaging is Averaging.MEAN_FLOAT32:
         curves = {name: values.astype(np.float32).astype(np.float64) for name, values in curves.items()}
-    overlaps, errors = _per_frame(first) if keep_frames else (np.empty(0), np.empty(0))
+    overlaps, errors = first.per_frame() if keep_frames else (np.empty(0), np.empty(0))
     return SequenceScore(
         sequence=sequence.name,
         frames=total.frames,
@@ -180,10 +178,42 @@ def _average(curves: list[Vector], clips: list[str], frames: Vector, rules: Rule
     return mean
 
 
+def pooled(values: Boxes, clips: list[str], frames: Vector) -> tuple[Boxes, Vector]:
+    """Values of runs, weighed by their frames, as values of clips; nothing changes where each clip has one run.
+
+    Runs on one clip, as of OTB's spatial robustness, are counted together, and they are one unit of chance. Twelve runs
+    of a tracker from twelve starts on one clip succeed and fail together: intervals and tests that took each of them
+    for a sequence of its own would be narrower than the clips warrant by a factor of up to the root of twelve.
+
+    Args:
+        values: (R, T) such as the fractions of a curve.
+        clips: of each run.
+        frames: (R,) of each run.
+
+    Returns:
+        (C, T) values and (C,) frames of the clips, in the order of first appearance.
+
+    >>> pooled(np.array([[1.0], [0.0], [0.5]]), ["a", "a", "b"], np.array([30.0, 10.0, 7.0]))
+    (array([[0.75],
+           [0.5 ]]), array([40.,  7.]))
+    """
+    names = list(dict.fromkeys(clips))
+    if len(names) == len(clips):
+        return values, frames
+    member = np.array([[clip == name for clip in clips] for name in names], dtype=np.float64) * frames
+    total = member.sum(axis=1)
+    return member @ values / total[:, None], total
+
+
 def _summary(values: Vector, rule: CurveRule) -> float:
     if rule.summary is Summary.AT:
         return float(values[rule.at])
     return area(values) if rule.summary is Summary.AREA else float(values.mean())
+
+
+def area(values: Vector) -> float:
+    """Trapezoidal integral of a curve whose thresholds are spread evenly over [0, 1]."""
+    return float(np.trapezoid(values, dx=1.0 / (len(values) - 1)))
 
 
 def _metrics(
@@ -206,15 +236,6 @@ def _metrics(
     for curve, rule in curve_rules(rules).items():
         values |= {metric.name: metric.of_curve(rule.grid.thresholds, curves[curve]) for metric in computed_from(curve)}
     return {name: value for name in reported_metrics(rules) if (value := values.get(name)) is not None}
-
-
-def _per_frame(measured: Measured) -> tuple[Vector, Vector]:
-    """(N,) overlaps and errors, NaN where the protocol does not score the frame or has no valid target in it."""
-    frames = np.full((2, len(measured.kept)), np.nan)
-    sentinel = (measured.errors < 0) | np.isinf(measured.errors)
-    frames[0, measured.kept] = np.where(measured.valid, measured.overlaps, np.nan)
-    frames[1, measured.kept] = np.where(sentinel, np.nan, measured.errors)
-    return frames[0], frames[1]
 
 
 def by_attribute(

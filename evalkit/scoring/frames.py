@@ -1,9 +1,13 @@
-"""One result on one sequence, frame by frame: the steps k1 to k8 of the scoring loop, each a small function."""
+"""One result on one sequence, frame by frame: the steps k1 to k8 of the scoring loop, each a small function.
+
+Frames are counted against thresholds in one pass: they are sorted, so that every count is one look-up.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +24,9 @@ _OVERLAPS = {
     Overlap.GOT10K: boxes.iou_got10k,
 }
 _FAILS, _HIT, _MISS = -1.0, -1.0, np.inf
+
+Counts: TypeAlias = NDArray[np.int64]
+"""(T,): frames a threshold."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,14 @@ class Measured:
     normalized: Vector | None
     prediction: Boxes
     truth: Boxes
+
+    def per_frame(self) -> tuple[Vector, Vector]:
+        """(N,) overlaps and errors, NaN where the protocol does not score the frame or has no valid target in it."""
+        frames = np.full((2, len(self.kept)), np.nan)
+        sentinel = (self.errors < 0) | np.isinf(self.errors)
+        frames[0, self.kept] = np.where(self.valid, self.overlaps, np.nan)
+        frames[1, self.kept] = np.where(sentinel, np.nan, self.errors)
+        return frames[0], frames[1]
 
 
 def measure(sequence: Sequence, prediction: Boxes, rules: Rules, place: str = "") -> Measured:
@@ -222,3 +237,26 @@ def _normalized(prediction: Boxes, truth: Boxes, valid: Flags, absent: Flags, ru
 def _rows(condition: NDArray[np.bool_], *, every: bool = False) -> Flags:
     """(N,) rows of an (N, C) condition in which any, or every, column holds; by column, as rows are short."""
     return reduce(np.logical_and if every else np.logical_or, condition.T)
+
+
+def success_counts(overlaps: Vector, thresholds: Vector, *, inclusive: bool = False) -> Counts:
+    """(T,) frames whose overlap is above (``inclusive``: at least) each of the increasing thresholds; NaN never is.
+
+    >>> success_counts(np.array([0.0, 0.5, 1.0, np.nan]), np.array([0.0, 0.5, 1.0])).tolist()
+    [2, 1, 0]
+    """
+    ordered = np.sort(overlaps[~np.isnan(overlaps)])
+    below = np.searchsorted(ordered, thresholds, side="left" if inclusive else "right")
+    counts: Counts = len(ordered) - below
+    return counts
+
+
+def error_counts(errors: Vector, thresholds: Vector) -> Counts:
+    """(T,) frames whose error is at most each of the increasing thresholds; NaN and infinity never are.
+
+    >>> error_counts(np.array([-1.0, 20.0, 20.5, np.nan]), np.array([0.0, 20.0, 50.0])).tolist()
+    [1, 2, 3]
+    """
+    # NaN is sorted behind infinity, so behind every threshold.
+    counts: Counts = np.searchsorted(np.sort(errors), thresholds, side="right")
+    return counts

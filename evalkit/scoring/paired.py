@@ -197,7 +197,8 @@ def pair_up(first: BenchmarkScore, second: BenchmarkScore) -> Pair:
     """
     import numpy as np
 
-    from evalkit.scoring.clips import clips_of, pooled
+    from evalkit.benchmarks.installed import clips_of
+    from evalkit.scoring.aggregation import pooled
     from evalkit.scoring.statistics import compare_paired
 
     metric = ranking_metric(_figures(first) & _figures(second), first.benchmark)

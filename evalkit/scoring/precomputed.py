@@ -22,8 +22,8 @@ from evalkit.reading.text import decode, parse_json
 from evalkit.results.files import ResultFile, list_tree
 from evalkit.results.layout import locate
 from evalkit.results.names import is_perfmat, lies_beside
-from evalkit.scoring.curves import matlab_twentieths
 from evalkit.scoring.metrics import stated_metrics
+from evalkit.scoring.rules import Grid
 from evalkit.scoring.scores import BenchmarkScore, Curve
 from evalkit.types import Vector
 
@@ -35,7 +35,7 @@ PRECOMPUTED: Mapping[str, str] = {
 """Labels that stand for a protocol, and what the figures under them are."""
 _SUCCESS, _PRECISION = 21, 51
 _AT_20_PIXELS = 20
-_THRESHOLDS = {"success": matlab_twentieths(), "precision": np.arange(float(_PRECISION))}
+_THRESHOLDS = {"success": Grid.MATLAB_TWENTIETHS.thresholds, "precision": np.arange(float(_PRECISION))}
 
 
 @dataclass

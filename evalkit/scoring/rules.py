@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from enum import Enum
+from typing import Self
 
 import numpy as np
 
-from evalkit.scoring import curves
 from evalkit.types import Vector
 
 
@@ -114,34 +114,43 @@ class Summary(Enum):
     AREA = "trapezoidal area under the curve"
 
 
+def _steps_of_twentieths() -> Vector:
+    """(21,) success thresholds k * 0.05 as numpy, torch and GNU Octave build them."""
+    thresholds: Vector = np.arange(21.0) * np.float64(0.05)
+    return thresholds
+
+
+def _matlab_twentieths() -> Vector:
+    """(21,) success thresholds as real MATLAB builds ``0:0.05:1``: from both ends towards the middle.
+
+    Value 13 is 0.6499999999999999 instead of 0.65, so that a frame whose IoU is exactly 13/20 is a success in MATLAB
+    and a failure everywhere else.
+    """
+    k = np.arange(21)
+    thresholds: Vector = np.where(k <= 10, k * 0.05, 1.0 - (20 - k) * 0.05)
+    return thresholds
+
+
 class Grid(Enum):
-    """Thresholds of a curve, bit for bit."""
+    """Thresholds of a curve, bit for bit: ``value`` is the sentence, ``thresholds`` (T,) the increasing thresholds."""
 
-    MATLAB_TWENTIETHS = "0:0.05:1 as MATLAB builds it (value 13 just below 0.65)"
-    TWENTIETHS = "k * 0.05, k = 0..20 (numpy, torch, Octave)"
-    HUNDREDTHS = "linspace(0, 1, 101)"
-    PIXELS = "0..50 pixels, step 1"
-    PIXELS_21 = "linspace(0, 50, 21) pixels"
-    HALF_BY_HUNDREDTHS = "k / 100, k = 0..50"
-    HALF_LINSPACE = "linspace(0, 0.5, 51)"
-    HALF_21 = "linspace(0, 0.5, 21)"
+    MATLAB_TWENTIETHS = "0:0.05:1 as MATLAB builds it (value 13 just below 0.65)", _matlab_twentieths()
+    TWENTIETHS = "k * 0.05, k = 0..20 (numpy, torch, Octave)", _steps_of_twentieths()
+    HUNDREDTHS = "linspace(0, 1, 101)", np.linspace(0.0, 1.0, 101)
+    PIXELS = "0..50 pixels, step 1", np.arange(51.0)
+    PIXELS_21 = "linspace(0, 50, 21) pixels", np.linspace(0.0, 50.0, 21)
+    HALF_BY_HUNDREDTHS = "k / 100, k = 0..50", np.arange(51) / 100
+    HALF_LINSPACE = "linspace(0, 0.5, 51)", np.linspace(0.0, 0.5, 51)
+    HALF_21 = "linspace(0, 0.5, 21)", np.linspace(0.0, 0.5, 21)
 
-    @property
-    def thresholds(self) -> Vector:
-        """(T,) the increasing thresholds."""
-        return _GRIDS[self.name]
+    thresholds: Vector
 
-
-_GRIDS = {
-    "MATLAB_TWENTIETHS": curves.matlab_twentieths(),
-    "TWENTIETHS": curves.steps_of_twentieths(),
-    "HUNDREDTHS": np.linspace(0.0, 1.0, 101),
-    "PIXELS": np.arange(51.0),
-    "PIXELS_21": np.linspace(0.0, 50.0, 21),
-    "HALF_BY_HUNDREDTHS": np.arange(51) / 100,
-    "HALF_LINSPACE": np.linspace(0.0, 0.5, 51),
-    "HALF_21": np.linspace(0.0, 0.5, 21),
-}
+    def __new__(cls, sentence: str, thresholds: Vector) -> Self:
+        """A member is known by its sentence, as those of the other knobs are."""
+        member = object.__new__(cls)
+        member._value_ = sentence
+        member.thresholds = thresholds
+        return member
 
 
 @dataclass(frozen=True)

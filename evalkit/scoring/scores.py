@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.scoring.metrics import METRICS, Experiment, stated_metrics
-from evalkit.shown import one_line
+from evalkit.scoring.metrics import METRICS, Experiment
 
 
 @dataclass(frozen=True)
@@ -110,11 +109,6 @@ VISIBLE = 0.5e-4
 """Smaller differences do not show in four decimals."""
 
 
-def metric_names(score: BenchmarkScore) -> tuple[str, ...]:
-    """What is reported for this kind of benchmark, defined by the protocol or not."""
-    return stated_metrics(score.experiment)
-
-
 def defined_metrics(scores: Iterable[BenchmarkScore]) -> list[str]:
     """The stated metrics that any of the scores has, in the order in which they are printed."""
     found = {name for score in scores for name, value in score.metrics.items() if value is not None}
@@ -130,13 +124,3 @@ def coverage(score: BenchmarkScore) -> str:
     text = f"{total} sequences" if score.complete else f"{score.sequences_scored} of {total} sequences"
     text += f", {len(score.excluded)} excluded" if score.excluded else ""
     return text if score.total_verified else f"{text} (total unverified)"
-
-
-def tracker_label(score: BenchmarkScore) -> str:
-    """The tracker, with the remark that belongs beside its name."""
-    return one_line(f"{score.tracker} ({score.remark})" if score.remark else score.tracker)
-
-
-def protocol_label(score: BenchmarkScore) -> str:
-    """The protocol, or that its figures are not quite its own."""
-    return f"{score.protocol} (annotation incomplete)" if score.shortcoming else score.protocol

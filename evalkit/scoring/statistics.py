@@ -1,6 +1,6 @@
 """Paired statistics over sequences: bootstrap intervals and Wilcoxon's test; the sequence is the unit of chance.
 
-Of several runs on one clip the clip is, see :mod:`evalkit.scoring.clips`.
+Of several runs on one clip the clip is, see :func:`evalkit.scoring.aggregation.pooled`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalkit.scoring.clips import clips_of, pooled
+from evalkit.benchmarks.installed import clips_of
+from evalkit.scoring.aggregation import pooled
 from evalkit.scoring.columns import INTERVALS
 from evalkit.scoring.metrics import metric_of
 from evalkit.scoring.scores import BenchmarkScore
@@ -160,7 +161,7 @@ def interval_table(scores: Iterable[BenchmarkScore], *, level: float = LEVEL) ->
 def averaged_values(score: BenchmarkScore, metric: str, overall: float) -> tuple[Vector, Vector] | None:
     """(N,) values and weights of the clips whose weighted mean is ``overall``; None where none gives it.
 
-    A clip is a sequence, or all runs on one (:mod:`evalkit.scoring.clips`).
+    A clip is a sequence, or all runs on one (:func:`evalkit.scoring.aggregation.pooled`).
     """
     known = [each for each in score.sequences if metric in each.metrics]
     clips = clips_of(score.benchmark, (each.sequence for each in known))

@@ -73,7 +73,7 @@ def score(
     for path in (per_sequence, per_frame):
         if path is not None and path.suffix not in _TABLES:
             raise InputError(f"is neither {' nor '.join(_TABLES)}", path=path)
-    from stdtrack.api.scoring import score as score_results
+    from evalkit.scoring.front import score as score_results
     from stdtrack.loggers import check
 
     check(log)
@@ -107,7 +107,9 @@ def score(
     else:
         write_atomic(out, output + "\n")
     if log:
-        scores.log(log)
+        from stdtrack.api.logged import log_scores
+
+        log_scores(scores.table(), log)
     exit_if_refused(scores.refused)
 
 

@@ -11,8 +11,9 @@ from scipy.stats import spearmanr
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.boxes import iou_continuous
 from evalkit.errors import InputError
-from evalkit.scoring.curves import steps_of_twentieths, success_counts
+from evalkit.scoring.frames import success_counts
 from evalkit.scoring.quality.ranking import auroc
+from evalkit.scoring.rules import Grid
 from evalkit.trackers.base import Tracker
 from evalkit.types import Vector
 from stdtrack.model.network import STDTrack
@@ -37,7 +38,7 @@ class SequenceOutcome:
     @property
     def auc(self) -> float:
         """Area under the success curve: mean over the 21 thresholds."""
-        return float(success_counts(self.iou, steps_of_twentieths()).mean() / max(len(self.iou), 1))
+        return float(success_counts(self.iou, Grid.TWENTIETHS.thresholds).mean() / max(len(self.iou), 1))
 
 
 @dataclass(frozen=True)

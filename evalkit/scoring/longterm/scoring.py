@@ -12,7 +12,7 @@ import numpy as np
 from evalkit import boxes
 from evalkit.errors import InputError
 from evalkit.results.tracker_results import TrackerResults
-from evalkit.scoring.curves import steps_of_twentieths, success_counts
+from evalkit.scoring.frames import success_counts
 from evalkit.scoring.longterm.f_score import FScores, confidence_thresholds, f_scores, precision_recall
 from evalkit.scoring.longterm.presence import (
     PresenceCounts,
@@ -24,7 +24,7 @@ from evalkit.scoring.longterm.presence import (
 from evalkit.scoring.longterm.redetection import Return, redetection, returns_of
 from evalkit.scoring.longterm.runs import LongTermRun, load_run
 from evalkit.scoring.metrics import Experiment, stated_metrics
-from evalkit.scoring.rules import LongTermRules
+from evalkit.scoring.rules import Grid, LongTermRules
 from evalkit.scoring.scores import BenchmarkScore, Curve, FrameDetail, SequenceScore
 from evalkit.scoring.tracker import Annotation, missing_sequences
 from evalkit.sequences.sequence import Sequence
@@ -33,7 +33,7 @@ from evalkit.types import Vector
 EXPERIMENT: Experiment = "long-term"
 NO_ABSENCE = "no frame of the ground truth is without the target: F measures overlap and confidence alone, no absence"
 NO_CONFIDENCE = "the tracker reports no confidence: every frame counts as reported with the same"
-_OVERLAPS = steps_of_twentieths()
+_OVERLAPS = Grid.TWENTIETHS.thresholds
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from evalkit.benchmarks.folder import Folder
+from evalkit.benchmarks.installed import clips_of
 from evalkit.benchmarks.registry import open_benchmark
-from evalkit.scoring.clips import clips_of
 from evalkit.scoring.paired import pair_up
 from evalkit.scoring.scores import BenchmarkScore, SequenceScore
 from evalkit.scoring.statistics import bootstrap_interval, compare_paired, interval_table
