@@ -1,8 +1,9 @@
-"""The files of a results tree: a folder, or an archive that is read into memory."""
+"""The files of a results tree, a folder or an archive that is read into memory, and what their names say they are."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,18 @@ from typing import NoReturn
 from evalkit.errors import InputError
 from evalkit.reading.archive import is_archive, open_archive
 from evalkit.reading.text import is_there, printable, read_bytes
-from evalkit.results.names import SUFFIXES, VALUE, is_result_name, is_value_name
 
+SUFFIXES = frozenset({"txt", "mat", "json", "npy"})
+"""Endings of results, in lower case."""
+VALUE = "value"
+"""Ending of vot-toolkit's files of one number a frame."""
+# What lies beside results and is none: seconds, confidences, visibility, further boxes, an attack's figures.
+_BESIDE = re.compile(
+    r".+_(times?|scores?|confidences?|conf|visible|fps|speed|object_presence_scores|all_boxes|all_scores|psnr|ssim|queries)",
+    re.IGNORECASE,
+)
+_PERFMAT = "avesuccessrateplot_"
+_OURS = frozenset({"run.json"})
 _UNREAD = frozenset(
     {"bin", "csv", "tsv", "pkl", "pickle", "npz", "h5", "hdf5", "pt", "pth", "xml", "yaml", "yml", "dat"}
     | {"zip", "rar", "7z", "tar", "gz", "tgz", "xz", "bz2", "xls", "xlsx", "parquet"}
@@ -115,3 +126,30 @@ def _below(root: Path) -> tuple[dict[str, ResultFile], list[str]]:
 
 def _refuse(error: OSError) -> NoReturn:
     raise InputError(f"cannot be listed: {error.strerror or error}", path=printable(str(error.filename))) from error
+
+
+def is_result_name(name: str) -> bool:
+    """The ending is that of a result, and it is no file of ours that has the same."""
+    return name.rpartition(".")[2].lower() in SUFFIXES and name not in _OURS
+
+
+def is_value_name(path: str) -> bool:
+    """The ending is that of vot-toolkit's files of one number a frame."""
+    return path.lower().endswith(f".{VALUE}")
+
+
+def stem(path: str) -> str:
+    """``Basketball`` of ``mine/Basketball.txt``; several times as fast as pathlib, which thousands of files feel."""
+    name = path.rpartition("/")[2]
+    before, dot, end = name.rpartition(".")
+    return before if dot and end.lower() in SUFFIXES else name
+
+
+def lies_beside(path: str) -> bool:
+    """The file holds seconds or confidences, not boxes, by its name."""
+    return _BESIDE.fullmatch(stem(path)) is not None
+
+
+def is_perfmat(path: str) -> bool:
+    """The file is called as perfMat files are."""
+    return path.rpartition("/")[2].lower().startswith(_PERFMAT)

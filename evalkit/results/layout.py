@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -20,7 +20,7 @@ from evalkit.benchmarks.installed import BENCHMARKS, all_benchmarks
 from evalkit.benchmarks.layout import plain
 from evalkit.benchmarks.variations import MARK
 from evalkit.benchmarks.varied import Varied
-from evalkit.results.names import sequence_and_tracker, stem
+from evalkit.results.files import stem
 from evalkit.trackers.folders import spec_of_folder
 
 # Folders that toolkits put around or below a tracker's results.
@@ -32,6 +32,7 @@ _RUN_FOLDER = re.compile(r"(.+)_(0\d\d)")
 RUN_LAYOUT = "<tracker>_000/<sequence>.txt"
 _REPETITION = re.compile(r"(.+)_([0-9]{3})")
 _CLASS = re.compile(r"(.+?)[-_]?[0-9]+")
+_NAMES_TRACKERS = frozenset({"mat", "json"})
 # OTB's toolkit beside OPE: runs from other frames, and from shifted boxes.
 _OTHER_RUNS = ("resultstre", "resultssre")
 
@@ -70,7 +71,7 @@ def locate(path: str, benchmark: str, find: Callable[[str], str | None], *, whol
     *folders, file = path.split("/")
     if is_no_result_folder(folders) or benchmark_named(folders, benchmark):
         return None
-    (sequence, own_tracker), repetition = sequence_and_tracker(file, find), None
+    (sequence, own_tracker), repetition = _sequence_and_tracker(file, find), None
     ending = file.rpartition(".")[2].lower()
     layout = f"<sequence>_<tracker>.{ending}" if own_tracker else f"<sequence>.{ending}"
     numbered = _REPETITION.fullmatch(stem(file))
@@ -90,6 +91,31 @@ def locate(path: str, benchmark: str, find: Callable[[str], str | None], *, whol
         return Place(_joined(name_of(kept), own_tracker), sequence, repetition, layout, in_own_folder=own)
     name, folder = (name_of([*kept[:-1], last]) for last in (run[1], run[0]))
     return Place(name, sequence, int(run[2]), RUN_LAYOUT, folder, own)
+
+
+def _sequence_and_tracker(file: str, find: Callable[[str], str | None]) -> tuple[str | None, str]:
+    """The sequence of a file, and its tracker where the file's name has it, as OTB's ``Biker_KCF.mat``.
+
+    Args:
+        find: the benchmark's own name of a sequence, or None.
+
+    >>> _sequence_and_tracker("Biker_KCF_GaussHog.mat", {"Biker": "Biker"}.get)
+    ('Biker', 'KCF_GaussHog')
+    """
+    whole = stem(file)
+    sequence = find(whole)
+    if sequence is None and file.rpartition(".")[2].lower() in _NAMES_TRACKERS:
+        parts = ((find(name), tracker) for name, tracker in _halves(whole))
+        return next(((found, tracker) for found, tracker in parts if found is not None), (None, ""))
+    return sequence, ""
+
+
+def _halves(whole: str) -> Iterator[tuple[str, str]]:
+    """Sequence and tracker, the longest sequence first: ``car1_1_KCF`` is of car1_1, ``KCF_car1`` of car1."""
+    words = whole.split("_")
+    for count in range(len(words) - 1, 0, -1):
+        yield "_".join(words[:count]), "_".join(words[count:])
+        yield "_".join(words[-count:]), "_".join(words[:-count])
 
 
 def _joined(folders: str, own: str) -> str:

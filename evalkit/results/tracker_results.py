@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from evalkit.errors import InputError
-from evalkit.results.files import ResultFile
+from evalkit.results.files import ResultFile, stem
 from evalkit.results.layout import Located, Place
 from evalkit.results.manifest import Manifest, read_manifest
-from evalkit.results.messages import reading_notes
-from evalkit.results.names import stem
 from evalkit.results.store import SCORE_SUFFIX, TIME_SUFFIX, VISIBLE_SUFFIX
+from evalkit.suggestions import some
 
 CONFIDENCE_NAMES = (
     SCORE_SUFFIX, "_confidence.value", "_scores.txt", "_confidence.txt", "_confidences.txt", "_conf.txt",
@@ -104,7 +103,7 @@ def tracker_results(
     chosen = {sequence: tuple(files[path] for path in numbered.values()) for sequence, numbered in ordered.items()}
     clocks = {sequence: _time_path(next(iter(numbered.values()))) for sequence, numbered in ordered.items()}
     manifest = _manifest(chosen)
-    notes = reading_notes(located, {sequence: len(numbered) for sequence, numbered in ordered.items()}, copies)
+    notes = _notes(located, {sequence: len(numbered) for sequence, numbered in ordered.items()}, copies)
     notes += (left_out,) if left_out else ()
     if ambiguous:
         notes += (f"several file names contain {', '.join(ambiguous)}: missing, by the rule of TrackingNet's devkit",)
@@ -186,3 +185,48 @@ def _manifest(chosen: Mapping[str, tuple[ResultFile, ...]]) -> Manifest | None:
     """The ``run.json`` beside the results."""
     first = next((files[0].source for files in chosen.values()), None)
     return read_manifest(first.parent) if isinstance(first, Path) else None
+
+
+def _notes(located: Sequence[Located], counts: Mapping[str, int], copies: Sequence[str]) -> tuple[str, ...]:
+    """What was found and what was made of it, for one tracker.
+
+    Args:
+        located: the files that are results.
+        counts: repetitions of each sequence.
+        copies: files that hold what another of the same sequence holds.
+    """
+    layouts = sorted({place.layout for place, _ in located})
+    return (
+        f"{sum(counts.values())} files of {len(counts)} sequences, {' and '.join(layouts)}",
+        *_of_repetitions(counts),
+        *_of_run_folders(located),
+        *_of_names(located),
+        *([f"{len(copies)} files are copies of others for the same sequence, such as {copies[0]}"] if copies else []),
+    )
+
+
+def _of_repetitions(counts: Mapping[str, int]) -> list[str]:
+    fewest, most = min(counts.values(), default=1), max(counts.values(), default=1)
+    if most == 1:
+        return []
+    if fewest == most:
+        return [f"{most} repetitions, averaged"]
+    fewer = [sequence for sequence, count in counts.items() if count < most]
+    such_as = f"such as {fewer[0]}: {counts[fewer[0]]}"
+    return [f"{most} repetitions, averaged, but fewer of {len(fewer)} sequences, {such_as}"]
+
+
+def _of_run_folders(located: Sequence[Located]) -> list[str]:
+    runs = sorted({place.run_folder for place, _ in located if place.run_folder})
+    if len(runs) < 2:
+        return []
+    return [
+        f"WARNING: {some(runs)} are taken as runs of one tracker, as pytracking numbers them; "
+        "if they are different trackers, rename them or score each folder by itself"
+    ]
+
+
+def _of_names(located: Sequence[Located]) -> list[str]:
+    renamed = [(stem(path), place.sequence) for place, path in located if not place.repetition]
+    aliases = [f"{theirs} = {ours}" for theirs, ours in renamed if theirs != ours]
+    return [f"names matched: {some(aliases)}"] if aliases else []

@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
-from evalkit.benchmarks.aliases import canonical_name
-from evalkit.benchmarks.installed import BENCHMARKS
+from evalkit.benchmarks.aliases import canonical_name, own_name
+from evalkit.benchmarks.installed import BENCHMARKS, all_benchmarks
 from evalkit.benchmarks.layout import plain
 from evalkit.errors import InputError
 from evalkit.reading.text import printable
-from evalkit.results.files import ResultFile, list_tree
+from evalkit.results.files import EXPECTED, Listing, ResultFile, is_perfmat, lies_beside, list_tree, stem
 from evalkit.results.formats.otb_runs import tracker_in_json
 from evalkit.results.layout import (
     Located,
     Place,
+    benchmark_named,
     is_experiment,
+    is_no_result_folder,
     keep_apart,
+    likely_benchmark,
     locate,
     names_of,
     own_results,
     tracker_name,
     without_classes,
 )
-from evalkit.results.messages import (
-    left_out_note,
-    likely_other,
-    nothing_found,
-    strays,
-    strays_note,
-    unread_note,
-)
 from evalkit.results.tracker_results import TrackerResults, tracker_results
+from evalkit.suggestions import some
 from evalkit.trackers.folders import spec_of_folder
 
 
@@ -58,7 +54,7 @@ def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[Tracker
     find = cache(partial(canonical_name, benchmark, known=names))  # all trackers' files are called alike
     places = _places(files, benchmark, find)
     if not places:
-        raise nothing_found(root, benchmark, listing, find)
+        raise _nothing_there(root, benchmark, listing, find)
     located = _by_tracker(places, _name_of_root(root, benchmark))
     trackingnet = benchmark in BENCHMARKS and BENCHMARKS[benchmark].family == "trackingnet"
     submission = trackingnet and root.is_file() and len(located) == 1
@@ -68,16 +64,16 @@ def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[Tracker
     for name, items in sorted(located.items()):
         chosen = own_results(benchmark, items)
         ambiguous = _claimed_twice(chosen, files, whole_tree=submission) if trackingnet else ()
-        left_out = left_out_note(items, chosen, benchmark)
+        left_out = _left_out_note(items, chosen, benchmark)
         try:
             trackers.append(tracker_results(name, chosen, everything, ambiguous, left_out))
         except InputError as error:
             trackers.append(TrackerResults(name, {}, fault=error))
     others = [path for path in files if path not in places]
-    said = "; ".join(filter(None, (strays_note(strays(benchmark, others), benchmark), unread_note(listing))))
+    said = "; ".join(filter(None, (_strays_note(_strays(benchmark, others), benchmark), _unread_note(listing))))
     likely = None
     if any(len(tracker.files) < len(names) for tracker in trackers):
-        likely = likely_other(benchmark, others, at_least=len(places))
+        likely = _likely_other(benchmark, others, at_least=len(places))
     return tuple(replace(tracker, likely=likely, strays=said) for tracker in trackers)
 
 
@@ -153,3 +149,72 @@ def _name_of_root(root: Path, benchmark: str) -> str:
     own = names_of(benchmark)
     above = (printable(parent.name) for parent in folder.parents if parent.name and plain(parent.name) not in own)
     return tracker_name([own_name], benchmark) or next(map(spec_of_folder, above), own_name)
+
+
+def _left_out_note(located: Sequence[Located], chosen: Sequence[Located], benchmark: str) -> str:
+    """How many of a tracker's files that look like results were left out, and why; empty if none was."""
+    kept = {path for _, path in chosen}
+    paths = sorted(path for _, path in located if path not in kept)
+    if not paths:
+        return ""
+    by_folder = any(place.in_own_folder for place, _ in chosen)
+    reason = f"outside of the folder of {benchmark}" if by_folder else "named as another benchmark's sequences"
+    return f"{len(paths)} files are of another benchmark, such as {paths[0]}: {reason}"
+
+
+def _strays_note(paths: Sequence[str], benchmark: str) -> str:
+    """How many files have the name of no sequence, and which; empty if none has."""
+    return f"{len(paths)} files are of no sequence of {benchmark}, such as {some(paths)}" if paths else ""
+
+
+def _likely_other(benchmark: str, paths: Iterable[str], *, at_least: int = 0) -> str | None:
+    """Another benchmark that files of these paths look like results of; None if they are fewer than ``at_least``."""
+    stems = [stem(path) for path in paths]
+    others = {kind.name: partial(own_name, kind) for kind in all_benchmarks() if kind.name != benchmark}
+    return likely_benchmark(stems, others) if len(stems) >= at_least else None
+
+
+def _strays(benchmark: str, paths: Iterable[str]) -> list[str]:
+    """Those of the paths, which are no results on the benchmark, that no folder's or file's name explains."""
+    return [path for path in paths if not lies_beside(path) and not _is_explained(path, benchmark)]
+
+
+def _is_explained(path: str, benchmark: str) -> bool:
+    folders = path.split("/")[:-1]
+    return is_no_result_folder(folders) or benchmark_named(folders, benchmark) is not None
+
+
+def _unread_note(listing: Listing) -> str:
+    """How many files of a kind that is not read lie in a tree; empty if none does."""
+    unread = listing.unread
+    return f"{len(unread)} files of other kinds are not read, such as {some(unread)}" if unread else ""
+
+
+def _nothing_there(root: Path, benchmark: str, listing: Listing, find: Callable[[str], str | None]) -> InputError:
+    """The error of a tree without a result on the benchmark.
+
+    Args:
+        listing: what lies in it.
+        find: the benchmark's own name of a sequence, or None.
+    """
+    error = _why_nothing(root, benchmark, list(listing.files), find)
+    note = _unread_note(listing)
+    hint = "; ".join(filter(None, (note, error.hint)))
+    return InputError(error.problem, path=error.path, hint=hint)
+
+
+def _why_nothing(root: Path, benchmark: str, paths: list[str], find: Callable[[str], str | None]) -> InputError:
+    if not paths:
+        return InputError("holds no result files", path=root, hint=f"results are {EXPECTED}")
+    problem = f"none of {len(paths)} files, such as {some(paths)}, is a result on {benchmark}"
+    fitting = [path for path in paths if find(stem(path)) is not None]
+    named = Counter(other for path in fitting if (other := benchmark_named(path.split("/")[:-1], benchmark)))
+    if named:
+        ((other, count),) = named.most_common(1)
+        hint = f"{count} files have names of its sequences, but lie in a folder named after the benchmark {other}"
+        return InputError(problem, path=root, hint=hint)
+    if any(map(is_perfmat, paths)):
+        return InputError(problem, path=root, hint="curves without boxes (perfMat) are for `stdtrack report`")
+    likely = _likely_other(benchmark, paths)
+    hint = f"they look like results of {likely}" if likely else f"{benchmark} has no sequence of such names"
+    return InputError(problem, path=root, hint=hint)

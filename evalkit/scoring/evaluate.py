@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
 from evalkit.results.files import ResultFile
-from evalkit.results.messages import joined_notes
 from evalkit.results.tracker_results import TrackerResults
 from evalkit.running.steps import steps
 from evalkit.scoring.cache import Subject, code_digest, read_score, write_score
@@ -101,13 +100,24 @@ def evaluate(
             scores[score.protocol] = score
             if score.protocol in subjects:
                 write_score(subjects[score.protocol], score, read)
-    notes = joined_notes(results.notes, read)
+    notes = _joined(results.notes, read)
     notes += odd_annotations(annotation, [each.sequence for each in scores[names[0]].sequences])
     if speed is not None:
         notes = (*notes, f"{speed:.4g} frames a second, the mean of 1/t that GOT-10k's toolkit reports")
     excluded = annotation.inventory.excluded
     marked = tuple(replace(scores[name], remark=results.remark, excluded=excluded) for name in names)
     return Evaluated(results.tracker, marked, notes)
+
+
+def _joined(tree: Sequence[str], content: Sequence[str]) -> tuple[str, ...]:
+    """How a tree was read, and what its files' content told; the first of both is one line.
+
+    >>> _joined(("2 files of 2 sequences",), ("delimiter: comma", "1 row is no box"))
+    ('2 files of 2 sequences, delimiter: comma', '1 row is no box')
+    """
+    if not (tree and content):
+        return (*tree, *content)
+    return (f"{tree[0]}, {content[0]}", *tree[1:], *content[1:])
 
 
 def _speed(results: TrackerResults) -> float | None:

@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 from evalkit.benchmarks.aliases import canonical_name
 from evalkit.errors import InputError
 from evalkit.reading.text import decode, parse_json
-from evalkit.results.files import ResultFile, list_tree
+from evalkit.results.files import ResultFile, is_perfmat, lies_beside, list_tree
 from evalkit.results.layout import locate
-from evalkit.results.names import is_perfmat, lies_beside
 from evalkit.scoring.metrics import stated_metrics
 from evalkit.scoring.rules import Grid
 from evalkit.scoring.scores import BenchmarkScore, Curve

@@ -93,8 +93,7 @@ def write(kind: str, runs: Path, data: Path | None, annotations: Path | None, ou
 
 def sequence_names(runs: Path) -> tuple[str, ...]:
     """Names that the result files have, where no list says which sequences there are."""
-    from evalkit.results.files import list_tree
-    from evalkit.results.names import lies_beside, stem
+    from evalkit.results.files import lies_beside, list_tree, stem
 
     return tuple(sorted({stem(path) for path in list_tree(runs).files if not lies_beside(path)}))
 

@@ -11,7 +11,6 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from evalkit.errors import InputError
-from evalkit.results.formats.columns import BOX, MOST
 
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 _WRONG = (
@@ -27,8 +26,8 @@ _WRONG = (
 )
 
 
-def read_array(content: bytes, place: str) -> NDArray[np.float64]:
-    """(N, 4 to 6) numbers; the header is checked against the file's size before anything is made of it.
+def read_array(content: bytes, place: str, columns: range) -> NDArray[np.float64]:
+    """(N, C) numbers, C in ``columns``; the header is checked against the file's size before anything is made of it.
 
     Raises:
         InputError: it is no such array.
@@ -44,8 +43,8 @@ def read_array(content: bytes, place: str) -> NDArray[np.float64]:
     if kind.kind not in "iuf":
         hint = "save numbers: numpy.save(file, boxes.astype(float))"
         raise InputError(f"is an array of {kind.name[:20]}, not of numbers", path=place, hint=hint)
-    if len(shape) != 2 or not BOX <= shape[1] <= MOST or shape[0] < 1:
-        raise InputError(f"is an array of shape {str(shape)[:60]}, expected (N, {BOX})", path=place)
+    if len(shape) != 2 or shape[1] not in columns or shape[0] < 1:
+        raise InputError(f"is an array of shape {str(shape)[:60]}, expected (N, {columns[0]})", path=place)
     data = content[stream.tell() :]
     if len(data) != shape[0] * shape[1] * kind.itemsize:
         raise InputError("is a damaged numpy array: its size is not what its header says", path=place)
