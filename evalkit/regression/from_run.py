@@ -14,7 +14,8 @@ from evalkit.running.pool import WorkerPool
 from evalkit.running.progress import Unwatched
 from evalkit.running.runner import RunOptions, run
 from evalkit.running.selection import select
-from evalkit.scoring.tracker import Annotation, load_results
+from evalkit.scoring.opening import Annotation
+from evalkit.scoring.tracker import load_results
 from evalkit.trackers.folders import folder_name
 from evalkit.trackers.live import named_trackers
 

@@ -10,7 +10,8 @@ import numpy as np
 from evalkit.benchmarks.base import fingerprint
 from evalkit.regression.file import Record, SequenceRecord
 from evalkit.results.store import TIME_SUFFIX, Run, read_times
-from evalkit.scoring.tracker import Annotation, LoadedResults, score_tracker
+from evalkit.scoring.opening import Annotation
+from evalkit.scoring.tracker import LoadedResults, score_tracker
 from evalkit.types import Boxes, Vector
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
-from evalkit.scoring.caveats import Caveat, Tell, Told
 from evalkit.suggestions import as_names
 
 if TYPE_CHECKING:
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
     from evalkit.regression.verdicts import Comparison, Verdict
     from evalkit.results.store import Run
     from evalkit.results.tracker_results import TrackerResults
-    from evalkit.scoring.evaluate import Refused
-    from evalkit.scoring.tracker import Annotation
+    from evalkit.scoring.evaluate import Caveat, Refused, Tell, Told
+    from evalkit.scoring.opening import Annotation
 
 _Protocols = Callable[[str, str], tuple[str, ...]]
 
@@ -108,7 +107,9 @@ def baseline(
     """
     from evalkit.regression.file import Baseline
     from evalkit.running.hardware import installed
-    from evalkit.scoring.opening import benchmarks_present, chosen_benchmarks, tell_refused
+    from evalkit.scoring.evaluate import Told
+    from evalkit.scoring.front import tell_refused
+    from evalkit.scoring.opening import benchmarks_present, chosen_benchmarks
 
     told, rules = Told(tell), as_names(protocols)
     benchmarks = chosen_benchmarks(as_names(on)) or benchmarks_present(Path(results))
@@ -161,7 +162,9 @@ def check(
     from evalkit.regression.checking import check_accuracy, check_speed
     from evalkit.regression.file import Baseline, read_baseline
     from evalkit.regression.verdicts import Limits
-    from evalkit.scoring.opening import chosen_benchmarks, runs_by_pair, tell_refused
+    from evalkit.scoring.evaluate import Told
+    from evalkit.scoring.front import tell_refused
+    from evalkit.scoring.opening import chosen_benchmarks, runs_by_pair
 
     known = baseline if isinstance(baseline, Baseline) else read_baseline(Path(baseline))
     limits, told, rules = Limits(max_drop, confidence, max_slowdown), Told(tell), as_names(protocols)
@@ -202,7 +205,9 @@ def _record_all(
     for benchmark in benchmarks:
         annotation = open_annotation(results, benchmark, as_path(data), as_path(annotations))
         key, runs = annotation.benchmark.key, runs_by_pair(results)
-        for tracker in read_results(results, annotation, told):
+        trackers, notes = read_results(results, annotation)
+        told.add(annotation.benchmark.name, notes)
+        for tracker in trackers:
             chosen = protocols(tracker.tracker, key) or (annotation.benchmark.protocol,)
             try:
                 records += _record(results, tracker, annotation, runs.get((tracker.tracker, key)), chosen, told)
@@ -215,7 +220,8 @@ def _record(
     root: Path, results: TrackerResults, annotation: Annotation, run: Run | None, protocols: Sequence[str], told: Told
 ) -> list[Record]:
     from evalkit.regression.from_scores import believable_seconds, record_results
-    from evalkit.scoring.tracker import load_results, missing_sequences
+    from evalkit.scoring.opening import missing_sequences
+    from evalkit.scoring.tracker import load_results
     from evalkit.scoring.vot.scoring import holds_supervised
 
     name = annotation.benchmark.name
@@ -223,7 +229,7 @@ def _record(
         problem = f"{results.tracker} on {name} has results of VOT's supervised experiment"
         raise InputError(problem, path=root, hint="only one-pass results can be compared sequence by sequence")
     loaded = load_results(results)
-    missing = missing_sequences(results, annotation)
+    missing = missing_sequences(results.files, annotation)
     if missing:
         total = annotation.inventory.total
         told.add(f"{results.tracker} on {name}", (f"{total - len(missing)} of {total} sequences",))

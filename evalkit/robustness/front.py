@@ -17,7 +17,6 @@ from evalkit.robustness.replaying import replay
 from evalkit.robustness.suites import SEVERITY, chosen_suites, levels_of, variations_of, varied_names
 from evalkit.running.front import run
 from evalkit.running.progress import RunSummary
-from evalkit.scoring.caveats import Caveat, Tell, Told
 from evalkit.scoring.front import score
 from evalkit.suggestions import as_names
 from evalkit.trackers.live import NamedTracker, Source, named_trackers
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from evalkit.benchmarks.base import Benchmark
-    from evalkit.scoring.evaluate import Refused
+    from evalkit.scoring.evaluate import Caveat, Refused, Tell, Told
     from evalkit.scoring.scored import Scores
 
 
@@ -96,6 +95,7 @@ def robustness(
         InputError: as of :func:`evalkit.run` and :func:`evalkit.score`; an unknown suite, variation or severity.
     """
     from evalkit.robustness.degradation import degradation_table
+    from evalkit.scoring.evaluate import Told
 
     bases, root = canonical_specs(as_names(on)), data_root(None if data is None else Path(data))
     chosen = variations_of(() if as_names(variations) else chosen_suites(as_names(suites)), as_names(variations))

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -22,13 +22,20 @@ import numpy as np
 from evalkit.errors import InputError
 from evalkit.private_cache import PrivateCache
 from evalkit.reading.text import parse_json
-from evalkit.scoring.cache_entries import ScoreForm, decode_score, encode_score, texts
+from evalkit.results.files import ResultFile
+from evalkit.results.tracker_results import TrackerResults
+from evalkit.scoring.cache_entries import ScoreForm, decode_score, encode_score, form_of, texts
 from evalkit.scoring.digests import digest_of
+from evalkit.scoring.opening import Annotation, missing_sequences, scored_sequences
+from evalkit.scoring.rules import Rules, SupervisedRules
 from evalkit.scoring.scores import BenchmarkScore
 
 # The pattern holds what a killed writer left of an entry as well.
 SCORES = PrivateCache("scores", re.compile(r"\.?[0-9a-f]{64}\.json.*"), most_entries=2000, most_bytes=512 << 20)
 """Where scores are kept."""
+# Of a tracker's results, what is told beside the score or does not reach it.
+_NOT_SCORED = frozenset({"files", "tracker", "notes", "remark", "likely", "left_out", "times", "confidences", "visible",
+                         "strays", "fault", "options"})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,38 @@ class Subject:
     key: str
     form: ScoreForm
     blank: BenchmarkScore
+
+
+def subject_of(
+    results: TrackerResults, annotation: Annotation, protocol: str, rules: Rules | SupervisedRules
+) -> Subject:
+    """What the cache is asked for: its key covers everything that scoring looks at."""
+    scored = scored_sequences(results.files, annotation, rules)
+    key = digest_of(code_digest(), protocol, rules, annotation.digest(scored), _digest_of_results(results))
+    blank = BenchmarkScore(
+        tracker=results.tracker,
+        benchmark=annotation.benchmark.key,
+        protocol=protocol,
+        metrics={},
+        curves={},
+        sequences=(),
+        sequences_total=annotation.inventory.total,
+        missing=missing_sequences(results.files, annotation),
+        total_verified=annotation.inventory.verified,
+        experiment="supervised" if isinstance(rules, SupervisedRules) else "ope",
+    )
+    return Subject(key.hex(), form_of(scored, rules), blank)
+
+
+def _digest_of_results(results: TrackerResults) -> bytes:
+    """SHA-256 of the files' content and of what tells how it is read; who made them and where they lie is no part."""
+    facts = {item.name: getattr(results, item.name) for item in fields(results) if item.name not in _NOT_SCORED}
+    kept = [item.name for item in fields(ResultFile) if item.name not in ("place", "source")]
+    contents = [
+        (sequence, [(file.name, file.read(), *(getattr(file, item) for item in kept)) for file in runs])
+        for sequence, runs in results.files.items()
+    ]
+    return digest_of(facts, contents)
 
 
 def read_score(subject: Subject) -> tuple[BenchmarkScore, tuple[str, ...]] | None:

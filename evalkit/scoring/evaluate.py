@@ -1,37 +1,41 @@
-"""Many trackers under many protocols: cached, and in several processes."""
+"""Many trackers under many protocols, and what there is to tell of them besides figures, as data."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
-from evalkit.results.files import ResultFile
 from evalkit.results.tracker_results import TrackerResults
 from evalkit.running.steps import steps
-from evalkit.scoring.cache import Subject, code_digest, read_score, write_score
-from evalkit.scoring.cache_entries import form_of
-from evalkit.scoring.digests import digest_of
+from evalkit.scoring.cache import read_score, subject_of, write_score
+from evalkit.scoring.opening import Annotation, odd_annotations, scored_sequences
 from evalkit.scoring.protocols import AnyRules, rules_of_pass, supervised_rules
-from evalkit.scoring.rules import LongTermRules, Rules, SupervisedRules
+from evalkit.scoring.rules import LongTermRules, SupervisedRules
 from evalkit.scoring.scores import BenchmarkScore
-from evalkit.scoring.tracker import (
-    Annotation,
-    load_results,
-    missing_sequences,
-    odd_annotations,
-    score_tracker,
-    scored_sequences,
-)
+from evalkit.scoring.tracker import load_results, score_tracker
+from evalkit.suggestions import some
 
 if TYPE_CHECKING:
     from evalkit.running.process_map import Crew
 
-# Of a tracker's results, what is told beside the score or does not reach it.
-_NOT_SCORED = frozenset({"files", "tracker", "notes", "remark", "likely", "left_out", "times", "confidences", "visible",
-                         "strays", "fault", "options"})  # fmt: skip
+
+@dataclass(frozen=True)
+class Caveat:
+    """One thing to know, such as how results were read or what a benchmark on disk lacks.
+
+    Attributes:
+        subject: what it is about: a benchmark, trackers on a benchmark, a file.
+        text: what to know about it, in one line.
+    """
+
+    subject: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.text}"
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,39 @@ class Refused:
 
     def __str__(self) -> str:
         return f"{self.tracker} on {self.benchmark} is left out: {self.error}"
+
+
+Tell = Callable[[Caveat | Refused], None]
+"""Is called with each caveat and each refused tracker as soon as it is known, hence also before an error."""
+
+
+class Told:
+    """Collects caveats and refused trackers in their order, and passes each on to a listener.
+
+    Args:
+        tell: the listener; None where nobody listens.
+    """
+
+    def __init__(self, tell: Tell | None = None) -> None:
+        self.caveats: list[Caveat] = []
+        self.listened = tell is not None
+        self._tell: Tell = tell or (lambda _: None)
+
+    def add(self, subject: str, texts: Iterable[str]) -> None:
+        """Note a caveat for each text."""
+        for text in texts:
+            self.caveats.append(Caveat(subject, text))
+            self._tell(self.caveats[-1])
+
+    def refuse(self, refused: Iterable[Refused]) -> None:
+        """Pass on the trackers that are left out."""
+        for tracker in refused:
+            self._tell(tracker)
+
+
+def left_out(refused: Iterable[Refused]) -> str:
+    """The trackers that were left out, each once and the first by name; empty if there are none."""
+    return some(list(dict.fromkeys(tracker.tracker for tracker in refused)))
 
 
 @dataclass(frozen=True)
@@ -86,7 +123,7 @@ def evaluate(
         for sequence in scored_sequences(results.files, annotation, each):
             annotation.sequence(sequence)  # what is wrong with it is told first, whether or not the cache needs it
     subjects = {
-        name: _subject(results, annotation, name, each)
+        name: subject_of(results, annotation, name, each)
         for name, each in rules.items()
         if cached and not isinstance(each, LongTermRules)  # which are quick, and rest on more files
     }
@@ -180,36 +217,6 @@ def _are_supervised(results: TrackerResults, annotation: Annotation) -> bool:
     from evalkit.scoring.vot.scoring import holds_supervised
 
     return holds_supervised(results, annotation.benchmark.name)
-
-
-def _subject(results: TrackerResults, annotation: Annotation, protocol: str, rules: Rules | SupervisedRules) -> Subject:
-    """What the cache is asked for: its key covers everything that :func:`_score` looks at."""
-    scored = scored_sequences(results.files, annotation, rules)
-    key = digest_of(code_digest(), protocol, rules, annotation.digest(scored), _digest_of_results(results))
-    blank = BenchmarkScore(
-        tracker=results.tracker,
-        benchmark=annotation.benchmark.key,
-        protocol=protocol,
-        metrics={},
-        curves={},
-        sequences=(),
-        sequences_total=annotation.inventory.total,
-        missing=missing_sequences(results, annotation),
-        total_verified=annotation.inventory.verified,
-        experiment="supervised" if isinstance(rules, SupervisedRules) else "ope",
-    )
-    return Subject(key.hex(), form_of(scored, rules), blank)
-
-
-def _digest_of_results(results: TrackerResults) -> bytes:
-    """SHA-256 of the files' content and of what tells how it is read; who made them and where they lie is no part."""
-    facts = {item.name: getattr(results, item.name) for item in fields(results) if item.name not in _NOT_SCORED}
-    kept = [item.name for item in fields(ResultFile) if item.name not in ("place", "source")]
-    contents = [
-        (sequence, [(file.name, file.read(), *(getattr(file, item) for item in kept)) for file in runs])
-        for sequence, runs in results.files.items()
-    ]
-    return digest_of(facts, contents)
 
 
 def _in_memory(results: TrackerResults) -> TrackerResults:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from evalkit.errors import InputError
 from evalkit.results.tracker_results import TrackerResults
 from evalkit.scoring.metrics import label_of
+from evalkit.scoring.opening import Annotation
 from evalkit.scoring.protocols import rules_for
 from evalkit.scoring.rules import CurveRule, differences
 from evalkit.scoring.scores import VISIBLE, BenchmarkScore
-from evalkit.scoring.tracker import Annotation, LoadedResults, load_results, score_tracker
+from evalkit.scoring.tracker import LoadedResults, load_results, score_tracker
 
 LONG_TERM = "long-term"
 _LONG_TERM_REASONS = ("measures: those of long-term tracking are other figures than success and precision",)

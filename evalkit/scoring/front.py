@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
-from evalkit.scoring.caveats import Tell, Told
 from evalkit.scoring.scored import Scored, Scores, no_attributes, require_grouping
 from evalkit.suggestions import as_names, some
 
 if TYPE_CHECKING:
     from evalkit.results.tracker_results import TrackerResults
     from evalkit.running.process_map import Crew
-    from evalkit.scoring.evaluate import Evaluated, Refused
-    from evalkit.scoring.tracker import Annotation
+    from evalkit.scoring.evaluate import Evaluated, Refused, Tell, Told
+    from evalkit.scoring.opening import Annotation
+
+_NAMED = 10  # sequences that a message names of those that are missing
 
 
 def score(
@@ -78,7 +79,8 @@ def score(
     """
     require_grouping(by)
     with crew_of(workers) as crew:  # before anything heavy is imported: the other processes start meanwhile
-        from evalkit.scoring.opening import open_all, require_excluded, tell_refused
+        from evalkit.scoring.evaluate import Told
+        from evalkit.scoring.opening import open_all, require_excluded
 
         told = Told(tell)
         cached = use_cache(cache, told)
@@ -109,9 +111,11 @@ def score_benchmark(
     Raises:
         InputError: no results of the benchmark, or without ``partial`` no tracker that has all of its sequences.
     """
-    from evalkit.scoring.opening import read_results, refuse_missing
+    from evalkit.scoring.opening import read_results
 
-    trackers: Sequence[TrackerResults] = read_results(results, annotation, told)
+    trackers: Sequence[TrackerResults]
+    trackers, notes = read_results(results, annotation)
+    told.add(annotation.benchmark.name, notes)
     incomplete: list[Refused] = []
     if not partial:
         trackers, incomplete = refuse_missing(trackers, annotation)
@@ -122,6 +126,43 @@ def score_benchmark(
     whole = tuple(tracker for tracker in trackers if tracker.tracker in good)
     scores = tuple(score for outcome in evaluated for score in outcome.scores)
     return Scored(annotation, whole, scores, (*incomplete, *unscored))
+
+
+def refuse_missing(
+    trackers: Sequence[TrackerResults], annotation: Annotation
+) -> tuple[list[TrackerResults], list[Refused]]:
+    """Unless parts are asked for, a tracker's results are scored whole or not at all: those that are whole, the others.
+
+    Raises:
+        InputError: none is whole.
+    """
+    from evalkit.scoring.evaluate import Refused
+
+    lines = {tracker.tracker: _missing(tracker, annotation) for tracker in trackers if tracker.fault is None}
+    incomplete = {name: line for name, line in lines.items() if line}
+    whole = [tracker for tracker in trackers if tracker.tracker not in incomplete]
+    likely = next((tracker.likely for tracker in trackers if tracker.likely), None)
+    hint = f"most files look like results of {likely}; " if likely else ""
+    hint += "--partial scores what is there"
+    if incomplete and not whole:
+        said = some([f"{name} {line}" for name, line in incomplete.items()], separator="; ")
+        raise InputError(f"incomplete results on {annotation.benchmark.name}: {said}", hint=hint)
+    return whole, [
+        Refused(name, annotation.benchmark.name, InputError(line, hint=hint)) for name, line in incomplete.items()
+    ]
+
+
+def _missing(tracker: TrackerResults, annotation: Annotation) -> str:
+    """Which sequences the tracker lacks; empty if none."""
+    from evalkit.scoring.opening import missing_sequences
+
+    missing = missing_sequences(tracker.files, annotation)
+    if not missing:
+        return ""
+    line = f"lacks {len(missing)} of {annotation.inventory.total}: {some(missing, _NAMED)}"
+    if tracker.ambiguous:
+        line += f" (several file names contain {some(tracker.ambiguous)})"
+    return line + "".join(f" ({said})" for said in (tracker.left_out, tracker.strays) if said)
 
 
 def evaluate_told(
@@ -149,6 +190,24 @@ def evaluate_told(
     for note, names in concerned.items():
         told.add(f"{some(names)} on {annotation.benchmark.name}", (note,))
     return evaluated, [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+
+
+def tell_refused(refused: Sequence[Refused], scores: Sequence[object], told: Told) -> None:
+    """Pass on the trackers that were left out, each with the reason.
+
+    Args:
+        scores: of the others.
+
+    Raises:
+        InputError: there are no others; the reason itself, where it is the same for all.
+    """
+    if not scores and len({str(tracker.error) for tracker in refused}) == 1:
+        raise refused[0].error
+    told.refuse(refused)
+    if not scores and refused:
+        reasons = some([str(tracker) for tracker in refused], separator="; ")
+        hint = "the lines above say why" if told.listened else reasons
+        raise InputError(f"none of {len(refused)} results can be scored", hint=hint)
 
 
 def crew_of(workers: int) -> AbstractContextManager[Crew | None]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Sequence as Many
+from dataclasses import fields, replace
 from pathlib import Path
 
-from evalkit.benchmarks.base import Benchmark, BenchmarkSpec
+import numpy as np
+
+from evalkit.benchmarks.base import Benchmark, BenchmarkSpec, Inventory, without
 from evalkit.benchmarks.data_root import DATA_VARIABLE, data_root
 from evalkit.benchmarks.installed import BENCHMARKS
 from evalkit.benchmarks.registry import canonical_specs, open_benchmark, parse_spec
@@ -19,12 +22,65 @@ from evalkit.results.manifest import recorded_benchmark
 from evalkit.results.store import Run, list_runs
 from evalkit.results.tracker_results import TrackerResults, without_sequences
 from evalkit.results.trees import read_tree
-from evalkit.scoring.caveats import Told
-from evalkit.scoring.evaluate import Refused
-from evalkit.scoring.tracker import Annotation, missing_sequences
+from evalkit.scoring.digests import digest_of
+from evalkit.scoring.protocols import AnyRules
+from evalkit.scoring.rules import Rules
+from evalkit.sequences.sequence import Sequence
 from evalkit.suggestions import as_names, nearest, some
 
-_NAMED = 10
+# All of a sequence but what it has for trackers and for messages alone.
+_SCORED = tuple(item.name for item in fields(Sequence) if item.name not in ("frames", "source", "start", "adversary"))
+
+
+class Annotation:
+    """A benchmark's ground truth: each sequence is read once, however many trackers and protocols are scored."""
+
+    def __init__(self, benchmark: Benchmark, exclude: Iterable[str] = ()) -> None:
+        """The ground truth of a benchmark, without the sequences whose names match any of the patterns ``exclude``."""
+        self.benchmark = benchmark
+        self.inventory: Inventory = without(benchmark.inventory(), exclude, benchmark.clip_of)
+        self._loaded: dict[str, Sequence] = {}
+        self._digests: dict[str, bytes] = {}
+
+    def digest(self, names: Iterable[str]) -> bytes:
+        """SHA-256 of everything here that scores of these sequences can depend on; no path and no image is part of it.
+
+        Raises:
+            InputError: see :meth:`sequence`.
+        """
+        benchmark, inventory, scored = self.benchmark, self.inventory, tuple(names)
+        listed = (inventory.present, inventory.missing, inventory.verified)
+        clips = tuple(map(benchmark.clip_of, scored))
+        facts = (benchmark.name, benchmark.key, benchmark.options, benchmark.shortcoming(), *listed, clips)
+        return digest_of(*facts, *map(self._digest_of, scored))
+
+    @property
+    def family(self) -> str:
+        """The family of rules, see :mod:`evalkit.scoring.protocols`."""
+        return self.benchmark.family
+
+    def sequence(self, name: str) -> Sequence:
+        """One sequence.
+
+        Raises:
+            InputError: with file and row, or because its ground truth is on an evaluation server alone.
+        """
+        if name not in self._loaded:
+            sequence = self.benchmark.sequence(name)
+            if self.benchmark.submission is not None and not np.isfinite(sequence.native[1:]).any():
+                raise InputError(
+                    f"holds the first frame's box alone: {self.benchmark.title} keeps the ground truth of its test set",
+                    path=sequence.source,
+                    hint=f"`stdtrack pack {self.benchmark.name}` writes what its server takes",
+                )
+            self._loaded[name] = sequence
+        return self._loaded[name]
+
+    def _digest_of(self, name: str) -> bytes:
+        if name not in self._digests:
+            sequence = self.sequence(name)
+            self._digests[name] = digest_of(*(getattr(sequence, field) for field in _SCORED))
+        return self._digests[name]
 
 
 def open_all(
@@ -52,7 +108,7 @@ def as_path(path: str | Path | None) -> Path | None:
 
 
 def open_annotation(
-    results: Path, text: str, data: Path | None, annotations: Path | None, exclude: Sequence[str] = ()
+    results: Path, text: str, data: Path | None, annotations: Path | None, exclude: Many[str] = ()
 ) -> Annotation:
     """The benchmark's ground truth: where the caller says, else STDTRACK_DATA, else where the run was made.
 
@@ -84,7 +140,7 @@ def _with_recorded_seed(results: Path, text: str) -> str:
     return text if seed is None else str(BenchmarkSpec(spec.name, {**spec.options, SEED: seed}))
 
 
-def chosen_benchmarks(texts: Sequence[str]) -> tuple[str, ...]:
+def chosen_benchmarks(texts: Many[str]) -> tuple[str, ...]:
     """Benchmarks by their own names, each once; raises InputError for one that is asked for with several options."""
     specs = canonical_specs(texts)
     for spec in specs:
@@ -101,15 +157,14 @@ def require_results(results: Path) -> None:
         raise InputError("there is no such folder of results", path=results, hint="what did `stdtrack run --out` name?")
 
 
-def read_results(results: Path, annotation: Annotation, told: Told) -> tuple[TrackerResults, ...]:
-    """The trackers that have results; notes what there is to know of the benchmark and of the tree."""
+def read_results(results: Path, annotation: Annotation) -> tuple[tuple[TrackerResults, ...], tuple[str, ...]]:
+    """The trackers that have results, and what there is to know of the benchmark and of the tree."""
     benchmark, inventory = annotation.benchmark, annotation.inventory
     annotation.sequence(inventory.present[0])  # ground truth that is on a server alone is told before anything else
     names = (*inventory.present, *inventory.missing, *inventory.excluded)
     trackers = tuple(_of_one_seed(tracker, benchmark) for tracker in read_tree(results, benchmark.name, names))
-    told.add(benchmark.name, inventory.notes)
-    told.add(benchmark.name, dict.fromkeys(tracker.strays for tracker in trackers if tracker.strays))
-    return tuple(without_sequences(tracker, inventory.excluded) for tracker in trackers)
+    strays = dict.fromkeys(tracker.strays for tracker in trackers if tracker.strays)
+    return tuple(without_sequences(tracker, inventory.excluded) for tracker in trackers), (*inventory.notes, *strays)
 
 
 def _of_one_seed(tracker: TrackerResults, benchmark: Benchmark) -> TrackerResults:
@@ -122,7 +177,38 @@ def _of_one_seed(tracker: TrackerResults, benchmark: Benchmark) -> TrackerResult
     return replace(tracker, fault=InputError(f"was run with {SEED}={run_with}, not {seed}", hint=hint))
 
 
-def require_excluded(exclude: Sequence[str], annotations: Sequence[Annotation]) -> None:
+def scored_sequences(have: Container[str], annotation: Annotation, rules: AnyRules) -> tuple[str, ...]:
+    """Sequences that a score averages over, in official order.
+
+    Args:
+        have: sequences with a result.
+    """
+    every = isinstance(rules, Rules) and rules.missing_is_zero
+    return tuple(name for name in annotation.inventory.present if every or name in have)
+
+
+def missing_sequences(have: Container[str], annotation: Annotation) -> tuple[str, ...]:
+    """Sequences of the benchmark without a result, or without an annotation to score it on; in official order.
+
+    Args:
+        have: sequences with a result.
+    """
+    without = tuple(name for name in annotation.inventory.present if name not in have)
+    return without + annotation.inventory.missing
+
+
+def odd_annotations(annotation: Annotation, names: Iterable[str]) -> tuple[str, ...]:
+    """A warning where sequences have other lengths than the official list says: it may be another benchmark's data."""
+    odd = []
+    for name in names:
+        have, wanted = len(annotation.sequence(name)), annotation.benchmark.official_length(name)
+        if wanted not in (None, have):
+            odd.append(f"{name} has {have} rows, {wanted} in the official list")
+    more = f", and {len(odd) - 1} more of another length" if len(odd) > 1 else ""
+    return (f"WARNING: the annotation of {odd[0]}{more}",) if odd else ()
+
+
+def require_excluded(exclude: Many[str], annotations: Many[Annotation]) -> None:
     """Every pattern of ``--exclude`` has left out something, or it was mistyped."""
     for glob in exclude:
         if not any(each.benchmark.names_like(each.inventory.excluded, (glob,)) for each in annotations):
@@ -130,57 +216,6 @@ def require_excluded(exclude: Sequence[str], annotations: Sequence[Annotation]) 
             near = nearest(glob, [name for annotation in annotations for name in annotation.inventory.present])
             hint = f"did you mean '{near}'?" if near else "--exclude takes shell patterns"
             raise InputError(f"no sequence of {names} is named like '{glob}'", hint=hint)
-
-
-def refuse_missing(
-    trackers: Sequence[TrackerResults], annotation: Annotation
-) -> tuple[list[TrackerResults], list[Refused]]:
-    """Unless parts are asked for, a tracker's results are scored whole or not at all: those that are whole, the others.
-
-    Raises:
-        InputError: none is whole.
-    """
-    lines = {tracker.tracker: _missing(tracker, annotation) for tracker in trackers if tracker.fault is None}
-    incomplete = {name: line for name, line in lines.items() if line}
-    whole = [tracker for tracker in trackers if tracker.tracker not in incomplete]
-    likely = next((tracker.likely for tracker in trackers if tracker.likely), None)
-    hint = f"most files look like results of {likely}; " if likely else ""
-    hint += "--partial scores what is there"
-    if incomplete and not whole:
-        said = some([f"{name} {line}" for name, line in incomplete.items()], separator="; ")
-        raise InputError(f"incomplete results on {annotation.benchmark.name}: {said}", hint=hint)
-    return whole, [
-        Refused(name, annotation.benchmark.name, InputError(line, hint=hint)) for name, line in incomplete.items()
-    ]
-
-
-def _missing(tracker: TrackerResults, annotation: Annotation) -> str:
-    """Which sequences the tracker lacks; empty if none."""
-    missing = missing_sequences(tracker, annotation)
-    if not missing:
-        return ""
-    line = f"lacks {len(missing)} of {annotation.inventory.total}: {some(missing, _NAMED)}"
-    if tracker.ambiguous:
-        line += f" (several file names contain {some(tracker.ambiguous)})"
-    return line + "".join(f" ({said})" for said in (tracker.left_out, tracker.strays) if said)
-
-
-def tell_refused(refused: Sequence[Refused], scores: Sequence[object], told: Told) -> None:
-    """Pass on the trackers that were left out, each with the reason.
-
-    Args:
-        scores: of the others.
-
-    Raises:
-        InputError: there are no others; the reason itself, where it is the same for all.
-    """
-    if not scores and len({str(tracker.error) for tracker in refused}) == 1:
-        raise refused[0].error
-    told.refuse(refused)
-    if not scores and refused:
-        reasons = some([str(tracker) for tracker in refused], separator="; ")
-        hint = "the lines above say why" if told.listened else reasons
-        raise InputError(f"none of {len(refused)} results can be scored", hint=hint)
 
 
 def runs_by_pair(results: Path) -> Mapping[tuple[str, str], Run]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
-from evalkit.scoring.caveats import Caveat, Tell, Told
 from evalkit.scoring.front import evaluate_told, use_cache
 from evalkit.scoring.metrics import ranking_metric
 from evalkit.scoring.naming import Named, Naming, as_naming, settle
@@ -18,9 +17,10 @@ from evalkit.suggestions import as_names, suggestion
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evalkit.scoring.evaluate import Caveat, Tell, Told
+    from evalkit.scoring.opening import Annotation
     from evalkit.scoring.scores import BenchmarkScore
     from evalkit.scoring.statistics import PairedComparison
-    from evalkit.scoring.tracker import Annotation
 
 _NAMED = 5  # trackers, where one was mistyped
 
@@ -143,6 +143,7 @@ def compare(
         >>> pair.metric, round(pair.result.difference, 4), pair.verdict
         ('auc', 0.0714, 'no difference can be claimed')
     """
+    from evalkit.scoring.evaluate import Told
     from evalkit.scoring.opening import as_path, benchmarks_present, chosen_benchmarks, open_annotation
 
     told = Told(tell)
@@ -174,7 +175,9 @@ def _compare_on(
     """Both trackers on one benchmark; nothing where one has no results and the benchmark was not asked for."""
     from evalkit.scoring.opening import read_results
 
-    trackers = {tracker.tracker: tracker for tracker in read_results(results, annotation, told)}
+    there, notes = read_results(results, annotation)
+    told.add(annotation.benchmark.name, notes)
+    trackers = {tracker.tracker: tracker for tracker in there}
     absent = [name for name in names if name not in trackers]
     if absent and not named:
         return []

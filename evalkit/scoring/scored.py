@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from evalkit.errors import InputError
-from evalkit.scoring.caveats import Caveat
 from evalkit.scoring.naming import Named, Naming, as_naming, named_scores, settle
 from evalkit.suggestions import suggestion
 
@@ -15,11 +14,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from evalkit.results.tracker_results import TrackerResults
-    from evalkit.scoring.evaluate import Refused
+    from evalkit.scoring.evaluate import Caveat, Refused
     from evalkit.scoring.explain import Difference
+    from evalkit.scoring.opening import Annotation
     from evalkit.scoring.quality.results import Quality
     from evalkit.scoring.scores import BenchmarkScore
-    from evalkit.scoring.tracker import Annotation
 
 GROUPINGS = ("attribute",)
 """By what the sequences of a benchmark can be grouped."""

@@ -1,84 +1,41 @@
-"""Results files and annotation under a protocol: from a tracker's files to its figures on a benchmark."""
+"""One tracker's files held against the annotation under a protocol: parsed, looked at for mistakes, scored."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.benchmarks.base import Benchmark, Inventory, without
+from evalkit.boxes import iou_continuous
 from evalkit.errors import InputError
 from evalkit.results.files import ResultFile
 from evalkit.results.formats.result_file import parse_result, rows_without_box
 from evalkit.results.formats.values import read_confidence, read_said_visible
 from evalkit.results.tracker_results import TrackerResults
 from evalkit.scoring.aggregation import combine, score_sequence
-from evalkit.scoring.digests import digest_of
-from evalkit.scoring.protocols import AnyRules, rules_for
+from evalkit.scoring.opening import Annotation, missing_sequences, scored_sequences
+from evalkit.scoring.protocols import rules_for
 from evalkit.scoring.rules import Absent, Repair, Rules
-from evalkit.scoring.sanity import describe_mistakes, likely_mistake
 from evalkit.scoring.scores import BenchmarkScore, FrameDetail
 from evalkit.sequences.sequence import Sequence
-from evalkit.types import Boxes
+from evalkit.types import Box, Boxes
 
 # Rules that look at a benchmark's flags of absent or uncovered targets.
 _BY_FLAGS = frozenset({Absent.DELETED, Absent.INVISIBLE, Absent.COVERED})
-# All of a sequence but what it has for trackers and for messages alone.
-_SCORED = tuple(item.name for item in fields(Sequence) if item.name not in ("frames", "source", "start", "adversary"))
-
-
-class Annotation:
-    """A benchmark's ground truth: each sequence is read once, however many trackers and protocols are scored."""
-
-    def __init__(self, benchmark: Benchmark, exclude: Iterable[str] = ()) -> None:
-        """The ground truth of a benchmark, without the sequences whose names match any of the patterns ``exclude``."""
-        self.benchmark = benchmark
-        self.inventory: Inventory = without(benchmark.inventory(), exclude, benchmark.clip_of)
-        self._loaded: dict[str, Sequence] = {}
-        self._digests: dict[str, bytes] = {}
-
-    def digest(self, names: Iterable[str]) -> bytes:
-        """SHA-256 of everything here that scores of these sequences can depend on; no path and no image is part of it.
-
-        Raises:
-            InputError: see :meth:`sequence`.
-        """
-        benchmark, inventory, scored = self.benchmark, self.inventory, tuple(names)
-        listed = (inventory.present, inventory.missing, inventory.verified)
-        clips = tuple(map(benchmark.clip_of, scored))
-        facts = (benchmark.name, benchmark.key, benchmark.options, benchmark.shortcoming(), *listed, clips)
-        return digest_of(*facts, *map(self._digest_of, scored))
-
-    @property
-    def family(self) -> str:
-        """The family of rules, see :mod:`evalkit.scoring.protocols`."""
-        return self.benchmark.family
-
-    def sequence(self, name: str) -> Sequence:
-        """One sequence.
-
-        Raises:
-            InputError: with file and row, or because its ground truth is on an evaluation server alone.
-        """
-        if name not in self._loaded:
-            sequence = self.benchmark.sequence(name)
-            if self.benchmark.submission is not None and not np.isfinite(sequence.native[1:]).any():
-                raise InputError(
-                    f"holds the first frame's box alone: {self.benchmark.title} keeps the ground truth of its test set",
-                    path=sequence.source,
-                    hint=f"`stdtrack pack {self.benchmark.name}` writes what its server takes",
-                )
-            self._loaded[name] = sequence
-        return self._loaded[name]
-
-    def _digest_of(self, name: str) -> bytes:
-        if name not in self._digests:
-            sequence = self.sequence(name)
-            self._digests[name] = digest_of(*(getattr(sequence, field) for field in _SCORED))
-        return self._digests[name]
+_NEAR = 0.5
+_EXACT = 1e-3
+# What a row holds by mistake, as a matrix that makes x, y, w, h of it.
+_READINGS = {
+    "x1,y1,x2,y2 corners instead of x,y,w,h": np.array([[1, 0, 0, 0], [0, 1, 0, 0], [-1, 0, 1, 0], [0, -1, 0, 1]]),
+    "the centre instead of the top-left corner": np.array(
+        [[1, 0, -0.5, 0], [0, 1, 0, -0.5], [0, 0, 1, 0], [0, 0, 0, 1]]
+    ),
+    "y,x,h,w instead of x,y,w,h": np.array([[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]]),
+}
+_SHIFTS = {-1.0: "0-based instead of 1-based coordinates", 1.0: "1-based instead of 0-based coordinates"}
 
 
 @dataclass(frozen=True)
@@ -89,7 +46,7 @@ class LoadedResults:
         boxes: sequence -> (boxes, file) of each repetition.
         notes: what the files' content told, for the user: first their forms, where there are any.
         unrepaired: sequences to whose rows without a size no repair applies.
-        ambiguous: see :class:`evalkit.results.trees.TrackerResults`.
+        ambiguous: see :class:`evalkit.results.tracker_results.TrackerResults`.
         confidences, visible: sequence -> the files beside the first repetition, where it has them.
     """
 
@@ -146,34 +103,6 @@ def _of_first(several: Mapping[str, tuple[ResultFile | None, ...]]) -> dict[str,
     return {sequence: files[0] for sequence, files in several.items() if files[0] is not None}
 
 
-def scored_sequences(have: Container[str], annotation: Annotation, rules: AnyRules) -> tuple[str, ...]:
-    """Sequences that a score averages over, in official order.
-
-    Args:
-        have: sequences with a result.
-    """
-    every = isinstance(rules, Rules) and rules.missing_is_zero
-    return tuple(name for name in annotation.inventory.present if every or name in have)
-
-
-def missing_sequences(results: TrackerResults | LoadedResults, annotation: Annotation) -> tuple[str, ...]:
-    """Sequences of the benchmark without a result, or without an annotation to score it on; in official order."""
-    have = results.files if isinstance(results, TrackerResults) else results.boxes
-    without = tuple(name for name in annotation.inventory.present if name not in have)
-    return without + annotation.inventory.missing
-
-
-def odd_annotations(annotation: Annotation, names: Iterable[str]) -> tuple[str, ...]:
-    """A warning where sequences have other lengths than the official list says: it may be another benchmark's data."""
-    odd = []
-    for name in names:
-        have, wanted = len(annotation.sequence(name)), annotation.benchmark.official_length(name)
-        if wanted not in (None, have):
-            odd.append(f"{name} has {have} rows, {wanted} in the official list")
-    more = f", and {len(odd) - 1} more of another length" if len(odd) > 1 else ""
-    return (f"WARNING: the annotation of {odd[0]}{more}",) if odd else ()
-
-
 def score_tracker(
     results: LoadedResults,
     annotation: Annotation,
@@ -210,7 +139,7 @@ def score_tracker(
         scores.append(replace(score, detail=_detail(sequence, results, len(score.overlaps))) if keep_frames else score)
     if not scores or not any(name in results.boxes for name in present):
         raise InputError(f"{results.tracker or 'the tracker'} has no result on {annotation.benchmark.name}")
-    missing = missing_sequences(results, annotation)
+    missing = missing_sequences(results.boxes, annotation)
     zero = tuple(name for name in missing if name in present) if rules.missing_is_zero else ()
     notes = list(describe_mistakes(mistakes))
     if lengths:
@@ -265,3 +194,69 @@ def _fitted(values: NDArray[np.float64], length: int) -> NDArray[np.float64]:
 def _zeros(sequence: Sequence) -> Boxes:
     """(N, 4) what TrackingNet's ``metrics.py`` takes for a missing result."""
     return np.zeros((len(sequence), 4))
+
+
+def likely_mistake(predicted: Boxes, truth: Boxes) -> tuple[str, str] | None:
+    """The frame that shows a likely mistake, and the mistake; None if the first two frames show none.
+
+    Many trackers write the given box as their first row, whatever they make of the others: hence the second frame.
+
+    Args:
+        predicted: (N, 4) the result.
+        truth: (M, 4) the annotation of the same frames, in the same coordinates if all is well.
+
+    >>> likely_mistake(np.array([[10.0, 20, 30, 60]]), np.array([[10.0, 20, 20, 40]]))
+    ('frame 0', 'x1,y1,x2,y2 corners instead of x,y,w,h')
+    """
+    frames = min(2, len(predicted), len(truth))
+    near = (iou_continuous(predicted[:frames], truth[:frames]) >= _NEAR).tolist()
+    first = _shifted(predicted[0], truth[0])
+    if first is None and not near[0]:
+        first = _misread(predicted[0], truth[0]) or "far from the ground truth"
+    if first is not None:
+        return "frame 0 alone" if first in _READINGS and near[1:] == [True] else "frame 0", first
+    second = _misread(predicted[1], truth[1]) if near[1:] == [False] else None
+    return None if second is None else ("frame 1", second)
+
+
+def describe_mistakes(mistakes: Iterable[tuple[str, tuple[str, str] | None]]) -> tuple[str, ...]:
+    """One warning a kind of mistake, from pairs of a sequence and its :func:`likely_mistake`.
+
+    What the second frame shows may be a tracker that has lost its target, and a first box one pixel beside the given
+    one may be a tracker's rounding, unless most sequences show it.
+    """
+    found = list(mistakes)
+    sequences: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for sequence, mistake in found:
+        if mistake is not None:
+            sequences[mistake].append(sequence)
+    return tuple(
+        f"WARNING: {frame} of {_such_as(named)} looks wrong: {text}"
+        for (frame, text), named in sorted(sequences.items(), key=lambda item: -len(item[1]))
+        if (frame != "frame 1" and text not in _SHIFTS.values()) or 2 * len(named) > len(found)
+    )
+
+
+def _such_as(sequences: list[str]) -> str:
+    if len(sequences) == 1:
+        return sequences[0]
+    return f"{len(sequences)} sequences ({sequences[0]}, ...)"
+
+
+def _shifted(predicted: Box, truth: Box) -> str | None:
+    """The mistake of a row that lies one pixel beside the truth in x and y alike."""
+    x, y, w, h = (predicted - truth).tolist()
+    if abs(x - y) > _EXACT or max(abs(w), abs(h)) > _EXACT:
+        return None
+    return next((name for pixel, name in _SHIFTS.items() if abs(x - pixel) <= _EXACT), None)
+
+
+def _misread(predicted: Box, truth: Box) -> str | None:
+    """What a row that is no box near the target may hold instead."""
+    if not np.isfinite([predicted, truth]).all():
+        return None
+    for name, reading in _READINGS.items():
+        if iou_continuous(np.array([reading @ predicted]), truth[None])[0] >= _NEAR:
+            return name
+    fractions = (np.abs(predicted) <= 1.0).all() and (truth[2:] > 2.0).all()
+    return "coordinates as fractions of the image" if fractions else None

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
-from evalkit.scoring.caveats import Tell
 
 if TYPE_CHECKING:
     from evalkit.results.exchange.clip import Clip
+    from evalkit.scoring.evaluate import Tell
     from evalkit.scoring.scored import Scored, Scores
 
 

@@ -8,17 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evalkit.scoring.caveats import Told
-from evalkit.scoring.front import score_benchmark
+from evalkit.scoring.front import score_benchmark, tell_refused
 from evalkit.suggestions import some
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evalkit.scoring.evaluate import Refused
+    from evalkit.scoring.evaluate import Refused, Told
+    from evalkit.scoring.opening import Annotation
     from evalkit.scoring.scored import Scored
     from evalkit.scoring.scores import BenchmarkScore
-    from evalkit.scoring.tracker import Annotation
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,7 @@ def score_all(
     """
     from evalkit.robustness.degradation import degradation_table, varied_benchmarks
     from evalkit.scoring import opening
+    from evalkit.scoring.evaluate import Told
 
     precomputed: list[BenchmarkScore] = []
     opened: list[Annotation] = []
@@ -112,7 +112,7 @@ def score_all(
         shown.append(score(part.annotation, told=Told(), keep_frames=True) if again else part)
     varied = tuple(part for part in parts if part.annotation.benchmark.key in names)
     gathered = ReportScores(tuple(shown), varied, tuple(precomputed), robustness)
-    opening.tell_refused(gathered.refused, gathered.scores, told)
+    tell_refused(gathered.refused, gathered.scores, told)
     return gathered
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.scoring.caveats import Told
 from stdtrack.api.report_scores import score_all
 from stdtrack.api.reporting import PARTS
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from evalkit.results.store import Run
-    from evalkit.scoring.evaluate import Refused
+    from evalkit.scoring.evaluate import Refused, Told
     from reports.inputs import ReportTables, StripFrame
     from stdtrack.api.report_scores import ReportScores
 

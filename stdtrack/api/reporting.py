@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from evalkit.entry_points import reinstall_hint
 from evalkit.errors import InputError
-from evalkit.scoring.caveats import Caveat, Tell, Told
 from evalkit.scoring.front import use_cache
 from evalkit.scoring.naming import Naming, as_naming
 from evalkit.suggestions import as_names, some, suggestion
 from stdtrack.loggers import check
 
 if TYPE_CHECKING:
-    from evalkit.scoring.evaluate import Refused
+    from evalkit.scoring.evaluate import Caveat, Refused, Tell
     from reports.inputs import ReportTables
     from reports.report import ReportFiles
 
@@ -89,6 +88,7 @@ def report(
         >>> sorted(path.name for path in written.tables)[:2]
         ['scores.csv', 'scores.md']
     """
+    from evalkit.scoring.evaluate import Told
     from reports.choice import chosen_metrics
     from reports.labelled import with_labels
     from reports.paper import paper_named
@@ -99,9 +99,8 @@ def report(
     check(log)
     told, chosen, paper, shown = Told(tell), _chosen(parts), paper_named(style), chosen_metrics(as_names(metrics))
     tables, refused = collect(
-        Path(results), [Path(folder) for folder in ([profiles] if isinstance(profiles, str | Path) else profiles)],
-        benchmarks=as_names(on), data=data, annotations=annotations, protocols=as_names(protocols),
-        exclude=as_names(exclude), parts=chosen, cached=use_cache(cache, told), told=told,
+        Path(results), _folders(profiles), benchmarks=as_names(on), data=data, annotations=annotations, told=told,
+        protocols=as_names(protocols), exclude=as_names(exclude), parts=chosen, cached=use_cache(cache, told),
     )  # fmt: skip
     others = dict.fromkeys(one.tracker for one in refused)
     tables = replace(with_labels(tables, as_naming(names, order, highlight), others=others), metrics=shown,
@@ -111,6 +110,10 @@ def report(
     files = write_report(tables, Path(out), parts=chosen, paper=paper, transpose=transpose)
     _log(tables, files, log)
     return Reported(files.page, files.plots, files.tables, tuple(told.caveats), tuple(refused))
+
+
+def _folders(places: str | Path | Iterable[str | Path]) -> list[Path]:
+    return [Path(place) for place in ([places] if isinstance(places, str | Path) else places)]
 
 
 def _chosen(parts: str | Iterable[str]) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ from collections.abc import Sequence as Many
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
-from evalkit.scoring.caveats import Told
 
 if TYPE_CHECKING:
+    from evalkit.scoring.evaluate import Told
     from evalkit.sequences.sequence import Sequence
     from evalkit.types import Image
     from reports.inputs import StripFrame

@@ -11,10 +11,10 @@ import numpy as np
 
 from evalkit.errors import InputError
 from evalkit.imports import is_installed, optional_module
-from evalkit.scoring.caveats import Tell
 from evalkit.suggestions import as_names
 
 if TYPE_CHECKING:
+    from evalkit.scoring.evaluate import Tell
     from evalkit.scoring.scored import Scored
     from evalkit.scoring.scores import SequenceScore
     from evalkit.sequences.sequence import Frames, Sequence

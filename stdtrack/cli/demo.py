@@ -27,7 +27,7 @@ TRACKERS = ("stdtrack:nano", "opencv:csrt", "opencv:kcf", "opencv:mil")
 def demo(out: Path, seed: int) -> None:
     """Render a small synthetic benchmark, run four trackers on it one after another, score, time and report."""
     from evalkit.benchmarks.synthetic.writer import render, render_long_term
-    from evalkit.scoring.caveats import Told
+    from evalkit.scoring.evaluate import Told
     from reports.plots import left_out
     from reports.report import write_report
     from stdtrack.api.report_tables import collect

@@ -6,13 +6,11 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evalkit.scoring.caveats import left_out
 from stdtrack.cli.main import EXIT_SEQUENCES_FAILED
 from stdtrack.cli.messages import echo_line
 
 if TYPE_CHECKING:
-    from evalkit.scoring.caveats import Caveat
-    from evalkit.scoring.evaluate import Refused
+    from evalkit.scoring.evaluate import Caveat, Refused
 
 
 def tell(item: Caveat | Refused) -> None:
@@ -29,5 +27,7 @@ def say(subject: str, notes: Sequence[str]) -> None:
 def exit_if_refused(refused: Sequence[Refused]) -> None:
     """Exit with 3 where trackers were left out, once the others' figures are printed or written."""
     if refused:
+        from evalkit.scoring.evaluate import left_out
+
         echo_line(f"left out: {left_out(refused)}; the figures are those of the others")
         sys.exit(EXIT_SEQUENCES_FAILED)

@@ -9,7 +9,8 @@ import numpy as np
 
 from evalkit.boxes import iou_continuous
 from evalkit.running.tracking import track
-from evalkit.scoring.curves import steps_of_twentieths, success_counts
+from evalkit.scoring.frames import success_counts
+from evalkit.scoring.rules import Grid
 from evalkit.trackers.base import Tracker
 from profiling.latency.clips import Clip
 
@@ -62,5 +63,5 @@ def mean_auc(tracker: Tracker, clips: Sequence[Clip]) -> float:
         annotated = np.isfinite(clip.boxes[1:]).all(axis=1)
         overlaps = iou_continuous(boxes[annotated], clip.boxes[1:][annotated])
         if len(overlaps):
-            areas.append(success_counts(overlaps, steps_of_twentieths()).mean() / len(overlaps))
+            areas.append(success_counts(overlaps, Grid.TWENTIETHS.thresholds).mean() / len(overlaps))
     return float(np.mean(areas)) if areas else float("nan")

@@ -14,9 +14,10 @@ from evalkit.benchmarks.registry import open_benchmark
 from evalkit.results.trees import read_tree
 from evalkit.scoring.aggregation import tally
 from evalkit.scoring.frames import measure
+from evalkit.scoring.opening import Annotation
 from evalkit.scoring.protocols import rules_for
 from evalkit.scoring.scores import BenchmarkScore
-from evalkit.scoring.tracker import Annotation, LoadedResults, load_results, score_tracker
+from evalkit.scoring.tracker import LoadedResults, load_results, score_tracker
 from evalkit.scoring.vot.scoring import score_supervised
 
 # data set -> (command-line name, annotation below golden/)

@@ -20,7 +20,8 @@ from evalkit.regression.file import Record
 from evalkit.regression.from_scores import record_results
 from evalkit.regression.verdicts import Limits, Verdict
 from evalkit.running.tracking import track
-from evalkit.scoring.tracker import Annotation, LoadedResults
+from evalkit.scoring.opening import Annotation
+from evalkit.scoring.tracker import LoadedResults
 from evalkit.trackers.base import Prediction
 from evalkit.types import Box, Boxes, Image
 

@@ -20,7 +20,8 @@ from evalkit.regression.file import read_baseline
 from evalkit.regression.from_scores import record_results
 from evalkit.regression.verdicts import Limits, Verdict
 from evalkit.running.tracking import track
-from evalkit.scoring.tracker import Annotation, LoadedResults
+from evalkit.scoring.opening import Annotation
+from evalkit.scoring.tracker import LoadedResults
 from evalkit.trackers.spec import load_tracker
 from evalkit.types import Boxes
 from stdtrack.pytest_plugin import TrackingAccuracy

@@ -25,8 +25,9 @@ from evalkit.private_cache import VARIABLE
 from evalkit.results.trees import read_tree
 from evalkit.running.process_map import Crew
 from evalkit.scoring.evaluate import evaluate_all
+from evalkit.scoring.opening import Annotation
 from evalkit.scoring.scores import BenchmarkScore
-from evalkit.scoring.tracker import Annotation, load_results, score_tracker
+from evalkit.scoring.tracker import load_results, score_tracker
 from tests.speed.reference_scorer import figures
 
 REFERENCE = Path(__file__).with_name("reference_scorer.py")

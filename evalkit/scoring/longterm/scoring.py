@@ -24,9 +24,9 @@ from evalkit.scoring.longterm.presence import (
 from evalkit.scoring.longterm.redetection import Return, redetection, returns_of
 from evalkit.scoring.longterm.runs import LongTermRun, load_run
 from evalkit.scoring.metrics import Experiment, stated_metrics
+from evalkit.scoring.opening import Annotation, missing_sequences
 from evalkit.scoring.rules import Grid, LongTermRules
 from evalkit.scoring.scores import BenchmarkScore, Curve, FrameDetail, SequenceScore
-from evalkit.scoring.tracker import Annotation, missing_sequences
 from evalkit.sequences.sequence import Sequence
 from evalkit.types import Vector
 
@@ -72,7 +72,7 @@ def score_long_term(
         curves=_curves(curves, found, rules),
         sequences=tuple(_sequence_score(each, rules, keep_frames) for each in found),
         sequences_total=annotation.inventory.total,
-        missing=missing_sequences(results, annotation),
+        missing=missing_sequences(results.files, annotation),
         notes=_notes(results, found, rules),
         total_verified=annotation.inventory.verified,
         excluded=annotation.inventory.excluded,

@@ -9,12 +9,12 @@ import numpy as np
 from evalkit.errors import InputError
 from evalkit.results.tracker_results import TrackerResults
 from evalkit.scoring.longterm.runs import LongTermRun, load_run
+from evalkit.scoring.opening import Annotation
 from evalkit.scoring.protocols import LONG_TERM_BOXES
 from evalkit.scoring.quality.calibration import Reliability, reliability
 from evalkit.scoring.quality.ranking import auroc, average_precision, rank_correlation
 from evalkit.scoring.quality.results import LOST, Quality
 from evalkit.scoring.quality.selective import risk_coverage
-from evalkit.scoring.tracker import Annotation
 from evalkit.types import Flags, Vector
 
 SILENT = "the results have no confidences"

@@ -9,10 +9,10 @@ import numpy as np
 
 from evalkit.errors import InputError
 from evalkit.results.tracker_results import TrackerResults
+from evalkit.scoring.opening import Annotation, missing_sequences
 from evalkit.scoring.protocols import supervised_rules
 from evalkit.scoring.rules import Length, Measures, SupervisedRules
 from evalkit.scoring.scores import BenchmarkScore, Curve, SequenceScore
-from evalkit.scoring.tracker import Annotation, missing_sequences
 from evalkit.scoring.vot.measures import (
     WINDOWS,
     Supervised,
@@ -94,7 +94,7 @@ def score_supervised(results: TrackerResults, annotation: Annotation, protocol: 
         curves={"eao": Curve(np.arange(len(measured.curve), dtype=np.float64), measured.curve)},
         sequences=tuple(_sequence_score(run, *figures) for run, *figures in pairs),
         sequences_total=annotation.inventory.total,
-        missing=missing_sequences(results, annotation),
+        missing=missing_sequences(results.files, annotation),
         notes=tuple(notes),
         total_verified=annotation.inventory.verified,
         excluded=annotation.inventory.excluded,

@@ -15,8 +15,8 @@ from evalkit.benchmarks.registry import find, open_benchmark, parse_spec, recogn
 from evalkit.errors import InputError
 from evalkit.results.trees import read_tree
 from evalkit.scoring.evaluate import evaluate
+from evalkit.scoring.opening import Annotation
 from evalkit.scoring.protocols import rules_of_pass
-from evalkit.scoring.tracker import Annotation
 
 # How many sequences the list has, and where the annotation of one lies below the benchmark's folder.
 LAYOUTS: Mapping[str, tuple[int, str]] = {

@@ -15,7 +15,8 @@ from evalkit.entry_points import not_installed, reinstall_hint
 from evalkit.errors import InputError
 from evalkit.imports import HOME
 from evalkit.results.trees import read_tree
-from evalkit.scoring.tracker import Annotation, load_results, score_tracker
+from evalkit.scoring.opening import Annotation
+from evalkit.scoring.tracker import load_results, score_tracker
 
 MODULE = '''
 """A benchmark of somebody else's, in one file."""

@@ -22,10 +22,11 @@ from evalkit.errors import InputError
 from evalkit.results.speed import got10k_speed
 from evalkit.results.tracker_results import TrackerResults
 from evalkit.results.trees import read_tree
+from evalkit.scoring.opening import Annotation
 from evalkit.scoring.protocols import rules_for
 from evalkit.scoring.rules import Grid
 from evalkit.scoring.scores import BenchmarkScore
-from evalkit.scoring.tracker import Annotation, load_results, score_tracker
+from evalkit.scoring.tracker import load_results, score_tracker
 
 HERE = Path(__file__).parent
 DATA = HERE / "data"

@@ -10,8 +10,8 @@ import pytest
 
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.results.trees import read_tree
+from evalkit.scoring.opening import Annotation
 from evalkit.scoring.scores import BenchmarkScore
-from evalkit.scoring.tracker import Annotation
 from evalkit.scoring.vot.measures import Supervised, ar_point
 from evalkit.scoring.vot.scoring import holds_supervised, score_supervised
 

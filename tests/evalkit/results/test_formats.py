@@ -276,7 +276,7 @@ def test_published_files_hold_the_boxes_that_the_toolkits_read(published: tuple[
 def test_published_files_give_the_figures_of_matlab(published: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     from evalkit.benchmarks.registry import open_benchmark
     from evalkit.scoring.evaluate import Evaluated, Refused, evaluate_all
-    from evalkit.scoring.tracker import Annotation
+    from evalkit.scoring.opening import Annotation
 
     folder, expected = published
     for kind, sequence in (("otb_mat", "Biker"), ("otb_python_json", "Crossing")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evalkit.scoring.sanity import describe_mistakes, likely_mistake
+from evalkit.scoring.tracker import describe_mistakes, likely_mistake
 
 TRUTH = np.array([[200.0, 100, 40, 60], [203.0, 102, 40, 60]])
 CORNERS = "x1,y1,x2,y2 corners instead of x,y,w,h"

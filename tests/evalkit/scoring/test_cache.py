@@ -15,7 +15,7 @@ from evalkit.private_cache import VARIABLE, cache_folder
 from evalkit.results.trees import read_tree
 from evalkit.scoring import evaluate as evaluation
 from evalkit.scoring.evaluate import Evaluated, evaluate
-from evalkit.scoring.tracker import Annotation
+from evalkit.scoring.opening import Annotation
 
 ROWS = "10,20,30,40\n" * 5
 

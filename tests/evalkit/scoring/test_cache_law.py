@@ -18,7 +18,7 @@ from evalkit.private_cache import VARIABLE
 from evalkit.results.trees import read_tree
 from evalkit.scoring.cache import SCORES
 from evalkit.scoring.evaluate import Evaluated, evaluate
-from evalkit.scoring.tracker import Annotation
+from evalkit.scoring.opening import Annotation
 
 FRAMES, OF_EACH = 4, 40
 """Rows that are drawn, and how often each is written: EAO needs runs of a hundred frames."""

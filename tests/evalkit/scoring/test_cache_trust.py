@@ -20,7 +20,7 @@ from evalkit.private_cache import VARIABLE, cache_folder
 from evalkit.results.trees import read_tree
 from evalkit.scoring.cache import SCORES
 from evalkit.scoring.evaluate import Evaluated, evaluate
-from evalkit.scoring.tracker import Annotation
+from evalkit.scoring.opening import Annotation
 
 NOBODY = 65534
 ROWS = "0,1,30,40\n" * 4

@@ -10,10 +10,10 @@ import pytest
 from evalkit.benchmarks.folder import Folder
 from evalkit.benchmarks.installed import clips_of
 from evalkit.benchmarks.registry import open_benchmark
+from evalkit.scoring.opening import Annotation
 from evalkit.scoring.paired import pair_up
 from evalkit.scoring.scores import BenchmarkScore, SequenceScore
 from evalkit.scoring.statistics import bootstrap_interval, compare_paired, interval_table
-from evalkit.scoring.tracker import Annotation
 
 NONE = np.empty(0)
 RUNS = ("left", "right", "up", "down", "scale_8", "scale_12")

@@ -12,9 +12,10 @@ from evalkit.results.trees import read_tree
 from evalkit.scoring import tables
 from evalkit.scoring.aggregation import by_attribute
 from evalkit.scoring.explain import explain
+from evalkit.scoring.opening import Annotation
 from evalkit.scoring.protocols import rules_for
 from evalkit.scoring.scores import BenchmarkScore
-from evalkit.scoring.tracker import Annotation, LoadedResults, load_results, score_tracker
+from evalkit.scoring.tracker import LoadedResults, load_results, score_tracker
 from reports.score_formats import format_scores
 
 LASOT = Path(__file__).parents[1] / "parity" / "data" / "LaSOT"

@@ -16,10 +16,11 @@ from evalkit.errors import InputError
 from evalkit.results.trees import read_tree
 from evalkit.scoring.aggregation import combine, score_sequence
 from evalkit.scoring.evaluate import evaluate
+from evalkit.scoring.opening import Annotation, missing_sequences
 from evalkit.scoring.protocols import TABLE
 from evalkit.scoring.rules import Rules
 from evalkit.scoring.scores import SequenceScore
-from evalkit.scoring.tracker import Annotation, load_results, missing_sequences, score_tracker
+from evalkit.scoring.tracker import load_results, score_tracker
 from evalkit.sequences.sequence import Sequence
 from evalkit.types import Boxes
 
@@ -219,7 +220,7 @@ def test_a_part_of_a_benchmark(tmp_path: Path) -> None:
     anno = write(tmp_path / "anno", {"Basketball": steady(), "Biker": steady(8)})
     annotation = Annotation(open_benchmark("otb100", annotations=anno))
     (results,) = read_tree(write(tmp_path / "mine", {"Biker": steady(8)}), "otb100", annotation.inventory.present)
-    missing = missing_sequences(results, annotation)
+    missing = missing_sequences(results.files, annotation)
     assert len(missing) == 99
     assert missing[0] == "Basketball"
     found = score_tracker(load_results(results), annotation)

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.errors import InputError
 from evalkit.results.trees import read_tree
+from evalkit.scoring.opening import Annotation
 from evalkit.scoring.scores import BenchmarkScore
-from evalkit.scoring.tracker import Annotation
 from evalkit.scoring.vot.overlap import pysot_overlaps, toolkit_overlaps
 from evalkit.scoring.vot.scoring import holds_supervised, score_supervised
 from evalkit.scoring.vot.trajectory import Trajectory, from_regions, is_supervised, parse_trajectory

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.scoring import evaluate
-from evalkit.scoring.caveats import Told
+from evalkit.scoring.evaluate import Told
 from stdtrack.api.report_scores import ReportScores, score_all
 
 VARIED = "folder+grey@3"

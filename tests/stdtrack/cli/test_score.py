@@ -19,7 +19,7 @@ from evalkit.errors import InputError
 from evalkit.private_cache import VARIABLE
 from evalkit.results.trees import read_tree
 from evalkit.scoring.evaluate import Evaluated, evaluate
-from evalkit.scoring.tracker import Annotation
+from evalkit.scoring.opening import Annotation
 from stdtrack.cli.main import main
 from stdtrack.cli.score import refuse_supervised, score
 
