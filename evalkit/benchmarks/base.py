@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
-from functools import cached_property, partial
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources.abc import Traversable
-from itertools import filterfalse
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlencode
@@ -19,61 +17,15 @@ import numpy as np
 from evalkit.benchmarks import lists
 from evalkit.benchmarks.attributes import Attributes, Published, attribute_files, published, with_files
 from evalkit.benchmarks.clip_range import ClipRange
+from evalkit.benchmarks.inventory import Inventory, is_like
 from evalkit.benchmarks.layout import beside
 from evalkit.benchmarks.submission import Submission
 from evalkit.errors import InputError
 from evalkit.reading.tables import read_boxes, read_flags, read_labels
 from evalkit.sequences.packed import open_frames
 from evalkit.sequences.sequence import Sequence
-from evalkit.suggestions import some, suggestion
+from evalkit.suggestions import suggestion
 from evalkit.types import Boxes
-
-
-@dataclass(frozen=True)
-class Inventory:
-    """What lies under a root: names found, and official names not found.
-
-    Attributes:
-        verified: the total, ``present`` plus ``missing``, is that of an official list; otherwise it is what was found.
-        excluded: sequences of the benchmark that the user leaves out; they are neither present nor missing.
-    """
-
-    present: tuple[str, ...]
-    missing: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    verified: bool = False
-    excluded: tuple[str, ...] = ()
-
-    @property
-    def total(self) -> int:
-        """How many sequences the benchmark has, as far as known; those that are excluded count."""
-        return len(self.present) + len(self.missing) + len(self.excluded)
-
-
-def without(inventory: Inventory, patterns: Iterable[str], clip_of: Callable[[str], str] = str) -> Inventory:
-    """The inventory without the sequences that match any of the shell patterns, by their own or by their clip's name.
-
-    Raises:
-        InputError: nothing is left.
-
-    >>> without(Inventory(("a1", "a2", "b")), ("a*",)).excluded
-    ('a1', 'a2')
-    """
-    globs = tuple(patterns)
-    matching = partial(_is_like, globs=globs, clip_of=clip_of)
-    excluded = tuple(filter(matching, (*inventory.present, *inventory.missing)))
-    if not excluded:
-        return inventory
-    present, missing = (tuple(filterfalse(matching, names)) for names in (inventory.present, inventory.missing))
-    if not present:
-        raise InputError(f"--exclude {', '.join(globs)} leaves no sequence")
-    note = f"{len(excluded)} of {inventory.total} sequences are excluded: {some(excluded)}"
-    return replace(inventory, present=present, missing=missing, excluded=excluded, notes=(*inventory.notes, note))
-
-
-def _is_like(name: str, globs: tuple[str, ...], clip_of: Callable[[str], str]) -> bool:
-    """A sequence's own name, or its clip's, matches any of the shell patterns."""
-    return any(fnmatchcase(text, glob) for glob in globs for text in (name, clip_of(name)))
 
 
 @dataclass(frozen=True)
@@ -238,7 +190,7 @@ class Benchmark(ABC):
     def names_like(self, names: Iterable[str], patterns: Iterable[str]) -> list[str]:
         """Those of the names that match any of the shell patterns, by their own or by their clip's name."""
         globs = tuple(patterns)
-        return [name for name in names if _is_like(name, globs, self.clip_of)]
+        return [name for name in names if is_like(name, globs, self.clip_of)]
 
     def official_length(self, name: str) -> int | None:
         """Frames of the official one-pass evaluation of a sequence; None where no list states it."""

@@ -13,7 +13,8 @@ from importlib.resources.abc import Traversable
 
 import numpy as np
 
-from evalkit.benchmarks.base import Benchmark, Inventory, Source
+from evalkit.benchmarks.base import Benchmark, Source
+from evalkit.benchmarks.inventory import Inventory
 from evalkit.benchmarks.layout import annotation_files, frames_folder, subfolders
 from evalkit.errors import InputError
 from evalkit.reading.tables import read_boxes

@@ -9,7 +9,8 @@ from importlib.resources.abc import Traversable
 from typing import ClassVar
 
 from evalkit.benchmarks.attributes import Attributes
-from evalkit.benchmarks.base import Benchmark, Inventory, Source
+from evalkit.benchmarks.base import Benchmark, Source
+from evalkit.benchmarks.inventory import Inventory
 from evalkit.benchmarks.layout import plain
 from evalkit.benchmarks.variations import MARK, RUN_MARK, Setting, Variation
 from evalkit.errors import InputError

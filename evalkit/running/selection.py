@@ -6,8 +6,9 @@ from collections.abc import Sequence as Many
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from evalkit.benchmarks.base import Benchmark, without
+from evalkit.benchmarks.base import Benchmark
 from evalkit.benchmarks.checking import check_start
+from evalkit.benchmarks.inventory import without
 from evalkit.errors import InputError
 from evalkit.sequences.sequence import Sequence
 from evalkit.shown import counted

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from evalkit.benchmarks.base import Benchmark, BenchmarkSpec, Inventory, without
+from evalkit.benchmarks.base import Benchmark, BenchmarkSpec
 from evalkit.benchmarks.data_root import DATA_VARIABLE, data_root
 from evalkit.benchmarks.installed import BENCHMARKS
+from evalkit.benchmarks.inventory import Inventory, without
 from evalkit.benchmarks.registry import canonical_specs, open_benchmark, parse_spec
 from evalkit.benchmarks.variations import MARK
 from evalkit.benchmarks.varied import SEED, Varied

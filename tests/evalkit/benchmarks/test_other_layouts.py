@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalkit.benchmarks.base import Inventory
 from evalkit.benchmarks.dtb70 import DTB70
 from evalkit.benchmarks.folder import Folder
 from evalkit.benchmarks.installed import BENCHMARKS
+from evalkit.benchmarks.inventory import Inventory
 from evalkit.benchmarks.nfs30 import NFS30
 from evalkit.benchmarks.tnl2k import TNL2K
 from evalkit.errors import InputError
