@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
 
@@ -50,6 +51,7 @@ class MessageCounter:
         descriptor: of the pipe; it stays its owner's.
         mark: what a message begins with, before its name.
         first, later: names that the first message and those after it may have.
+        wrong: why a message must not be passed on; empty if it may.
 
     Attributes:
         output: descriptor of the pipe on which everything is passed on; closed with this object.
@@ -60,10 +62,19 @@ class MessageCounter:
         problem: why it is not passed on any more; empty as long as it is.
     """
 
-    def __init__(self, descriptor: int, mark: bytes, *, first: tuple[bytes, ...], later: tuple[bytes, ...]) -> None:
+    def __init__(
+        self,
+        descriptor: int,
+        mark: bytes,
+        *,
+        first: tuple[bytes, ...],
+        later: tuple[bytes, ...],
+        wrong: Callable[[bytes], str],
+    ) -> None:
         self.messages, self.last_message, self.last_line = 0, b"", b""
         self.ended, self.problem = False, ""
         self._mark, self._first, self._later, self._partial = mark, first, later, b""
+        self._wrong = wrong
         self.output, sink = os.pipe()
         self._close = weakref.finalize(self, os.close, self.output)
         Thread(target=self._pass_on, args=(os.dup(descriptor), sink), name="message-counter", daemon=True).start()
@@ -99,5 +110,6 @@ class MessageCounter:
         expected = self._later if self.messages else self._first
         if name != [] and name[0] in expected:
             self.messages, self.last_message = self.messages + 1, message
+            self.problem = self._wrong(message)
         else:  # its reader would skip it, and wait for ever
             self.problem = f"a message that is no {b' or '.join(expected).decode()}"

@@ -6,7 +6,6 @@ TraX writes coordinates with four decimals and libtrax keeps them in single prec
 from __future__ import annotations
 
 import os
-import re
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -14,22 +13,23 @@ from typing import Any, TypeVar
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.imports import optional_module
 from evalkit.trackers.base import LONGER, Prediction
 from evalkit.trackers.output import MessageCounter
 from evalkit.trackers.supervisor import GuardedProcess, split_command
+from evalkit.trackers.trax_regions import (
+    SHOWN,
+    check_state,
+    confidence,
+    import_trax,
+    initial_region,
+    mask_problem,
+    region_box,
+)
 from evalkit.types import Box, Image
 
 CHANNEL = "color"
 FRAME = "frame.png"
 MARK = b"@@TRAX:"
-MASK_LIMIT = 1 << 27
-"""Pixels of a mask that are taken: 134 million."""
-SHOWN = 200
-
-_N = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_REGION = re.compile(rf"-?\d+|{_N}(?:,{_N}){{3}}|{_N},{_N}(?:,{_N},{_N}){{2,}}|[mM]\d{1, 9}(?:,\d{1, 9}){(3,)}")
-_STATE = re.compile(r'@@TRAX:state +(?:"([^"]*)"|(\S*))')
 
 T = TypeVar("T")
 
@@ -90,7 +90,9 @@ class _Session:
         self._trax, self._place = trax, f"trax:{command}"
         self._frame, self._patience = 0, patience
         self._process = GuardedProcess(command)
-        self._said = MessageCounter(self._process.stdout.fileno(), MARK, first=(b"hello",), later=(b"state", b"quit"))
+        self._said = MessageCounter(
+            self._process.stdout.fileno(), MARK, first=(b"hello",), later=(b"state", b"quit"), wrong=mask_problem
+        )
         self._clients: list[Any] = []
         written = os.dup(self._process.stdin.fileno())
         self._stop = weakref.finalize(self, _stop, self._process, self._clients, written, self._said)
@@ -209,82 +211,3 @@ def _shown(line: bytes) -> str:
 def create(name: str, options: Mapping[str, str]) -> TraxTracker:
     """Entry point of the prefix ``trax``; ``name`` is the command, whole."""
     return TraxTracker(name)
-
-
-def import_trax() -> Any:
-    """The library, which is an extra."""
-    try:
-        return optional_module("trax")
-    except ImportError as error:
-        raise InputError("TraX needs the package vot-trax", hint="pip install 'stdtrack[trax]'") from error
-
-
-def initial_region(formats: list[str], box: Box, place: str) -> Any:
-    """The box (4,) as the most exact kind of region that the server takes; a mask has whole pixels."""
-    trax = import_trax()
-    x, y, w, h = (float(value) for value in box)
-    if "rectangle" in formats:
-        return trax.Rectangle.create(x, y, w, h)
-    if "polygon" in formats:
-        return trax.Polygon.create([(x, y), (x + w, y), (x + w, y + h), (x, y + h)])
-    if "mask" in formats:
-        left, top = max(round(x), 0), max(round(y), 0)
-        size = max(round(y + h) - top, 1), max(round(x + w) - left, 1)
-        return trax.Mask.create(np.ones(size, dtype=np.uint8), left, top)
-    raise InputError("the tracker takes no kind of region that is known here", path=place)
-
-
-def check_state(message: str, place: str) -> None:
-    """Check the region in the line of an answer, as libtrax makes zeros of what it cannot read in one.
-
-    Args:
-        message: the line.
-
-    Raises:
-        InputError: there is no answer, or its region is no rectangle, polygon, mask or special code.
-    """
-    match = _STATE.search(message)
-    region = "" if match is None else match[1] or match[2] or ""
-    if not _REGION.fullmatch(region) or (region[0] in "mM" and not _is_mask(region)):
-        raise InputError(f"'{region[:SHOWN]}' is no region", path=place)
-
-
-def _is_mask(region: str) -> bool:
-    """``mX,Y,WIDTH,HEIGHT`` and runs of pixels that fit; libtrax takes memory for any size, and leaves it as it is."""
-    _, _, width, height, *runs = (int(number) for number in region[1:].split(","))
-    return bool(runs) and width * height <= MASK_LIMIT and sum(runs) <= width * height
-
-
-def region_box(region: Any, place: str) -> Box:
-    """(4,) the bounding box of a libtrax region, xywh.
-
-    Raises:
-        InputError: it is no region, an empty mask, or has infinite coordinates.
-    """
-    match region.type:
-        case "rectangle":
-            box = np.array(region.bounds(), dtype=np.float64)
-        case "polygon":
-            points = np.array([region.get(index) for index in range(region.size())], dtype=np.float64)
-            box = np.concatenate([points.min(axis=0), np.ptp(points, axis=0)])
-        case "mask":
-            rows, columns = np.nonzero(region.array())
-            if not len(rows):
-                raise InputError("the tracker answers with an empty mask", path=place)
-            left, top = region.offset()
-            corner = left + columns.min(), top + rows.min()
-            box = np.array([*corner, np.ptp(columns) + 1, np.ptp(rows) + 1], dtype=np.float64)
-        case _:
-            raise InputError("the tracker's answer is no region", path=place)
-    if not np.isfinite(box).all():
-        raise InputError(f"the tracker's answer is {box.tolist()}, not four finite numbers", path=place)
-    return box
-
-
-def confidence(properties: Mapping[str, str], place: str) -> float:
-    """The property ``confidence`` as a number; 1 where it is absent."""
-    text = properties.get("confidence", "1")
-    try:
-        return float(text)
-    except ValueError as error:
-        raise InputError(f"confidence '{text[:SHOWN]}' is no number", path=place) from error

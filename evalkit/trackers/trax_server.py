@@ -10,7 +10,8 @@ import numpy as np
 from evalkit.errors import InputError
 from evalkit.sequences.frames import decode_image, read_image
 from evalkit.trackers.base import Tracker
-from evalkit.trackers.trax import CHANNEL, import_trax
+from evalkit.trackers.trax import CHANNEL
+from evalkit.trackers.trax_regions import import_trax
 from evalkit.types import Image
 
 

@@ -61,7 +61,7 @@ from evalkit.scoring.precomputed import read_precomputed
 from evalkit.scoring.vot.trajectory import parse_trajectory
 from evalkit.trackers.process import parse_answer, prediction_of
 from evalkit.trackers.spec import TrackerSpec
-from evalkit.trackers.trax import check_state
+from evalkit.trackers.trax_regions import check_state
 from reports.published import COLUMNS, parse_published
 from stdtrack.checkpoints import load_facts
 from stdtrack.inference.networks import MANIFEST, Exported

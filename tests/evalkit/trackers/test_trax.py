@@ -16,7 +16,7 @@ from evalkit.trackers.spec import TrackerSpec, load_tracker
 
 trax = pytest.importorskip("trax")
 
-from evalkit.trackers.trax import confidence, initial_region, region_box  # noqa: E402
+from evalkit.trackers.trax_regions import confidence, initial_region, region_box  # noqa: E402
 from evalkit.trackers.trax_server import to_image  # noqa: E402
 
 HELLO = '@@TRAX:hello "trax.name=x" "trax.image={images};" "trax.region=rectangle;" "trax.version=4" '
@@ -108,12 +108,17 @@ HOSTILE = {
     "a huge line": ([HELLO, STATE, '@@TRAX:state "HUGE'], "frame 1: a line of more than 1048576 bytes"),
     "a huge greeting": (["HUGE"], "frame 0: a line of more than 1048576 bytes"),
     "an answer to something else": ([HELLO, '@@TRAX:hello "trax.version=4" \n'], "frame 0: "),
-    "a mask as large as a house": ([HELLO, STATE, '@@TRAX:state "m0,0,999999999,999999999,0,1" \n'], "is no region"),
-    "a mask that does not fit": (
-        [HELLO, STATE, '@@TRAX:state "m0,0,2,2,1,9" \n'],
-        "'m0,0,2,2,1,9' is no region",
+    "a mask as large as a house": (
+        [HELLO, STATE, '@@TRAX:state "mask:0,0,999999999,999999999,0,1" \n'],
+        "'mask:0,0,999999999,999999999,0,1' is no region",
     ),
-    "a mask without pixels": ([HELLO, STATE, '@@TRAX:state "m0,0,5,5" \n'], "frame 1: "),
+    "a mask of words": ([HELLO, STATE, '@@TRAX:state "MASK:here" \n'], "'MASK:here' is no region"),
+    "a mask behind a box": ([HELLO, STATE, '@@TRAX:state "1,2,3,4" "mask:0,0,9,9,99" \n'], "is no region"),
+    "a mask that does not fit": (
+        [HELLO, STATE, '@@TRAX:state "mask:0,0,2,2,1,9" \n'],
+        "'mask:0,0,2,2,1,9' is no region",
+    ),
+    "a mask without pixels": ([HELLO, STATE, '@@TRAX:state "mask:0,0,5,5" \n'], "frame 1: "),
     "a region of no size": ([HELLO, STATE, '@@TRAX:state "1,2,1e999,4" \n'], "frame 1: "),
     "bytes": ([HELLO, STATE, "\udc80\udcff\0\n@@TRAX:state \udcfe\n"], "frame 1: "),
 }
@@ -190,6 +195,13 @@ def test_images_arrive_as_rgb(frames, tmp_path):
 def test_a_box_survives_every_kind_of_region(kind):
     box = np.array([10.0, 20.0, 30.0, 40.0])
     np.testing.assert_array_equal(region_box(initial_region([kind], box, "x"), "x"), box)
+
+
+def test_an_answer_may_be_a_mask(frames, box, python):
+    mask = '@@TRAX:state "mask:10,20,4,2,1,2,1,4" \n'  # runs of nothing and of target by turns: .##. above ####
+    tracker = load_tracker(talking(python, STATE, mask))
+    tracker.init(frames.read(0), box)
+    np.testing.assert_array_equal(tracker.update(frames.read(1)).box, [10, 20, 4, 2])
 
 
 def test_what_has_no_box_is_refused():
