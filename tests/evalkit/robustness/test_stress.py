@@ -6,7 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from evalkit import InputError
-from evalkit.robustness.stress import FAILED, NOTED, PASSED, checks, moving, scene, stress
+from evalkit.robustness.stress import FAILED, NOTED, PASSED, stress
+from evalkit.robustness.stress_tests import checks, moving, scene
 from stdtrack.cli.main import cli
 
 FAULTS = {
