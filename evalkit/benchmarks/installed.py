@@ -71,4 +71,4 @@ def _varied(below: str, variation: str, path: tuple[str, ...]) -> type[Benchmark
     """One class a name, so that instances of equal names are of one class."""
     from evalkit.benchmarks.varied import varied  # knows what a benchmark is, and this module only its name
 
-    return varied(BENCHMARKS[below], *parse_variation(variation))
+    return varied(BENCHMARKS[below], *parse_variation(variation, below))

@@ -45,7 +45,7 @@ def _named_by(written: str) -> tuple[str, Mapping[str, str]]:
     """Name and implied options; other benchmarks are imported only if it is no benchmark's own name."""
     below, mark, last = written.rpartition(MARK)
     if mark:
-        variation, level = parse_variation(last)
+        variation, level = parse_variation(last, below)
         name, options = _named_by(below)
         return f"{name}{MARK}{variation.spelled(level)}", options
     if written in BENCHMARKS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from evalkit.benchmarks.layout import plain
 from evalkit.entry_points import Registry, reinstall_hint
@@ -53,6 +54,8 @@ class Variation:
         runs: names of the runs that are made of each sequence; empty for one, which keeps the sequence's name.
         suits: whether a tracker, named by its spec or an instance, can stand it at all.
         replayed: its results are computed from those on the unchanged benchmark; no tracker is run.
+        begins: what it chooses of a run's beginning: the ``box`` that is given, the ``frame``, or nothing of both. A
+            box is one of the frame that it is given on, so that the variation with the ``frame`` stands first.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Variation:
     runs: tuple[str, ...] = ()
     replayed: bool = False
     suits: Callable[[object], bool] = _any
+    begins: Literal["", "box", "frame"] = ""
 
     def spelled(self, level: int = 0) -> str:
         """``fog@3``."""
@@ -77,11 +81,14 @@ VARIATIONS: Registry[Variation] = Registry(ENTRY_POINT_GROUP, "variation", "Vari
 """Every variation of every installed package, by name."""
 
 
-def parse_variation(text: str) -> tuple[Variation, int]:
+def parse_variation(text: str, below: str = "") -> tuple[Variation, int]:
     """``Gaussian-Noise@3`` as variation and level.
 
+    Args:
+        below: the benchmark that it is behind, which may be varied itself.
+
     Raises:
-        InputError: an unknown name, a level that it does not have, or none where it needs one.
+        InputError: an unknown name, a level that it does not have, none where it needs one, or the wrong order.
     """
     written, mark, level = text.partition(LEVEL_MARK)
     name = next((known for known in VARIATIONS if plain(known) == plain(written)), None) if plain(written) else None
@@ -89,7 +96,20 @@ def parse_variation(text: str) -> tuple[Variation, int]:
         hint = reinstall_hint(ENTRY_POINT_GROUP, written) or suggestion(written, VARIATIONS, shown=len(VARIATIONS))
         raise InputError(f"unknown variation {written!r} of a benchmark", hint=hint)
     variation = VARIATIONS[name]
+    if variation.begins == "frame":
+        _require_no_box(variation, below)
     return variation, _level(variation, level) if mark or variation.levels else 0
+
+
+def _require_no_box(later: Variation, below: str) -> None:
+    """A box of the first frame is none of later frames: ``otb100+tre+sre`` shifts their own."""
+    benchmark, *earlier = below.split(MARK)
+    for place, text in enumerate(earlier):
+        boxed = parse_variation(text)[0]
+        if boxed.begins == "box":
+            problem = f"'{boxed.name}' gives a box of the first frame, but '{later.name}' begins on later ones"
+            names = [benchmark, *earlier[:place], later.name, *earlier[place:]]
+            raise InputError(problem, hint=f"write {MARK.join(names)}")
 
 
 def _level(variation: Variation, text: str) -> int:

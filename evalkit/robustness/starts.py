@@ -166,11 +166,12 @@ def _hand_drawn(sequence: Sequence, setting: Setting) -> Sequence:
     return replace(sequence, start=hand_drawn(sequence.given, rng))
 
 
-SRE = Variation("sre", "starts", "OTB's 12 shifted and scaled first boxes", _sre, runs=SRE_STARTS)
+SRE = Variation("sre", "starts", "OTB's 12 shifted and scaled first boxes", _sre, runs=SRE_STARTS, begins="box")
 TRE = Variation(
-    "tre", "starts", "OTB's 20 later first frames", _tre, runs=tuple(f"{n:02}" for n in range(1, TRE_SEGMENTS + 1))
-)
+    "tre", "starts", "OTB's 20 later first frames", _tre,
+    runs=tuple(f"{n:02}" for n in range(1, TRE_SEGMENTS + 1)), begins="frame",
+)  # fmt: skip
 HAND_DRAWN = Variation(
     "hand_drawn", "starts", "first boxes as people draw them", _hand_drawn,
-    runs=tuple(map(str, range(1, HAND_DRAWN_BOXES + 1))),
+    runs=tuple(map(str, range(1, HAND_DRAWN_BOXES + 1))), begins="box",
 )  # fmt: skip

@@ -116,6 +116,13 @@ def test_segments_last_to_the_end(clips: Path) -> None:
     assert last.initial_box.tolist() == true_boxes()[10].tolist()
 
 
+def test_boxes_of_later_first_frames_are_shifted_themselves(clips: Path) -> None:
+    benchmark = open_benchmark("folder+tre+sre", data=clips)
+    later = benchmark.sequence("one@20@left")  # frame 10, a tenth of a width of 20 to the left
+    assert later.initial_box.tolist() == (true_boxes()[10] - [2, 0, 0, 0]).tolist()
+    assert later.native.tolist() == true_boxes()[10:].tolist()
+
+
 def test_results_begin_with_the_box_that_was_given(clips: Path, tmp_path: Path) -> None:
     run("pixel_trackers:Bright", on="folder+sre", data=clips, out=tmp_path, sequences="one")
     (folder,) = tmp_path.glob("*/folder+sre")

@@ -41,6 +41,8 @@ def test_names(written: str, name: str) -> None:
         ("otb100+sre@1", "'sre' has no levels"),
         ("otb100+", "unknown variation ''"),
         ("otb1000+fog@3", "unknown benchmark 'otb1000'"),
+        ("otb100+sre+tre", r"'tre' begins on later ones \(write otb100\+tre\+sre\)$"),
+        ("otb100+fog@1+hand_drawn+shake@2+tre", r"write otb100\+fog@1\+tre\+hand_drawn\+shake@2\)$"),
     ],
 )
 def test_wrong_names(written: str, problem: str) -> None:

@@ -40,7 +40,7 @@ def repeated(clips: dict[str, float]) -> dict[str, tuple[float, int]]:
         ("otb100+sre", "Bolt@left", "Bolt"),
         ("otb100+tre", "Bolt@03", "Bolt"),
         ("otb100+fog@3", "Bolt", "Bolt"),
-        ("otb100+sre+tre", "Bolt@left@03", "Bolt"),
+        ("otb100+tre+sre", "Bolt@03@left", "Bolt"),
         ("nobody's", "Bolt", "Bolt"),
         ("nobody's+sre", "Bolt@left", "Bolt@left"),
     ],
