@@ -140,8 +140,8 @@ def _read_tracks(table: Traversable) -> dict[str, Track]:
         labels.setdefault(name, []).append(label)
         last[name] = max(last.get(name, 0), label.frame if len(cells) == _ANNOTATION else _number(cells[3], table, row))
     tracks = {}
-    for name, found in labels.items():
-        ordered = tuple(sorted(found, key=lambda label: label.frame))
+    for name, unordered in labels.items():
+        ordered = tuple(sorted(unordered, key=lambda label: label.frame))
         if ordered[0].bounds is None:
             raise InputError(f"{name} begins with a frame without the target", path=str(table))
         tracks[name] = Track(ordered, last[name])

@@ -82,17 +82,17 @@ def list_tree(root: Path) -> Listing:
         raise InputError("does not exist", path=root, hint=_GIVE)
     is_file = root.is_file()
     if root.is_dir():
-        found, others = _below(root)
+        by_path, others = _below(root)
     elif is_file and is_archive(root):
         archive = open_archive(root, tuple(f".{suffix}" for suffix in (*SUFFIXES, VALUE)))
-        found = {path: ResultFile(f"{root}/{path}", content) for path, content in archive.files.items()}
+        by_path = {path: ResultFile(f"{root}/{path}", content) for path, content in archive.files.items()}
         others = list(archive.unread)
     elif is_file and is_result_name(root.name):
-        found, others = {root.name: ResultFile(str(root), root)}, []
+        by_path, others = {root.name: ResultFile(str(root), root)}, []
     else:
         raise InputError("is no folder of results", path=root, hint=_GIVE)
-    files = {path: found[path] for path in sorted(found) if is_result_name(_name(path)) and not _is_hidden(path)}
-    values = {path: found[path] for path in sorted(found) if is_value_name(path) and not _is_hidden(path)}
+    files = {path: by_path[path] for path in sorted(by_path) if is_result_name(_name(path)) and not _is_hidden(path)}
+    values = {path: by_path[path] for path in sorted(by_path) if is_value_name(path) and not _is_hidden(path)}
     return Listing(files, tuple(sorted(_unread(others))), values)
 
 
@@ -110,7 +110,7 @@ def _is_hidden(path: str) -> bool:
 
 
 def _below(root: Path) -> tuple[dict[str, ResultFile], list[str]]:
-    found, others = {}, []
+    by_path, others = {}, []
     for folder, subfolders, names in os.walk(root, onerror=_refuse):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         relative = os.path.relpath(folder, root).replace(os.sep, "/")
@@ -118,10 +118,10 @@ def _below(root: Path) -> tuple[dict[str, ResultFile], list[str]]:
         for name in names:
             if is_result_name(name) or is_value_name(name):
                 path = Path(folder, name)
-                found[prefix + printable(name)] = ResultFile(printable(str(path)), path)
+                by_path[prefix + printable(name)] = ResultFile(printable(str(path)), path)
             else:
                 others.append(prefix + printable(name))
-    return found, others
+    return by_path, others
 
 
 def _refuse(error: OSError) -> NoReturn:

@@ -223,8 +223,8 @@ def benchmark_named(folders: Iterable[str], benchmark: str) -> str | None:
 @cache
 def _foreign_names(benchmark: str) -> Mapping[str, str]:
     own = names_of(benchmark)
-    found = (kind for kind in all_benchmarks() if kind.name != benchmark)
-    others = [kind.name for kind in found if kind.published or _akin(kind, benchmark)]
+    foreign = (kind for kind in all_benchmarks() if kind.name != benchmark)
+    others = [kind.name for kind in foreign if kind.published or _akin(kind, benchmark)]
     own_kind = BENCHMARKS.get(benchmark)
     if own_kind is not None and issubclass(own_kind, Varied):
         others.insert(0, own_kind.base.name)  # though it be of a name that elsewhere means nothing
@@ -249,11 +249,11 @@ def own_results(benchmark: str, located: Iterable[Located]) -> list[Located]:
     exactly the name of another benchmark's sequence, if a second file claims the same sequence here, or if any file
     has this benchmark's prefix. Of several for one sequence all others stay: it is for the caller to refuse them.
     """
-    found = list(located)
-    found = [item for item in found if item[0].in_own_folder] or found
-    prefixed = any(has_prefix(BENCHMARKS[benchmark], stem(path)) for _, path in found)
+    everything = list(located)
+    nearest = [item for item in everything if item[0].in_own_folder] or everything
+    prefixed = any(has_prefix(BENCHMARKS[benchmark], stem(path)) for _, path in nearest)
     same: dict[tuple[str, int | None], list[Located]] = defaultdict(list)
-    for item in found:
+    for item in nearest:
         same[item[0].sequence, item[0].repetition].append(item)
     kept = []
     for items in same.values():

@@ -160,11 +160,11 @@ def _beside(
         results: sequence -> repetition -> path.
         endings: the better ones first.
     """
-    found = {
+    beside = {
         sequence: tuple(_first_of(files, path, endings) for path in numbered.values())
         for sequence, numbered in results.items()
     }
-    return {sequence: several for sequence, several in found.items() if any(several)}
+    return {sequence: several for sequence, several in beside.items() if any(several)}
 
 
 def _first_of(files: Mapping[str, ResultFile], result: str, endings: Sequence[str]) -> ResultFile | None:

@@ -95,8 +95,8 @@ def track(
                 visible[index] = np.nan if prediction.visible is None else prediction.visible
             if on_frame is not None:
                 on_frame()
-    found = {name: np.array(values) for name, values in measures.items()}
-    return RawResult(boxes, times, scores, _from_given(visible), found)
+    arrays = {name: np.array(values) for name, values in measures.items()}
+    return RawResult(boxes, times, scores, _from_given(visible), arrays)
 
 
 def _from_given(visible: Vector) -> Vector | None:

@@ -146,9 +146,8 @@ def combine(
         overlap = float(_average(means, clips, weights, rules)[0])
     if "coverage" in rules.metrics:
         coverage = float(np.average([score.metrics["coverage"] for score in sequences], weights=weights))
-    found = _metrics(curves, rules, overlap, coverage)
-    metrics: dict[str, float | None] = {name: found.get(name) for name in stated_metrics("ope")}
-    metrics.update({name: value for name, value in found.items() if name not in metrics})
+    reported = _metrics(curves, rules, overlap, coverage)
+    metrics: dict[str, float | None] = {**dict.fromkeys(stated_metrics("ope")), **reported}
     return BenchmarkScore(
         tracker=tracker,
         benchmark=benchmark,

@@ -119,15 +119,15 @@ def evaluate(
     rules: dict[str, AnyRules] = {
         name: supervised_rules(name) if supervised else rules_of_pass(name, annotation.family) for name in names
     }
-    for each in rules.values():
-        for sequence in scored_sequences(results.files, annotation, each):
+    for chosen in rules.values():
+        for sequence in scored_sequences(results.files, annotation, chosen):
             annotation.sequence(sequence)  # what is wrong with it is told first, whether or not the cache needs it
     subjects = {
-        name: subject_of(results, annotation, name, each)
-        for name, each in rules.items()
-        if cached and not isinstance(each, LongTermRules)  # which are quick, and rest on more files
+        name: subject_of(results, annotation, name, chosen)
+        for name, chosen in rules.items()
+        if cached and not isinstance(chosen, LongTermRules)  # which are quick, and rest on more files
     }
-    known = {} if keep_frames else {name: found for name, of in subjects.items() if (found := read_score(of))}
+    known = {} if keep_frames else {name: kept for name, subject in subjects.items() if (kept := read_score(subject))}
     scores = {name: score for name, (score, _) in known.items()}
     read = next((read for _, read in known.values()), ())
     wanted = tuple(name for name in names if name not in scores)
@@ -138,7 +138,7 @@ def evaluate(
             if score.protocol in subjects:
                 write_score(subjects[score.protocol], score, read)
     notes = _joined(results.notes, read)
-    notes += odd_annotations(annotation, [each.sequence for each in scores[names[0]].sequences])
+    notes += odd_annotations(annotation, [sequence.sequence for sequence in scores[names[0]].sequences])
     if speed is not None:
         notes = (*notes, f"{speed:.4g} frames a second, the mean of 1/t that GOT-10k's toolkit reports")
     excluded = annotation.inventory.excluded
@@ -196,15 +196,15 @@ def _score(
 ) -> tuple[list[BenchmarkScore], tuple[str, ...]]:
     """The score under each of these protocols, and what the files' content told."""
     scores, loaded = [], None
-    for name, each in rules.items():
-        if isinstance(each, SupervisedRules):
+    for name, chosen in rules.items():
+        if isinstance(chosen, SupervisedRules):
             from evalkit.scoring.vot.scoring import score_supervised  # other benchmarks do without
 
             scores.append(score_supervised(results, annotation, name))
-        elif isinstance(each, LongTermRules):
+        elif isinstance(chosen, LongTermRules):
             from evalkit.scoring.longterm.scoring import score_long_term
 
-            scores.append(score_long_term(results, annotation, name, each, keep_frames=keep_frames))
+            scores.append(score_long_term(results, annotation, name, chosen, keep_frames=keep_frames))
         else:
             loaded = loaded or load_results(results)
             scores.append(score_tracker(loaded, annotation, name, keep_frames=keep_frames))

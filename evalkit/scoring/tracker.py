@@ -149,7 +149,7 @@ def score_tracker(
         notes.append(f"{len(zero)} missing results count as zero boxes")
     if rules.remark:
         notes.append(rules.remark)
-    found = combine(
+    overall = combine(
         scores,
         rules,
         tracker=results.tracker,
@@ -162,7 +162,7 @@ def score_tracker(
         clip_of=annotation.benchmark.clip_of,
     )
     lacking = annotation.benchmark.shortcoming() if rules.absent in _BY_FLAGS else None
-    return replace(found, shortcoming=lacking or "", excluded=annotation.inventory.excluded)
+    return replace(overall, shortcoming=lacking or "", excluded=annotation.inventory.excluded)
 
 
 def _detail(sequence: Sequence, results: LoadedResults, length: int) -> FrameDetail:
@@ -225,15 +225,15 @@ def describe_mistakes(mistakes: Iterable[tuple[str, tuple[str, str] | None]]) ->
     What the second frame shows may be a tracker that has lost its target, and a first box one pixel beside the given
     one may be a tracker's rounding, unless most sequences show it.
     """
-    found = list(mistakes)
+    judged = list(mistakes)
     sequences: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for sequence, mistake in found:
+    for sequence, mistake in judged:
         if mistake is not None:
             sequences[mistake].append(sequence)
     return tuple(
         f"WARNING: {frame} of {_such_as(named)} looks wrong: {text}"
         for (frame, text), named in sorted(sequences.items(), key=lambda item: -len(item[1]))
-        if (frame != "frame 1" and text not in _SHIFTS.values()) or 2 * len(named) > len(found)
+        if (frame != "frame 1" and text not in _SHIFTS.values()) or 2 * len(named) > len(judged)
     )
 
 

@@ -94,16 +94,16 @@ def _read(file: ResultFile, sequence: Sequence, rules: LongTermRules) -> Traject
 def _assembled(
     trajectory: Trajectory, confidence: Vector, visible: Vector, sequence: Sequence, rules: LongTermRules
 ) -> LongTermRun:
-    present, found = present_frames(sequence), _boxes(trajectory)
-    tracked = _OVERLAPS[rules.region](trajectory, found, sequence)
+    present, predicted = present_frames(sequence), _boxes(trajectory)
+    tracked = _OVERLAPS[rules.region](trajectory, predicted, sequence)
     given = np.arange(len(trajectory)) == 0
     said = confidence if len(confidence) else np.zeros(len(trajectory))
-    reported = _reported(found, confidence, visible) | given
+    reported = _reported(predicted, confidence, visible) | given
     labelled = sequence.flags[LABELLED] > 0 if LABELLED in sequence.flags else np.ones(len(present), dtype=bool)
     rows = np.flatnonzero(labelled)
     return LongTermRun(
         frames=rows,
-        boxes=found[rows],
+        boxes=predicted[rows],
         overlaps=np.where(given, 1.0, np.where(present, tracked, 0.0))[rows],
         tracked=np.where(given, 0.0, tracked)[rows],
         confidence=np.where(given, 0.0, said)[rows],
@@ -126,9 +126,9 @@ def _one_pass(trajectory: Trajectory, place: str, length: int, name: str) -> Tra
     return Trajectory(codes, trajectory.numbers)
 
 
-def _reported(found: Boxes, confidence: Vector, visible: Vector) -> Flags:
+def _reported(rows: Boxes, confidence: Vector, visible: Vector) -> Flags:
     """(N,) what the tracker says; else no box, or a confidence of exactly 0, says that the target is lost."""
-    reported = are_boxes(found)
+    reported = are_boxes(rows)
     if len(confidence):
         reported = reported & (confidence != 0)
     return np.where(np.isnan(visible), reported, visible > 0) if len(visible) else reported
@@ -136,23 +136,23 @@ def _reported(found: Boxes, confidence: Vector, visible: Vector) -> Flags:
 
 def _boxes(trajectory: Trajectory) -> Boxes:
     """(N, 4) bounding boxes; NaN where there is a code."""
-    found: Boxes = trajectory.numbers[:, :4].copy()
+    rows: Boxes = trajectory.numbers[:, :4].copy()
     polygon = trajectory.has_region & ~trajectory.is_rectangle
     if polygon.any():
         corners = trajectory.numbers[polygon].reshape(-1, 4, 2)
-        found[polygon] = np.hstack([corners.min(axis=1), np.ptp(corners, axis=1)])
-    found[~trajectory.has_region] = np.nan
-    return found
+        rows[polygon] = np.hstack([corners.min(axis=1), np.ptp(corners, axis=1)])
+    rows[~trajectory.has_region] = np.nan
+    return rows
 
 
-def _pixel_overlaps(trajectory: Trajectory, _found: Boxes, sequence: Sequence) -> Vector:
+def _pixel_overlaps(trajectory: Trajectory, _predicted: Boxes, sequence: Sequence) -> Vector:
     truth = without_nan(from_regions(sequence.native, sequence.polygons))
     return toolkit_overlaps_with_codes(trajectory, truth, sequence.size)
 
 
-def _box_overlaps(_trajectory: Trajectory, found: Boxes, sequence: Sequence) -> Vector:
+def _box_overlaps(_trajectory: Trajectory, predicted: Boxes, sequence: Sequence) -> Vector:
     with np.errstate(invalid="ignore"):
-        overlaps = np.nan_to_num(boxes.iou_continuous(found, sequence.native))
+        overlaps = np.nan_to_num(boxes.iou_continuous(predicted, sequence.native))
     return np.where(present_frames(sequence), overlaps, 0.0)
 
 

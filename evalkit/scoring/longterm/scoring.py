@@ -37,7 +37,7 @@ _OVERLAPS = Grid.TWENTIETHS.thresholds
 
 
 @dataclass(frozen=True)
-class _Runs:
+class _Clip:
     """A sequence and the tracker's repetitions on it."""
 
     sequence: Sequence
@@ -58,56 +58,56 @@ def score_long_term(
     names = [name for name in annotation.inventory.present if name in results.files]
     if not names:
         raise InputError(f"{results.tracker or 'the tracker'} has no result on {annotation.benchmark.name}")
-    found = [_load(results, annotation.sequence(name), rules) for name in names]
-    if all(len(run.frames) < 2 for each in found for run in each.runs):
+    clips = [_load(results, annotation.sequence(name), rules) for name in names]
+    if all(len(run.frames) < 2 for clip in clips for run in clip.runs):
         raise InputError(f"no frame but the first is annotated on {annotation.benchmark.name}",
-                         path=found[0].sequence.source, hint="its ground truth is kept by the benchmark")  # fmt: skip
-    curves = _f_scores(found)
-    metrics = {**_of_f(curves), **_of_frames(found)}
+                         path=clips[0].sequence.source, hint="its ground truth is kept by the benchmark")  # fmt: skip
+    curves = _f_scores(clips)
+    metrics = {**_of_f(curves), **_of_frames(clips)}
     return BenchmarkScore(
         tracker=results.tracker,
         benchmark=annotation.benchmark.key,
         protocol=protocol,
         metrics={name: metrics.get(name) if name in rules.metrics else None for name in stated_metrics(EXPERIMENT)},
-        curves=_curves(curves, found, rules),
-        sequences=tuple(_sequence_score(each, rules, keep_frames) for each in found),
+        curves=_curves(curves, clips, rules),
+        sequences=tuple(_sequence_score(clip, rules, keep_frames) for clip in clips),
         sequences_total=annotation.inventory.total,
         missing=missing_sequences(results.files, annotation),
-        notes=_notes(results, found, rules),
+        notes=_notes(results, clips, rules),
         total_verified=annotation.inventory.verified,
         excluded=annotation.inventory.excluded,
         experiment=EXPERIMENT,
     )
 
 
-def _load(results: TrackerResults, sequence: Sequence, rules: LongTermRules) -> _Runs:
+def _load(results: TrackerResults, sequence: Sequence, rules: LongTermRules) -> _Clip:
     count = len(results.files[sequence.name])
-    return _Runs(sequence, tuple(load_run(results, index, sequence, rules) for index in range(count)))
+    return _Clip(sequence, tuple(load_run(results, index, sequence, rules) for index in range(count)))
 
 
-def _f_scores(found: list[_Runs]) -> FScores:
+def _f_scores(clips: list[_Clip]) -> FScores:
     """Thresholds from all frames of all sequences; repetitions are averaged before the sequences are."""
-    thresholds = confidence_thresholds(np.concatenate([run.confidence for each in found for run in each.runs]))
+    thresholds = confidence_thresholds(np.concatenate([run.confidence for clip in clips for run in clip.runs]))
     curves = []
-    for each in found:
-        pairs = [precision_recall(run.tracked, run.confidence, run.targets, thresholds) for run in each.runs]
+    for clip in clips:
+        pairs = [precision_recall(run.tracked, run.confidence, run.targets, thresholds) for run in clip.runs]
         curves.append((np.mean([pair[0] for pair in pairs], axis=0), np.mean([pair[1] for pair in pairs], axis=0)))
     return f_scores(curves, thresholds)
 
 
-def _of_f(found: FScores) -> dict[str, float]:
-    best = found.best
-    values = {"f_score": found.f, "lt_precision": found.precision, "lt_recall": found.recall}
+def _of_f(scores: FScores) -> dict[str, float]:
+    best = scores.best
+    values = {"f_score": scores.f, "lt_precision": scores.precision, "lt_recall": scores.recall}
     return {name: float(curve[best]) for name, curve in values.items()}
 
 
-def _of_frames(found: list[_Runs]) -> dict[str, float | None]:
+def _of_frames(clips: list[_Clip]) -> dict[str, float | None]:
     """Figures that pool the frames, and the returns, of all sequences."""
-    counts = reduce(add, (_counts(run) for each in found for run in each.runs), PresenceCounts())
-    again = redetection(one for each in found for run in each.runs for one in _returns(run))
+    counts = reduce(add, (_counts(run) for clip in clips for run in clip.runs), PresenceCounts())
+    again = redetection(one for clip in clips for run in clip.runs for one in _returns(run))
     return {
         **_rates(counts),
-        "absence_auc": float(np.mean([_absence_curve(each).mean() for each in found])),
+        "absence_auc": float(np.mean([_absence_curve(clip).mean() for clip in clips])),
         "redetected": again.found,
         "redetected_soon": again.soon,
         "redetection_delay": again.delay,
@@ -127,43 +127,43 @@ def _rates(counts: PresenceCounts) -> dict[str, float | None]:
     return {"tpr": tpr, "tnr": tnr, "gm": geometric_mean(tpr, tnr), "maxgm": max_geometric_mean(tpr, tnr)}
 
 
-def _absence_curve(each: _Runs) -> Vector:
+def _absence_curve(clip: _Clip) -> Vector:
     """(21,) success rates, averaged over the repetitions."""
     curves = [
         success_counts(overlaps_with_absence(run.overlaps, run.reported, run.present), _OVERLAPS) / len(run.frames)
-        for run in each.runs
+        for run in clip.runs
     ]
     mean: Vector = np.mean(curves, axis=0)
     return mean
 
 
-def _curves(found: FScores, runs: list[_Runs], rules: LongTermRules) -> dict[str, Curve]:
+def _curves(scores: FScores, clips: list[_Clip], rules: LongTermRules) -> dict[str, Curve]:
     """Over the falling confidence threshold, from 0 for +inf to 1 for -inf; and success with absence."""
-    falling = np.linspace(0.0, 1.0, len(found.thresholds))
+    falling = np.linspace(0.0, 1.0, len(scores.thresholds))
     curves = {}
     if "f_score" in rules.metrics:
-        values = {"f_score": np.nan_to_num(found.f), "lt_precision": found.precision, "lt_recall": found.recall}
+        values = {"f_score": np.nan_to_num(scores.f), "lt_precision": scores.precision, "lt_recall": scores.recall}
         curves = {name: Curve(falling, curve) for name, curve in values.items()}
     if "absence_auc" in rules.metrics:
-        curves["absence_success"] = Curve(_OVERLAPS, np.mean([_absence_curve(each) for each in runs], axis=0))
+        curves["absence_success"] = Curve(_OVERLAPS, np.mean([_absence_curve(clip) for clip in clips], axis=0))
     return curves
 
 
-def _sequence_score(each: _Runs, rules: LongTermRules, keep_frames: bool) -> SequenceScore:
-    metrics = {name: value for name, value in _of_sequence(each).items() if name in rules.metrics and value is not None}
-    curves = {"absence_success": _absence_curve(each)} if "absence_auc" in rules.metrics else {}
-    overlaps, errors, detail = _kept(each) if keep_frames else (np.empty(0), np.empty(0), None)
-    return SequenceScore(each.sequence.name, len(each.runs[0].frames), metrics, curves, overlaps, errors, detail)
+def _sequence_score(clip: _Clip, rules: LongTermRules, keep_frames: bool) -> SequenceScore:
+    metrics = {name: value for name, value in _of_sequence(clip).items() if name in rules.metrics and value is not None}
+    curves = {"absence_success": _absence_curve(clip)} if "absence_auc" in rules.metrics else {}
+    overlaps, errors, detail = _kept(clip) if keep_frames else (np.empty(0), np.empty(0), None)
+    return SequenceScore(clip.sequence.name, len(clip.runs[0].frames), metrics, curves, overlaps, errors, detail)
 
 
-def _of_sequence(each: _Runs) -> Mapping[str, float | None]:
+def _of_sequence(clip: _Clip) -> Mapping[str, float | None]:
     """Figures of one sequence; F at its own best threshold, so that the benchmark's F is not their mean."""
-    return {**_of_f(_f_scores([each])), **_of_frames([each])}
+    return {**_of_f(_f_scores([clip])), **_of_frames([clip])}
 
 
-def _kept(each: _Runs) -> tuple[Vector, Vector, FrameDetail]:
+def _kept(clip: _Clip) -> tuple[Vector, Vector, FrameDetail]:
     """Overlaps, centre errors and boxes of every frame of the first repetition; NaN where there is no annotation."""
-    sequence, run = each.sequence, each.runs[0]
+    sequence, run = clip.sequence, clip.runs[0]
     spread = np.full((len(sequence), 8), np.nan)
     spread[run.frames, :4], spread[run.frames, 4] = run.boxes, np.where(run.present, run.overlaps, np.nan)
     spread[run.frames, 5], spread[run.frames, 6] = run.confidence, run.reported
@@ -175,13 +175,13 @@ def _kept(each: _Runs) -> tuple[Vector, Vector, FrameDetail]:
     return spread[:, 4], errors, detail
 
 
-def _notes(results: TrackerResults, found: list[_Runs], rules: LongTermRules) -> tuple[str, ...]:
-    absent = sum(int((~each.runs[0].present).sum()) for each in found)
-    returns = sum(len(_returns(each.runs[0])) for each in found)
+def _notes(results: TrackerResults, clips: list[_Clip], rules: LongTermRules) -> tuple[str, ...]:
+    absent = sum(int((~clip.runs[0].present).sum()) for clip in clips)
+    returns = sum(len(_returns(clip.runs[0])) for clip in clips)
     notes = [f"{absent} frames without the target, {returns} returns" if absent else NO_ABSENCE]
-    if "f_score" in rules.metrics and not any(each.sequence.name in results.confidences for each in found):
+    if "f_score" in rules.metrics and not any(clip.sequence.name in results.confidences for clip in clips):
         notes.append(NO_CONFIDENCE)
-    unbounded = [each for each in found if each.sequence.size is None]
+    unbounded = [clip for clip in clips if clip.sequence.size is None]
     if rules.region.name == "PIXELS" and unbounded:
         notes.append(f"image size of {len(unbounded)} sequences unknown: regions are not cut at the border")
     return (*notes, *([rules.remark] if rules.remark else []))

@@ -53,7 +53,7 @@ def judge(runs: Iterable[LongTermRun], tracker: str = "", benchmark: str = "", n
         return Quality(tracker, benchmark, note=_joined([*notes, "no frame has both a target and a confidence"]))
     bins, why = _calibration(sure, iou)
     curve, lost = risk_coverage(sure, iou), iou < LOST
-    found = {
+    figures = {
         "ece": None if bins is None else bins.error,
         "aurc": curve.area,
         "lost_auroc": auroc(lost, -sure),
@@ -63,7 +63,7 @@ def judge(runs: Iterable[LongTermRun], tracker: str = "", benchmark: str = "", n
         "spearman": rank_correlation(sure, iou),
     }
     counts = (len(sure), int(lost.sum()), int((~present).sum()))
-    return Quality(tracker, benchmark, *counts, found, bins, curve, _joined([*notes, why, _constant(sure)]))
+    return Quality(tracker, benchmark, *counts, figures, bins, curve, _joined([*notes, why, _constant(sure)]))
 
 
 def _calibration(confidence: Vector, overlap: Vector) -> tuple[Reliability | None, str]:
