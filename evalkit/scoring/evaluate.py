@@ -207,7 +207,7 @@ def _score(
             scores.append(score_long_term(results, annotation, name, chosen, keep_frames=keep_frames))
         else:
             loaded = loaded or load_results(results)
-            scores.append(score_tracker(loaded, annotation, name, keep_frames=keep_frames))
+            scores.append(score_tracker(loaded, annotation, name, keep_frames=keep_frames, rules=chosen))
     return scores, () if loaded is None else loaded.notes
 
 
