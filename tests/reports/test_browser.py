@@ -175,6 +175,10 @@ def test_frame_and_time_lines_show_one_frame(show, tables) -> None:
     assert now["truth"] == pytest.approx(rows[["gt_x", "gt_y"]].iloc[0].tolist(), abs=0.26)
     assert sorted(now["iou"]) == pytest.approx(sorted(rows["iou"]), abs=0.01)
     assert ask(page, 'return [$("#tip").textContent.slice(0, 8), all("#viewer .absent").length];') == ["frame 34", 2]
+    page.click(".strip button")
+    now = ask(page, STATE)
+    assert (now["said"], now["near"], now["pale"]) == (start["said"], [True, False], False)
+    assert now["cursors"] == start["cursors"]
 
 
 def test_it_plays_pauses_and_steps_by_keys(show, tables) -> None:
@@ -376,8 +380,9 @@ def test_colours_follow_the_chosen_scheme(show, tables) -> None:
 def test_motion_is_reduced_where_that_is_preferred(show, tables) -> None:
     page = show(tables(1, 1, 5))
     behaviour = "return getComputedStyle(document.documentElement).scrollBehavior;"
-    page.prefer(prefers_reduced_motion="reduce")
-    assert page.ask(behaviour) == "auto"
+    for preference, expected in (("no-preference", "smooth"), ("reduce", "auto")):
+        page.prefer(prefers_reduced_motion=preference)
+        assert page.ask(behaviour) == expected
 
 
 def test_everything_has_a_name(show, tables) -> None:

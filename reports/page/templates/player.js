@@ -6,7 +6,7 @@ const USUAL_RATE = 25;
 
 /**
  * A player of the played frames; onFrame(frame) is told the number of each frame that is shown.
- * Returns its node, show(frame), toggle(), step(count), stop() and the frames of its pictures.
+ * Returns its node and drawing, show(frame), showAt(place among the played), toggle(), step(count), stop(), frame().
  */
 function playerOf({ played, boxes, lines, first, length }, pictures, onFrame) {
   const [x, y, width, height] = stageOf(boxes[TRUTH] || [], pictures);
@@ -69,7 +69,7 @@ function playerOf({ played, boxes, lines, first, length }, pictures, onFrame) {
     };
     timer = requestAnimationFrame(tick);
   }
-  const show = (frame) => { stop(); showAt(nearestIndex(played, frame), false); };
+  const show = (frame, tell = false) => { stop(); showAt(nearestIndex(played, frame), tell); };
   return { node, root, show, showAt, toggle, step, stop, width, height, frame: () => played[at] };
 }
 

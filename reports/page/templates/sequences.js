@@ -115,7 +115,7 @@ function addPlayer(name, frames, pictures, follow) {
   notes.push(pictures.length ? "Pale: the picture is of the nearest frame that the page has one of." : "No pictures: the report was made from annotations without images, or without --data.");
   viewer.append(el("p", { class: "note" }, notes.join(" ")));
   if (pictures.length < 2) return;
-  const buttons = pictures.map((picture) => el("button", { type: "button", tabindex: -1, "aria-label": `Frame ${picture.frame}`, onclick: () => { player.show(picture.frame); player.showAt(nearestIndex(frames.played, picture.frame)); } },
+  const buttons = pictures.map((picture) => el("button", { type: "button", tabindex: -1, "aria-label": `Frame ${picture.frame}`, onclick: () => player.show(picture.frame, true) },
     el("img", { src: `data:image/jpeg;base64,${picture.jpeg}`, alt: "" }), el("span", {}, `frame ${picture.frame}`)));
   const strip = el("div", { class: "strip" }, ...buttons);
   follow.push((frame) => {
