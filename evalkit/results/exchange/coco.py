@@ -2,13 +2,14 @@
 
 ``bbox`` is x, y, w, h in pixels; the top-left corner of the image is (0, 0), ``frame_id`` counts from 0. One file holds
 the annotation of all clips, one more a tracker its boxes with ``score``, so that either is what COCO's own tools take.
+YouTube-VIS's form, an annotation a track with ``bboxes``, is read as well.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import numpy as np
 
 from evalkit.errors import InputError
 from evalkit.files import write_atomic
-from evalkit.reading.fields import as_mapping, as_text, field_of
+from evalkit.reading.fields import as_list, as_mapping, as_text, field_of
 from evalkit.reading.text import read_json
 from evalkit.results.exchange.clip import Clip, Track, checked_length, empty_boxes, joined
 from evalkit.results.exchange.exact import Four, numbers
@@ -84,25 +85,17 @@ def _clips(content: Mapping[str, Any], file: Path, frames: Path | None) -> list[
     scores: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
     labels: dict[tuple[str, str], str] = {}
     for place, row in rows_of(content, "annotations"):
-        if "bboxes" in row:
-            raise InputError(
-                f"{place} has 'bboxes' of a whole video (YouTube-VIS)", hint="one annotation a box is read"
-            )
-        image = field_of(row, "image_id", place, as_key)
-        if image not in of_image:
-            raise InputError(f"{place}.image_id: there is no image {image}")
-        video, category = of_image[image], as_key(row.get("category_id", ""), f"{place}.category_id")
-        key = next(
-            (str(as_key(row[name], f"{place}.{name}")) for name in ("track_id", "instance_id") if name in row), ""
-        )
-        frame = videos[video].images[image][0]
-        if frame in boxes[video][key]:
-            what = f"track {key}" if key else "the clip, and has no track_id"
-            raise InputError(f"{place} is a second box of {what} in frame {frame} of {videos[video].name}")
-        boxes[video][key][frame] = field_of(row, "bbox", place, as_box)
-        labels.setdefault((video, key), as_text(named.get(key) or names.get(category) or key or "target", place))
-        if "score" in row:
-            scores[video, key][frame] = float(as_coordinate(row["score"], f"{place}.score"))
+        key = _track_id(row, place)
+        category = as_key(row.get("category_id", ""), f"{place}.category_id")
+        score = float(as_coordinate(row["score"], f"{place}.score")) if "score" in row else None
+        for video, frame, box in _placed(row, place, videos, of_image):
+            if frame in boxes[video][key]:
+                what = f"track {key}" if key else "the clip, and has no track_id"
+                raise InputError(f"{place} is a second box of {what} in frame {frame} of {videos[video].name}")
+            boxes[video][key][frame] = box
+            labels.setdefault((video, key), as_text(named.get(key) or names.get(category) or key or "target", place))
+            if score is not None:
+                scores[video, key][frame] = score
     return [
         _clip(facts, [_track(labels[video, key], rows, scores.get((video, key)), len(facts.images))
                       for key, rows in boxes[video].items()], file, frames)
@@ -110,12 +103,41 @@ def _clips(content: Mapping[str, Any], file: Path, frames: Path | None) -> list[
     ]  # fmt: skip
 
 
+def _track_id(row: Mapping[str, Any], place: str) -> str:
+    """What joins boxes to a track: ``track_id`` or ``instance_id``; YouTube-VIS has one annotation a track."""
+    keys = ("track_id", "instance_id", *(("id",) if "bboxes" in row else ()))
+    return next((as_key(row[name], f"{place}.{name}") for name in keys if name in row), "")
+
+
+def _placed(
+    row: Mapping[str, Any], place: str, videos: Mapping[str, _Video], of_image: Mapping[str, str]
+) -> Iterator[tuple[str, int, Four]]:
+    """(video, frame, box) of an annotation: one box, or of YouTube-VIS one a frame, null where there is none."""
+    if "bboxes" not in row:
+        image = field_of(row, "image_id", place, as_key)
+        if image not in of_image:
+            raise InputError(f"{place}.image_id: there is no image {image}")
+        video = of_image[image]
+        yield video, videos[video].images[image][0], field_of(row, "bbox", place, as_box)
+        return
+    video, rows = field_of(row, "video_id", place, as_key), field_of(row, "bboxes", place, as_list)
+    length = len(videos[video].images) if video in videos else 0
+    if len(rows) != length:
+        raise InputError(f"{place} has {len(rows)} boxes, video {video} has {length} frames")
+    for frame, box in enumerate(rows):
+        if box is not None:
+            yield video, frame, as_box(box, f"{place}.bboxes[{frame}]")
+
+
 def _videos(content: Mapping[str, Any], file: Path) -> dict[str, _Video]:
     """Videos by id; images without one belong to a clip that is called like the file."""
     videos = {}
     for place, row in rows_of(content, "videos"):
-        name = field_of(row, "name", place, as_text) if "name" in row else as_key(row.get("id"), f"{place}.id")
-        videos[field_of(row, "id", place, as_key)] = _Video(name, size_of(row, place))
+        key = field_of(row, "id", place, as_key)
+        files = [as_text(name, f"{place}.file_names") for name in as_list(row.get("file_names", []), place)]
+        name = as_text(row.get("name") or (Path(files[0]).parent.name if files else "") or key, f"{place}.name")
+        images = {f"{key}/{frame}": (frame, file_name) for frame, file_name in enumerate(files)}
+        videos[key] = _Video(name, size_of(row, place), images)
     order: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
     for index, (place, row) in enumerate(rows_of(content, "images")):
         video = as_key(row.get("video_id", ""), f"{place}.video_id")

@@ -57,8 +57,9 @@ def write(clips: Sequence[Clip], folder: Path) -> None:
     for clip in clips:
         size = clip.known_size("YOLO's text")
         place = folder / "labels" / folder_name(clip.name)
+        tracks = [(track, number[track.name], track.present) for track in clip.tracks]
         for frame in range(clip.length):
-            rows = (_row(track, frame, number[track.name], size) for track in clip.tracks if track.present[frame])
+            rows = (_row(track, frame, index, size) for track, index, present in tracks if present[frame])
             write_atomic(place / f"{Path(clip.image(frame)).stem}.txt", "".join(rows))
 
 

@@ -275,6 +275,17 @@ def test_coco_joins_boxes_by_track(tmp_path: Path, street: Path) -> None:
     assert (clip.tracks[0].name, clip.tracks[0].truth) == ("car", True)
 
 
+def test_youtube_vis_has_an_annotation_a_track(tmp_path: Path, street: Path) -> None:
+    files = [f"street/{number:06d}.png" for number in range(3)]
+    video = {"id": 7, "width": 64, "height": 48, "length": 3, "file_names": files}
+    track = {"id": 9, "video_id": 7, "category_id": 3, "bboxes": [None, [1.5, 2, 3, 4], [5, 6, 7, 8]], "areas": []}
+    content = {"videos": [video], "categories": [{"id": 3, "name": "car"}], "annotations": [track]}
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    clip = only(read_clips(tmp_path / "a.json"))
+    assert (clip.name, clip.length, clip.size, clip.frames) == ("street", 3, (64, 48), street)
+    np.testing.assert_array_equal(clip.tracks[0].boxes, [NAN, [1.5, 2, 3, 4], [5, 6, 7, 8]])
+
+
 @pytest.mark.parametrize(
     ("place", "change", "problem"),
     [
@@ -282,7 +293,8 @@ def test_coco_joins_boxes_by_track(tmp_path: Path, street: Path) -> None:
         (("annotations", 1), {"image_id": 10}, "annotations[1] is a second box of track 5 in frame 0 of street"),
         (("annotations", 0), {"bbox": [1, 2, 3]}, "annotations[0].bbox has 3 numbers, a box has 4"),
         (("annotations", 0), {"bbox": [1, 2, 3, "w"]}, "annotations[0].bbox[3] is no number"),
-        (("annotations", 0), {"bboxes": []}, "annotations[0] has 'bboxes' of a whole video (YouTube-VIS)"),
+        (("annotations", 0), {"bboxes": [], "video_id": 1}, "annotations[0] has 0 boxes, video 1 has 3 frames"),
+        (("annotations", 0), {"bboxes": [None, [1], None], "video_id": 1}, "annotations[0].bboxes[1] has 1 numbers"),
         (("images", 2), {"id": 11}, "there are two images 11"),
         (("images", 0), {"video_id": 8}, "images[0].video_id: there is no video 8"),
     ],
