@@ -13,8 +13,8 @@ from evalkit.types import Boxes, Flags, Vector
 
 GROUND_TRUTH = "ground truth"
 """What the annotation's own track is called beside those of trackers."""
-MOST_FRAMES = 10_000_000
-"""A file that speaks of more is wrong: it would take gigabytes to hold what it does not say."""
+MOST_BOXES = 20_000_000
+"""Frames times tracks: a short file can speak of more, and it would take gigabytes to hold what it does not say."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,10 +78,13 @@ def empty_boxes(length: int) -> Boxes:
     return np.full((length, 4), np.nan)
 
 
-def checked_length(length: int, place: str) -> int:
-    """The number of frames; raises InputError for none, or for so many that the file cannot mean it."""
-    if not 0 < length <= MOST_FRAMES:
-        raise InputError(f"{length} frames", path=place, hint=f"a clip has 1 to {MOST_FRAMES:,}")
+def checked_length(length: int, place: str, tracks: int = 1) -> int:
+    """The number of frames; raises InputError for none, or for so many of so many tracks that it cannot be meant."""
+    if length < 1:
+        raise InputError(f"{length} frames", path=place, hint="a clip has one or more")
+    if length * tracks > MOST_BOXES:
+        problem = f"{length} frames of {tracks} tracks"
+        raise InputError(problem, path=place, hint=f"a clip has at most {MOST_BOXES:,} boxes: convert a part of it")
     return length
 
 

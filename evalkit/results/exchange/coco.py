@@ -96,6 +96,8 @@ def _clips(content: Mapping[str, Any], file: Path, frames: Path | None) -> list[
             labels.setdefault((video, key), as_text(named.get(key) or names.get(category) or key or "target", place))
             if score is not None:
                 scores[video, key][frame] = score
+    for video, facts in videos.items():
+        checked_length(len(facts.images), str(file), len(boxes[video]))
     return [
         _clip(facts, [_track(labels[video, key], rows, scores.get((video, key)), len(facts.images))
                       for key, rows in boxes[video].items()], file, frames)
@@ -168,11 +170,10 @@ def _track(name: str, rows: Mapping[int, Four], scores: Mapping[int, float] | No
 
 def _clip(video: _Video, tracks: Sequence[Track], file: Path, frames: Path | None) -> Clip:
     images = [name for _, name in video.images.values()]
-    length = checked_length(len(images), str(file))
     place = given_frames(frames) or find_frames([video.name, *{str(Path(name).parent) for name in images}],
                                                 [frames, file.parent])  # fmt: skip
     own = tuple(Path(name).name for name in images) if all(images) else ()
-    return with_frames(Clip(video.name, length, tuple(tracks), video.size, images=own), place)
+    return with_frames(Clip(video.name, len(images), tuple(tracks), video.size, images=own), place)
 
 
 def _write(clips: Sequence[Clip], tracker: str | None, path: Path) -> None:

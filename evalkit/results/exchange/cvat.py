@@ -76,8 +76,9 @@ def _clip(content: bytes, place: str, file: Path, frames: Path | None) -> Clip:
         problem = f"has only some of the video's frames ({step.text.strip()[:30]})"
         raise InputError(problem, path=place, row=step.row, hint="make a task of every frame")
     start = _number(about.first("start_frame"), place) or 0
-    length = checked_length(start + (_number(about.first("size"), place) or 0), place)
-    tracks = distinct(_track(track, length, place) for track in root.all("track"))
+    elements = list(root.all("track"))
+    length = checked_length(start + (_number(about.first("size"), place) or 0), place, len(elements))
+    tracks = distinct(_track(track, length, place) for track in elements)
     if not tracks:
         raise InputError("has no track", path=place, row=root.row, hint="annotate with tracks, not with shapes")
     width, height = (_number(about.first("original_size", side), place) or 0 for side in ("width", "height"))

@@ -100,7 +100,7 @@ def _clip(task: Mapping[str, Any], place: str, path: Path, frames: Path | None) 
         raise InputError(
             f"{place} states {len(lengths)} numbers of frames", hint="framesCount of each track must agree"
         )
-    length = checked_length(lengths.pop(), place)
+    length = checked_length(lengths.pop(), place, len(results))
     tracks = distinct(_track(value, at, model, length, bare.size) for at, value, model in results)
     return with_frames(Clip(name, length, tracks, bare.size), found)
 

@@ -82,7 +82,7 @@ def _clip(file: Path, frames: Path | None) -> Clip:
     place = given_frames(frames) or find_frames([name], [frames, home, home.parent]) or find_frames(["img1"], [home])
     last = 1 + max(frame for rows in boxes.values() for frame in rows)
     length = info.get("seqlength") or (last if place is None else count_frames(place))
-    if last > checked_length(length, str(file)):
+    if last > checked_length(length, str(file), len(boxes)):
         raise InputError(f"has a box in frame {last} of {length}", path=file, hint="seqinfo.ini or the images say so")
     labels = _labels(file.parent / _LABELS) if is_truth else []
     tracks = []

@@ -102,6 +102,7 @@ def _clip(folder: Path, names: Sequence[str], root: Path, frames: Path | None) -
     rows: dict[str, _Rows] = {}
     for file, frame in index.items():
         _parse(file, frame, size, names, rows)
+    checked_length(length, str(folder), len(rows))
     tracks = distinct(_track(rows[key], length) for key in sorted(rows, key=natural_key))
     return Clip(name, length, tracks, size, place, images)
 
