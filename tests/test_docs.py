@@ -49,6 +49,7 @@ NOT_RUN = {
     'stdtrack run "trax:': "needs VOT's toolkit; tests/evalkit/trackers serves TraX",
     "dask ": "needs several machines; tests/evalkit/running starts a cluster",
     "python tests/": "needs real data and takes minutes",
+    "python -m tests.speed.operators": "takes a minute; tests/speed/test_operators.py has it on a small network",
     "python -m tests.speed.repeatability": "needs two profiles; tests/profiling has it",
     "stdtrack convert-weights": "needs a published checkpoint; tests/stdtrack/peers converts",
     "stdtrack profile peers": "takes ten minutes",
