@@ -196,12 +196,12 @@ def by_scene(footage: Iterable[Footage]) -> tuple[tuple[Footage, ...], ...]:
 
 def names_of(benchmark: Benchmark, source: SourceConfig) -> Sequence[str]:
     """The sequences that a source means, without those that a pattern excludes."""
-    names = _listed_names(benchmark, source)
+    names = listed_names(benchmark, source)
     return [name for name in names if not any(re.search(pattern, name) for pattern in source.exclude)]
 
 
-def _listed_names(benchmark: Benchmark, source: SourceConfig) -> Sequence[str]:
-    """A source's own list, or what is there with or without the official list's."""
+def listed_names(benchmark: Benchmark, source: SourceConfig) -> Sequence[str]:
+    """A source's own list, or what is there with or without the official list's; those it excludes are among them."""
     if source.names:
         unknown = [name for name in source.names if name not in benchmark.sources]
         if unknown:

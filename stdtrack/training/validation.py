@@ -20,7 +20,7 @@ from stdtrack.model.network import STDTrack
 from stdtrack.tracker import STDTracker
 from stdtrack.training.annotated_video import Footage, load_footage
 from stdtrack.training.config import TrainConfig
-from stdtrack.training.sources import names_of, root_of
+from stdtrack.training.sources import listed_names, root_of
 
 LOST = 0.1
 """A target counts as lost in frames whose IoU is below this."""
@@ -154,13 +154,16 @@ def track_footage(tracker: Tracker, footage: Footage, frames: int) -> SequenceOu
 
 
 def build_validation(config: TrainConfig) -> Validation:
-    """Open the left-out sequences, wherever among the video sources they are; raises InputError for an unknown one."""
+    """Open the left-out sequences, wherever among the video sources they are, also where a source excludes them.
+
+    Raises InputError for an unknown one.
+    """
     wanted = set(config.validation.names)
     found: dict[str, Footage] = {}
     for source in config.sources:
         if source.kind == "video":
             benchmark = open_benchmark(source.benchmark, data=root_of(source, config))
-            names = [name for name in names_of(benchmark, source) if name in wanted]
+            names = [name for name in listed_names(benchmark, source) if name in wanted]
             sequences = (benchmark.sequence(name) for name in names)
             loaded = load_footage(sequences, cache=source.cache, scenes=source.scenes)
             found.update({footage.name: footage for footage in loaded.footage})

@@ -71,6 +71,12 @@ def test_excluded_sequences_are_not_trained_on(places: Path) -> None:
         load_config(places, ['sources.0.exclude=["("]'])
 
 
+def test_excluded_sequences_can_still_be_validated_on(places: Path) -> None:
+    config = load_config(places, ['sources.0.exclude=["^pl_"]', 'validation.names=["pl_desk_2"]'])
+    assert [item.name for item in build_validation(config).sequences] == ["pl_desk_2"]
+    assert names_in(footage_of(config)) == ["road_1", "road_2", "road_3", "boat"], "desk_1 shows the same scene"
+
+
 def test_a_run_changes_parts_of_its_variant(places: Path) -> None:
     network = network_of(load_config(places, ['network={stem="fear_xs",depth=2,search_size=128,search_factor=3.2}']))
     assert (network.stem, network.depth, network.search_size, network.search_factor) == ("fear_xs", 2, 128, 3.2)
