@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
 from stdtrack.cli.messages import echo_line, example
+
+if TYPE_CHECKING:
+    from stdtrack.training.ablation import Outcome
 
 TRAINING_ONLY = ("overrides", "seeds", "jobs")
 WITHOUT_TRAINING = ("spec", "weights", "data", "repeats", "threads")
@@ -49,7 +53,8 @@ def ablate(
     SPEC is a variant, such as base or stdtrack:base.
 
     MACs and latency are of one step, batch 1, folded, the template's part cached; rows are timed in turns. With --train
-    every row, and sparse sampling, is trained for the config's budget and judged by its left-out sequences.
+    every row, and sparse sampling, is trained for the config's budget and judged by its left-out sequences; each is
+    compared with the full network, paired over scenes, each scene's figure a mean over seeds.
     """
     _refuse(context, WITHOUT_TRAINING if config else TRAINING_ONLY, "does not go with" if config else "needs")
     if config is not None:
@@ -79,7 +84,8 @@ def _refuse(context: click.Context, names: tuple[str, ...], why: str) -> None:
 
 
 def _train(config: str, overrides: tuple[str, ...], seeds: int, jobs: int) -> None:
-    """Train and judge every row; a line on stdout as soon as a row is known."""
+    """Train and judge every row; as soon as one is known its line, and its difference from the first, on stdout."""
+    from stdtrack.cli.validate import difference
     from stdtrack.training.ablation import row_names, run_ablation
     from stdtrack.training.config_file import find_config, load_config
 
@@ -87,6 +93,11 @@ def _train(config: str, overrides: tuple[str, ...], seeds: int, jobs: int) -> No
     rows, numbers = row_names(training), range(1, seeds + 1)
     outcomes = run_ablation(training, rows, numbers, lambda event: echo_line(str(event)), jobs=jobs)
     click.echo(f"{'row':20s} {'mean AUC':>9s} {'std':>6s}  each seed")
+    first: Outcome | None = None
     for outcome in outcomes:
         each = " ".join(f"{auc:.4f}" for auc in outcome.auc)
         click.echo(f"{outcome.name:20s} {outcome.mean:9.4f} {outcome.spread:6.4f}  {each}")
+        if first is None:
+            first = outcome
+        else:
+            click.echo(f"  {difference(outcome.scenes, first.scenes)}")

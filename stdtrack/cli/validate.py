@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,16 +40,16 @@ def validate(config: str, trackers: tuple[str, ...], overrides: tuple[str, ...],
         if first is None:
             first = score
         else:
-            click.echo(f"  {difference(score, first)}")
+            click.echo(f"  {difference(score.scenes, first.scenes)}")
 
 
-def difference(score: ValidationScore, first: ValidationScore) -> str:
-    """A line that says how a score differs from the first tracker's on the same scenes."""
+def difference(scenes: Mapping[str, float], first: Mapping[str, float]) -> str:
+    """A line that says how the AUC of every scene differs from the first tracker's on the same scenes."""
     import numpy as np
 
     from evalkit.scoring.statistics import compare_paired
 
-    pair = compare_paired(*(np.array([of.scenes[scene] for scene in first.scenes]) for of in (score, first)))
+    pair = compare_paired(*(np.array([of[scene] for scene in first]) for of in (scenes, first)))
     claim = "" if pair.claimed else ": no difference can be claimed"
     return (
         f"{pair.difference:+.4f} beside the first ({pair.low:+.4f} to {pair.high:+.4f}, p {pair.p_value:.3f}; "
@@ -61,12 +61,11 @@ def _maker(spec: str, timeout: float) -> Callable[[], Tracker]:
     """What makes a new tracker for every track; networks are loaded once."""
     from evalkit.trackers.base import wait_at_most
     from evalkit.trackers.spec import load_tracker
-    from stdtrack.checkpoints import load_model
     from stdtrack.tracker import STDTracker
 
-    if spec.endswith(".safetensors"):
-        model = load_model(Path(spec))
-        return lambda: STDTracker(model)
+    if spec.endswith(".safetensors") and "?" not in spec:
+        loaded = STDTracker.load(Path(spec))
+        return lambda: loaded
     tracker = load_tracker(spec)
     wait_at_most(tracker, timeout)
     return lambda: tracker

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +24,25 @@ SPARSE = "sparse sampling"
 
 @dataclass(frozen=True)
 class Outcome:
-    """One row: validation AUC after the last step, one value a seed."""
+    """One row: validation after the last step.
+
+    Attributes:
+        name: of the row.
+        runs: the AUC of every left-out scene, a mapping a seed.
+    """
 
     name: str
-    auc: tuple[float, ...]
+    runs: tuple[Mapping[str, float], ...]
+
+    @property
+    def auc(self) -> tuple[float, ...]:
+        """Mean over scenes, one value a seed."""
+        return tuple(float(np.mean(list(scenes.values()))) for scenes in self.runs)
+
+    @property
+    def scenes(self) -> Mapping[str, float]:
+        """Mean over seeds, one value a scene."""
+        return {scene: float(np.mean([scenes[scene] for scenes in self.runs])) for scene in self.runs[0]}
 
     @property
     def mean(self) -> float:
@@ -91,11 +106,11 @@ def run_ablation(
         pool.abort()
 
 
-def train_and_judge(run: TrainConfig, tell: Listener) -> float:
-    """The validation AUC of one run's last weights."""
+def train_and_judge(run: TrainConfig, tell: Listener) -> Mapping[str, float]:
+    """The validation AUC of one run's last weights, scene by scene."""
     tell(f"{run.out}: trains")
     run_training(run, resume=True, tell=tell)
-    return build_validation(run).run(load_model(Path(run.out) / "last.safetensors")).auc
+    return build_validation(run).run(load_model(Path(run.out) / "last.safetensors")).scenes
 
 
 def _unheard(event: TrainingProgress | str) -> None:

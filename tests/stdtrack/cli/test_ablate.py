@@ -66,14 +66,19 @@ def test_trained_rows_are_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     def trained(config: TrainConfig, rows: tuple[str, ...], seeds: range, *_: object, jobs: int) -> Iterator[Outcome]:
         assert (config.variant, jobs) == ("nano", 2)
         for row in rows:
-            yield Outcome(row, tuple(0.1 * seed for seed in seeds))
+            less = 0.05 if row == SPARSE else 0.0
+            yield Outcome(row, tuple({f"{at}": 0.1 * seed - less + at / 100 for at in range(-6, 7)} for seed in seeds))
 
     monkeypatch.setattr("stdtrack.training.ablation.run_ablation", trained)
     result = CliRunner().invoke(cli, ["ablate", "--train", "nano-cpu", "--seeds", "2", "--jobs", "2"])
     assert result.exit_code == 0, result.output
-    lines = result.stdout.splitlines()[1:]
-    assert [line[:20].strip() for line in lines] == [*ablations(VARIANTS["nano"]), SPARSE]
-    assert lines[0].split()[-4:] == ["0.1500", "0.0707", "0.1000", "0.2000"]
+    first, *others = result.stdout.splitlines()[1:]
+    assert first.split()[-4:] == ["0.1500", "0.0707", "0.1000", "0.2000"]
+    assert [line[:20].strip() for line in others[::2]] == [*list(ablations(VARIANTS["nano"]))[1:], SPARSE]
+    assert "+0.0000 beside the first" in others[1], "paired over scenes"
+    assert others[1].endswith("no difference can be claimed")
+    assert "-0.0500 beside the first" in others[-1]
+    assert others[-1].endswith("worse on 13 of 13 scenes)")
 
 
 def test_ablation_rows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

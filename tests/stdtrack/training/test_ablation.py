@@ -28,9 +28,12 @@ def test_rows_differ_in_one_thing_and_see_the_same_number_of_frames(tiny: Path) 
 
 
 def test_spread_is_that_of_a_sample() -> None:
-    assert math.isclose(Outcome("a", (0.4, 0.6)).spread, 0.1 * math.sqrt(2))
-    assert math.isclose(Outcome("a", (0.4, 0.6)).mean, 0.5)
-    assert math.isnan(Outcome("a", (0.4,)).spread)
+    outcome = Outcome("a", ({"road": 0.3, "desk": 0.5}, {"road": 0.5, "desk": 0.7}))
+    assert outcome.auc == pytest.approx((0.4, 0.6))
+    assert outcome.scenes == pytest.approx({"road": 0.4, "desk": 0.6})
+    assert math.isclose(outcome.spread, 0.1 * math.sqrt(2))
+    assert math.isclose(outcome.mean, 0.5)
+    assert math.isnan(Outcome("a", outcome.runs[:1]).spread)
 
 
 def test_rows_are_trained_judged_and_not_repeated(tiny: Path) -> None:
