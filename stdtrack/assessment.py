@@ -1,9 +1,9 @@
 """Self-assessment: does the tracker still have its target?
 
 A logistic model, fitted on tracks in which it is known whether the target was lost, turns the running mean of each
-frame's cues (:mod:`stdtrack.cues`) into the probability that it is (:class:`Calibration`); hysteresis turns
-probabilities into ``present``, ``uncertain`` or ``lost`` (:func:`next_status`). *Ours* throughout: the paper names
-self-assessment as future work.
+frame's cues (:mod:`stdtrack.cues`) into the probability that it is, and that into the IoU to be expected, which is what
+a tracker says as its score (:class:`Calibration`); hysteresis turns probabilities into ``present``, ``uncertain`` or
+``lost`` (:func:`next_status`). *Ours* throughout: the paper names self-assessment as future work.
 """
 
 from __future__ import annotations
@@ -48,30 +48,34 @@ class Calibration:
 
     Attributes:
         bias: at the mean of all cues.
-        means, weights: of each cue; one that is NaN counts as its mean.
+        means, weights: of each cue.
+        overlap: mean IoU of frames in which the target is not lost.
         limits: of the status.
-        data: what it was fitted on, and how well it does there: texts by name.
+        data: what it was fitted on, and how well it does elsewhere: texts by name.
     """
 
     bias: float
     means: Cues
     weights: Cues
+    overlap: float
     limits: Limits
     data: Mapping[str, str] = field(default_factory=dict)
 
     def lost(self, cues: Cues) -> float:
         """The probability that the target is lost.
 
-        >>> nothing = Cues(*[0.0] * 8)
-        >>> by_quality = Calibration(0.0, nothing, nothing._replace(quality=-1.0), Limits(0.2, 0.35, 0.5))
-        >>> by_quality.lost(nothing._replace(quality=2.0)).__round__(3)
+        >>> by_quality = Calibration(0.0, Cues(0.0, 0.0), Cues(-1.0, 0.0), 0.8, Limits(0.2, 0.35, 0.5))
+        >>> by_quality.lost(Cues(2.0, 0.5)).__round__(3)
         0.119
         """
         odds = self.bias
         for cue, mean, weight in zip(cues, self.means, self.weights, strict=True):
-            if cue == cue:  # not NaN
-                odds += weight * (cue - mean)
+            odds += weight * (cue - mean)
         return 1.0 / (1.0 + math.exp(-min(max(odds, -30.0), 30.0)))
+
+    def score(self, lost: float) -> float:
+        """The IoU to be expected of a target that is lost with this probability."""
+        return self.overlap * (1.0 - lost)
 
 
 def as_text(calibration: Calibration) -> str:
@@ -80,6 +84,7 @@ def as_text(calibration: Calibration) -> str:
     content = {
         "bias": calibration.bias,
         "cues": {name: {"mean": mean, "weight": weight} for name, mean, weight in cues},
+        "overlap": calibration.overlap,
         "limits": calibration.limits._asdict(),
         "data": dict(calibration.data),
     }
@@ -98,14 +103,14 @@ def from_text(text: str, path: Path | None = None) -> Calibration:
         means, weights = (Cues._make(float(cue[key]) for cue in cues) for key in ("mean", "weight"))
         data = {str(key): str(value) for key, value in content["data"].items()}
         limits = Limits._make(float(content["limits"][name]) for name in Limits._fields)
-        calibration = Calibration(float(content["bias"]), means, weights, limits, data)
+        bias, overlap = float(content["bias"]), float(content["overlap"])
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError) as error:
         raise InputError("its calibration of the assessment is damaged", path=path, hint=AGAIN) from error
-    if not all(map(math.isfinite, (calibration.bias, *means, *weights))):
+    if not all(map(math.isfinite, (bias, overlap, *means, *weights))):
         raise InputError("its calibration of the assessment holds a number that is not finite", path=path, hint=AGAIN)
     if not 0.0 <= limits.present <= limits.uncertain <= limits.lost <= 1.0:
         raise InputError("its calibration of the assessment has limits out of order", path=path, hint=AGAIN)
-    return calibration
+    return Calibration(bias, means, weights, overlap, limits, data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +135,9 @@ def assess(before: Assessment | None, cues: Cues, calibration: Calibration) -> A
     if before is None:
         lost = calibration.lost(cues)
         return Assessment(cues, lost, *next_status("present", 0, lost, calibration.limits))
-    mean = Cues._make(map(_mean, before.cues, cues))
+    mean = Cues._make(KEPT * old + (1.0 - KEPT) * new for old, new in zip(before.cues, cues, strict=True))
     lost = calibration.lost(mean)
     return Assessment(mean, lost, *next_status(before.status, before.confirmed, lost, calibration.limits))
-
-
-def _mean(old: float, new: float) -> float:
-    """The running mean after ``new``; where one of both is NaN, the other."""
-    mean = KEPT * old + (1.0 - KEPT) * new
-    return mean if mean == mean else new if old != old else old
 
 
 def next_status(status: Status, confirmed: int, lost: float, limits: Limits) -> tuple[Status, int]:

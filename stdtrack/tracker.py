@@ -1,4 +1,4 @@
-"""Online tracking: one box in, then a box and its predicted quality for every frame."""
+"""Online tracking: one box in, then a box and its score for every frame."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ class STDTracker:
         model: the network; it is folded here.
         facts: what :meth:`describe` adds to the variant and device.
         device: where torch runs it.
-        calibration: of the self-assessment; None leaves it out, and ``Prediction.visible`` None.
+        calibration: of the self-assessment; None leaves it out: the score is the predicted IoU, and
+            ``Prediction.visible`` None.
 
     Attributes:
         assessment: of the last frame; None without a calibration, and before the first ``update``.
@@ -135,7 +136,7 @@ class STDTracker:
 
     @torch.inference_mode()
     def update(self, image: Image) -> Prediction:
-        """Find the target in the next frame; its score is the predicted IoU."""
+        """Find the target in the next frame; its score is the IoU to be expected."""
         if self._state is None:
             raise RuntimeError("update() before init()")
         image = rgb_image(image)
@@ -145,18 +146,17 @@ class STDTracker:
         with self.stage("normalise"):
             search = self._tensor(crop)
         with self.stage("forward"):
-            before = self._state
-            output, self._state = self.network.step(before, search)
+            output, self._state = self.network.step(self._state, search)
         with self.stage("decode"):
             output = on_host(output)
             in_crop, quality = peak_box(output, self._window_HW), float(torch.sigmoid(output.quality[0]))
             self._box = next_box(self._box, to_image(in_crop, window), quality, image, self.config.online)
-            visible = None
-            if self.calibration is not None:
-                cues = frame_cues(output, before, self._state, in_crop, factor=self.config.search_factor)
-                self.assessment = assess(self.assessment, cues, self.calibration)
-                visible = self.assessment.status != "lost"
-            return Prediction(visible_part(self._box, image), quality, visible)
+            shown = visible_part(self._box, image)
+            if self.calibration is None:
+                return Prediction(shown, quality)
+            self.assessment = assess(self.assessment, frame_cues(output), self.calibration)
+            score = self.calibration.score(self.assessment.lost)
+            return Prediction(shown, score, self.assessment.status != "lost")
 
     def search_crop(self, image: Image, window: Window) -> Tensor:
         """(1, 3, H, W) what the window shows, as the network takes it."""

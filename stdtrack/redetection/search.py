@@ -1,4 +1,9 @@
-"""The search for a lost target as a state that advances frame by frame; what looks at the image is given."""
+"""The search for a lost target as a state that advances frame by frame; what looks at the image is given.
+
+A candidate's *likeness* joins what the network says of it with its colours. How like the target other things are is
+known from the image in which it was last certain: whatever was seen there beside it is not the target, and a candidate
+must be more like it than all of that.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +13,28 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evalkit.boxes import starting_problem
+from evalkit.boxes import iou_continuous, starting_problem
 from evalkit.types import Box, Image
-from stdtrack.assessment import CONFIRMING, Limits
+from stdtrack.assessment import CONFIRMING, Assessment
 from stdtrack.crops import Window, crop_window
 from stdtrack.cues import Cues
 from stdtrack.model import TrackState
+from stdtrack.redetection.colours import Colours, colours, similarity
 from stdtrack.redetection.windows import GROWN, grown_window, tile_windows
 
-LEAST_TILES = 3
-"""Network steps a frame: one window to search, two to check what was seen in it."""
+LEAST_TILES = 2
+"""Network steps a frame: one window to search, one to look again at what was seen in it."""
 PATIENCE = 6
-"""Frames for which a lost target may come back by itself before it is looked for."""
-SURE = 0.5
-"""Share of the limit ``present`` up to which a candidate passes: of many windows, one may look good by chance."""
+"""Frames for which a lost target may come back by itself; meanwhile the image in which it was last certain is searched
+for what is like it."""
+LEAST = 0.65
+"""Likeness of a candidate that passes."""
+LEAD = 0.02
+"""By how much it must exceed that of everything beside the target."""
+LEAST_FOLLOWED = 0.5
+"""Likeness of a candidate that has passed, in the frames in which it is followed."""
+BESIDE = 0.1
+"""IoU with the target below which something is beside it."""
 LARGEST_CHANGE = math.log(2.5)
 """Of the log size from the last one that was certain."""
 
@@ -33,20 +46,33 @@ class View:
     Attributes:
         box: x, y, w, h in the image.
         lost: probability that this is not the target.
-        quality: predicted IoU.
         cues: that it was made of.
         state: after looking.
     """
 
     box: Box
     lost: float
-    quality: float
     cues: Cues
     state: TrackState
 
 
-Look = Callable[[Image, Sequence[Window], TrackState, bool], list[View]]
-"""``look(image, windows, state, centred)``: a view a window; ``centred`` where the target is expected in its middle."""
+Look = Callable[[Image, Sequence[Window], TrackState], list[View]]
+"""``look(image, windows, state)``: a view a window."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """When the target was last certain.
+
+    Attributes:
+        state: the network's, with the tokens of the STM.
+        box: where the target was.
+        image: in which.
+    """
+
+    state: TrackState
+    box: Box
+    image: Image
 
 
 @dataclass(frozen=True)
@@ -54,96 +80,115 @@ class Search:
     """A search under way.
 
     Attributes:
-        first: the network's state after the first frame: the first template and its token.
-        known: its state when the target was last certain, with the tokens of the STM.
-        box: where it was then.
+        known: when the target was last certain.
+        colours: it had.
         factor: side of a search window over the target's size.
         tiles: (N, 3) windows over the whole image.
-        limits: probabilities: below ``lost`` what is seen in a tile is looked at again, well below ``present`` it
-            passes.
+        rival: the greatest likeness of anything that was seen beside the target.
         frames: that the search lasts.
         position: number of the next tile.
         trial: the latest view of a candidate that is being confirmed.
-        seen: frames in a row in which the candidate passed.
+        seen: frames in a row in which the candidate was like the target.
     """
 
-    first: TrackState
-    known: TrackState
-    box: Box
+    known: Known
+    colours: Colours
     factor: float
     tiles: Window
-    limits: Limits
+    rival: float = 0.0
     frames: int = 0
     position: int = 0
     trial: View | None = None
     seen: int = 0
 
     @classmethod
-    def begin(
-        cls, first: TrackState, known: TrackState, box: Box, factor: float, limits: Limits, image: Image
-    ) -> Search:
-        """A search that starts in this image."""
-        return cls(first, known, box, factor, tile_windows(box, (image.shape[1], image.shape[0]), factor), limits)
+    def begin(cls, known: Known, factor: float) -> Search:
+        """A search for what was last known."""
+        size = known.image.shape[1], known.image.shape[0]
+        return cls(known, colours(known.image, known.box), factor, tile_windows(known.box, size, factor))
 
     @property
     def found(self) -> View | None:
-        """The candidate, once it has passed in :data:`~stdtrack.assessment.CONFIRMING` frames in a row."""
+        """The candidate, once it was like the target in :data:`~stdtrack.assessment.CONFIRMING` frames in a row."""
         return self.trial if self.seen >= CONFIRMING else None
+
+    def likeness(self, image: Image, box: Box, lost: float) -> float:
+        """How like the target is what is in a box, 0 to 1: its colours, times the root of what the network says."""
+        return similarity(colours(image, box), self.colours) * math.sqrt(1.0 - lost)
+
+    def passes(self, image: Image, box: Box, lost: float) -> bool:
+        """It is like the target, and more so than everything beside it was."""
+        return self.likeness(image, box, lost) >= max(LEAST, self.rival + LEAD)
+
+
+def checked(assessment: Assessment, search: Search | None, image: Image, box: Box) -> Assessment:
+    """The assessment of a tracker's box; still lost where what it seems to have come back to is not like its target."""
+    if search is None or assessment.status == "lost" or search.passes(image, box, assessment.lost):
+        return assessment
+    return replace(assessment, status="lost", confirmed=0)
 
 
 def advance(search: Search, image: Image, look: Look, tiles: int) -> Search:
     """The search after one more frame, in which the network makes at most ``tiles`` steps, but :data:`LEAST_TILES`.
 
-    In the first :data:`PATIENCE` frames it makes none. A candidate that is being confirmed is followed by one step;
-    without one, some windows are searched, and the best view in them is looked at again with the first template's state
-    and with the last certain one. Both must take it for the target.
+    In the first :data:`PATIENCE` frames rivals are searched for in the image in which the target was last certain. Then
+    some windows of each frame are searched, and what is most like the target in them is looked at again from near by.
+    A candidate that passes is followed by one step a frame.
     """
-    if search.frames < PATIENCE:
-        return replace(search, frames=search.frames + 1)
     if search.trial is not None:
         return _confirmed(search, image, look, search.trial)
-    count = max(tiles, LEAST_TILES) - 2
-    windows, position = _next_windows(search, count)
-    search = replace(search, frames=search.frames + 1, position=position)
-    seen = [view for view in look(image, windows, search.known, False) if _plausible(view, search, image)]
-    best = min(seen, key=lambda view: view.lost, default=None)
-    return search if best is None or best.lost >= search.limits.lost else _checked(search, image, look, best)
+    waiting = search.frames < PATIENCE
+    shown = search.known.image if waiting else image
+    windows, position = _next_windows(search, max(tiles, LEAST_TILES) - 1)
+    best = _best(search, shown, look, windows, beside=waiting)
+    frames = search.frames + 1
+    search = replace(search, frames=frames, position=0 if frames == PATIENCE else position)
+    if best is None:
+        return search
+    if waiting:
+        return replace(search, rival=max(search.rival, search.likeness(shown, best.box, best.lost)))
+    return replace(search, trial=best, seen=1) if search.passes(shown, best.box, best.lost) else search
 
 
 def _next_windows(search: Search, count: int) -> tuple[list[Window], int]:
     """At most ``count`` windows, and the number of the tile after them: a larger one at first, then tiles in turn."""
     step = search.frames - PATIENCE
-    grown = [grown_window(search.box, search.factor, step)] if step < len(GROWN) else []
+    grown = [grown_window(search.known.box, search.factor, step)] if 0 <= step < len(GROWN) else []
     total = len(search.tiles)
     turn = min(count - len(grown), total)
     indices = [(search.position + step) % total for step in range(turn)]
     return [*grown, *search.tiles[indices]], (search.position + turn) % total
 
 
-def _checked(search: Search, image: Image, look: Look, best: View) -> Search:
-    """Look at a candidate from near by, as the first frame's target and as the one last known."""
-    window = [crop_window(best.box, search.factor)]
-    views = [look(image, window, state, True)[0] for state in (search.first, search.known)]
-    if not all(_passes(view, search, image) for view in views):
-        return search
-    return replace(search, trial=views[1], seen=1)
+def _best(search: Search, image: Image, look: Look, windows: Sequence[Window], *, beside: bool) -> View | None:
+    """What is most like the target in the windows, seen from near by; None if there is nothing of its kind."""
+
+    def usable(view: View) -> bool:
+        return _plausible(view, search, image) and not (beside and _overlap(view.box, search.known.box) >= BESIDE)
+
+    seen = filter(usable, look(image, windows, search.known.state))
+    best = max(seen, key=lambda view: search.likeness(image, view.box, view.lost), default=None)
+    if best is None:
+        return None
+    near = look(image, [crop_window(best.box, search.factor)], search.known.state)[0]
+    return near if usable(near) else None
 
 
 def _confirmed(search: Search, image: Image, look: Look, trial: View) -> Search:
-    """One step of following the candidate; it is dropped where it does not pass."""
-    view = look(image, [crop_window(trial.box, search.factor)], trial.state, True)[0]
-    if not _passes(view, search, image):
+    """One step of following the candidate; it is dropped where it is like the target no more."""
+    view = look(image, [crop_window(trial.box, search.factor)], trial.state)[0]
+    if not _plausible(view, search, image) or search.likeness(image, view.box, view.lost) < LEAST_FOLLOWED:
         return replace(search, frames=search.frames + 1, trial=None, seen=0)
     return replace(search, frames=search.frames + 1, trial=view, seen=search.seen + 1)
 
 
-def _passes(view: View, search: Search, image: Image) -> bool:
-    return view.lost <= SURE * search.limits.present and _plausible(view, search, image)
+def _overlap(one: Box, other: Box) -> float:
+    return float(iou_continuous(one[None], other[None])[0])
 
 
 def _plausible(view: View, search: Search, image: Image) -> bool:
     """The box begins a track in this image, and its size is not far from the last certain one."""
     if starting_problem(view.box, image.shape[1], image.shape[0]):
         return False
-    change = np.log(view.box[2:].prod() / np.maximum(search.box[2:], 1.0).prod()) / 2
+    change = np.log(view.box[2:].prod() / np.maximum(search.known.box[2:], 1.0).prod()) / 2
     return bool(abs(change) <= LARGEST_CHANGE)

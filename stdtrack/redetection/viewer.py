@@ -30,25 +30,23 @@ class Viewer:
         self.tracker, self.calibration = tracker, calibration
 
     @torch.inference_mode()
-    def __call__(self, image: Image, windows: Sequence[Window], state: TrackState, centred: bool) -> list[View]:
+    def __call__(self, image: Image, windows: Sequence[Window], state: TrackState) -> list[View]:
         """A view of every window, all from the same state; see :data:`~stdtrack.redetection.search.Look`."""
         crops = [self.tracker.search_crop(image, window) for window in windows]
         if isinstance(self.tracker.network, nn.Module):
             crops = [torch.cat(crops)] if crops else []
-        return self._looked(crops, windows, state, centred)
+        return self._looked(crops, windows, state)
 
-    def _looked(self, crops: list[Tensor], windows: Sequence[Window], state: TrackState, centred: bool) -> list[View]:
+    def _looked(self, crops: list[Tensor], windows: Sequence[Window], state: TrackState) -> list[View]:
         views: list[View] = []
-        factor = self.tracker.config.search_factor if centred else None
         for crop in crops:
             before = repeated(state, len(crop))
             output, after = self.tracker.network.step(before, crop)
             boxes = STDTrack.decode(output)[0].double().cpu().numpy()
-            quality = torch.sigmoid(output.quality).cpu().numpy()
             for row, box in enumerate(boxes):
-                cues = frame_cues(output, before, after, box, factor=factor, row=row)
+                cues = frame_cues(output, row)
                 place = to_image(box, windows[len(views)])
-                views.append(View(place, self.calibration.lost(cues), float(quality[row]), cues, picked(after, row)))
+                views.append(View(place, self.calibration.lost(cues), cues, picked(after, row)))
         return views
 
     def seconds_a_tile(self) -> float:
@@ -61,7 +59,7 @@ class Viewer:
 
     def _timed(self, image: Image, windows: Sequence[Window], state: TrackState) -> float:
         start = perf_counter()
-        self(image, windows, state, False)
+        self(image, windows, state)
         return perf_counter() - start
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import numpy as np
@@ -16,10 +16,9 @@ from stdtrack.assessment import Assessment, assess
 from stdtrack.crops import crop_window
 from stdtrack.following import visible_part
 from stdtrack.images import rgb_image, starting_box
-from stdtrack.model import TrackState
 from stdtrack.redetection.budget import OPTIONS, Budget, budget_of
 from stdtrack.redetection.own import required
-from stdtrack.redetection.search import LEAST_TILES, Search, View, advance
+from stdtrack.redetection.search import LEAST_TILES, Known, Search, View, advance, checked
 from stdtrack.redetection.viewer import Viewer
 from stdtrack.tracker import create as create_stdtrack
 
@@ -30,21 +29,6 @@ RATE = 0.05
 EVERY = 10
 """Frames after which the network looks in any case: a tracker may be sure of something else."""
 SEARCHER, VARIANT = "searcher", "nano"
-
-
-@dataclass(frozen=True)
-class Known:
-    """When the target was last certain.
-
-    Attributes:
-        first: the network's state after the first frame.
-        state: its state then.
-        box: where the target was.
-    """
-
-    first: TrackState
-    state: TrackState
-    box: Box
 
 
 class Redetecting:
@@ -74,8 +58,7 @@ class Redetecting:
         rgb = rgb_image(image)
         box = starting_box(box, rgb)
         self.tracker.init(image, box)
-        state = self.look.tracker.first_state(rgb, box)
-        self._known = Known(state, state, box)
+        self._known = Known(self.look.tracker.first_state(rgb, box), box, rgb)
         self.assessment, self._search, self._usual, self._unseen = None, None, np.nan, 0
 
     def update(self, image: Image) -> Prediction:
@@ -99,25 +82,26 @@ class Redetecting:
 
     def _judge(self, answer: Prediction, image: Image, known: Known) -> None:
         """Look where the tracker is. A tracker that says that it sees nothing is believed."""
-        view = self.look(image, [crop_window(answer.box, self._factor)], known.state, True)[0]
-        self._unseen, self.assessment = 0, assess(self.assessment, view.cues, self.look.calibration)
+        view = self.look(image, [crop_window(answer.box, self._factor)], known.state)[0]
+        judged = assess(self.assessment, view.cues, self.look.calibration)
+        self._unseen, self.assessment = 0, checked(judged, self._search, image, answer.box)
         if answer.visible is False:
             self.assessment = replace(self.assessment, status="lost", confirmed=0)
         elif self.assessment.status == "present" and view.lost <= self._limits.present:
-            self._known = Known(known.first, view.state, answer.box)
+            self._known = Known(view.state, answer.box, image)
 
     def _lost(self, answer: Prediction, image: Image, known: Known) -> Prediction:
-        search = self._search or Search.begin(known.first, known.state, known.box, self._factor, self._limits, image)
+        search = self._search or Search.begin(known, self._factor)
         self._search = advance(search, image, self.look, max(self.budget.tiles - 1, LEAST_TILES))
         if self._search.found is None:
             return Prediction(answer.box, 0.0, False)
-        return self._go_on(self._search.found, image, known)
+        return self._go_on(self._search.found, image)
 
-    def _go_on(self, found: View, image: Image, known: Known) -> Prediction:
+    def _go_on(self, found: View, image: Image) -> Prediction:
         """Start the tracker on what was found."""
         box = visible_part(found.box, image)
         self.tracker.init(image, box)
-        self._known, self._search = Known(known.first, found.state, box), None
+        self._known, self._search = Known(found.state, box, image), None
         self.assessment = Assessment(found.cues, found.lost, "present")
         return Prediction(box, float(np.nan_to_num(self._usual, nan=1.0)), True)
 

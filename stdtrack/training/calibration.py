@@ -1,7 +1,7 @@
-"""The calibration of the self-assessment, fitted on tracks over clips that were left out of training.
+"""The calibration of the self-assessment: fitted on tracks over the clips of training, judged on those left out of it.
 
-Every frame after the first is a row: the running mean of its cues, and whether the target was lost, which is where the
-IoU is below 0.1, or no target is to be seen. Scenes weigh the same.
+Every frame after the first is a row: the running mean of its cues, and its IoU, 0 where no target is to be seen. The
+target is lost where the IoU is below 0.1. Scenes weigh the same.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from stdtrack.training.validation import LOST, Validation, parts_of
 PENALTY = 0.1
 """Of the squared weights of standardised cues, beside the mean loss."""
 SHARES = Limits(0.80, 0.93, 0.97)
-"""Of the frames with the target, those whose probability of being lost is below each limit of the status."""
+"""Of the left-out frames that are not lost, those whose probability of being lost is below each limit of the status: on
+clips that it was trained on, a network is surer."""
 STEPS = 50
-FOLDS = 5
 SEED = 1000
 """Of the made clips; what is measured on others uses seeds below it."""
 _NOTHING = Cues(*[0.0] * len(Cues._fields))
-_NEUTRAL = Calibration(0.0, _NOTHING, _NOTHING, Limits(1.0, 1.0, 1.0))
+_NEUTRAL = Calibration(0.0, _NOTHING, _NOTHING, 1.0, Limits(1.0, 1.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -41,38 +41,39 @@ class Rows:
     """Frames of many tracks.
 
     Attributes:
-        cues: (N, C) running means; NaN where a cue has no meaning.
-        lost: (N,) the target was lost.
+        cues: (N, C) running means.
+        overlap: (N,) IoU.
         scene: (N,) of the clip.
         made: (N,) the clip's target was cut and pasted.
     """
 
     cues: NDArray[np.float64]
-    lost: Flags
+    overlap: Vector
     scene: NDArray[np.str_]
     made: Flags
 
-    def part(self, chosen: Flags) -> Rows:
-        """Some of the frames."""
-        return Rows(self.cues[chosen], self.lost[chosen], self.scene[chosen], self.made[chosen])
+    @property
+    def lost(self) -> Flags:
+        """(N,) the target was lost."""
+        return self.overlap < LOST
 
 
-def calibrate(model: STDTrack, validation: Validation) -> Calibration:
-    """Track the left-out sequences as validation does, and clips made from them, and fit the model.
+def calibrate(model: STDTrack, trained: Sequence[Footage], left_out: Validation) -> Calibration:
+    """Track the clips of training and clips made from them, and fit the model; then track those left out of training.
 
-    Its ``data`` say on how many frames, and the area under the ROC curve of telling lost frames, of the model and of
-    the predicted quality alone, each frame judged by a model that saw nothing of its scene.
+    The limits, and what its ``data`` say of how well it tells lost frames, are of the latter.
 
     Raises:
         InputError: the target was never lost, or always.
     """
-    rows = collect(model, validation)
-    if rows.lost.all() or not rows.lost.any():
+    rows = collect(model, Validation(trained, left_out.frames))
+    judged = collect(model, left_out)
+    if any(each.lost.all() or not each.lost.any() for each in (rows, judged)):
         raise InputError("the target was never lost on these clips, or in every frame", hint="name more clips")
-    judged = judged_by_others(rows)
     calibration = fit(rows)
-    limits = Limits._make(np.quantile(judged[~rows.lost], SHARES).tolist())
-    return replace(calibration, limits=limits, data=_facts(rows, judged))
+    lost = chances(calibration, judged.cues)
+    limits = Limits._make(np.quantile(lost[~judged.lost], SHARES).tolist())
+    return replace(calibration, limits=limits, data=_facts(rows, judged, lost))
 
 
 def collect(model: STDTrack, validation: Validation) -> Rows:
@@ -86,7 +87,9 @@ def collect(model: STDTrack, validation: Validation) -> Rows:
 
 def joined(rows: Sequence[Rows]) -> Rows:
     """The frames of several."""
-    return Rows(*(np.concatenate([getattr(each, name) for each in rows]) for name in ("cues", "lost", "scene", "made")))
+    return Rows(
+        *(np.concatenate([getattr(each, name) for each in rows]) for name in ("cues", "overlap", "scene", "made"))
+    )
 
 
 def _tracked(tracker: STDTracker, footage: Footage, frames: int, *, made: bool) -> Rows:
@@ -100,28 +103,28 @@ def _tracked(tracker: STDTracker, footage: Footage, frames: int, *, made: bool) 
         assert tracker.assessment is not None
         cues.append(tracker.assessment.cues)
     overlap = iou_continuous(np.array(boxes).reshape(-1, 4), footage.boxes[first + 1 : last])
-    lost = ~footage.visible[first + 1 : last] | (overlap < LOST)
-    count = len(lost)
+    overlap = np.where(footage.visible[first + 1 : last], overlap, 0.0)
+    count = len(overlap)
     scene = np.full(count, footage.scene or footage.name)
-    return Rows(np.array(cues, dtype=np.float64).reshape(count, -1), lost, scene, np.full(count, made))
+    return Rows(np.array(cues, dtype=np.float64).reshape(count, -1), overlap, scene, np.full(count, made))
 
 
 def fit(rows: Rows) -> Calibration:
     """Logistic regression by Newton's method, on standardised cues, a little penalised.
 
-    A cue that is never there, or never changes, has weight 0.
+    A cue that never changes has weight 0.
     """
-    known = np.isfinite(rows.cues)
-    count = np.maximum(known.sum(axis=0), 1)
-    means = np.where(known, rows.cues, 0.0).sum(axis=0) / count
-    centred = np.where(known, rows.cues - means, 0.0)
-    scales = np.sqrt((centred**2).sum(axis=0) / count)
+    means, scales = rows.cues.mean(axis=0), rows.cues.std(axis=0)
     usable = scales > 1e-9
     scales = np.where(usable, scales, 1.0)
-    inputs = np.column_stack([centred / scales * usable, np.ones(len(centred))])
-    solution = _logistic(inputs, rows.lost.astype(np.float64), scene_weights(rows.scene))
-    weights = np.where(usable, solution[:-1] / scales, 0.0)
-    return Calibration(float(solution[-1]), Cues._make(means.tolist()), Cues._make(weights.tolist()), _NEUTRAL.limits)
+    inputs = np.column_stack([(rows.cues - means) / scales * usable, np.ones(len(rows.cues))])
+    weights = scene_weights(rows.scene)
+    solution = _logistic(inputs, rows.lost.astype(np.float64), weights)
+    cues = np.where(usable, solution[:-1] / scales, 0.0)
+    overlap = float(np.average(rows.overlap, weights=weights * ~rows.lost))
+    return Calibration(
+        float(solution[-1]), Cues._make(means.tolist()), Cues._make(cues.tolist()), overlap, _NEUTRAL.limits
+    )
 
 
 def _logistic(inputs: NDArray[np.float64], truth: Vector, weights: Vector) -> Vector:
@@ -151,31 +154,21 @@ def scene_weights(scene: NDArray[np.str_]) -> Vector:
     return weights
 
 
-def judged_by_others(rows: Rows) -> Vector:
-    """(N,) each frame's probability of being lost, by a model fitted without any frame of its scene's fold."""
-    fold = np.unique(rows.scene, return_inverse=True)[1] % FOLDS
-    chance = np.zeros(len(rows.lost))
-    for number in np.unique(fold):
-        calibration = fit(rows.part(fold != number)) if (fold != number).any() else _NEUTRAL
-        chance[fold == number] = chances(calibration, rows.cues[fold == number])
-    return chance
-
-
 def chances(calibration: Calibration, cues: Iterable[Iterable[float]]) -> Vector:
     """(N,) probabilities of being lost."""
     return np.array([calibration.lost(Cues._make(row)) for row in cues])
 
 
-def _facts(rows: Rows, judged: Vector) -> dict[str, str]:
-    quality = -rows.cues[:, Cues._fields.index("quality")]
+def _facts(rows: Rows, left_out: Rows, lost: Vector) -> dict[str, str]:
     facts = {
         "frames": str(len(rows.lost)),
         "scenes": str(len(np.unique(rows.scene))),
         "lost": f"{rows.lost.mean():.3f}",
-        "clips": ", ".join(dict.fromkeys(rows.scene.tolist())),
+        "left-out clips": ", ".join(dict.fromkeys(left_out.scene.tolist())),
     }
-    for name, chosen in (("all", np.ones(len(judged), bool)), ("real clips", ~rows.made), ("made clips", rows.made)):
-        for sign, values in (("assessment", judged), ("quality alone", quality)):
-            area = auroc(rows.lost[chosen], values[chosen])
-            facts[f"AUROC of lost, {name}, {sign}"] = "none" if area is None else f"{area:.3f}"
+    everything = np.ones(len(lost), dtype=bool)
+    for name, chosen in (("all", everything), ("real clips", ~left_out.made), ("made clips", left_out.made)):
+        for sign, values in (("assessment", lost), ("quality alone", -left_out.cues[:, 0])):
+            area = auroc(left_out.lost[chosen], values[chosen])
+            facts[f"AUROC of lost, left out, {name}, {sign}"] = "none" if area is None else f"{area:.3f}"
     return facts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -184,6 +184,12 @@ def _open_video(source: SourceConfig, config: TrainConfig) -> tuple[tuple[Footag
         reason = loaded.skipped[0] if loaded.skipped else "the list is empty"
         raise InputError(f"{source.benchmark}: no sequence to train on: {reason}", path=root_of(source, config))
     return loaded.footage, loaded.skipped
+
+
+def trained_footage(config: TrainConfig) -> list[Footage]:
+    """Footage of every sequence that a run trains on, read as it is asked for."""
+    videos = (replace(source, cache=False) for source in config.sources if source.kind == "video")
+    return [footage for source in videos for footage in _open_video(source, config)[0]]
 
 
 def by_scene(footage: Iterable[Footage]) -> tuple[tuple[Footage, ...], ...]:

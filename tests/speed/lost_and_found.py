@@ -4,8 +4,8 @@
 
 Two sequences are made from every left-out clip that can be used, until there are 40: the target leaves and comes back
 elsewhere, in one of four smaller, in one of four beside a look-alike. Then the real targets of
-accuracy_on_real_targets.py. The last spec is compared with the first. Sequences are made with other seeds than those
-that the calibration was fitted on, from clips of the same scenes.
+accuracy_on_real_targets.py. The calibration was fitted, and the search's numbers were chosen, on clips of training; the
+calibration's limits were set on these very clips, as they are and made with other seeds.
 """
 
 from __future__ import annotations

@@ -30,10 +30,10 @@ from stdtrack.tracker import STDTracker
 from tests.stdtrack.test_tracker import Fixed, picture
 from tests.stdtrack.tiny import TINY, make
 
-NOTHING = Cues(*[0.0] * len(Cues._fields))
+NOTHING = Cues(0.0, 0.0)
 LIMITS = Limits(0.3, 0.45, 0.6)
 PRESENT, UNCERTAIN, LOST = LIMITS
-BY_QUALITY = Calibration(0.0, NOTHING, NOTHING._replace(quality=-1.0), LIMITS, {"frames": "7"})
+BY_QUALITY = Calibration(0.0, NOTHING, NOTHING._replace(quality=-1.0), 0.8, LIMITS, {"frames": "7"})
 """The probability of being lost is 1 - the quality."""
 
 
@@ -74,15 +74,10 @@ def test_the_probability_is_that_of_the_running_mean() -> None:
     assert third.status == "lost"
 
 
-def test_a_cue_that_is_missing_counts_as_its_mean() -> None:
-    calibration = Calibration(0.2, NOTHING._replace(motion=3.0), NOTHING._replace(motion=5.0), LIMITS)
-    expected = 1 / (1 + math.exp(-0.2))
-    assert calibration.lost(NOTHING._replace(motion=math.nan)) == pytest.approx(expected)
-    assert calibration.lost(NOTHING._replace(motion=3.0)) == pytest.approx(expected)
-    seen = assess(None, NOTHING._replace(motion=4.0), calibration)
-    assert assess(seen, NOTHING._replace(motion=math.nan), calibration).cues.motion == 4.0
-    unseen = assess(None, NOTHING._replace(motion=math.nan), calibration)
-    assert assess(unseen, NOTHING._replace(motion=4.0), calibration).cues.motion == 4.0
+def test_the_score_is_the_overlap_of_what_is_not_lost_by_the_chance_of_that() -> None:
+    assert BY_QUALITY.score(0.0) == pytest.approx(0.8)
+    assert BY_QUALITY.score(0.25) == pytest.approx(0.6)
+    assert BY_QUALITY.score(1.0) == 0.0
 
 
 def test_far_from_all_data_it_is_sure_and_finite() -> None:
@@ -99,13 +94,15 @@ def test_text_and_back() -> None:
     ("change", "problem"),
     [
         (lambda content: content.pop("bias"), "is damaged"),
-        (lambda content: content["cues"].pop("margin"), "is damaged"),
-        (lambda content: content["cues"]["margin"].update(weight="much"), "is damaged"),
+        (lambda content: content["cues"].pop("entropy"), "is damaged"),
+        (lambda content: content["cues"]["entropy"].update(weight="much"), "is damaged"),
+        (lambda content: content.pop("overlap"), "is damaged"),
+        (lambda content: content.update(overlap=math.inf), "not finite"),
         (lambda content: content.update(data=[1]), "is damaged"),
         (lambda content: content.pop("limits"), "is damaged"),
         (lambda content: content["limits"].update(lost=0.1), "limits out of order"),
         (lambda content: content["limits"].update(present=math.nan), "limits out of order"),
-        (lambda content: content["cues"]["margin"].update(mean=math.inf), "not finite"),
+        (lambda content: content["cues"]["entropy"].update(mean=math.inf), "not finite"),
         (lambda content: content.update(bias=math.nan), "not finite"),
     ],
 )
@@ -125,7 +122,7 @@ def test_no_calibration_at_all(text: str) -> None:
         from_text(text)
 
 
-def test_the_tracker_says_so_and_answers_as_before(tmp_path: Path) -> None:
+def test_the_tracker_says_so_and_its_boxes_are_as_before(tmp_path: Path) -> None:
     path = tmp_path / "w.safetensors"
     save_model(path, make(TINY), {FACT: as_text(BY_QUALITY)})
     judged, plain = STDTracker.load(path), STDTracker(make(TINY))
@@ -134,7 +131,7 @@ def test_the_tracker_says_so_and_answers_as_before(tmp_path: Path) -> None:
     for index in range(6):
         one, other = judged.update(picture(seed=index)), plain.update(picture(seed=index))
         np.testing.assert_array_equal(one.box, other.box)
-        assert one.score == other.score
+        assert one.score == pytest.approx(0.8 * (1 - judged.assessment.lost))
         assert other.visible is None
         assert one.visible is (judged.assessment.status != "lost")
     assert plain.assessment is None

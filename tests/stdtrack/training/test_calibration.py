@@ -18,7 +18,7 @@ from stdtrack.configs import NANO
 from stdtrack.cues import Cues
 from stdtrack.tracker import STDTracker
 from stdtrack.training.annotated_video import Footage
-from stdtrack.training.calibration import PENALTY, SHARES, Rows, calibrate, chances, collect, fit, judged_by_others
+from stdtrack.training.calibration import PENALTY, SHARES, Rows, calibrate, chances, collect, fit
 from stdtrack.training.lost_clips import as_sequence, made_clips
 from stdtrack.training.validation import Validation
 from tests.stdtrack.tiny import TINY, make
@@ -27,12 +27,13 @@ from tests.stdtrack.training.test_validation import Blank
 CUES = len(Cues._fields)
 
 
-def rows(count: int = 400, scenes: int = 7) -> Rows:
-    rng = np.random.default_rng(0)
+def rows(count: int = 400, scenes: int = 7, seed: int = 0) -> Rows:
+    rng = np.random.default_rng(seed)
     cues = rng.normal(size=(count, CUES)) * np.arange(1, CUES + 1) + 3.0
-    chance = 1 / (1 + np.exp(-(cues[:, 0] - 3.0) * 2 + 0.25 * (cues[:, 3] - 3.0) + 1.0))
+    chance = 1 / (1 + np.exp(-(cues[:, 0] - 3.0) * 2 + 0.25 * (cues[:, 1] - 3.0) + 1.0))
     scene = np.array([f"s{index}" for index in rng.integers(0, scenes, count)])
-    return Rows(cues, rng.random(count) < chance, scene, rng.random(count) < 0.5)
+    overlap = np.where(rng.random(count) < chance, 0.05, 0.3 + 0.7 * rng.random(count))
+    return Rows(cues, overlap, scene, rng.random(count) < 0.5)
 
 
 def test_the_fit_is_the_least_of_the_penalised_log_loss() -> None:
@@ -53,29 +54,26 @@ def test_the_fit_is_the_least_of_the_penalised_log_loss() -> None:
     np.testing.assert_allclose(found.means, means)
 
 
-def test_a_cue_that_is_never_there_or_never_changes_has_no_weight() -> None:
+def test_a_cue_that_never_changes_has_no_weight() -> None:
     data = rows()
-    data.cues[:, 6:] = np.nan
-    data.cues[:, 5] = 1.0
+    data.cues[:, 1] = 1.0
     found = fit(data)
-    assert found.weights[5:] == (0.0, 0.0, 0.0)
+    assert found.weights.entropy == 0.0
     assert np.isfinite(found.means).all()
     assert np.isfinite(chances(found, data.cues)).all()
 
 
 def test_frames_that_a_line_separates_give_finite_weights() -> None:
     data = rows()
-    parted = fit(Rows(data.cues, data.cues[:, 0] > 3.0, data.scene, data.made))
+    parted = fit(Rows(data.cues, np.where(data.cues[:, 0] > 3.0, 0.0, 0.7), data.scene, data.made))
     assert np.isfinite(parted.weights).all()
+    assert parted.overlap == pytest.approx(0.7)
 
 
-def test_a_frame_is_judged_by_a_model_that_saw_nothing_of_its_scene() -> None:
-    data = rows()
-    judged = judged_by_others(data)
-    chosen = data.scene == "s0"
-    flipped = judged_by_others(Rows(data.cues, np.where(chosen, ~data.lost, data.lost), data.scene, data.made))
-    np.testing.assert_array_equal(judged[chosen], flipped[chosen])
-    assert not np.allclose(judged[~chosen], flipped[~chosen])
+def test_the_overlap_is_that_of_frames_that_are_not_lost_each_scene_alike() -> None:
+    cues = np.array([[0.0, 0.5], [1.0, 0.6], [2.0, 0.7], [3.0, 0.8]])
+    data = Rows(cues, np.array([0.0, 0.4, 0.8, 0.9]), np.array(["a", "a", "b", "b"]), np.zeros(4, bool))
+    assert fit(data).overlap == pytest.approx((0.4 + 0.8 + 0.9) / 3), "each of the two scenes has half of all weight"
 
 
 class Noise(Blank):
@@ -118,34 +116,43 @@ def test_rows_are_the_frames_of_all_tracks_and_lost_is_what_is_away_or_missed() 
     assert found.made.sum() == 29
     second = found.lost[11:22]
     assert second[9:].all(), "frames 30 and 31 have no target"
+    assert not found.overlap[11:22][9:].any()
     assert np.isfinite(found.cues).all()
     assert set(found.scene.tolist()) == {"a"}
 
 
-def test_a_target_that_is_never_lost_teaches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("overlap", [0.0, 0.7])
+def test_a_target_that_is_never_lost_teaches_nothing(overlap: float, monkeypatch: pytest.MonkeyPatch) -> None:
     data = rows()
-    never = Rows(data.cues, np.zeros(len(data.lost), bool), data.scene, data.made)
-    monkeypatch.setattr("stdtrack.training.calibration.collect", lambda *_: never)
+    alike = Rows(data.cues, np.full(len(data.overlap), overlap), data.scene, data.made)
+    monkeypatch.setattr("stdtrack.training.calibration.collect", lambda *_: alike)
     with pytest.raises(InputError, match="never lost"):
-        calibrate(untrained(NANO), Validation([], 0, 1, False))
+        calibrate(untrained(NANO), [], Validation([], 0, 1, False))
 
 
 def test_the_command_adds_the_numbers_to_the_file_and_changes_no_weight(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stdtrack.training.calibration.collect", lambda *_: rows())
+    asked: list[list[str]] = []
+
+    def collected(_: object, footage: Validation) -> Rows:
+        asked.append([clip.name for clip in footage.sequences])
+        return rows(seed=len(asked))
+
+    monkeypatch.setattr("stdtrack.training.calibration.collect", collected)
     path = tmp_path / "w.safetensors"
     save_model(path, untrained(NANO), {"step": "7"})
     before = load_file(path)
     done = CliRunner().invoke(command, [str(tiny / "tiny.toml"), str(path)], catch_exceptions=False)
     assert done.exit_code == 0
+    assert asked == [["a", "b"], ["c"]], "what is trained on, then what is left out"
     assert "frames: 400" in done.output
-    assert "AUROC of lost, all, assessment: 0." in done.output
+    assert "AUROC of lost, left out, all, assessment: 0." in done.output
     assert load_facts(path)["step"] == "7"
-    calibration = from_text(load_facts(path)[FACT])
-    assert calibration.weights == fit(rows()).weights
+    calibration, left_out = from_text(load_facts(path)[FACT]), rows(seed=2)
+    assert calibration.weights == fit(rows(seed=1)).weights
     assert calibration.data["scenes"] == "7"
-    there = judged_by_others(rows())[~rows().lost]
+    there = chances(calibration, left_out.cues)[~left_out.lost]
     assert [float((there < limit).mean()) for limit in calibration.limits] == pytest.approx(list(SHARES), abs=0.01)
     after = load_file(path)
     assert before.keys() == after.keys()
