@@ -66,15 +66,17 @@ def ask(page: Page, script: str) -> Any:
     return page.ask(WORDS + script)
 
 
-def test_it_opens_in_two_seconds_and_draws_everything(show, tables) -> None:
+def test_it_draws_everything(show, tables) -> None:
     page = show(replace(tables(5, 30, 300, strips=True), published=published()))
-    ready, charts, pressed = ask(
-        page,
-        """return [Number(document.documentElement.dataset.ready), all("figure.chart svg").length > 0 &&
-        all("figure.chart").length, all("#trackers [aria-pressed=true]").length];""",
-    )
-    assert ready < 2000
-    assert (charts, pressed) == (7, 5)
+    script = """return [all("figure.chart").length, all("figure.chart").filter((f) => f.querySelector("svg")).length,
+        all("#trackers [aria-pressed=true]").length];"""
+    assert ask(page, script) == [7, 7, 5]
+
+
+@pytest.mark.timed
+def test_it_opens_in_two_seconds(show, tables) -> None:
+    page = show(tables(20, 100, 100))
+    assert ask(page, "return Number(document.documentElement.dataset.ready);") < 2000
 
 
 def test_names_from_outside_do_not_run(show, tables) -> None:
