@@ -23,30 +23,22 @@ from evalkit.reading.text import read_json
 from evalkit.results.exchange.clip import Clip, Track, checked_length, empty_boxes, joined
 from evalkit.results.exchange.exact import Four, numbers
 from evalkit.results.exchange.fields import as_box, as_coordinate, as_key, as_whole, rows_of, size_of, within
-from evalkit.results.exchange.formats import Format
+from evalkit.results.exchange.formats import Format, files_of, json_begins
 from evalkit.results.exchange.frames import find_frames, given_frames, with_frames
 from evalkit.trackers.folders import folder_name
 
 HINT = "COCO video JSON has videos, images with video_id and frame_id, annotations with image_id and track_id"
-_FIRST_BYTES = 1 << 16
 
 
 def claims(path: Path) -> bool:
-    """A JSON object that begins with one of COCO's lists, or a folder of such files."""
-    if path.is_dir():
-        return any(claims(file) for file in sorted(path.glob("*.json")))
-    if path.suffix != ".json":
-        return False
-    with path.open("rb") as stream:
-        start = stream.read(_FIRST_BYTES)
-    return start.lstrip()[:1] == b"{" and any(b'"%s"' % key in start for key in (b"images", b"videos", b"annotations"))
+    """A JSON object that begins with one of COCO's lists, or a folder with one."""
+    return json_begins(path, b"{", ("images", "videos", "annotations"))
 
 
 def read(path: Path, frames: Path | None = None) -> tuple[Clip, ...]:
     """The clips of a file, or of all files in a folder; raises InputError with file and place."""
-    files = [path] if path.is_file() else sorted(path.glob("*.json"))
     clips = []
-    for file in files:
+    for file in files_of(path, ".json"):
         with within(file, HINT):
             clips += _clips(as_mapping(read_json(file, exact=True), "the file"), file, frames)
     if not clips:

@@ -19,7 +19,7 @@ from evalkit.reading.text import read_bytes
 from evalkit.reading.xml import Element, parse_xml
 from evalkit.results.exchange.clip import Clip, Track, checked_length, distinct, joined
 from evalkit.results.exchange.exact import corners, four, from_corners, numbers, parsed, text
-from evalkit.results.exchange.formats import Format
+from evalkit.results.exchange.formats import Format, files_of
 from evalkit.results.exchange.frames import find_frames, given_frames, with_frames
 from evalkit.results.exchange.keyframes import Key, filled
 from evalkit.shown import one_line
@@ -45,7 +45,7 @@ def read(path: Path, frames: Path | None = None) -> tuple[Clip, ...]:
         if name is None:
             raise InputError("holds no annotations.xml", path=path, hint=_HINT)
         return (_clip(members[name], f"{path}/{name}", path, frames),)
-    files = [path] if path.is_file() else sorted(path.glob("*.xml"))
+    files = files_of(path, ".xml")
     if not files:
         raise InputError("holds no XML file", path=path, hint=_HINT)
     return joined(_clip(read_bytes(file), str(file), file, frames) for file in files)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evalkit.entry_points import Registry
 from evalkit.errors import InputError
+from evalkit.reading.text import regular_size
 from evalkit.results.exchange.clip import Clip
 
 GROUP = "stdtrack.formats"
@@ -30,6 +31,31 @@ class Format:
     claims: Callable[[Path], bool] = lambda path: False
     read: Callable[[Path, Path | None], tuple[Clip, ...]] | None = None
     write: Callable[[Sequence[Clip], Path], None] | None = None
+
+
+_FIRST_BYTES = 1 << 16
+
+
+def files_of(path: Path, suffix: str) -> list[Path]:
+    """The file itself, or a folder's files with this suffix, sorted."""
+    return sorted(path.glob(f"*{suffix}")) if path.is_dir() else [path]
+
+
+def first_bytes(file: Path) -> bytes:
+    """How a file begins; raises InputError for a pipe or device, which might never answer."""
+    regular_size(file)
+    with file.open("rb") as stream:
+        return stream.read(_FIRST_BYTES)
+
+
+def json_begins(path: Path, bracket: bytes, keys: Sequence[str]) -> bool:
+    """Whether a JSON file, or one in a folder, begins with this bracket and soon has one of these keys."""
+    for file in files_of(path, ".json"):
+        if file.suffix == ".json":
+            start = first_bytes(file).lstrip()
+            if start.startswith(bracket) and any(f'"{key}"'.encode() in start for key in keys):
+                return True
+    return False
 
 
 FORMATS: Registry[Format] = Registry(

@@ -25,7 +25,7 @@ from evalkit.reading.text import read_json
 from evalkit.results.exchange.clip import Clip, Track, checked_length, distinct, joined
 from evalkit.results.exchange.exact import Four, four, from_percentages, numbers, percentages, text
 from evalkit.results.exchange.fields import as_coordinate, as_whole, rows_of, within
-from evalkit.results.exchange.formats import Format
+from evalkit.results.exchange.formats import Format, files_of, json_begins
 from evalkit.results.exchange.frames import find_frames, given_frames, with_frames
 from evalkit.results.exchange.keyframes import Key, filled
 from evalkit.shown import one_line
@@ -37,20 +37,11 @@ _CLIP = "clip"
 """Beside the video in a task's data: the clip's own name, where we wrote the task."""
 _UPLOADED = re.compile(r"^[0-9a-f]{8}-")
 """What Label Studio puts before the name of a file that was uploaded."""
-_FIRST_BYTES = 1 << 16
 
 
 def claims(path: Path) -> bool:
-    """A JSON list that begins with a task, or a folder of such files."""
-    if path.is_dir():
-        return any(claims(file) for file in sorted(path.glob("*.json")))
-    if path.suffix != ".json":
-        return False
-    with path.open("rb") as stream:
-        start = stream.read(_FIRST_BYTES)
-    return start.lstrip()[:1] == b"[" and any(
-        b'"%s"' % key in start for key in (b"annotations", b"predictions", b"data")
-    )
+    """A JSON list that begins with a task, or a folder with one."""
+    return json_begins(path, b"[", ("annotations", "predictions", "data"))
 
 
 def read(path: Path, frames: Path | None = None) -> tuple[Clip, ...]:
@@ -59,7 +50,7 @@ def read(path: Path, frames: Path | None = None) -> tuple[Clip, ...]:
     Percent become pixels by the size of the images or the video, which must be at hand.
     """
     clips: list[Clip] = []
-    for file in [path] if path.is_file() else sorted(path.glob("*.json")):
+    for file in files_of(path, ".json"):
         with within(file, HINT):
             tasks = as_list(read_json(file, exact=True), "the file")
             clips += (_clip(as_mapping(task, f"[{at}]"), f"[{at}]", file, frames) for at, task in enumerate(tasks))

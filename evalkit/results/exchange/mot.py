@@ -20,7 +20,7 @@ from evalkit.files import write_atomic
 from evalkit.reading.text import read_text
 from evalkit.results.exchange.clip import Clip, Track, checked_length, empty_boxes, joined
 from evalkit.results.exchange.exact import Four, decimal, four, moved, numbers, parsed, text
-from evalkit.results.exchange.formats import Format
+from evalkit.results.exchange.formats import Format, first_bytes
 from evalkit.results.exchange.frames import find_frames, given_frames, with_frames
 from evalkit.sequences.packed import count_frames
 from evalkit.trackers.folders import folder_name
@@ -36,10 +36,7 @@ def claims(path: Path) -> bool:
     """A text whose first line looks like a row, a folder of such, or one with ``gt/gt.txt`` in it or one level down."""
     if path.is_dir():
         return bool(_annotations(path)) or any(map(claims, sorted(path.glob("*.txt"))[:1]))
-    if path.suffix != ".txt":
-        return False
-    with path.open("rb") as stream:
-        return bool(_ROW.match(stream.readline(1000).decode("utf-8", "replace")))
+    return path.suffix == ".txt" and bool(_ROW.match(first_bytes(path)[:1000].decode("utf-8", "replace")))
 
 
 def read(path: Path, frames: Path | None = None) -> tuple[Clip, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -308,6 +309,13 @@ def test_what_is_wrong_with_a_coco_file_is_said_by_its_place(
     with pytest.raises(InputError) as caught:
         read_clips(tmp_path / "a.json")
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.txt", "a.xml", "a.zip"])
+def test_a_pipe_is_refused_and_not_waited_for(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(InputError, match=r"is a pipe, not a file"):
+        read_clips(tmp_path / name, "cvat" if name == "a.xml" else None)
 
 
 def test_what_no_format_claims(tmp_path: Path) -> None:
