@@ -12,7 +12,7 @@ import psutil
 from evalkit.robustness.columns import STRESS_FRAMES
 from evalkit.running.heartbeat import current_heartbeat
 from evalkit.running.jobs import seed_everything
-from evalkit.trackers.answers import read_answer
+from evalkit.trackers.answers import naming_frame, read_answer
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.spec import load_tracker
 from evalkit.types import Box, Boxes, Image
@@ -47,8 +47,9 @@ def _follow(tracker: Tracker, images: list[Image], box: Box) -> Boxes:
     """(N, 4) the answers, the given box first; raises what the tracker raises, and NonsenseError for no box."""
     tracker.init(images[0], box.copy())
     answers = [box]
-    for image in images[1:]:
-        answers.append(read_answer(tracker.update(image)).box)
+    for index, image in enumerate(images[1:], 1):
+        with naming_frame(index, tracker):
+            answers.append(read_answer(tracker.update(image)).box)
         _beat()
     return np.stack(answers)
 

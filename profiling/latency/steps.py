@@ -158,7 +158,7 @@ def steps(
             decode = perf_counter() - begin
             delay_decoded = run_delay()
             begin = perf_counter()
-            with naming_frame(index):
+            with naming_frame(index, tracker):
                 prediction = tracker.update(image)
                 synchronise()
                 track = perf_counter() - begin

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from stdtrack.cli.bars import late_bar
 from stdtrack.cli.messages import echo_line, example
 from stdtrack.cli.options import benchmark_option, data_options, protocol_option
 from stdtrack.cli.results import exit_if_refused, tell
@@ -24,6 +25,7 @@ def baseline(
     """Write what a later run is compared with: scores of all sequences, curves, and fingerprints."""
     from evalkit.regression.front import baseline as keep
 
-    kept = keep(results, out=out, on=benchmarks, data=data, annotations=annotations, protocols=protocols, tell=tell)
+    with late_bar():
+        kept = keep(results, out=out, on=benchmarks, data=data, annotations=annotations, protocols=protocols, tell=tell)
     echo_line(f"{len(kept.baseline.records)} records in {out}")
     exit_if_refused(kept.refused)

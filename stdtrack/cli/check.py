@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.errors import InputError
+from stdtrack.cli.bars import late_bar
 from stdtrack.cli.main import EXIT_CHECK_FAILED, EXIT_DONE, EXIT_WRONG_INPUT
 from stdtrack.cli.messages import echo_line, example
 from stdtrack.cli.options import Word, benchmark_option, data_options, protocol_option
@@ -52,10 +53,11 @@ def check(
     from evalkit.regression.front import check as check_results
     from evalkit.regression.verdicts import Verdict
 
-    checked = check_results(
-        results, file, on=benchmarks, data=data, annotations=annotations, protocols=protocols, max_drop=max_drop,
-        confidence=confidence, speed_reference=speed_reference, max_slowdown=max_slowdown, tell=tell,
-    )  # fmt: skip
+    with late_bar():
+        checked = check_results(
+            results, file, on=benchmarks, data=data, annotations=annotations, protocols=protocols, max_drop=max_drop,
+            confidence=confidence, speed_reference=speed_reference, max_slowdown=max_slowdown, tell=tell,
+        )  # fmt: skip
     write_files(checked.check, junit, summary)
     show(checked.check, form)
     exits = {Verdict.WORSE: EXIT_CHECK_FAILED, Verdict.NOT_COMPARABLE: EXIT_NOT_COMPARABLE}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stdtrack.cli.bars import late_bar
 from stdtrack.cli.messages import example
 from stdtrack.cli.naming import naming_of, naming_options, project_of
 from stdtrack.cli.options import Word, benchmark_option, data_options, no_cache_option, protocol_option
@@ -40,10 +41,11 @@ def compare(
     from evalkit.scoring.paired import compare as compare_results
 
     naming = naming_of(names, order, highlight, project_of(config))
-    pairs = compare_results(
-        results, *(naming.tracker_of(name, results) for name in (first, second)), on=benchmarks, data=data,
-        annotations=annotations, protocols=protocols, cache=not no_cache, tell=tell,
-    ).named(naming)  # fmt: skip
+    with late_bar():
+        pairs = compare_results(
+            results, *(naming.tracker_of(name, results) for name in (first, second)), on=benchmarks, data=data,
+            annotations=annotations, protocols=protocols, cache=not no_cache, tell=tell,
+        ).named(naming)  # fmt: skip
     if form == "json":
         click.echo(json.dumps([as_object(pair) for pair in pairs], indent=2))
     else:
