@@ -20,12 +20,11 @@ from stdtrack.inference.graphs import (
     SEARCH,
     TEMPLATE,
     InitGraph,
-    StepGraph,
     next_names,
     pack,
     state_names,
 )
-from stdtrack.inference.networks import FACTS, Exported, Network, example_inputs, from_folder
+from stdtrack.inference.networks import FACTS, Exported, Network, example_inputs, from_folder, step_graph
 from stdtrack.model import FrameOutput, TrackState
 from stdtrack.tracker import STDTracker
 
@@ -58,7 +57,13 @@ def _write_graphs(tracker: STDTracker, exported: Exported, folder: Path) -> None
     form = backends.file_format(exported.backend)
     graphs = (
         ("init", InitGraph(tracker.model), init_inputs, (TEMPLATE,), names),
-        ("step", StepGraph(tracker.model), step_inputs, (SEARCH, *names), (*OUTPUT_NAMES, *next_names(names))),
+        (
+            "step",
+            step_graph(tracker.model, exported.backend),
+            step_inputs,
+            (SEARCH, *names),
+            (*OUTPUT_NAMES, *next_names(names)),
+        ),
     )
     for graph, module, inputs, input_names, output_names in graphs:
         form.export(module.eval(), inputs, exported.file(folder, graph), input_names, output_names)

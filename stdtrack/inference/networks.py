@@ -22,6 +22,7 @@ from stdtrack.configs import ModelConfig
 from stdtrack.inference.cpu_optimized import arranged
 from stdtrack.inference.graphs import InitGraph, StepGraph, pack, unpack, unpack_step
 from stdtrack.inference.prepared import prepared
+from stdtrack.inference.single import for_one
 from stdtrack.model import FrameOutput, STDTrack, TrackState
 
 MANIFEST = "stdtrack.json"
@@ -96,6 +97,11 @@ def example_inputs(model: STDTrack) -> tuple[tuple[Tensor, ...], tuple[Tensor, .
     return (template,), (search, *state)
 
 
+def step_graph(model: STDTrack, backend: str) -> StepGraph:
+    """The graph ``step`` as a backend takes it; all but ONNX Runtime know attention by its name."""
+    return StepGraph(for_one(model) if backend == "onnx" else model)
+
+
 def on_backend(model: STDTrack, backend: str, precision: str = "fp32") -> Network:
     """A folded model on a backend. Templates run once a sequence, so their graph stays eager.
 
@@ -107,7 +113,7 @@ def on_backend(model: STDTrack, backend: str, precision: str = "fp32") -> Networ
     if backend == "eager" and (on_cpu or precision == "fp32"):
         return arranged(model, EAGER[precision]) if on_cpu else model
     _, inputs = example_inputs(model)
-    step = prepared(backend, StepGraph(model), inputs, precision)
+    step = prepared(backend, step_graph(model, backend), inputs, precision)
     return GraphNetwork(InitGraph(model), step)
 
 
