@@ -187,6 +187,18 @@ def test_in_bf16_answers_are_near(config: ModelConfig) -> None:
         torch.testing.assert_close(found, expected, rtol=0.05, atol=0.05)
 
 
+def test_in_bf16_a_step_takes_the_state_of_the_network_itself() -> None:
+    folded = make(TINY).fold()
+    templates, searches = clip(TINY)
+    with torch.no_grad():
+        state = folded.init_state(templates)
+        expected, _ = folded.step(state, searches[:, 0])
+        found, after = arranged(folded, torch.bfloat16).step(state, searches[:, 0])
+    torch.testing.assert_close(found.score, expected.score, rtol=0.05, atol=0.05)
+    assert after.token_BC is not None
+    assert after.token_BC.dtype == torch.float32
+
+
 def test_folding_leaves_one_convolution_a_block() -> None:
     model = make(TINY)
     folded = model.fold()
