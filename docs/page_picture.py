@@ -1,6 +1,6 @@
-"""The picture of a played sequence in docs/page.md: ``python -m docs.page_picture DEMO``, a folder of ``stdtrack demo``.
+"""The picture of an open sequence in docs/page.md: ``python -m docs.page_picture DEMO``, a folder of ``stdtrack demo``.
 
-A sequence is open in it, and no speed is seen, which would be that of the machine that made it.
+No speed is seen in it, which would be that of the machine that made it.
 """
 
 from __future__ import annotations
