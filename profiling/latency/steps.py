@@ -55,9 +55,12 @@ class Step:
         return self.track if scope == "track" else self.track + self.decode
 
     def undisturbed(self, scope: str) -> float | None:
-        """:meth:`seconds` without the waits for the processor."""
-        seconds = self.seconds(scope)
-        return None if seconds is None else seconds - self.waits.get(scope, 0.0)
+        """:meth:`seconds` without the waits for the processor.
+
+        Waits are read just outside of the interval that is timed: one as long as the frame was not in it, and stays.
+        """
+        seconds, waits = self.seconds(scope), self.waits.get(scope, 0.0)
+        return seconds if seconds is None or waits >= seconds else seconds - waits
 
 
 class StageRecorder(Protocol):

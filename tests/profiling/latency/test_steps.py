@@ -130,13 +130,13 @@ def test_waits_for_the_processor_are_taken_off(trackers: str, clip: Clip) -> Non
     ticks = iter(range(10_000))
 
     def run_delay() -> float:
-        return 1e-3 * next(ticks)  # every reading of the clock finds one millisecond more
+        return 1e-6 * next(ticks)  # every reading of the clock finds one microsecond more
 
     tracker = load_tracker(f"{trackers}:staged")
     (step,) = islice(steps(tracker, [clip], HostRecorder(run_delay), lambda: None, run_delay), 1)
-    assert step.waits == pytest.approx({"model": 1e-3, "track": 3e-3, "pipeline": 4e-3})
-    assert step.undisturbed("track") == pytest.approx(step.track - 3e-3)
-    assert step.undisturbed("model") == pytest.approx(step.stages["forward"] - 1e-3)
+    assert step.waits == pytest.approx({"model": 1e-6, "track": 3e-6, "pipeline": 4e-6})
+    assert step.undisturbed("track") == pytest.approx(step.track - 3e-6)
+    assert step.undisturbed("model") == pytest.approx(step.stages["forward"] - 1e-6)
 
 
 def test_clips_are_opened_by_the_spec_and_wherever_the_tracker_goes(
@@ -151,3 +151,9 @@ def test_clips_are_opened_by_the_spec_and_wherever_the_tracker_goes(
     monkeypatch.chdir("/")
     assert [(name.benchmark, name.data) for name in names] == [("folder?base=%30", data)] * 2
     assert len(open_clip(names[0]).frames) == names[0].frames
+
+
+def test_a_wait_as_long_as_the_frame_was_not_in_it() -> None:
+    step = Step("clip", 1, decode=1e-3, track=2e-3, waits={"track": 2.5e-3, "pipeline": 2.5e-3})
+    assert step.undisturbed("track") == 2e-3
+    assert step.undisturbed("pipeline") == pytest.approx(0.5e-3)
