@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint slow pythons docs bench bench-compare gpu clean
+.PHONY: demo test lint slow pythons docs figures bench bench-compare gpu clean
 
 # Stamps, so that a second call installs nothing; a changed pyproject or constraints file installs again.
 $(VENV)/bin/python:
@@ -57,6 +57,17 @@ newest-%:
 # The site of docs/, without the network: open build/site/index.html.
 docs: $(VENV)/.test
 	$(BIN)/sphinx-build -q -W --keep-going -d build/doctrees docs build/site
+
+# The figures and pictures that README and docs quote, of the trackers that may have changed: needs ../shared, some minutes.
+# All eleven trackers: the commands in docs/results.md and docs/demo.md.
+TRACKERS ?= stdtrack:nano
+figures: $(VENV)/.test
+	$(BIN)/python tests/speed/accuracy_on_real_targets.py $(TRACKERS) --out docs/figures/real_targets.json
+	$(BIN)/python tests/speed/demo_ranks.py $(TRACKERS) --out docs/figures/demo_ranks.json
+	$(BIN)/stdtrack demo --out build/demo
+	$(BIN)/stdtrack score build/demo/runs --on demo --data build/demo/data --format json -o docs/figures/demo.json
+	$(BIN)/python docs/renew_figures.py build/demo
+	$(BIN)/pytest -q -n 0 tests/regression/test_project.py --tracking-update
 
 # Stores a run under .benchmarks, then looks at the goals; they are no part of a comparison.
 bench: $(VENV)/.test

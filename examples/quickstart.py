@@ -3,7 +3,7 @@
 The cells (``# %%``) can be run one after another in an editor, or all with ``python examples/quickstart.py``.
 """
 
-# %% The demo's data: eight short scenes with exact boxes, 30 frames of each
+# %% The demo's data: ten short scenes with exact boxes, 30 frames of each
 from pathlib import Path
 
 import numpy as np

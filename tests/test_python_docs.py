@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 import pytest
 
+from evalkit.benchmarks.synthetic.film import draw
 from evalkit.benchmarks.synthetic.scenes import SCENES
-from evalkit.benchmarks.synthetic.writer import draw
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTING = (("RESULTS", "results"), ("otb100", "folder"), ("/data", "clips"))

@@ -1,7 +1,7 @@
 """``demo``: a small synthetic benchmark with exact boxes, rendered on the spot, in GOT-10k's layout.
 
-Every sequence has one difficulty: motion, fast motion, scale change, rotation, occlusion, distractors, absence; the
-last has several. It shows that everything works and how trackers fail; its figures compare with nothing else.
+Every sequence has one difficulty of real video, the last has several. It shows that everything works, how trackers
+fail, and which are of which strength (``docs/demo.md``); its figures compare with nothing else.
 
 ``demo_lt`` is the same of a target that leaves: for good, to come back elsewhere, smaller, or beside a look-alike.
 """
@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from evalkit.benchmarks.attributes import Attributes
 from evalkit.benchmarks.got10k import GOT10k
-from evalkit.benchmarks.synthetic.scenes import RETURNS, SCENES, Scene
+from evalkit.benchmarks.synthetic.challenges import DEMO, DEMO_LONG_TERM, Challenges
 
 
 class Demo(GOT10k):
@@ -30,11 +30,11 @@ class Demo(GOT10k):
     option_names = ()
     spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     variants = ({},)
-    scenes: ClassVar[tuple[Scene, ...]] = SCENES
+    challenges: ClassVar[Challenges] = DEMO
 
     def official_names(self) -> tuple[str, ...]:
         """The scenes."""
-        return tuple(scene.name for scene in self.scenes)
+        return tuple(self.challenges)
 
     def list_is_official(self) -> bool:
         """The list is the program's own."""
@@ -43,7 +43,7 @@ class Demo(GOT10k):
     @cached_property
     def attributes(self) -> Attributes:
         """Of the scenes."""
-        return Attributes({scene.name: scene.attributes for scene in self.scenes}, "the scenes as they are rendered")
+        return Attributes(self.challenges, "the scenes as they are rendered")
 
 
 class DemoLongTerm(Demo):
@@ -53,4 +53,4 @@ class DemoLongTerm(Demo):
     title = "Demo, long-term (synthetic)"
     folders = ("demolt",)
     family = "demo-lt"
-    scenes = RETURNS
+    challenges = DEMO_LONG_TERM

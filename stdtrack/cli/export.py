@@ -65,8 +65,8 @@ def _frames(data: Path | None, steps: int) -> tuple[list[Image], Box]:
     import numpy as np
 
     if data is None:
+        from evalkit.benchmarks.synthetic.film import draw
         from evalkit.benchmarks.synthetic.scenes import SCENES
-        from evalkit.benchmarks.synthetic.writer import draw
 
         drawn = draw(SCENES[0], np.random.default_rng(0), steps + 1)
         return [image for image, _, _ in drawn], drawn[0][1]

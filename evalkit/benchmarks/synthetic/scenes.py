@@ -1,176 +1,178 @@
-"""The scenes of the demo benchmark: one difficulty each, and one with several.
+"""The scenes of the demo benchmark: a difficulty of real video each, and one with several.
 
-The numbers are chosen so that every scene has frames in which simple trackers succeed and frames in which they fail.
+How hard they are was chosen so that trackers rank on them as on real video; ``docs/demo.md`` says over which trackers,
+and what was not looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.types import Box, Vector
-
-
-@dataclass(frozen=True)
-class Pose:
-    """A shape in the picture: centre, half sides (or semi-axes) in pixels, and angle in radians."""
-
-    x: float
-    y: float
-    half_width: float
-    half_height: float
-    angle: float = 0.0
-
-
-def bounding_box(pose: Pose, *, ellipse: bool) -> Box:
-    """(4,) exact xywh of the axis-aligned bounds of a turned ellipse or rectangle.
-
-    >>> bounding_box(Pose(50, 40, 10, 20), ellipse=True).tolist()
-    [40.0, 20.0, 20.0, 40.0]
-    """
-    cos, sin = abs(np.cos(pose.angle)), abs(np.sin(pose.angle))
-    across = np.array([pose.half_width * cos, pose.half_height * sin])
-    along = np.array([pose.half_width * sin, pose.half_height * cos])
-    half_x, half_y = (np.hypot(*across), np.hypot(*along)) if ellipse else (across.sum(), along.sum())
-    return np.array([pose.x - half_x, pose.y - half_y, 2 * half_x, 2 * half_y])
-
-
-def area(pose: Pose, *, ellipse: bool) -> float:
-    """Square pixels that the shape covers."""
-    return float((np.pi if ellipse else 4.0) * pose.half_width * pose.half_height)
-
+from evalkit.benchmarks.synthetic import backdrops, things
+from evalkit.benchmarks.synthetic.film import Actor, Camera, Course, FilmedScene
+from evalkit.types import Vector
 
 FRAMES = 60
-SIZE = (320, 240)
-"""Width and height."""
 
 
-@dataclass(frozen=True)
-class Scene:
-    """A target, its look-alikes and what hides it.
-
-    Attributes:
-        name: of the sequence.
-        attributes: challenges, by OTB's abbreviations.
-        target: poses at times (N,) from 0 to 1.
-        ellipse: shape of the target; a rectangle otherwise.
-        distractors: poses of shapes with the target's own texture.
-        occluder: a standing rectangle in front.
-        pan: (x, y) pixels that the background moves by in the whole clip.
-    """
-
-    name: str
-    attributes: frozenset[str]
-    target: Callable[[Vector], list[Pose]]
-    ellipse: bool = False
-    distractors: tuple[Callable[[Vector], list[Pose]], ...] = ()
-    occluder: Pose | None = None
-    pan: tuple[float, float] = (0.0, 0.0)
-
-
-def poses(
-    x: ArrayLike, y: ArrayLike, half_width: ArrayLike = 16.0, half_height: ArrayLike = 20.0, angle: ArrayLike = 0.0
-) -> list[Pose]:
-    """Poses from arrays over time; what does not change may be a number."""
-    columns = np.broadcast_arrays(x, y, half_width, half_height, angle)
-    return [Pose(*map(float, row)) for row in np.stack(columns, axis=1)]
-
-
-def _wave(t: Vector, turns: float) -> Vector:
-    wave: Vector = np.sin(2 * np.pi * turns * t)
+def _wave(t: Vector, turns: float, start: float = 0.0) -> Vector:
+    """Swings ``turns`` times, from the part ``start`` of a turn on."""
+    wave: Vector = np.sin(2 * np.pi * (turns * t + start))
     return wave
 
 
+def _stands(x: float, y: float, size: float) -> Callable[[Vector], Course]:
+    return lambda t: Course(x, y, size)
+
+
+def _walks(x: tuple[float, float], y: float, size: float, steps: float = 4.0) -> Callable[[Vector], Course]:
+    """On a straight way sideways, seen from the side."""
+    side = np.pi / 2 if x[1] > x[0] else -np.pi / 2
+    return lambda t: Course(x[0] + (x[1] - x[0]) * t, y, size, yaw=0.85 * side, pitch=0.12, phase=steps * t)
+
+
+def _still(thing: Callable[[np.random.Generator], things.Thing], x: float, y: float, size: float, look: int) -> Actor:
+    return Actor(thing, _stands(x, y, size), look, unrest=0.0)
+
+
+def _turns_of(t: Vector, turns: float) -> ArrayLike:
+    return 2 * np.pi * turns * t
+
+
 SCENES = (
-    Scene("motion", frozenset(), lambda t: poses(50 + 220 * t, 120 + 55 * _wave(t, 1.0)), pan=(30.0, 10.0)),
-    Scene("fast-motion", frozenset({"FM"}), lambda t: poses(160 + 110 * _wave(t, 2.5), 120 + 60 * _wave(t, 1.5))),
-    Scene(
+    FilmedScene(
+        "motion",
+        backdrops.street,
+        Actor(
+            things.person,
+            lambda t: Course(
+                200 + 330 * t, 318 + 24 * _wave(t, 1.0), 74 + 14 * t, 1.2 + 1.1 * _wave(t, 0.75), 0.12, phase=6 * t
+            ),
+        ),
+        behind=(
+            Actor(things.person, _walks((520, 300), 296, 64), 1),
+            Actor(things.person, _walks((300, 420), 300, 66), 2),
+            Actor(things.car, lambda t: Course(420, 330, 110, 1.3, 0.25), 3, unrest=0.0),
+        ),
+    ),
+    FilmedScene(
+        "fast-motion",
+        backdrops.pitch,
+        Actor(
+            things.ball,
+            lambda t: Course(
+                400 + 150 * _wave(t, 1.4), 330 + 70 * _wave(t, 2.2, 0.1), 28 + 5 * _wave(t, 2.0), 6 * t, 3 * t, 5 * t
+            ),
+        ),
+        behind=(
+            Actor(things.person, _walks((300, 430), 300, 96), 1),
+            Actor(things.person, _walks((560, 420), 330, 100), 2),
+        ),
+        camera=Camera(follow=0.5),
+    ),
+    FilmedScene(
         "scale-change",
-        frozenset({"SV"}),
-        lambda t: poses(
-            110 + 90 * t, 120 + 20 * t, 14 * np.exp(0.8 * _wave(t, 0.75)), 18 * np.exp(0.8 * _wave(t, 0.75))
+        backdrops.street,
+        Actor(
+            things.car,
+            lambda t: Course(
+                480 - 150 * t, 360 + 40 * t, 44 * np.exp(1.35 * t), 0.3 - 1.6 * t, 0.2 + 0.15 * t, 0.05 * _wave(t, 2.0)
+            ),
         ),
+        behind=(
+            Actor(things.car, lambda t: Course(300, 345, 70, 1.4, 0.2), 1, unrest=0.0),
+            Actor(things.person, _walks((560, 380), 310, 60), 2),
+        ),
+        camera=Camera(follow=0.9),
     ),
-    Scene(
+    FilmedScene(
         "rotation",
-        frozenset({"IPR"}),
-        lambda t: poses(90 + 130 * t, 110 + 25 * _wave(t, 1.0), 14, 26, 2.5 * np.pi * t),
-    ),
-    Scene(
-        "occlusion",
-        frozenset({"OCC"}),
-        lambda t: poses(45 + 230 * t, 125 + 10 * _wave(t, 1.0)),
-        occluder=Pose(165, 120, 22, 120),
-    ),
-    Scene(
-        "distractors",
-        frozenset({"BC"}),
-        lambda t: poses(60 + 190 * t, 90 + 50 * t),
-        distractors=(
-            lambda t: poses(260 - 190 * t, 85 + 60 * t),
-            lambda t: poses(150 + 40 * _wave(t, 1.0), 195 + 10 * _wave(t, 2.0)),
+        backdrops.room,
+        Actor(
+            things.bag,
+            lambda t: Course(
+                360 + 90 * t, 300 + 30 * _wave(t, 1.2), 66, 4.4 * t, 0.25 + 0.3 * _wave(t, 0.8), 0.7 * _wave(t, 1.1)
+            ),
         ),
     ),
-    Scene(
-        "absence",
-        frozenset({"OV"}),
-        lambda t: poses(200 + 220 * np.maximum(np.sin(np.pi * np.clip(t / 0.9, 0, 1)), 0), 120 + 30 * t),
-        ellipse=True,
+    FilmedScene(
+        "occlusion",
+        backdrops.park,
+        Actor(things.person, _walks((230, 560), 330, 78, 6.0)),
+        behind=(Actor(things.person, _walks((520, 330), 310, 66), 1),),
+        front=(
+            _still(things.hoarding, 330, 332, 86, 2),
+            _still(things.tree, 455, 330, 180, 3),
+        ),
     ),
-    Scene(
+    FilmedScene(
+        "distractors",
+        backdrops.pitch,
+        Actor(
+            things.person,
+            lambda t: Course(
+                330 + 140 * t, 320 + 26 * _wave(t, 1.1), 62, 1.5 + 1.2 * _wave(t, 0.8), 0.15, phase=7 * t
+            ),
+        ),
+        behind=(
+            Actor(things.person, _walks((470, 320), 318, 60, 6.0)),
+            Actor(things.person, _walks((260, 420), 288, 56, 5.0)),
+            Actor(things.person, _walks((540, 420), 300, 58, 5.0), 1),
+        ),
+        front=(Actor(things.person, _walks((410, 500), 356, 66, 6.0)),),
+    ),
+    FilmedScene(
+        "out-of-view",
+        backdrops.park,
+        Actor(
+            things.person,
+            lambda t: Course(
+                480 + 95 * np.sin(np.pi * np.clip(t / 0.75, 0, 1)) ** 2 - 60 * np.clip(t - 0.7, 0, 1), 330, 80,
+                1.3 - 2.6 / (1 + np.exp(-20 * (t - 0.4))), 0.12, phase=5 * t,
+            ),
+        ),
+        behind=(Actor(things.person, _walks((420, 330), 300, 70), 1),),
+        camera=Camera(follow=0.0, aim=(410, 325)),
+    ),
+    FilmedScene(
+        "light-change",
+        backdrops.room,
+        Actor(
+            things.face,
+            lambda t: Course(
+                350 + 120 * t, 300 + 20 * _wave(t, 1.4), 92 * np.exp(0.3 * _wave(t, 1.0)), 0.9 * _wave(t, 1.3),
+                0.25 * _wave(t, 0.9), 0.2 * _wave(t, 1.0),
+            ),
+        ),
+        camera=Camera(gain=lambda t: 0.75 + 0.55 * _wave(t, 0.9, 0.6), noise=6.0),
+    ),
+    FilmedScene(
+        "low-resolution",
+        backdrops.sky,
+        Actor(
+            things.bird,
+            lambda t: Course(
+                230 + 320 * t, 330 + 80 * _wave(t, 1.0, 0.3), 44, 1.2 + 0.7 * _wave(t, 1.0), 0.3,
+                0.4 * _wave(t, 1.0, 0.3), 7 * t,
+            ),
+        ),
+        behind=(Actor(things.bird, lambda t: Course(520 - 200 * t, 300 + 30 * t, 36, -1.2, 0.3, 0, 6 * t), 1),),
+    ),
+    FilmedScene(
         "everything",
-        frozenset({"SV", "IPR", "OCC", "BC"}),
-        lambda t: poses(60 + 200 * t, 130 + 40 * _wave(t, 1.0), 12 + 8 * t, 18 + 10 * t, 0.8 * _wave(t, 1.0)),
-        ellipse=True,
-        distractors=(lambda t: poses(250 - 60 * t, 60 + 20 * t, 14, 20),),
-        occluder=Pose(120, 190, 10, 70),
-        pan=(-40.0, 20.0),
+        backdrops.sea,
+        Actor(
+            things.surfer,
+            lambda t: Course(
+                260 + 300 * t, 320 + 40 * _wave(t, 1.7), 70 * np.exp(-0.5 * t), 1.0 + 0.9 * _wave(t, 1.2), 0.2,
+                0.35 * _wave(t, 1.7, 0.25), 3 * t,
+            ),
+        ),
+        behind=(Actor(things.surfer, lambda t: Course(430 - 60 * t, 290, 48, -1.0, 0.2, 0, 2 * t), 1),),
+        front=(Actor(things.surfer, lambda t: Course(480 - 240 * t, 345, 76, -1.2, 0.2, 0, 2 * t), 2),),
+        camera=Camera(follow=0.7, shake=3.0, zoom=lambda t: 1.0 + 0.25 * _wave(t, 1.1)),
     ),
-)
-
-
-def _moves(
-    t: Vector, away: tuple[float, float], first: tuple[ArrayLike, ArrayLike], second: tuple[ArrayLike, ArrayLike],
-    scale: float = 1.0,
-) -> list[Pose]:  # fmt: skip
-    """Poses of a target of 32 x 40 pixels: on the first path, outside of the picture between two times, on the second.
-
-    Args:
-        away: times at which it is gone, and back.
-        first, second: x and y over all times.
-        scale: of its size on the second path.
-    """
-    gone, back = t >= away[0], t >= away[1]
-    x, y = (np.where(back, later, np.where(gone, -500.0, before)) for before, later in zip(first, second, strict=True))
-    size = np.where(back, scale, 1.0)
-    return poses(x, y, 16.0 * size, 20.0 * size)
-
-
-RETURNS = (
-    Scene(
-        "leaves",
-        frozenset({"OV"}),
-        lambda t: _moves(t, (0.5, 2.0), (90 + 500 * t, 120 + 15 * _wave(t, 1.0)), (t, t)),
-    ),
-    Scene(
-        "returns-elsewhere",
-        frozenset({"OV"}),
-        lambda t: _moves(t, (0.35, 0.55), (150 + 550 * t, 70 + 20 * t), (-130 + 200 * t, 190 - 20 * t)),
-        pan=(20.0, 10.0),
-    ),
-    Scene(
-        "returns-smaller",
-        frozenset({"OV", "SV"}),
-        lambda t: _moves(t, (0.35, 0.55), (170 - 560 * t, 150 - 30 * t), (480 - 260 * t, 60 + 40 * t), scale=0.6),
-    ),
-    Scene(
-        "look-alike-stays",
-        frozenset({"OV", "BC"}),
-        lambda t: _moves(t, (0.35, 0.6), (150 + 560 * t, 180 - 20 * t), (-150 + 230 * t, 60 + 20 * t)),
-        distractors=(lambda t: poses(215 + 12 * _wave(t, 1.0), 90 + 8 * _wave(t, 2.0)),),
-    ),
-)
-"""The scenes of the long-term demo: the target leaves, and comes back elsewhere, smaller, or beside a look-alike."""
+)  # fmt: skip

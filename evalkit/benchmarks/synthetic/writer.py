@@ -1,21 +1,25 @@
-"""Render the demo benchmark to disk."""
+"""Render the demo's benchmarks to disk."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import ceil
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from evalkit.benchmarks.synthetic.rendering import noise_texture, paint
-from evalkit.benchmarks.synthetic.scenes import FRAMES, RETURNS, SCENES, SIZE, Scene, area, bounding_box
+from evalkit.benchmarks.synthetic import film, returns
+from evalkit.benchmarks.synthetic.film import SIZE
+from evalkit.benchmarks.synthetic.returns import RETURNS
+from evalkit.benchmarks.synthetic.scenes import FRAMES, SCENES
 from evalkit.files import write_atomic
 from evalkit.types import Box, Image
 
 _JPEG_QUALITY = 92
-
-
+EDITION = 2
+"""Of the demo's looks, part of every stream of random numbers: another one moves every box, so that a run on the scenes
+of one edition is never taken up on those of another."""
 _FIRST_RETURN = 1000
 """Added to the number of a long-term scene, so that no other has its stream of random numbers."""
 
@@ -23,34 +27,40 @@ _FIRST_RETURN = 1000
 def render(root: str | Path, seed: int = 0, frames: int = FRAMES) -> Path:
     """Render every scene of the demo to ``root/demo/val/<sequence>/`` and return ``root/demo``.
 
-    The same seed gives the same bytes (with the same JPEG encoder).
+    The same seed gives the same bytes (with the same OpenCV), another one other things, colours, shaking and boxes.
 
     Raises:
         InputError: the folder cannot be written.
     """
-    return _render(Path(root) / "demo", SCENES, seed, frames)
+    streams = (np.random.default_rng([EDITION, seed, index]) for index in range(len(SCENES)))
+    clips = ((scene.name, film.draw(scene, rng, frames)) for scene, rng in zip(SCENES, streams, strict=True))
+    return _write(Path(root) / "demo", clips)
 
 
 def render_long_term(root: str | Path, seed: int = 0, frames: int = FRAMES) -> Path:
     """The same of the scenes in which the target leaves, in ``root/demo_lt``."""
-    return _render(Path(root) / "demo_lt", RETURNS, seed, frames, first=_FIRST_RETURN)
+    streams = (np.random.default_rng([seed, _FIRST_RETURN + index]) for index in range(len(RETURNS)))
+    clips = ((scene.name, returns.draw(scene, rng, frames)) for scene, rng in zip(RETURNS, streams, strict=True))
+    return _write(Path(root) / "demo_lt", clips)
 
 
-def _render(folder: Path, scenes: tuple[Scene, ...], seed: int, frames: int, first: int = 0) -> Path:
-    split = folder / "val"
-    for index, scene in enumerate(scenes, start=first):
-        _write_sequence(split / scene.name, scene, np.random.default_rng([seed, index]), frames)
-    write_atomic(split / "list.txt", "".join(f"{scene.name}\n" for scene in scenes))
+Drawn = list[tuple[Image, Box, float]]
+
+
+def _write(folder: Path, clips: Iterable[tuple[str, Drawn]]) -> Path:
+    split, names = folder / "val", []
+    for name, drawn in clips:
+        _write_sequence(split / name, drawn)
+        names.append(name)
+    write_atomic(split / "list.txt", "".join(f"{name}\n" for name in names))
     return folder
 
 
-def _write_sequence(folder: Path, scene: Scene, rng: np.random.Generator, frames: int) -> None:
-    boxes, visible = [], []
-    for number, (image, box, share) in enumerate(draw(scene, rng, frames), start=1):
+def _write_sequence(folder: Path, drawn: Drawn) -> None:
+    for number, (image, _, _) in enumerate(drawn, start=1):
         _, encoded = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
         write_atomic(folder / f"{number:08d}.jpg", encoded.tobytes())
-        boxes.append(box)
-        visible.append(share)
+    boxes, visible = [box for _, box, _ in drawn], [share for _, _, share in drawn]
     cover = [ceil(8 * share) if share > 0.0 else 0 for share in visible]
     cut = [int(_is_cut(box)) for box in boxes]
     labels = {"absence": [int(share == 0.0) for share in visible], "cover": cover, "cut_by_image": cut}
@@ -60,39 +70,6 @@ def _write_sequence(folder: Path, scene: Scene, rng: np.random.Generator, frames
     write_atomic(folder / "groundtruth.txt", "".join(rows))
     width, height = SIZE
     write_atomic(folder / "meta_info.ini", f"[METAINFO]\nresolution: ({width}, {height})\nanno_fps: 30Hz\n")
-
-
-def draw(scene: Scene, rng: np.random.Generator, frames: int) -> list[tuple[Image, Box, float]]:
-    """Picture, box and visible share of the target, for every frame.
-
-    The box is that of the part inside the picture, hidden or not; zeros when the target cannot be seen at all.
-    """
-    width, height = SIZE
-    margin_x, margin_y = (ceil(abs(shift)) for shift in scene.pan)
-    background = noise_texture(rng, width + 2 * margin_x, height + 2 * margin_y, 48, contrast=0.7)
-    texture = noise_texture(rng, 64, 64, 24, contrast=1.6)
-    curtain = noise_texture(rng, 64, 256, 8, contrast=0.4)
-    times = np.linspace(0.0, 1.0, frames)
-    targets, others = scene.target(times), [distractor(times) for distractor in scene.distractors]
-    drawn = []
-    for index, time in enumerate(times):
-        x, y = (round(margin + shift * time) for margin, shift in zip((margin_x, margin_y), scene.pan, strict=True))
-        image = background[y : y + height, x : x + width].copy()
-        for other in others:
-            paint(image, texture, other[index], ellipse=scene.ellipse)
-        pose = targets[index]
-        seen = paint(image, texture, pose, ellipse=scene.ellipse)
-        if scene.occluder is not None:
-            seen *= 1.0 - paint(image, curtain, scene.occluder, ellipse=False)
-        share = min(float(seen.sum()) / area(pose, ellipse=scene.ellipse), 1.0)
-        box = _inside(bounding_box(pose, ellipse=scene.ellipse)) if share > 0.0 else np.zeros(4)
-        drawn.append((image, box, share))
-    return drawn
-
-
-def _inside(box: Box) -> Box:
-    start = np.clip(box[:2], 0.0, SIZE)
-    return np.concatenate([start, np.clip(box[:2] + box[2:], 0.0, SIZE) - start])
 
 
 def _is_cut(box: Box) -> bool:

@@ -13,8 +13,7 @@ import evalkit
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.benchmarks.synthetic.cut_paste import CutAndPasted, cut_and_paste, plan, write_sequence
 from evalkit.benchmarks.synthetic.erasing import erased
-from evalkit.benchmarks.synthetic.rendering import noise_texture, paint
-from evalkit.benchmarks.synthetic.scenes import Pose
+from evalkit.benchmarks.synthetic.shapes import Pose, noise_texture, paint
 from evalkit.errors import InputError
 from evalkit.sequences.sequence import Sequence
 from evalkit.types import Image
@@ -41,7 +40,7 @@ class Clip:
 
     def read(self, index: int) -> Image:
         image = self.background.copy()
-        paint(image, self.texture, Pose(*self.centers[index], SIDE / 2, SIDE / 2), ellipse=False)
+        paint(image, self.texture, Pose(*self.centers[index], SIDE / 2, SIDE / 2))
         return cv2.resize(image, (160, 120)) if self.sizes and index % 2 else image
 
     def sequence(self) -> Sequence:

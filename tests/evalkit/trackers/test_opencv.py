@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from evalkit.benchmarks.synthetic.scenes import SCENES
-from evalkit.benchmarks.synthetic.writer import draw
+from evalkit.benchmarks.synthetic.returns import RETURNS, draw
 from evalkit.boxes import iou_continuous
 from evalkit.errors import InputError
 from evalkit.trackers.base import Tracker
@@ -18,7 +17,7 @@ from evalkit.trackers.spec import load_tracker
 @pytest.fixture(scope="module")
 def clip():
     """Twelve frames of a target that moves smoothly, and its boxes."""
-    drawn = draw(SCENES[0], np.random.default_rng(3), 60)[:12]
+    drawn = draw(RETURNS[0], np.random.default_rng(3), 60)[:12]
     return [image for image, _, _ in drawn], np.array([box for _, box, _ in drawn])
 
 

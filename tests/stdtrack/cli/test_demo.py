@@ -17,7 +17,7 @@ def check(output: str, out: Path) -> None:
     assert "FPS" in output
     assert output.strip().splitlines()[-1] == f"report: {out / 'report' / 'report.html'}"
     assert (out / "report" / "report.html").stat().st_size > 100_000
-    assert len(list((out / "runs").glob("*/demo/*_time.txt"))) == 32
+    assert len(list((out / "runs").glob("*/demo/*_time.txt"))) == 40
     assert len(list((out / "runs").glob("*/demo_lt/*_time.txt"))) == 16
     assert "demo_lt: the target leaves and comes back" in output
 

@@ -44,7 +44,7 @@ variant = "nano"
 save_every = 1
 stages = [{ steps = 1, frames = 1, batch = 2 }]
 sources = [{ benchmark = "demo", root = "data" }]
-validation = { names = ["absence"], every = 1, frames = 3 }
+validation = { names = ["out-of-view"], every = 1, frames = 3 }
 """
 ROOT = Path(__file__).parents[3]
 WEIGHTS = ROOT / "stdtrack" / "weights" / "nano.safetensors"
@@ -65,7 +65,7 @@ COMMANDS = {
     "complexity": "complexity stdtrack:nano",
     "profile": "profile opencv:mosse stdtrack:nano --data data --min-time 0.5 --out OUT",
     "export": "export stdtrack:nano --format torch-export --out OUT",
-    "track": "track data/demo/val/absence --box 20,20,30,30 --tracker opencv:kcf --out OUT.mp4",
+    "track": "track data/demo/val/out-of-view --box 20,20,30,30 --tracker opencv:kcf --out OUT.mp4",
     "train": "train training.toml --set out=OUT --resume",
     "ablate": "ablate nano --repeats 2",
     "doctor": "doctor",
@@ -73,8 +73,8 @@ COMMANDS = {
     "tune": f"tune judged.toml {WEIGHTS} --window 0.3 --out OUT.safetensors",
     "ablate jobs": "ablate --train judged.toml --set out=OUT --seeds 1 --jobs 2",
     "demo": "demo --out OUT",
-    "track outside": f'track data/demo/val/absence --box 20,20,30,30 --tracker "{OUTSIDE}" --out OUT.mp4',
-    "serve-trax": f'run "{SERVED}" --on demo --data data --out OUT --sequences absence',
+    "track outside": f'track data/demo/val/out-of-view --box 20,20,30,30 --tracker "{OUTSIDE}" --out OUT.mp4',
+    "serve-trax": f'run "{SERVED}" --on demo --data data --out OUT --sequences out-of-view',
 }
 LONG = ("demo", "ablate jobs")
 """Commands that take long, which are ended a third as often."""
