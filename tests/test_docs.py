@@ -108,7 +108,7 @@ def module():
 def blocks(path: Path) -> Iterator[str]:
     """The shell blocks of a Markdown file: fenced with sh or nothing, or indented by four blanks."""
     text = path.read_text(encoding="utf-8")
-    fenced = re.findall(r"^```(\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    fenced = re.findall(r"^```(\S*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     yield from (block for language, block in fenced if language in ("", "sh"))
     unfenced = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     for block in re.findall(r"(?:^\n)((?:^    \S.*\n)+)", unfenced, re.MULTILINE):
