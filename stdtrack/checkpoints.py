@@ -18,7 +18,7 @@ from torch import Tensor
 from evalkit.errors import InputError
 from evalkit.files import atomic
 from evalkit.suggestions import suggestion
-from stdtrack.configs import BASE, VARIANTS, ModelConfig, OnlineConfig
+from stdtrack.configs import BASE, VARIANTS, ModelConfig, OnlineConfig, Widths
 from stdtrack.model import STDTrack
 from stdtrack.tensor_file import read_tensors
 
@@ -31,6 +31,9 @@ WEIGHTS = Path(__file__).parent / "weights"
 
 # A checkpoint of another name, or with other settings of online tracking, is still the same network.
 NOT_COMPARED = ("name", "online")
+PRUNED = ("depth", "head_dim", "tower_dims", "widths")
+"""What else may differ between a pruned network and its variant."""
+_SOME_WIDTHS = Widths((1,), 1, (1,))
 
 
 def shipped_weights(variant: str) -> Path | None:
@@ -51,7 +54,7 @@ def save_model(path: Path, model: STDTrack, facts: Mapping[str, str] | None = No
     Args:
         facts: further metadata, such as where the training data came from.
     """
-    metadata = {**(facts or {}), "format": FORMAT, "config": json.dumps(dataclasses.asdict(model.config))}
+    metadata = {**(facts or {}), "format": FORMAT, "config": json.dumps(config_as_mapping(model.config))}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     with atomic(path) as temporary:
         save_file(tensors, temporary, metadata)
@@ -91,7 +94,9 @@ def without_blocks(model: STDTrack, dropped: Sequence[int]) -> STDTrack:
     kept = [number for number in range(depth) if number not in dropped]
     if not kept or len(kept) != depth - len(dropped) or min(dropped) < 0:
         raise InputError(f"the network's blocks are 0 to {depth - 1}; {list(dropped)} cannot be left out of them")
-    shorter = STDTrack(dataclasses.replace(model.config, depth=len(kept)))
+    widths = model.config.widths
+    narrowed = dataclasses.replace(widths, hidden=tuple(widths.hidden[number] for number in kept if widths.hidden))
+    shorter = STDTrack(dataclasses.replace(model.config, depth=len(kept), widths=narrowed))
     shorter.load_state_dict(model.state_dict(), strict=False)
     for block, number in zip(shorter.backbone.blocks, kept, strict=True):
         block.load_state_dict(model.backbone.blocks[number].state_dict())
@@ -138,18 +143,27 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def config_as_mapping(config: ModelConfig) -> dict[str, Any]:
+    """A config as plain data; widths are told of pruned networks alone."""
+    values = dataclasses.asdict(config)
+    if config.widths == Widths():
+        del values["widths"]
+    return values
+
+
 def config_from_mapping(values: object, path: Path | None = None) -> ModelConfig:
-    """The config that ``dataclasses.asdict`` and JSON made of one.
+    """The config that :func:`config_as_mapping` and JSON made plain data of.
 
     Raises:
         InputError: a key is missing or unknown, or its value is of another kind than in :data:`BASE`.
     """
     given = values if isinstance(values, dict) else {}
     online = OnlineConfig(**_checked(given.get("online"), BASE.online, path))
-    return ModelConfig(**_checked({**given, "online": online}, BASE, path))
+    widths = Widths(**_checked(given["widths"], _SOME_WIDTHS, path)) if "widths" in given else Widths()
+    return ModelConfig(**_checked({**given, "online": online, "widths": widths}, BASE, path))
 
 
-def _checked(values: object, example: ModelConfig | OnlineConfig, path: Path | None) -> dict[str, Any]:
+def _checked(values: object, example: ModelConfig | OnlineConfig | Widths, path: Path | None) -> dict[str, Any]:
     """The values as keywords, each of the kind that the example has."""
     given = values if isinstance(values, dict) else {}
     names = {field.name for field in dataclasses.fields(example)}
@@ -192,9 +206,10 @@ def _read(path: Path) -> _Checkpoint:
 
 
 def compare_configs(path: Path, found: ModelConfig, expected: ModelConfig) -> None:
-    """Raise InputError naming the first key in which two networks differ."""
+    """Raise InputError naming the first key in which two networks differ; a pruned one may be narrower."""
+    same = NOT_COMPARED if found.widths == Widths() else (*NOT_COMPARED, *PRUNED)
     for field in dataclasses.fields(ModelConfig):
-        if field.name in NOT_COMPARED:
+        if field.name in same:
             continue
         mine, theirs = getattr(expected, field.name), getattr(found, field.name)
         if mine != theirs:

@@ -41,6 +41,21 @@ class OnlineConfig:
 
 
 @dataclass(frozen=True)
+class Widths:
+    """Layers that pruning made narrower than the rest of a config says; empty and 0: they are as that says.
+
+    Attributes:
+        stem: hidden channels of each block of a convolutional stem.
+        heads: attention heads of every transformer block; each has as many channels as before.
+        hidden: hidden channels of each transformer block's feed-forward layer.
+    """
+
+    stem: tuple[int, ...] = ()
+    heads: int = 0
+    hidden: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """One network, and how it is used online. All fields are our design unless the comment says *paper*.
 
@@ -61,6 +76,7 @@ class ModelConfig:
         admission: least predicted quality of a token that is stored.
         fusion: the Multi-frame Information Fusion Module (*paper*).
         multi_scale: parallel branches in the head (*paper*); without, the largest kernel stands alone.
+        widths: see :class:`Widths`; set for pruned networks alone.
         online: see :class:`OnlineConfig`.
     """
 
@@ -86,6 +102,7 @@ class ModelConfig:
     admission: float = 0.5
     fusion: bool = True
     multi_scale: bool = True
+    widths: Widths = field(default_factory=Widths)
     online: OnlineConfig = field(default_factory=OnlineConfig)
 
     @property
@@ -97,6 +114,16 @@ class ModelConfig:
     def search_grid(self) -> int:
         """Tokens along a side of the search region."""
         return self.search_size // 16
+
+    @property
+    def hidden_dims(self) -> tuple[int, ...]:
+        """Hidden channels of each transformer block's feed-forward layer."""
+        return self.widths.hidden or (int(self.dim * self.mlp_ratio),) * self.depth
+
+    @property
+    def block_heads(self) -> int:
+        """Attention heads of a transformer block."""
+        return self.widths.heads or self.heads
 
     @property
     def score_grid(self) -> int:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from evalkit.benchmarks.data_root import data_root
 from evalkit.benchmarks.synthetic.writer import render
 from evalkit.errors import InputError
 from evalkit.files import whole_folder
 from evalkit.suggestions import as_names
+from evalkit.trackers.spec import load_tracker
 from profiling import backends
-from profiling.latency.clips import ClipName, choose_clips, open_clip
+from profiling.latency.clips import Clip, ClipName, choose_clips, open_clip
 from profiling.latency.steps import SHORTEST_CLIP
 from stdtrack.api.profile_files import circumstances
 from stdtrack.compression import int8 as eight_bits
+from stdtrack.compression.agreement import alike_tracks, mean_agreement
 from stdtrack.compression.card import Card
-from stdtrack.compression.measuring import agreement as mean_agreement
+from stdtrack.compression.finetuning import finetuned
 from stdtrack.compression.measuring import ratios, sides, size_of, timed
+from stdtrack.compression.pruned_file import WEIGHTS, prune_file, source_of
 from stdtrack.compression.subjects import subject_of
 
 GRAPHS = "*.onnx"
@@ -45,6 +49,10 @@ def compress(
     out: str | Path,
     int8: bool = False,
     agreement: float = 0.97,
+    prune: float = 0.0,
+    prune_blocks: int = 0,
+    finetune: str = "",
+    overrides: Iterable[str] = (),
     data: str | Path | None = None,
     on: str | Iterable[str] = (),
     threads: int = 1,
@@ -59,6 +67,12 @@ def compress(
         int8: static quantisation to eight bits by ONNX Runtime, ranges taken from frames of the clips.
         agreement: mean IoU with the original's boxes, from its state, that quantisation should keep on the clips it
             looks at; for its sake up to a quarter of the layers stays in float, the most sensitive ones.
+        prune: share of a frame's MACs to remove: channels of stem and head, heads and hidden units of blocks, those
+            that cost least by the clips; ``stdtrack:*`` with weights alone.
+        prune_blocks: so many whole transformer blocks are left out first.
+        finetune: the config, as ``stdtrack train`` takes it, by which a pruned network is trained further, with the
+            unpruned one as its teacher. The run lies in ``<out>.training``; the same call goes on with it.
+        overrides: ``KEY=VALUE`` settings of that config.
         data: root of the benchmarks whose frames are followed; by default ``STDTRACK_DATA``, ``stdtrack.toml``, or
             rendered scenes.
         on: only these benchmarks.
@@ -75,66 +89,136 @@ def compress(
         Traceback (most recent call last):
         evalkit.errors.InputError: 'opencv:csrt' is not one of our networks (write stdtrack:NAME, ...)
     """
-    if not int8:
-        raise InputError("nothing is asked for", hint="int8 makes it one of eight bits")
-    if not 0.0 < agreement <= 1.0:
-        raise InputError(f"agreement is {agreement:g}, no share above 0")
     folder = Path(out)
-    if folder.exists():
-        raise InputError("exists already", path=folder, hint="name a new folder")
-    backends.check("onnx", "int8")
-    subject = subject_of(spec)
+    _check(folder, int8=int8, agreement=agreement, prune=prune, blocks=prune_blocks, finetune=finetune)
     with TemporaryDirectory(prefix="stdtrack-compress-") as temporary:
-        work = Path(temporary)
+        work = _Work(spec, folder, Path(temporary), tell)
         root = data_root(None if data is None else Path(data))
         if root is None:
             tell("no --data: rendering scenes")
-            root = work / "scenes"
+            root = work.folder / "scenes"
             render(root, 0)
         judged, looked_at = split(choose_clips(root, SHORTEST_CLIP, as_names(on)))
-        made = work / "made"
         clips = [open_clip(name) for name in looked_at]
-        quantised = eight_bits.quantise(subject, clips, made, work, agreement=agreement, tell=tell)
-        measured = _card(spec, subject.spec_on(made), made, work / "float", judged, threads, min_time, tell)
-        card = replace(
-            measured,
-            steps=(quantised.described(),),
-            facts={"int8": asdict(quantised)},
-            compressed=replace(measured.compressed, spec=subject.spec_on(folder)),
-            calibrated=[_named(name) for name in looked_at],
-        )
+        if prune or prune_blocks:
+            work.prune(prune, prune_blocks, clips, finetune, tuple(overrides))
+        if int8:
+            work.quantise(clips, agreement)
+        measured = work.measured(judged, threads, min_time)
+        card = replace(measured, calibrated=[_named(name) for name in looked_at])
         with whole_folder(folder, hint="name another folder") as partial:
-            shutil.copytree(made, partial, dirs_exist_ok=True)
+            shutil.copytree(work.made, partial, dirs_exist_ok=True)
             card.write(partial)
     return Compressed(card.compressed.spec, card)
+
+
+def _check(folder: Path, *, int8: bool, agreement: float, prune: float, blocks: int, finetune: str) -> None:
+    """Raise InputError for what cannot be done, before anything is."""
+    if not (int8 or prune or blocks):
+        raise InputError("nothing is asked for", hint="int8 quantises, prune removes")
+    if not 0.0 < agreement <= 1.0:
+        raise InputError(f"agreement is {agreement:g}, no share above 0")
+    if not 0.0 <= prune < 1.0:
+        raise InputError(f"prune is {prune:g}, no share below 1")
+    if finetune and not (prune or blocks):
+        raise InputError("there is nothing to train: nothing is pruned", hint="leave finetune out")
+    if folder.exists():
+        raise InputError("exists already", path=folder, hint="name a new folder")
+    if int8:
+        backends.check("onnx", "int8")
+
+
+@dataclass
+class _Work:
+    """A tracker on its way through the steps.
+
+    Attributes:
+        spec: the original's.
+        out: the folder that is made in the end.
+        folder: a temporary one.
+        current: the spec of what the steps so far have made.
+    """
+
+    spec: str
+    out: Path
+    folder: Path
+    tell: Callable[[str], None]
+    current: str = ""
+    steps: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.current = self.spec
+        self.made.mkdir()
+
+    @property
+    def made(self) -> Path:
+        """What becomes the folder ``out``."""
+        return self.folder / "made"
+
+    def prune(
+        self, share: float, blocks: int, clips: Sequence[Clip], finetune: str, overrides: tuple[str, ...]
+    ) -> None:
+        """Write narrower weights, trained further where that is asked for."""
+        variant, source = source_of(self.spec)
+        place = self.out.with_name(f"{self.out.name}.training") if finetune else self.folder
+        place.mkdir(parents=True, exist_ok=True)
+        weights = place / "pruned.safetensors"
+        pruned = prune_file(variant, source, weights, share, blocks, clips, self.tell)
+        self.steps.append(pruned.described())
+        if finetune:
+            weights = finetuned(weights, source, variant, finetune, overrides, self.tell)
+            self.steps.append(f"trained further by {finetune} with the unpruned network as teacher: {place / 'run'}.")
+        self.facts["pruning"] = asdict(pruned)
+        shutil.copy(weights, self.made / WEIGHTS)
+        self.current = f"stdtrack:{variant}?weights={self.made / WEIGHTS}"
+
+    def quantise(self, clips: Sequence[Clip], agreement: float) -> None:
+        """Write graphs of eight bits."""
+        subject = subject_of(self.current)
+        graphs, place = self.folder / "graphs", self.folder / "quantiser"
+        place.mkdir()
+        quantised = eight_bits.quantise(subject, clips, graphs, place, agreement=agreement, tell=self.tell)
+        shutil.copytree(graphs, self.made, dirs_exist_ok=True)
+        self.steps.append(quantised.described())
+        self.facts["int8"] = asdict(quantised)
+        self.current = subject.spec_on(self.made)
+
+    def measured(self, judged: Sequence[ClipName], threads: int, min_time: float) -> Card:
+        """Both trackers side by side, and what was done."""
+        run = timed(self.spec, self.current, judged, threads=threads, min_time=min_time, tell=self.tell)
+        self.tell("accuracy and agreement")
+        clips = [open_clip(name) for name in judged]
+        first, second = sides(run, clips, self._sizes())
+        trackers = load_tracker(self.spec), load_tracker(self.current)
+        return Card(
+            steps=tuple(self.steps),
+            facts=self.facts,
+            original=first,
+            compressed=replace(second, spec=self.current.replace(str(self.made), str(self.out))),
+            ratios=ratios(run),
+            agreement=None if "pruning" in self.facts else mean_agreement(*trackers, clips),
+            alike=alike_tracks(*trackers, clips),
+            clips=[_named(name) for name in judged],
+            calibrated=(),
+            circumstances=circumstances(run)[:-1],
+            threads=threads,
+        )
+
+    def _sizes(self) -> tuple[int, int]:
+        """Bytes of the original's files and of what was made, both graphs or both weights."""
+        if "int8" not in self.facts:
+            return size_of(source_of(self.spec)[1]), size_of(self.made / WEIGHTS)
+        plain = self.folder / "quantiser" / "float"
+        if "pruning" in self.facts:
+            plain = self.folder / "original"
+            subject_of(self.spec).write(plain)
+        return size_of(*plain.glob(GRAPHS)), size_of(*self.made.glob(GRAPHS))
 
 
 def split(clips: Sequence[ClipName]) -> tuple[Sequence[ClipName], Sequence[ClipName]]:
     """Clips that figures are of, and those that steps look at: every other one, or the same where there is one."""
     return clips[::2], clips[1::2] or clips
-
-
-def _card(
-    original: str, compressed: str, made: Path, plain: Path, judged: Sequence[ClipName], threads: int, min_time: float,
-    tell: Callable[[str], None],
-) -> Card:  # fmt: skip
-    """Both trackers measured; what was done is not in it yet."""
-    run = timed(original, compressed, judged, threads=threads, min_time=min_time, tell=tell)
-    tell("accuracy and agreement")
-    clips = [open_clip(name) for name in judged]
-    first, second = sides(run, clips, [size_of(*folder.glob(GRAPHS)) for folder in (plain, made)])
-    return Card(
-        steps=(),
-        facts={},
-        original=first,
-        compressed=second,
-        ratios=ratios(run),
-        agreement=mean_agreement(original, compressed, clips),
-        clips=[_named(name) for name in judged],
-        calibrated=(),
-        circumstances=circumstances(run)[:-1],
-        threads=threads,
-    )
 
 
 def _named(clip: ClipName) -> str:

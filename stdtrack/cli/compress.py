@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 @click.option("--int8", is_flag=True, help="Eight bits: static, one scale a channel, ranges from tracked frames.")
 @click.option("--agreement", type=click.FloatRange(0, 1, min_open=True), default=0.97, show_default=True,
               help="Mean IoU with the float boxes that int8 should keep; sensitive layers stay in float.")  # fmt: skip
+@click.option("--prune", type=click.FloatRange(0, 1, max_open=True), default=0.0, metavar="SHARE",
+              help="Remove this share of a frame's MACs: channels, heads, hidden units that cost least.")  # fmt: skip
+@click.option("--prune-blocks", type=click.IntRange(0), default=0, metavar="N", help="Leave N whole blocks out first.")
+@click.option("--finetune", default="", metavar="CONFIG",
+              help="Train the pruned network by CONFIG, the unpruned one as its teacher; resumes.")  # fmt: skip
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one setting of CONFIG.")
 @click.option("--data", type=click.Path(path_type=Path), help="Root of benchmarks; rendered scenes without. "
               "[STDTRACK_DATA]")  # fmt: skip
 @comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Only these benchmarks under the root.")
@@ -27,8 +33,8 @@ if TYPE_CHECKING:
 @click.option("--min-time", type=Positive(), default=10.0, show_default=True,
               help="Seconds measured of each tracker.")  # fmt: skip
 def compress(
-    spec: str, out: Path, int8: bool, agreement: float, data: Path | None, benchmarks: tuple[str, ...], threads: int,
-    min_time: float,
+    spec: str, out: Path, int8: bool, agreement: float, prune: float, prune_blocks: int, finetune: str,
+    overrides: tuple[str, ...], data: Path | None, benchmarks: tuple[str, ...], threads: int, min_time: float,
 ) -> None:  # fmt: skip
     """Make SPEC smaller and faster, and write a card of what that costs: size, MACs, latency, accuracy, agreement.
 
@@ -39,8 +45,8 @@ def compress(
     import stdtrack
 
     made = stdtrack.compress(
-        spec, out=out, int8=int8, agreement=agreement, data=data, on=benchmarks, threads=threads, min_time=min_time,
-        tell=echo_line,
+        spec, out=out, int8=int8, agreement=agreement, prune=prune, prune_blocks=prune_blocks, finetune=finetune,
+        overrides=overrides, data=data, on=benchmarks, threads=threads, min_time=min_time, tell=echo_line,
     )  # fmt: skip
     _show(made.card.table())
     echo_line(f"card: {out / 'card.md'}")

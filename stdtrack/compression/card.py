@@ -60,8 +60,9 @@ class Card:
         steps: what was done, in words.
         facts: what the steps found, by name: plain data.
         ratios: by scope; from the fast frames of each, see ``docs/profiling.md``.
-        agreement: mean IoU of both trackers' boxes, each frame from the original's state; None where the two have
-            states of different kinds.
+        agreement: mean IoU of both trackers' boxes, each frame from the original's state; None of a pruned tracker,
+            whose state means something else.
+        alike: mean IoU of the boxes of both, each left to itself.
         clips: benchmark and sequence of the clips that figures are of.
         calibrated: the same of those that the steps looked at.
         circumstances: machine, load and versions of the run.
@@ -74,6 +75,7 @@ class Card:
     compressed: Side
     ratios: Mapping[str, Ratio]
     agreement: float | None
+    alike: float
     clips: Sequence[str]
     calibrated: Sequence[str]
     circumstances: Sequence[str]
@@ -116,6 +118,7 @@ class Card:
         ]
         if self.agreement is not None:
             lines.append(f"Mean IoU of the boxes, each frame from the original's state: {self.agreement:.4f}.")
+        lines.append(f"Mean IoU of the boxes, each tracker left to itself: {self.alike:.4f}.")
         lines += [f"Figures are of {', '.join(self.clips)}."]
         if self.calibrated:
             shared = ": the same clips, so figures are optimistic" if set(self.calibrated) & set(self.clips) else ""

@@ -16,7 +16,7 @@ from profiling.latency.profiler import profile_targets
 from profiling.latency.results import Profiles, ProfileTarget
 from profiling.tables import latency_table, ratio_table, resource_table
 from reports.inputs import records
-from stdtrack.compression.agreement import mean_agreement, mean_auc
+from stdtrack.compression.agreement import mean_auc
 from stdtrack.compression.card import Ratio, Side
 
 SCOPES = ("model", "track")
@@ -69,11 +69,6 @@ def ratios(run: Profiles) -> dict[str, Ratio]:
     """By scope, how many times longer a frame of the second tracker takes."""
     table = ratio_table(run, SCOPES)
     return {row["scope"]: Ratio(row["ratio"], row["low"], row["high"]) for row in records(table)}
-
-
-def agreement(original: str, compressed: str, clips: Sequence[Clip]) -> float:
-    """See :func:`stdtrack.compression.agreement.mean_agreement`."""
-    return mean_agreement(load_tracker(original), load_tracker(compressed), clips)
 
 
 def size_of(*paths: Path) -> int:

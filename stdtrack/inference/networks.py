@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from profiling import backends
 from profiling.backends import Graph
 from profiling.complexity.tensors import tensors_in
 from stdtrack.assessment import FACT
-from stdtrack.checkpoints import config_from_mapping
+from stdtrack.checkpoints import config_as_mapping, config_from_mapping
 from stdtrack.configs import ModelConfig
 from stdtrack.inference.cpu_optimized import arranged
 from stdtrack.inference.graphs import InitGraph, StepGraph, pack, unpack, unpack_step
@@ -131,7 +131,7 @@ class Exported:
             "format": EXPORT_FORMAT,
             "backend": self.backend,
             "facts": dict(self.facts),
-            "config": asdict(self.config),
+            "config": config_as_mapping(self.config),
         }
         (folder / MANIFEST).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 

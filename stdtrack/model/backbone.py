@@ -20,10 +20,14 @@ class Backbone(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.stem = make_stem(config.stem, config.dim)
+        self.stem = make_stem(config.stem, config.dim, config.widths.stem)
         self.template_position_1MC = nn.Parameter(sine_positions(config.template_grid, config.dim))
         self.search_position_1NC = nn.Parameter(sine_positions(config.search_grid, config.dim))
-        self.blocks = nn.ModuleList(Block(config.dim, config.heads, config.mlp_ratio) for _ in range(config.depth))
+        head_dim = config.dim // config.heads
+        self.blocks = nn.ModuleList(
+            Block(config.dim, config.block_heads, head_dim, hidden)
+            for _, hidden in zip(range(config.depth), config.hidden_dims, strict=True)
+        )
         self.norm = nn.LayerNorm(config.dim)
 
     def embed_search(self, search_B3HW: Tensor) -> tuple[Tensor, Tensor | None]:

@@ -116,7 +116,7 @@ class MFIFM(nn.Module):
         self.out = nn.Linear(dim, dim)
         self.gate = nn.Linear(2 * dim, dim)
         self.norm_mlp = nn.LayerNorm(dim)
-        self.mlp = FeedForward(dim, 2.0)
+        self.mlp = FeedForward(dim, 2 * dim)
         self.norm_out = nn.LayerNorm(dim)
         self.register_buffer("age_scales", torch.tensor(AGE_SCALES), persistent=False)
 

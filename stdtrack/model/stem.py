@@ -6,7 +6,7 @@ Batch norm is part of the convolutions' weights, so that training sees frozen st
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import cast
 
@@ -238,6 +238,17 @@ class ConvolutionalStem(nn.Module):
         return self.projection(coarse_BCHW), fine_BCHW
 
 
-def make_stem(name: Stem, dim: int) -> PatchStem | ConvolutionalStem:
-    """The stem of that name, with random weights; raises KeyError for an unknown one."""
-    return PatchStem(dim) if name == "patch" else ConvolutionalStem(LAYOUTS[name], dim)
+def make_stem(name: Stem, dim: int, hidden: Sequence[int] = ()) -> PatchStem | ConvolutionalStem:
+    """The stem of that name, with random weights, and with so many hidden channels in its blocks if they are given.
+
+    Raises:
+        KeyError: there is no such stem.
+        ValueError: it has another number of blocks.
+    """
+    if name == "patch":
+        return PatchStem(dim)
+    layout = LAYOUTS[name]
+    if hidden:
+        pairs = zip(layout.blocks, hidden, strict=True)
+        layout = replace(layout, blocks=[replace(shape, hidden=width) for shape, width in pairs])
+    return ConvolutionalStem(layout, dim)

@@ -16,6 +16,7 @@ CARD = Card(
     compressed=replace(SIDE, spec="stdtrack:nano?path=a|b", bytes=2_000_000, macs=None),
     ratios={"track": Ratio(0.6, 0.5, 0.7)},
     agreement=0.98,
+    alike=0.91,
     clips=("demo/first (60 frames)",),
     calibrated=("demo/second (60 frames)",),
     circumstances=("A machine.",),
