@@ -129,7 +129,7 @@ def shortened_apart(names: Iterable[str], longest: int) -> dict[str, str]:
         longest: letters, at least 8.
 
     >>> shortened_apart(["net?weights=/runs/seed1/last.pt", "net?weights=/runs/seed2/last.pt"], 16)
-    {'net?weights=/runs/seed1/last.pt': 'n…/seed1/last.pt', 'net?weights=/runs/seed2/last.pt': 'n…/seed2/last.pt'}
+    {'net?weights=/runs/seed1/last.pt': 'net?we…1/last.pt', 'net?weights=/runs/seed2/last.pt': 'net?we…2/last.pt'}
     """
     texts = list(dict.fromkeys(names))
     half = (longest - 1) // 2

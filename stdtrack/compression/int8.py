@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from evalkit.reading.text import read_json
 from evalkit.running.tracking import track
 from evalkit.trackers.onnx import Session
 from evalkit.trackers.spec import load_tracker
@@ -166,7 +167,7 @@ def _sign(folder: Path) -> None:
     path = folder / MANIFEST
     if not path.is_file():
         return
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    content: dict[str, Any] = read_json(path)
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.glob("*.onnx")))).hexdigest()
     notes = [content["facts"].get("note", ""), NOTE]
     content["facts"] |= {"weights_sha256": digest, "note": ", ".join(filter(None, notes))}
