@@ -147,10 +147,10 @@ def main() -> None:
         figure = figure_named(name, draw_all(tables, view, name), "the real targets")
         png = render(Plot(name, "", figure), ("png",))["png"]
         save(Image.open(io.BytesIO(png)), f"real-{name}.png", "real_targets")
-    for folder in sys.argv[1:]:
-        save(
-            Image.open(Path(folder) / "report" / "plots" / "demo-official" / "success.png"), "demo-success.png", "demo"
-        )
+    for folder in map(Path, sys.argv[1:]):
+        plot = folder / "report" / "plots" / "demo-official" / "success.png"
+        save(Image.open(plot), "demo-success.png", "demo")
+        save(photograph((folder / "report" / "report.html").resolve()), "demo-report.png", "demo")
 
 
 if __name__ == "__main__":

@@ -73,10 +73,7 @@ def test_pictures_show_the_files(figures: ModuleType, name: str) -> None:
     assert (ROOT / "docs" / "images" / name).stat().st_size < 160_000
 
 
-OLDER = pytest.mark.xfail(reason="made before nano's score was calibrated anew: `make figures` renews it", strict=True)
-
-
-@pytest.mark.parametrize("name", [pytest.param("real_targets", marks=OLDER), "demo_ranks"])
+@pytest.mark.parametrize("name", ["real_targets", "demo_ranks"])
 def test_the_files_are_of_what_ships(figures: ModuleType, name: str) -> None:
     """nano's figures are of the weights in the package: after new ones, `make figures`."""
     assert figures.load(name)["trackers"]["stdtrack:nano"]["made_by"] == identity("stdtrack:nano")
