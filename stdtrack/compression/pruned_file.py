@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from evalkit.errors import InputError
+from evalkit.reading.text import parse_json
 from evalkit.trackers.spec import TrackerSpec
 from profiling.latency.clips import Clip
 from stdtrack.checkpoints import load_facts, load_model, save_model, shipped_weights
@@ -60,9 +61,9 @@ def prune_file(
 def pruned_by(path: Path) -> Pruned:
     """What a file says of its pruning; raises InputError where it says nothing."""
     try:
-        content = json.loads(load_facts(path)[FACT])
+        content = parse_json(load_facts(path)[FACT], path)
         return Pruned(
             content["blocks"], {name: tuple(pair) for name, pair in content["widths"].items()}, tuple(content["macs"])
         )
-    except (KeyError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError("does not say what was pruned", path=path, hint="move it away, and it is made anew") from error
