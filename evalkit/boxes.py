@@ -17,6 +17,15 @@ _SAME, _OTHER = 0.7, 0.4
 _EPS = float(np.finfo(np.float64).eps)
 
 
+def text_rows(boxes: Boxes) -> str:
+    """(N, 4) boxes as a file has them: a row ``x,y,w,h`` each, every number as Python writes it, never rounded.
+
+    >>> text_rows(np.array([[1.0, 2.0, 0.1, np.nan]]))
+    '1.0,2.0,0.1,nan\\n'
+    """
+    return "".join(",".join(map(repr, row)) + "\n" for row in boxes.tolist())
+
+
 def starting_problem(box: Box, width: int, height: int) -> str:
     """Why no tracker can be started on a box (x, y, w, h, 0-based) in an image of that size; empty if one can.
 

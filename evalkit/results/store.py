@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from evalkit.boxes import text_rows
 from evalkit.errors import InputError
 from evalkit.files import write_atomic
 from evalkit.reading.tables import read_table
@@ -122,7 +123,7 @@ def remove_beside(folder: Path, sequence: str) -> None:
 
 def write_boxes(folder: Path, sequence: str, native: Boxes) -> None:
     """Write the result file alone: (N, 4) boxes in the benchmark's own coordinates."""
-    write_atomic(result_path(folder, sequence), "".join(",".join(map(repr, row)) + "\n" for row in native.tolist()))
+    write_atomic(result_path(folder, sequence), text_rows(native))
 
 
 def is_finished(folder: Path, sequence: str, frames: int) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evalkit.boxes import text_rows
 from evalkit.files import write_atomic
 from evalkit.shown import one_line
 from evalkit.trackers.base import Tracker
@@ -73,25 +74,19 @@ class Recorded:
 
 def looks_of(trackers: Sequence[str], named: Named) -> dict[str, Look]:
     """Each tracker's look, by its name: the colour and dash that plots give it; in the legend's order."""
-    from reports.style import styles
+    from reports.style import rgb, styles
 
     labels = {named.label(name): name for name in trackers}
     drawn = styles([named.former_name(label) for label in labels])
     return {
         labels[label]: Look(
             one_line(label),
-            _rgb(drawn[named.former_name(label)].dark),
+            rgb(drawn[named.former_name(label)].dark),
             drawn[named.former_name(label)].dash,
             named.highlights(label),
         )
         for label in named.legend(labels)
     }
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    """``#rrggbb`` as numbers."""
-    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
-    return red, green, blue
 
 
 def record(
@@ -160,4 +155,4 @@ def box_files(out: Path, trackers: Sequence[str]) -> dict[str, Path]:
 def write_boxes(boxes: Mapping[str, Sequence[Box]], files: Mapping[str, Path]) -> None:
     """One ``x,y,w,h`` a frame, 0-based, never rounded; raises InputError where a file cannot be written."""
     for name, rows in boxes.items():
-        write_atomic(files[name], "".join(",".join(map(repr, row.tolist())) + "\n" for row in rows))
+        write_atomic(files[name], text_rows(np.array(rows)))

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.benchmarks.synthetic.erasing import erased
+from evalkit.boxes import text_rows
 from evalkit.errors import InputError
 from evalkit.files import write_atomic
 from evalkit.sequences.sequence import Frames, Sequence
@@ -221,8 +222,7 @@ def write_sequence(root: str | Path, sequence: Sequence) -> Path:
         image = sequence.frames.read(index)
         _, encoded = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
         write_atomic(folder / "img" / f"{index + 1:08d}.jpg", encoded.tobytes())
-    rows = (",".join(map(repr, box)) + "\n" for box in sequence.native.tolist())
-    write_atomic(folder / "groundtruth.txt", "".join(rows))
+    write_atomic(folder / "groundtruth.txt", text_rows(sequence.native))
     return folder
 
 

@@ -13,6 +13,7 @@ from evalkit.benchmarks.synthetic import film, returns
 from evalkit.benchmarks.synthetic.film import SIZE
 from evalkit.benchmarks.synthetic.returns import RETURNS
 from evalkit.benchmarks.synthetic.scenes import FRAMES, SCENES
+from evalkit.boxes import text_rows
 from evalkit.files import write_atomic
 from evalkit.types import Box, Image
 
@@ -66,8 +67,7 @@ def _write_sequence(folder: Path, drawn: Drawn) -> None:
     labels = {"absence": [int(share == 0.0) for share in visible], "cover": cover, "cut_by_image": cut}
     for label, values in labels.items():
         write_atomic(folder / f"{label}.label", "".join(f"{value}\n" for value in values))
-    rows = (",".join(map(repr, box.tolist())) + "\n" for box in boxes)
-    write_atomic(folder / "groundtruth.txt", "".join(rows))
+    write_atomic(folder / "groundtruth.txt", text_rows(np.array(boxes)))
     width, height = SIZE
     write_atomic(folder / "meta_info.ini", f"[METAINFO]\nresolution: ({width}, {height})\nanno_fps: 30Hz\n")
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from evalkit.benchmarks.folder import Folder
 from evalkit.benchmarks.registry import open_benchmark
+from evalkit.boxes import text_rows
 from evalkit.errors import InputError
 from evalkit.files import write_atomic
 from evalkit.results.exchange.annotated import clip_of
 from evalkit.results.exchange.clip import Clip, by_target
 from evalkit.results.exchange.formats import Format
 from evalkit.trackers.folders import folder_name
-from evalkit.types import Boxes
 
 
 def read(path: Path, frames: Path | None = None) -> tuple[Clip, ...]:
@@ -35,15 +35,10 @@ def write(clips: Sequence[Clip], folder: Path) -> None:
         raise InputError("there is no annotation with a box to write", hint="--to results writes boxes of trackers")
     for clip in annotated:
         place = folder / folder_name(clip.name)
-        write_atomic(place / "groundtruth.txt", rows(clip.tracks[0].boxes))
+        write_atomic(place / "groundtruth.txt", text_rows(clip.tracks[0].boxes))
         if clip.frames is not None:
             name = "img" if clip.frames.is_dir() else f"{place.name}{clip.frames.suffix.lower()}"
             (place / name).symlink_to(clip.frames.resolve())
 
 
 FORMAT = Format("own data, for --on folder", lambda path: False, read, write)
-
-
-def rows(boxes: Boxes) -> str:
-    """(N, 4) boxes as text, a row each, every number as Python writes it."""
-    return "".join(",".join(map(repr, row)) + "\n" for row in boxes.tolist())

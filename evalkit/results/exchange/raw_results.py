@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from evalkit.boxes import text_rows
 from evalkit.errors import InputError
 from evalkit.files import write_atomic
 from evalkit.results.exchange.clip import Clip
-from evalkit.results.exchange.folder import rows
 from evalkit.results.exchange.formats import Format
 from evalkit.results.store import result_path, score_path
 from evalkit.trackers.folders import folder_name
@@ -29,7 +29,7 @@ def write(clips: Sequence[Clip], folder: Path) -> None:
             place, name = folder / folder_name(track.name), folder_name(clip.name)
             if track.scores is not None:
                 write_atomic(score_path(place, name), "".join(f"{score!r}\n" for score in track.scores.tolist()))
-            write_atomic(result_path(place, name), rows(track.boxes))
+            write_atomic(result_path(place, name), text_rows(track.boxes))
 
 
 FORMAT = Format("raw results, for score", write=write)
