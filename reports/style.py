@@ -29,6 +29,16 @@ DASHES: tuple[tuple[float, ...], ...] = ((), (6, 2), (6, 2, 1.5, 2), (2, 1.5))
 SALT = 178394
 
 
+def rgb(colour: str) -> tuple[int, int, int]:
+    """A colour as three numbers, 0 to 255.
+
+    >>> rgb("#0072b2")
+    (0, 114, 178)
+    """
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return red, green, blue
+
+
 @dataclass(frozen=True)
 class Style:
     """How a tracker is drawn: ``dash`` is an on-off pattern in points, empty for a solid line; ``bold`` a thick one."""

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 TIMELINE = "frame"
 """The recordings' only timeline: frames of a sequence, 0-based."""
-TRUTH_COLOUR = "#000000"
+TRUTH = (0, 0, 0)
+"""Colour of the annotation."""
+Colour = tuple[int, int, int]
 _AS_THEY_ARE = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
 _QUALITY = 90
 
@@ -95,7 +97,7 @@ def _recordings(part: Scored, folder: Path, patterns: tuple[str, ...]) -> Iterat
 def _record(sequence: Sequence, trackers: Mapping[str, SequenceScore], path: Path) -> None:
     """One recording, whole or not there."""
     from evalkit.files import atomic
-    from reports.style import styles
+    from reports.style import rgb, styles
 
     rr: Any = optional_module("rerun")
     drawn = styles(trackers)
@@ -106,9 +108,9 @@ def _record(sequence: Sequence, trackers: Mapping[str, SequenceScore], path: Pat
         stream.send_recording_name(name)
         if sequence.frames is not None:
             _log_frames(rr, stream, sequence.frames, len(sequence))
-        _log_boxes(rr, stream, "ground truth", sequence.ground_truth, TRUTH_COLOUR)
+        _log_boxes(rr, stream, "ground truth", sequence.ground_truth, TRUTH)
         for tracker, score in trackers.items():
-            colour = drawn[tracker].colour
+            colour = rgb(drawn[tracker].colour)
             if score.detail is not None:
                 _log_boxes(rr, stream, tracker, score.detail.prediction, colour)
                 _log_line(rr, stream, "score", tracker, score.detail.confidence, colour)
@@ -140,27 +142,21 @@ def _picture(frames: Frames, index: int) -> tuple[bytes, str]:
     return content.tobytes(), "image/jpeg"
 
 
-def _log_boxes(rr: Any, stream: Any, name: str, boxes: Boxes, colour: str) -> None:
+def _log_boxes(rr: Any, stream: Any, name: str, boxes: Boxes, colour: Colour) -> None:
     """(N, 4) boxes under ``frames/boxes/<name>``; none in frames without one."""
     for index, box in enumerate(boxes):
         stream.set_time(TIMELINE, sequence=index)
         there = bool(np.isfinite(box).all())
-        shown = rr.Boxes2D(array=[box], array_format=rr.Box2DFormat.XYWH, labels=[name], colors=[_rgb(colour)])
+        shown = rr.Boxes2D(array=[box], array_format=rr.Box2DFormat.XYWH, labels=[name], colors=[colour])
         stream.log(["frames", "boxes", name], shown if there else rr.Clear(recursive=False))
 
 
-def _log_line(rr: Any, stream: Any, kind: str, name: str, values: Vector, colour: str) -> None:
+def _log_line(rr: Any, stream: Any, kind: str, name: str, values: Vector, colour: Colour) -> None:
     """(N,) values under ``<kind>/<name>``, those that are NaN left out."""
     indices = np.flatnonzero(np.isfinite(values))
     if not len(indices):
         return
-    stream.log([kind, name], rr.SeriesLines(colors=[_rgb(colour)], names=[name]), static=True)
+    stream.log([kind, name], rr.SeriesLines(colors=[colour], names=[name]), static=True)
     for index in indices.tolist():
         stream.set_time(TIMELINE, sequence=index)
         stream.log([kind, name], rr.Scalars(float(values[index])))
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    """``#0072b2`` as three numbers."""
-    red, green, blue = bytes.fromhex(colour[1:])
-    return red, green, blue
