@@ -1,7 +1,8 @@
-"""What a tracker accepts as an image and as a first box."""
+"""Images: what a tracker accepts as one, and as a first box in it; and small ones to look at."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +25,15 @@ def rgb_image(image: NDArray[np.uint8]) -> Image:
     if image.ndim != 3 or image.shape[2] not in (1, 3, 4) or image.size == 0:
         raise InputError(f"an image must be H x W, H x W x 3 or H x W x 4, not {' x '.join(map(str, image.shape))}")
     return np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image[..., :3]
+
+
+def narrowed(image: Image, widest: int) -> Image:
+    """The image scaled down to at most ``widest`` pixels of width; a narrower one as it is."""
+    height, width = image.shape[:2]
+    if width <= widest:
+        return image
+    size = (widest, max(1, round(height * widest / width)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def starting_box(box: Box, image: Image) -> Box:

@@ -83,13 +83,11 @@ def strip(sequence: Sequence, count: int) -> tuple[StripFrame, ...]:
 def encode(image: Image) -> bytes:
     """(H, W, 3) RGB as JPEG, at most :data:`WIDTH` pixels wide."""
     import cv2
-    import numpy as np
 
-    height, width = image.shape[:2]
-    if width > WIDTH:
-        size = (WIDTH, max(1, round(height * WIDTH / width)))
-        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    done, content = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    from stdtrack.images import narrowed
+
+    small = cv2.cvtColor(narrowed(image, WIDTH), cv2.COLOR_RGB2BGR)
+    done, content = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     if not done:
         raise InputError("the image could not be encoded as JPEG")
     return content.tobytes()

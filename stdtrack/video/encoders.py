@@ -148,11 +148,11 @@ def _with_av(path: Path, kind: str, size: tuple[int, int], rate: float) -> Write
         av = optional_module("av")
     except ImportError:
         return None
-    known = {name: shown for name, shown in AV_CODECS[kind].items() if name in av.codec.codecs_available}
-    for codec, shown in known.items():
-        options = {"movflags": "+faststart"} if kind == ".mp4" else {}
-        return AvWriter(av.open(os.fspath(path), "w", options=options), codec, size, rate, shown)
-    return None
+    codec = next((name for name in AV_CODECS[kind] if name in av.codec.codecs_available), None)
+    if codec is None:
+        return None
+    options = {"movflags": "+faststart"} if kind == ".mp4" else {}
+    return AvWriter(av.open(os.fspath(path), "w", options=options), codec, size, rate, AV_CODECS[kind][codec])
 
 
 @contextmanager

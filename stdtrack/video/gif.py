@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 from PIL import Image as Pictures
 
 from evalkit.types import Image
+from stdtrack.images import narrowed
 
 WIDEST = 480
 """Pixels."""
@@ -38,11 +38,7 @@ class GifWriter:
         if seconds > LONGEST:
             self._cut = True
             return
-        height, width = image.shape[:2]
-        scale = min(1.0, WIDEST / width)
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        self._frames.append(Pictures.fromarray(small).quantize(256, dither=Pictures.Dither.NONE))
+        self._frames.append(Pictures.fromarray(narrowed(image, WIDEST)).quantize(256, dither=Pictures.Dither.NONE))
         self._times.append(seconds)
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from evalkit.errors import InputError
 from evalkit.types import Image
+from stdtrack.images import narrowed
 
 FRAMES = 6
 WIDEST = 480
@@ -34,7 +35,7 @@ class StripWriter:
         """Keep the frame if its turn has come; where many are kept, every other one is dropped."""
         self._last = (self._count, image)
         if self._count % self._every == 0:
-            self._kept.append((self._count, _small(image)))
+            self._kept.append((self._count, narrowed(image, WIDEST).copy()))
             if len(self._kept) > 4 * FRAMES:
                 self._kept = self._kept[::2]
                 self._every *= 2
@@ -45,7 +46,7 @@ class StripWriter:
         if self._last is None:
             return
         last, image = self._last
-        kept = [*self._kept, (last, _small(image))] if self._kept[-1][0] != last else self._kept
+        kept = [*self._kept, (last, narrowed(image, WIDEST).copy())] if self._kept[-1][0] != last else self._kept
         wanted = np.linspace(0, last, FRAMES)
         numbers = np.array([number for number, _ in kept])
         chosen = dict.fromkeys(int(np.abs(numbers - at).argmin()) for at in wanted)
@@ -60,9 +61,3 @@ class StripWriter:
     def remarks(self) -> tuple[str, ...]:
         """How many frames there are in it."""
         return (f"{min(FRAMES, self._count)} side by side",)
-
-
-def _small(image: Image) -> Image:
-    scale = min(1.0, WIDEST / image.shape[1])
-    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8).copy()
