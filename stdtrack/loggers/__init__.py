@@ -6,6 +6,7 @@ another package brings one the same way. A user writes ``mlflow`` or ``mlflow?ex
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ class Log(Protocol):
         """What the run was made with; called once, first."""
 
     def metrics(self, values: Mapping[str, float], step: int) -> None:
-        """Figures at a step; those of scores are at step 0."""
+        """Finite figures at a step; those of scores are at step 0."""
 
     def file(self, path: Path) -> None:
         """A file that belongs to the run."""
@@ -88,8 +89,9 @@ class Logs:
 
     def metrics(self, values: Mapping[str, float], step: int) -> None:
         """Tell each; a figure that is no finite number is not logged."""
+        finite = {name: value for name, value in values.items() if math.isfinite(value)}
         for log in self._logs:
-            log.metrics(values, step)
+            log.metrics(finite, step)
 
     def file(self, path: Path) -> None:
         """Tell each."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -38,8 +37,7 @@ class MlflowLog:
 
     def metrics(self, values: Mapping[str, float], step: int) -> None:
         """Metrics."""
-        finite = ((name, value) for name, value in values.items() if math.isfinite(value))
-        metrics = (self._entities.Metric(_name(name), value, _now(), step) for name, value in finite)
+        metrics = (self._entities.Metric(_name(name), value, _now(), step) for name, value in values.items())
         for some in _portions(metrics, _MOST["metrics"]):
             self._client.log_batch(self._run, metrics=some)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,8 +25,7 @@ class TensorBoardLog:
     def metrics(self, values: Mapping[str, float], step: int) -> None:
         """Scalars."""
         for name, value in values.items():
-            if math.isfinite(value):
-                self._writer.add_scalar(name, value, step)
+            self._writer.add_scalar(name, value, step)
 
     def file(self, path: Path) -> None:
         """Where it lies: TensorBoard keeps no files."""

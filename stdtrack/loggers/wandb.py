@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,7 +28,7 @@ class WandbLog:
 
     def metrics(self, values: Mapping[str, float], step: int) -> None:
         """A row of the run's history."""
-        self._run.log({name: value for name, value in values.items() if math.isfinite(value)}, step=step)
+        self._run.log(dict(values), step=step)
 
     def file(self, path: Path) -> None:
         """A file of the run: a copy, as the original may change before it is sent."""
