@@ -201,7 +201,7 @@ class _Work:
             alike=alike_tracks(*trackers, clips),
             clips=[_named(name) for name in judged],
             calibrated=(),
-            circumstances=circumstances(run)[:-1],
+            circumstances=circumstances(run)[:-1],  # the last line names the clips, as the card does itself
             threads=threads,
         )
 

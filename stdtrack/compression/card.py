@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from evalkit.files import write_atomic
 from evalkit.shown import escape_markdown
+from profiling.latency.statistics import Ratio
 from reports.cells import NO_VALUE, Cell, Table
 from reports.markup import markdown
 
@@ -44,22 +46,13 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Ratio:
-    """How many times longer a frame of the compressed tracker takes, with a 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class Card:
     """Both sides and how alike they are.
 
     Attributes:
         steps: what was done, in words.
         facts: what the steps found, by name: plain data.
-        ratios: by scope; from the fast frames of each, see ``docs/profiling.md``.
+        ratios: by scope, compressed / original; from the fast frames of each, see ``docs/profiling.md``.
         agreement: mean IoU of both trackers' boxes, each frame from the original's state; None of a pruned tracker,
             whose state means something else.
         alike: mean IoU of the boxes of both, each left to itself.
@@ -83,7 +76,9 @@ class Card:
 
     def write(self, folder: Path) -> None:
         """Write ``card.json`` and ``card.md``; raises InputError where the folder cannot be written."""
-        write_atomic(folder / f"{NAME}.json", json.dumps({"format": FORMAT, **asdict(self)}, indent=2) + "\n")
+        text = json.dumps({"format": FORMAT, **asdict(self)})
+        plain = json.loads(text, parse_constant=lambda name: None)  # JSON has no form for what is not known
+        write_atomic(folder / f"{NAME}.json", json.dumps(plain, indent=2, allow_nan=False) + "\n")
         write_atomic(folder / f"{NAME}.md", self.markdown())
 
     def markdown(self) -> str:
@@ -113,7 +108,7 @@ class Card:
 
     def _below(self) -> list[str]:
         lines = [
-            f"Scope {scope}: a frame takes {one.value:.3f} times the original's ({one.low:.3f} to {one.high:.3f})."
+            f"Scope {scope}: a frame takes {one.value:.3f} times the original's{_interval(one)}."
             for scope, one in self.ratios.items()
         ]
         if self.agreement is not None:
@@ -124,6 +119,10 @@ class Card:
             shared = ": the same clips, so figures are optimistic" if set(self.calibrated) & set(self.clips) else ""
             lines.append(f"The steps looked at {', '.join(self.calibrated)}{shared}.")
         return [*lines, *self.circumstances]
+
+
+def _interval(ratio: Ratio) -> str:
+    return "" if math.isnan(ratio.low) else f" ({ratio.low:.3f} to {ratio.high:.3f})"
 
 
 def _count(number: int | None) -> str:

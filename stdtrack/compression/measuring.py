@@ -14,10 +14,11 @@ from evalkit.trackers.spec import load_tracker
 from profiling.latency.clips import Clip, ClipName
 from profiling.latency.profiler import profile_targets
 from profiling.latency.results import Profiles, ProfileTarget
+from profiling.latency.statistics import Ratio
 from profiling.tables import latency_table, ratio_table, resource_table
 from reports.inputs import records
 from stdtrack.compression.agreement import mean_auc
-from stdtrack.compression.card import Ratio, Side
+from stdtrack.compression.card import Side
 
 SCOPES = ("model", "track")
 ORIGINAL, COMPRESSED = "original", "compressed"
