@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evalkit.scoring.metrics import label_of
-from reports.inputs import ReportTables, records
+from reports.inputs import ReportTables
 from reports.plots.canvas import Plot, canvas, log_axis, titled
-from reports.plots.speed_accuracy import Bubble, write_names
+from reports.plots.speed_accuracy import Bubble, draw_measured, measured_bubbles, write_names
 from reports.speeds import common_setting
 from reports.style import Style
 from reports.views import View
@@ -25,16 +24,11 @@ def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
     latency = tables.profile("latency")
     if view is None or view.headline is None or latency.empty or "threads" not in latency:
         return
-    scores = view.overall[view.headline].dropna().to_dict()
-    parameters = {row["tracker"]: row["parameters"] for row in records(tables.facts) if pd.notna(row["parameters"])}
+    scored = view.overall[view.headline].dropna().index
     for scope in SCOPES:
-        rows = latency[(latency["scope"] == scope) & latency["tracker"].isin(scores)]
+        rows = latency[(latency["scope"] == scope) & latency["tracker"].isin(scored)]
         for index, (_, part) in enumerate(rows.groupby(["threads", "device"], dropna=False)):
-            bubbles = [
-                Bubble(name, view.label(name), row["p50_ms"], scores[name], parameters.get(name), published=False)
-                for row in records(part.drop_duplicates("tracker"))
-                if (name := row["tracker"])
-            ]
+            bubbles = measured_bubbles(part, "p50_ms", tables.facts, view)
             if len(bubbles) > 1:
                 name = f"frontier_{scope}" if index == 0 else f"frontier_{scope}_{index + 1}"
                 setting = common_setting(part)
@@ -68,9 +62,7 @@ def _figure(bubbles: Sequence[Bubble], view: View, setting: str, styles: Mapping
     axes = figure.subplots()
     _line(axes, pareto([(bubble.x, bubble.score) for bubble in bubbles]))
     for bubble in sorted(bubbles, key=lambda bubble: -bubble.area):
-        style = styles[bubble.tracker]
-        axes.scatter(bubble.x, bubble.score, bubble.area, color=style.colour, alpha=0.45, linewidths=0)
-        axes.plot(bubble.x, bubble.score, marker=style.marker, color=style.colour, markersize=5, markeredgewidth=0)
+        draw_measured(axes, bubble, styles[bubble.tracker])
     log_axis(axes)
     axes.margins(0.14, 0.14)
     axes.set(xlabel=f"median milliseconds a frame{setting}", ylabel=label_of(str(view.headline)))

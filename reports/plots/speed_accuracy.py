@@ -50,7 +50,7 @@ def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
         return
     settings = list(rows.groupby(["scope", "threads", "device"], dropna=False, sort=False))
     for index, (_, part) in enumerate(settings):
-        bubbles = _measured(part, tables.facts, view)
+        bubbles = measured_bubbles(part, "fps_median", tables.facts, view)
         others = comparable(tables.published, view.benchmark, view.headline, str(part["device"].iloc[0]))
         bubbles += [Bubble(x=other.pop("fps"), **other, published=True) for other in others]
         if not bubbles:
@@ -60,11 +60,16 @@ def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
         yield Plot(name, _caption(view, setting, bubbles), _figure(bubbles, view, setting, tables.styles))
 
 
-def _measured(speeds: pd.DataFrame, facts: pd.DataFrame, view: View) -> list[Bubble]:
+def measured_bubbles(speeds: pd.DataFrame, column: str, facts: pd.DataFrame, view: View) -> list[Bubble]:
+    """One for each tracker that has a row of speeds and a score.
+
+    Args:
+        column: of ``speeds``, what stands on the x axis.
+    """
     parameters = {row["tracker"]: row["parameters"] for row in records(facts) if pd.notna(row["parameters"])}
     scores = view.overall[str(view.headline)].dropna().to_dict()
     return [
-        Bubble(name, view.label(name), row["fps_median"], scores[name], parameters.get(name), published=False)
+        Bubble(name, view.label(name), row[column], scores[name], parameters.get(name), published=False)
         for row in records(speeds.drop_duplicates("tracker"))
         if (name := row["tracker"]) in scores
     ]
@@ -87,9 +92,7 @@ def _figure(bubbles: list[Bubble], view: View, setting: str, styles: Mapping[str
         if bubble.published:
             axes.scatter(bubble.x, bubble.score, bubble.area, facecolors="none", edgecolors="#777777", linewidths=1.0)
         else:
-            style = styles[bubble.tracker]
-            axes.scatter(bubble.x, bubble.score, bubble.area, color=style.colour, alpha=0.45, linewidths=0)
-            axes.plot(bubble.x, bubble.score, marker=style.marker, color=style.colour, markersize=5, markeredgewidth=0)
+            draw_measured(axes, bubble, styles[bubble.tracker])
     log_axis(axes)
     axes.margins(0.14, 0.14)
     axes.set(xlabel=f"median frames per second{setting}", ylabel=label_of(str(view.headline)))
@@ -97,6 +100,12 @@ def _figure(bubbles: list[Bubble], view: View, setting: str, styles: Mapping[str
     _explain(figure, bubbles)
     write_names(figure, axes, bubbles, {name for name, style in styles.items() if style.bold})
     return figure
+
+
+def draw_measured(axes: Axes, bubble: Bubble, style: Style) -> None:
+    """A bubble in the tracker's colour, its marker in the middle."""
+    axes.scatter(bubble.x, bubble.score, bubble.area, color=style.colour, alpha=0.45, linewidths=0)
+    axes.plot(bubble.x, bubble.score, marker=style.marker, color=style.colour, markersize=5, markeredgewidth=0)
 
 
 def _explain(figure: Figure, bubbles: list[Bubble]) -> None:
