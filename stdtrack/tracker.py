@@ -19,15 +19,14 @@ from evalkit.trackers.stages import StageTimer, untimed
 from evalkit.types import Box, Image
 from profiling import backends
 from profiling.complexity.count import Part
+from stdtrack.answer import next_box, on_host, peak_box, visible_part
 from stdtrack.assessment import FACT, Assessment, Calibration, assess, from_text
 from stdtrack.attacks.on_stdtrack import OnSTDTrack
 from stdtrack.checkpoints import compare_configs, load_facts, load_model, sha256, shipped_weights, untrained
 from stdtrack.configs import VARIANTS, ModelConfig
 from stdtrack.crops import Window, crop_window, sample_crop, to_image
 from stdtrack.cues import frame_cues
-from stdtrack.decoding import on_host, peak_box
 from stdtrack.devices import require_device
-from stdtrack.following import next_box, visible_part
 from stdtrack.images import rgb_image, starting_box
 from stdtrack.inference.graphs import InitGraph, StepGraph
 from stdtrack.inference.networks import (

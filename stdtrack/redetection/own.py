@@ -10,8 +10,8 @@ import torch
 from evalkit.errors import InputError
 from evalkit.trackers.base import Prediction
 from evalkit.types import Box, Image
+from stdtrack.answer import visible_part
 from stdtrack.assessment import AGAIN, Assessment, Calibration
-from stdtrack.following import visible_part
 from stdtrack.images import rgb_image
 from stdtrack.model import STDTrack
 from stdtrack.redetection.budget import TILES, Budget

@@ -12,9 +12,9 @@ from evalkit.trackers.answers import read_answer
 from evalkit.trackers.base import Prediction, Tracker, facts_of, wait_at_most
 from evalkit.trackers.spec import load_tracker
 from evalkit.types import Box, Image
+from stdtrack.answer import visible_part
 from stdtrack.assessment import Assessment, assess
 from stdtrack.crops import crop_window
-from stdtrack.following import visible_part
 from stdtrack.images import rgb_image, starting_box
 from stdtrack.redetection.budget import OPTIONS, Budget, budget_of
 from stdtrack.redetection.own import required
