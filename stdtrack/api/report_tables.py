@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 
     from evalkit.results.store import Run
     from evalkit.scoring.evaluate import Refused, Told
+    from evalkit.scoring.scores import BenchmarkScore
     from reports.inputs import ReportTables, StripFrame
     from stdtrack.api.report_scores import ReportScores
+
+MOST_BOXES = 200_000
+"""In a page, over all trackers: about half a megabyte."""
 
 
 def collect(
@@ -94,7 +98,6 @@ def _tables(
     from evalkit.scoring.statistics import interval_table
     from evalkit.scoring.tables import attribute_table, coverage_table, curve_table, frame_table, score_table
     from reports.inputs import ReportTables
-    from stdtrack.api.playback import played_frames
     from stdtrack.api.report_methods import attribute_sources, methods
 
     scores, framed, by_attribute = scored.scores, scored.framed, scored.by_attribute
@@ -116,6 +119,29 @@ def _tables(
         risks=risk_table(qualities),
         methods=methods(scores, runs) | attribute_sources(by_attribute),
     )
+
+
+def played_frames(
+    scores: Iterable[BenchmarkScore], strips: Mapping[tuple[str, str], Sequence[StripFrame]]
+) -> dict[tuple[str, str], list[int]]:
+    """Frames by (benchmark, sequence): all, or every n-th where all would be more boxes than :data:`MOST_BOXES`.
+
+    Args:
+        scores: whose frames were kept.
+        strips: the frames that the page has pictures of, all of which are played.
+    """
+    lengths: dict[tuple[str, str], int] = {}
+    boxes = 0
+    for score in scores:
+        for each in score.sequences:
+            if each.detail is not None:
+                lengths[score.benchmark, each.sequence] = len(each.detail.prediction)
+                boxes += len(each.detail.prediction)
+    step = -(-boxes // MOST_BOXES) or 1
+    return {
+        place: sorted({*range(0, length, step), length - 1, *(each.frame for each in strips.get(place, ()))})
+        for place, length in lengths.items()
+    }
 
 
 def _with_models(speeds: pd.DataFrame, runs: Iterable[Run]) -> pd.DataFrame:
