@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.benchmarks.data_root import data_root
+from evalkit.benchmarks.registry import canonical_specs
 from evalkit.benchmarks.synthetic.writer import render
 from evalkit.errors import InputError
 from evalkit.running.heartbeat import FRAME_TIMEOUT
@@ -114,24 +115,29 @@ def profile(
         [['Linear', 'model']]
     """
     targets = collect_targets(subjects, inputs, _setting(threads, backends, device))
-    for name, seconds in (("min_time", min_time), ("timeout", timeout)):
-        if not (math.isfinite(seconds) and seconds > 0):
-            raise InputError(f"{name} is {seconds:g}, no positive number of seconds")
+    _require_positive(min_time=min_time, timeout=timeout)
     with ExitStack() as stack:
         clips: tuple[ClipName, ...] = ()
         if targets.need_clips:
+            benchmarks = canonical_specs(as_names(on))  # what is misspelt is told before scenes are rendered
             root = data_root(None if data is None else Path(data))
             if root is None:
                 root = Path(scenes or stack.enter_context(TemporaryDirectory(prefix="stdtrack-scenes-")))
                 note(f"no --data: rendering scenes into {root}")
                 render(root, 0)
-            clips = choose_clips(root, SHORTEST_CLIP, as_names(on))
+            clips = choose_clips(root, SHORTEST_CLIP, benchmarks)
         ready()
         stack.enter_context(_stages_kept(targets))
         run = profile_targets(
             targets.targets, clips, live=targets.live, min_time=min_time, timeout=timeout, note=note, remark=remark
         )
     return ProfileRun(**{field.name: getattr(run, field.name) for field in fields(run)})
+
+
+def _require_positive(**seconds: float) -> None:
+    for name, value in seconds.items():
+        if not (math.isfinite(value) and value > 0):
+            raise InputError(f"{name} is {value:g}, no positive number of seconds")
 
 
 def _setting(threads: int | Iterable[int], backends: str | Iterable[str], device: str) -> Setting:

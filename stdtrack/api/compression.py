@@ -25,7 +25,7 @@ from stdtrack.compression.card import Card
 from stdtrack.compression.finetuning import finetuned
 from stdtrack.compression.measuring import ratios, sides, size_of, timed
 from stdtrack.compression.pruned_file import WEIGHTS, prune_file, source_of
-from stdtrack.compression.subjects import subject_of
+from stdtrack.compression.subjects import Subject, subject_of
 
 GRAPHS = "*.onnx"
 
@@ -91,6 +91,7 @@ def compress(
     """
     folder = Path(out)
     _check(folder, int8=int8, agreement=agreement, prune=prune, blocks=prune_blocks, finetune=finetune)
+    subject = _subject(spec, pruned=bool(prune or prune_blocks))
     with TemporaryDirectory(prefix="stdtrack-compress-") as temporary:
         work = _Work(spec, folder, Path(temporary), tell)
         root = data_root(None if data is None else Path(data))
@@ -103,13 +104,21 @@ def compress(
         if prune or prune_blocks:
             work.prune(prune, prune_blocks, clips, finetune, tuple(overrides))
         if int8:
-            work.quantise(clips, agreement)
+            work.quantise(subject or subject_of(work.current), clips, agreement)
         measured = work.measured(judged, threads, min_time)
         card = replace(measured, calibrated=[_named(name) for name in looked_at])
         with whole_folder(folder, hint="name another folder") as partial:
             shutil.copytree(work.made, partial, dirs_exist_ok=True)
             card.write(partial)
     return Compressed(card.compressed.spec, card)
+
+
+def _subject(spec: str, *, pruned: bool) -> Subject | None:
+    """What is quantised; None of what is pruned first. Raises InputError for a spec that cannot be compressed so."""
+    if not pruned:
+        return subject_of(spec)
+    source_of(spec)
+    return None
 
 
 def _check(folder: Path, *, int8: bool, agreement: float, prune: float, blocks: int, finetune: str) -> None:
@@ -173,9 +182,8 @@ class _Work:
         shutil.copy(weights, self.made / WEIGHTS)
         self.current = f"stdtrack:{variant}?weights={self.made / WEIGHTS}"
 
-    def quantise(self, clips: Sequence[Clip], agreement: float) -> None:
+    def quantise(self, subject: Subject, clips: Sequence[Clip], agreement: float) -> None:
         """Write graphs of eight bits."""
-        subject = subject_of(self.current)
         graphs, place = self.folder / "graphs", self.folder / "quantiser"
         place.mkdir()
         quantised = eight_bits.quantise(subject, clips, graphs, place, agreement=agreement, tell=self.tell)
