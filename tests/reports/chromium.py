@@ -163,11 +163,16 @@ class Page:
             self.call("Input.dispatchKeyEvent", type="keyUp", **common)
 
     def centre(self, selector: str, across: float = 0.5, down: float = 0.5) -> tuple[float, float]:
-        """A place in an element, which is scrolled to, in the window's pixels."""
+        """A place in an element, which is scrolled to, in the window's pixels; once the page has come to rest there."""
         x, y = self.ask(
             f"const node = document.querySelector({json.dumps(selector)});"
-            "node.scrollIntoView({ block: 'center', behavior: 'instant' });"
-            f"const r = node.getBoundingClientRect(); return [r.left + {across} * r.width, r.top + {down} * r.height];"
+            "const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));"
+            "let r = null, before;"
+            "do {"
+            "  before = r; node.scrollIntoView({ block: 'center', behavior: 'instant' });"
+            "  await drawn(); r = node.getBoundingClientRect();"
+            "} while (before === null || before.top !== r.top || before.left !== r.left);"
+            f"return [r.left + {across} * r.width, r.top + {down} * r.height];"
         )
         return float(x), float(y)
 

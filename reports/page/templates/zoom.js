@@ -3,13 +3,6 @@
 
 const FINEST = 1e-4; // of an axis, below which it is not zoomed
 
-/** Where the pointer was last: a page that moves under a resting pointer is told as a motion of it, too. */
-const pointer = { x: null, y: null };
-for (const kind of ["pointermove", "pointerdown", "pointerup"]) {
-  document.addEventListener(kind, (event) => { [pointer.x, pointer.y] = [event.clientX, event.clientY]; });
-}
-const rests = (event) => event.clientX === pointer.x && event.clientY === pointer.y;
-
 /** Part of an axis: from and to as shares of what it shows, kept within the whole axis. */
 function narrowed(now, whole, from, to) {
   const [f, g] = whole.log ? [Math.log10, (v) => 10 ** v] : [(v) => v, (v) => v];
@@ -77,7 +70,6 @@ function zoomable(box, { description, x, y, height, draw, keepY = false, linked,
     plot.setPointerCapture(event.pointerId);
   });
   plot.addEventListener("pointermove", (event) => {
-    if (rests(event)) return;
     const to = placeOf(event);
     if (from === null || (band === null && Math.hypot(to.px - from.px, to.py - from.py) < 6)) {
       if (onPointer) onPointer(event, to);
