@@ -12,12 +12,11 @@ import numpy as np
 from evalkit.errors import InputError
 from evalkit.running.pool import WorkerPool
 from stdtrack.ablation import run_folder
-from stdtrack.checkpoints import load_model
 from stdtrack.configs import FULL, ablations
 from stdtrack.training.config import StageConfig, TrainConfig, network_of
 from stdtrack.training.loop import Listener, TrainingProgress
+from stdtrack.training.metrics_file import METRICS, validated_scenes
 from stdtrack.training.run import run_training
-from stdtrack.training.validation import build_validation
 
 SPARSE = "sparse sampling"
 
@@ -107,10 +106,10 @@ def run_ablation(
 
 
 def train_and_judge(run: TrainConfig, tell: Listener) -> Mapping[str, float]:
-    """The validation AUC of one run's last weights, scene by scene."""
+    """The validation AUC of one run's last weights, scene by scene, as the run itself measured it at its end."""
     tell(f"{run.out}: trains")
     run_training(run, resume=True, tell=tell)
-    return build_validation(run).run(load_model(Path(run.out) / "last.safetensors")).scenes
+    return validated_scenes(Path(run.out) / METRICS, run.total_steps)
 
 
 def _unheard(event: TrainingProgress | str) -> None:

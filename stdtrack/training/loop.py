@@ -27,7 +27,7 @@ from stdtrack.training.data import Batch, ClipDataset, StepSampler, make_loader,
 from stdtrack.training.distributed import World
 from stdtrack.training.imagenet import lite0_state, load_stem
 from stdtrack.training.losses import Losses, clip_losses
-from stdtrack.training.metrics_file import MetricsFile
+from stdtrack.training.metrics_file import SCENE, MetricsFile
 from stdtrack.training.optim import Average, freeze_stem, learning_rate, load_moments, make_optimizer, set_rate
 from stdtrack.training.published import load_published
 from stdtrack.training.rollout import MARGIN, ClipModel, draw_plan, move_batch
@@ -264,8 +264,8 @@ def metrics_of(score: ValidationScore) -> dict[str, float]:
         "quality_spearman": score.spearman,
         "lost_auroc": score.lost_auroc,
     }
-    scenes = {f"scene/{scene}": auc for scene, auc in score.scenes.items()}
-    return {f"validation/{name}": value for name, value in (figures | scenes).items()}
+    scenes = {f"{SCENE}{scene}": auc for scene, auc in score.scenes.items()}
+    return {f"validation/{name}": value for name, value in figures.items()} | scenes
 
 
 def clips_left(config: TrainConfig, step: int) -> int:

@@ -6,8 +6,14 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
+from evalkit.errors import InputError
 from evalkit.files import atomic
 from stdtrack.loggers import Logs
+
+METRICS = "metrics.csv"
+"""The file's name in the folder of a run."""
+SCENE = "validation/scene/"
+"""What the names of the scenes' figures begin with."""
 
 
 class MetricsFile:
@@ -20,7 +26,7 @@ class MetricsFile:
     """
 
     def __init__(self, folder: Path, step: int, logs: Logs) -> None:
-        self.path, self.logs = folder / "metrics.csv", logs
+        self.path, self.logs = folder / METRICS, logs
         rows = [row for row in read_rows(self.path) if int(row[0]) <= step]
         with atomic(self.path) as temporary, temporary.open("w", newline="") as stream:
             csv.writer(stream).writerows([("step", "name", "value"), *rows])
@@ -38,3 +44,11 @@ def read_rows(path: Path) -> list[list[str]]:
         return []
     with path.open(newline="") as stream:
         return [row for row in csv.reader(stream) if len(row) == 3 and row[0].isdigit()]
+
+
+def validated_scenes(path: Path, step: int) -> dict[str, float]:
+    """The validation AUC of every left-out scene at a step; raises InputError where the file has none of that step."""
+    rows = [row for row in read_rows(path) if int(row[0]) == step and row[1].startswith(SCENE)]
+    if not rows:
+        raise InputError(f"no validation of step {step}", path=path, hint="train that run again")
+    return {name.removeprefix(SCENE): float(value) for _, name, value in rows}

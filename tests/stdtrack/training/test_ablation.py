@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import InputError
+from stdtrack.checkpoints import load_model
 from stdtrack.configs import FULL
 from stdtrack.training.ablation import SPARSE, Outcome, row_config, row_names, run_ablation
 from stdtrack.training.config_file import load_config
+from stdtrack.training.metrics_file import validated_scenes
+from stdtrack.training.validation import build_validation
 
 
 def test_rows_differ_in_one_thing_and_see_the_same_number_of_frames(tiny: Path) -> None:
@@ -46,5 +49,16 @@ def test_rows_are_trained_judged_and_not_repeated(tiny: Path) -> None:
     assert list(run_ablation(config, rows, (1,), again.append)) == first
     assert sum("resumed at step 2" in str(event) for event in again) == 2
     assert list(run_ablation(config, rows, (1,), again.append, jobs=2)) == first
+    run = row_config(config, rows[0], 1)
+    model = load_model(Path(run.out) / "last.safetensors")
+    assert first[0].runs[0] == build_validation(run).run(model).scenes
     with pytest.raises(InputError, match="judged by left-out sequences"):
         next(run_ablation(load_config(tiny / "tiny.toml", ["validation.names=[]"]), rows, (1,), again.append))
+
+
+def test_a_run_without_its_validation_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_text("step,name,value\n1,validation/scene/road,0.5\n2,validation/auc,0.25\n")
+    assert validated_scenes(path, 1) == {"road": 0.5}
+    with pytest.raises(InputError, match=r"metrics\.csv: no validation of step 2"):
+        validated_scenes(path, 2)
