@@ -106,14 +106,14 @@ class ArrangedBlock(nn.Module):
         self, x_BNC: Tensor, past_BS2HD: Tensor | None = None, visible_NN: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """As :meth:`Block.forward`; keys and values are of the type that the block computes in."""
-        B, N, C = x_BNC.shape
+        B, N, _ = x_BNC.shape
         narrow_BNC = x_BNC.to(self.dtype)
-        qkv_BN3HD = self.qkv(self.norm1(narrow_BNC)).view(B, N, 3, self.heads, C // self.heads)
+        qkv_BN3HD = self.qkv(self.norm1(narrow_BNC)).view(B, N, 3, self.heads, -1)
         own_BN2HD = qkv_BN3HD[:, :, 1:]
         kv_BS2HD = own_BN2HD if past_BS2HD is None else torch.cat((past_BS2HD.to(self.dtype), own_BN2HD), dim=1)
         k_BHSD, v_BHSD = (part.transpose(1, 2) for part in kv_BS2HD.unbind(2))
         y_BHND = _attend(qkv_BN3HD[:, :, 0].transpose(1, 2), k_BHSD, v_BHSD, visible_NN)
-        narrow_BNC = self.out(y_BHND.transpose(1, 2).reshape(B, N, C), narrow_BNC)
+        narrow_BNC = self.out(y_BHND.transpose(1, 2).reshape(B, N, -1), narrow_BNC)
         return self.down(self.up(self.norm2(narrow_BNC)), narrow_BNC).to(x_BNC.dtype), own_BN2HD
 
 

@@ -14,6 +14,7 @@ from stdtrack import checkpoints, tracker
 from stdtrack.checkpoints import load_model, save_model
 from stdtrack.compression import pruned_file
 from stdtrack.compression.pruned_file import prune_file, pruned_by, source_of
+from stdtrack.compression.pruning import Pruned
 from tests.stdtrack.compression.test_agreement import Noise
 from tests.stdtrack.compression.test_pruning import WIDER
 from tests.stdtrack.tiny import make
@@ -41,11 +42,36 @@ def test_the_file_is_weights_like_any_other(tmp_path: Path, clips: list[Clip]) -
     follower.init(clips[0].frames.read(0), clips[0].boxes[0])
     assert np.isfinite(follower.update(clips[0].frames.read(1)).box).all()
     assert load_model(target).config.widths != WIDER.widths
-    told: list[str] = []
-    assert prune_file("wider", source, target, 0.9, 0, clips, told.append) == pruned
-    assert told == [f"going on with {target}"]
     with pytest.raises(InputError, match="does not say what was pruned"):
         pruned_by(source)
+
+
+def test_a_file_is_taken_again_for_the_same_request_alone(
+    tmp_path: Path, clips: list[Clip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruned_file, "prune", lambda model, *_, **__: (model, Pruned([], {"head": (8, 4)}, (2, 1))))
+    source, target = tmp_path / "source.safetensors", tmp_path / "pruned.safetensors"
+    save_model(source, make(WIDER))
+    pruned = prune_file("wider", source, target, 0.2, 0, clips, print)
+    written = target.read_bytes()
+    told: list[str] = []
+    assert prune_file("wider", source, target, 0.2, 0, clips, told.append) == pruned
+    assert told == [f"going on with {target}"]
+    other = tmp_path / "other.safetensors"
+    save_model(other, make(WIDER, seed=1))
+    moved = [Clip("noise", Noise(), clips[0].boxes + 1.0)]
+    for asked, named in (
+        ((source, target, 0.9, 0, clips), "share 0.2, not 0.9"),
+        ((source, target, 0.2, 1, clips), "blocks 0, not 1"),
+        ((other, target, 0.2, 0, clips), "source "),
+        ((source, target, 0.2, 0, moved), "clips "),
+    ):
+        with pytest.raises(InputError, match=f"was pruned with {named}"):
+            prune_file("wider", *asked, told.append)
+    assert target.read_bytes() == written
+    save_model(target, make(WIDER))
+    with pytest.raises(InputError, match="does not say what it was pruned for"):
+        prune_file("wider", source, target, 0.2, 0, clips, told.append)
 
 
 @pytest.mark.parametrize(

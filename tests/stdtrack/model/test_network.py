@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import Conv2d
 
-from stdtrack.configs import VARIANTS, ModelConfig, ablations
+from stdtrack.configs import VARIANTS, ModelConfig, Widths, ablations
 from stdtrack.inference import cpu_optimized
 from stdtrack.inference.cpu_optimized import ArrangedBlock, Pointwise, arranged
 from stdtrack.inference.graphs import pack, unpack
@@ -17,7 +17,8 @@ from stdtrack.inference.packed import PackedConvolution, PackedLinear
 from stdtrack.model import FrameOutput, STDTrack, TrackState
 from tests.stdtrack.tiny import TINY, TINY_HYBRID, clip, make
 
-CONFIGS = {"patch": TINY, "hybrid": TINY_HYBRID, **ablations(TINY)}
+PRUNED_HEADS = replace(TINY, widths=Widths(heads=1, hidden=(64, 96)))
+CONFIGS = {"patch": TINY, "hybrid": TINY_HYBRID, "pruned heads": PRUNED_HEADS, **ablations(TINY)}
 
 
 @pytest.fixture(params=CONFIGS.values(), ids=CONFIGS.keys())
