@@ -10,11 +10,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from evalkit.types import Box, Boxes, Vector
+from evalkit.types import Box, Boxes, Flags, Vector
 
 _SAME, _OTHER = 0.7, 0.4
 """IoU above which two boxes are the same target a frame later, and below which they are not."""
 _EPS = float(np.finfo(np.float64).eps)
+
+
+def are_boxes(rows: Boxes) -> Flags:
+    """(N,) the row x, y, w, h is finite and has a size.
+
+    >>> are_boxes(np.array([[1.0, 2, 3, 4], [1, 2, 0, 4], [np.nan, 2, 3, 4]])).tolist()
+    [True, False, False]
+    """
+    flags: Flags = np.logical_and.reduce([*np.isfinite(rows).T, *(rows[:, 2:] > 0).T])
+    return flags
 
 
 def text_rows(boxes: Boxes) -> str:

@@ -10,6 +10,7 @@ frame, last frame, xmin, xmax, ymin, ymax. Source: oxuva/long-term-tracking-benc
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,6 +22,7 @@ import numpy as np
 
 from evalkit.benchmarks import lists
 from evalkit.benchmarks.base import Benchmark, Source
+from evalkit.benchmarks.submission import Submission
 from evalkit.benchmarks.vot import SIZES, listed_sizes
 from evalkit.errors import InputError
 from evalkit.reading.text import read_text
@@ -64,6 +66,15 @@ class OxUvA(Benchmark):
     family = "oxuva"
     folders = ("oxuva", "longtermtrackingbenchmark")
     option_names = ("split",)
+    submission = Submission(
+        total=166,
+        member=re.compile(r"(^|/)vid[0-9]{4}_obj[0-9]{4}\.csv$", re.ASCII),
+        box_format="",
+        ending=".csv",
+        any_folder=True,
+        options={"split": "test"},
+        names=tuple(row["name"] for row in lists.rows("oxuva_test.csv")),
+    )
     spellings: ClassVar[Mapping[str, Mapping[str, str]]] = {f"oxuva{split}": {"split": split} for split in _SPLITS}
     variants: ClassVar[tuple[Mapping[str, str], ...]] = ({}, {"split": "test"})
 
@@ -104,6 +115,10 @@ class OxUvA(Benchmark):
         native, labelled, absent = _rows(track, size)
         sequence = self.assemble(name, source, native)
         return replace(sequence, absent=absent, flags={LABELLED: labelled.astype(np.float64)}, size=size)
+
+    def first_frame(self, name: str) -> int:
+        """Number of a sequence's first frame in its video."""
+        return self._tracks[name].first
 
     @cached_property
     def _tracks(self) -> Mapping[str, Track]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -15,6 +15,8 @@ from evalkit.reading.text import is_there, printable, read_bytes
 
 SUFFIXES = frozenset({"txt", "mat", "json", "npy"})
 """Endings of results, in lower case."""
+_STEMMED = SUFFIXES | {"csv"}
+"""Endings that are no part of a sequence's name."""
 VALUE = "value"
 """Ending of vot-toolkit's files of one number a frame."""
 # What lies beside results and is none: seconds, confidences, visibility, further boxes, an attack's figures.
@@ -57,6 +59,20 @@ class ResultFile:
 
 
 @dataclass(frozen=True)
+class OwnForm:
+    """Results in the form of one benchmark alone, beside those that every benchmark's may have.
+
+    Attributes:
+        ending: of such files, in lower case.
+        parts: ``parts(file, sequence)`` gives the files that results of ours would be, read when they are asked for, by
+            what follows the sequence's name: boxes by ``.ending`` itself, ``_score.txt``, ``_visible.txt``.
+    """
+
+    ending: str
+    parts: Callable[[ResultFile, str], Mapping[str, ResultFile]]
+
+
+@dataclass(frozen=True)
 class Listing:
     """What lies in a tree.
 
@@ -64,15 +80,20 @@ class Listing:
         files: results and what has the same endings, by path relative to the tree, ``/`` between the parts; sorted.
         unread: paths of files that may be results and are not read.
         values: vot-toolkit's ``.value`` files of one number a frame, which lie beside results, by path.
+        own: files with the ending that was asked for, by path.
     """
 
     files: Mapping[str, ResultFile]
     unread: tuple[str, ...]
     values: Mapping[str, ResultFile]
+    own: Mapping[str, ResultFile]
 
 
-def list_tree(root: Path) -> Listing:
+def list_tree(root: Path, own: str = "") -> Listing:
     """Look through a folder or an archive; hidden folders are left out, links to folders are not followed.
+
+    Args:
+        own: a further ending of results, see :class:`OwnForm`; empty for none.
 
     Raises:
         InputError: ``root`` does not exist, is no folder and no archive, a folder in it cannot be listed, or the
@@ -82,9 +103,9 @@ def list_tree(root: Path) -> Listing:
         raise InputError("does not exist", path=root, hint=_GIVE)
     is_file = root.is_file()
     if root.is_dir():
-        by_path, others = _below(root)
+        by_path, others = _below(root, own)
     elif is_file and is_archive(root):
-        archive = open_archive(root, tuple(f".{suffix}" for suffix in (*SUFFIXES, VALUE)))
+        archive = open_archive(root, tuple(f".{suffix}" for suffix in (*SUFFIXES, VALUE, own) if suffix))
         by_path = {path: ResultFile(f"{root}/{path}", content) for path, content in archive.files.items()}
         others = list(archive.unread)
     elif is_file and is_result_name(root.name):
@@ -93,7 +114,12 @@ def list_tree(root: Path) -> Listing:
         raise InputError("is no folder of results", path=root, hint=_GIVE)
     files = {path: by_path[path] for path in sorted(by_path) if is_result_name(_name(path)) and not _is_hidden(path)}
     values = {path: by_path[path] for path in sorted(by_path) if is_value_name(path) and not _is_hidden(path)}
-    return Listing(files, tuple(sorted(_unread(others))), values)
+    owned = {path: by_path[path] for path in sorted(by_path) if _ends_in(path, own) and not _is_hidden(path)}
+    return Listing(files, tuple(sorted(_unread(others))), values, owned)
+
+
+def _ends_in(path: str, ending: str) -> bool:
+    return bool(ending) and path.lower().endswith(f".{ending}")
 
 
 def _unread(paths: Iterable[str]) -> Iterator[str]:
@@ -109,14 +135,14 @@ def _is_hidden(path: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in path.split("/"))
 
 
-def _below(root: Path) -> tuple[dict[str, ResultFile], list[str]]:
+def _below(root: Path, own: str) -> tuple[dict[str, ResultFile], list[str]]:
     by_path, others = {}, []
     for folder, subfolders, names in os.walk(root, onerror=_refuse):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         relative = os.path.relpath(folder, root).replace(os.sep, "/")
         prefix = "" if relative == "." else printable(f"{relative}/")
         for name in names:
-            if is_result_name(name) or is_value_name(name):
+            if is_result_name(name) or is_value_name(name) or _ends_in(name, own):
                 path = Path(folder, name)
                 by_path[prefix + printable(name)] = ResultFile(printable(str(path)), path)
             else:
@@ -142,7 +168,7 @@ def stem(path: str) -> str:
     """``Basketball`` of ``mine/Basketball.txt``; several times as fast as pathlib, which thousands of files feel."""
     name = path.rpartition("/")[2]
     before, dot, end = name.rpartition(".")
-    return before if dot and end.lower() in SUFFIXES else name
+    return before if dot and end.lower() in _STEMMED else name
 
 
 def lies_beside(path: str) -> bool:

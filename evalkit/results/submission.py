@@ -2,6 +2,7 @@
 
 GOT-10k (test): ``<sequence>/<sequence>_001.txt`` with x, y, w, h and commas, ``<sequence>/<sequence>_time.txt`` with
 the seconds of each frame. TrackingNet: ``<sequence>.txt`` in the archive's root, a line a frame, the first included.
+OxUvA (test): ``<video>_<object>.csv``, see :mod:`evalkit.results.formats.oxuva`, in the root or in one folder.
 Which of the two a benchmark's server wants is an attribute of its class.
 """
 
@@ -21,7 +22,10 @@ from evalkit.errors import InputError
 from evalkit.reading.archive import UNREADABLE, unreadable
 from evalkit.reading.tables import parse_table
 from evalkit.reading.text import refuse_large, without_mark
+from evalkit.results.formats.oxuva import ENDING, parse_predictions
 from evalkit.results.store import TIME_SUFFIX
+
+PREDICTIONS = f".{ENDING}"
 
 _MEMBER_LIMIT = 1 << 26
 
@@ -86,7 +90,7 @@ def read_submission(path: Path) -> tuple[dict[str, bytes], list[Problem]]:
 def kind_of(members: Iterable[str]) -> str:
     """Which server an archive is for, by the names of most sequences in it, whatever folders they lie in.
 
-    Where the names are of no server, numbered results and times are of one that takes such.
+    Where the names are of no server, numbered results and times are of one that takes such, and so are tables.
 
     >>> kind_of(["GOT-10k_Test_000001.txt"]), kind_of(["0-6LB4FqxoE_0/0-6LB4FqxoE_0_001.txt"])
     ('got10k', 'trackingnet')
@@ -98,7 +102,8 @@ def kind_of(members: Iterable[str]) -> str:
     if counts[likely]:
         return likely
     timed = any(path.endswith(("_001.txt", TIME_SUFFIX)) for path in paths)
-    return next(kind for kind, rules in servers.items() if rules.in_folders == timed)
+    ending = PREDICTIONS if not timed and any(path.endswith(PREDICTIONS) for path in paths) else ".txt"
+    return next(kind for kind, rules in servers.items() if (rules.in_folders, rules.ending) == (timed, ending))
 
 
 def check_members(
@@ -115,11 +120,13 @@ def check_members(
     expected, rules = tuple(names), rules_of(kind)
     folder = _common_folder(members, rules)
     if folder:
-        yield Problem(folder, f"everything lies in a folder of its own: the archive's root must hold {rules.layout}")
         members = {path.removeprefix(folder): content for path, content in members.items()}
+    if folder and not rules.any_folder:
+        yield Problem(folder, f"everything lies in a folder of its own: the archive's root must hold {rules.layout}")
     placed = {_placed(path, rules) or path: content for path, content in members.items()}
     flat = [path for path in members if path not in placed]
     timed = any(path.endswith(TIME_SUFFIX) for path in members) or not flat
+    check = _check_predictions if rules.ending == PREDICTIONS else _check_boxes
     if flat:
         wanted = f"{BENCHMARKS[kind].title} wants {rules.layout}"
         problem = f"{len(flat)} results lie flat in its root, such as {flat[0]}: {wanted}"
@@ -137,7 +144,7 @@ def check_members(
     repetitions = max((_repetition(path) for paths in by_sequence.values() for path in paths), default=0)
     for sequence, paths in by_sequence.items():
         for path in paths:
-            yield from _check_boxes(members, path, lengths.get(sequence))
+            yield from check(members, path, lengths.get(sequence))
         if rules.in_folders:
             yield from _check_repetitions(sequence, paths, repetitions)
             yield from _check_times(members, sequence, paths) if timed else ()
@@ -159,10 +166,10 @@ def _common_folder(members: Mapping[str, bytes], rules: Submission) -> str:
 def _sequence_of(path: str, rules: Submission) -> str | None:
     """The sequence that a member belongs to; None if the path is not as it must be."""
     *folders, file = path.split("/")
-    if not file.endswith(".txt"):
+    if not file.endswith(rules.ending):
         return None
     if not rules.in_folders:
-        return file.removesuffix(".txt") if not folders else None
+        return file.removesuffix(rules.ending) if not folders else None
     if len(folders) != 1 or not file.startswith(f"{folders[0]}_"):
         return None
     rest = file.removeprefix(f"{folders[0]}_").removesuffix(".txt")
@@ -188,7 +195,7 @@ def _repetition(path: str) -> int:
 
 def _misplaced(path: str, rules: Submission) -> str:
     layout = rules.layout
-    if path.endswith(".txt") and path.count("/") > rules.in_folders:
+    if path.endswith(rules.ending) and path.count("/") > rules.in_folders:
         return f"lies in a folder of its own: the archive's root must hold {layout}"
     return f"does not belong here: the archive's root must hold {layout} alone"
 
@@ -213,6 +220,14 @@ def _check_boxes(members: Mapping[str, bytes], path: str, length: int | None) ->
             yield Problem(path, problem, row)
     if length is not None and len(lines) != length:
         yield Problem(path, f"has {len(lines)} rows, the sequence has {length} frames")
+
+
+def _check_predictions(members: Mapping[str, bytes], path: str, _length: int | None) -> Iterator[Problem]:
+    """A table may leave out frames, which take the row before."""
+    try:
+        parse_predictions(members[path], path, path.rpartition("/")[2].removesuffix(PREDICTIONS))
+    except InputError as error:
+        yield Problem(path, error.problem, error.row)
 
 
 def _check_line(line: str) -> str | None:

@@ -13,7 +13,7 @@ from evalkit.benchmarks.installed import BENCHMARKS, all_benchmarks
 from evalkit.benchmarks.layout import plain
 from evalkit.errors import InputError
 from evalkit.reading.text import printable
-from evalkit.results.files import EXPECTED, Listing, ResultFile, is_perfmat, lies_beside, list_tree, stem
+from evalkit.results.files import EXPECTED, Listing, OwnForm, ResultFile, is_perfmat, lies_beside, list_tree, stem
 from evalkit.results.formats.otb_runs import tracker_in_json
 from evalkit.results.layout import (
     Located,
@@ -34,13 +34,16 @@ from evalkit.suggestions import some
 from evalkit.trackers.folders import spec_of_folder
 
 
-def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[TrackerResults, ...]:
+def read_tree(
+    root: Path, benchmark: str, known: Iterable[str], own: OwnForm | None = None
+) -> tuple[TrackerResults, ...]:
     """All trackers that have results on a benchmark below ``root``.
 
     Args:
         root: our ``RUNS``, a tracker's folder in it, other people's tree, or an archive of one.
         benchmark: command-line name, without options.
         known: the sequences that can be scored, by the benchmark's own names.
+        own: a form that only this benchmark's results have.
 
     Returns:
         The trackers by name. Of one that has two files for a sequence, or a broken ``run.json``, ``fault`` says so.
@@ -48,13 +51,13 @@ def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[Tracker
     Raises:
         InputError: no result of this benchmark.
     """
-    listing = list_tree(root)
-    files = listing.files
+    listing = list_tree(root, own.ending if own else "")
     names = tuple(known)
     find = cache(partial(canonical_name, benchmark, known=names))  # all trackers' files are called alike
+    files = {**listing.files, **(_as_ours(listing.own, own, find) if own else {})}
     places = _places(files, benchmark, find)
     if not places:
-        raise _nothing_there(root, benchmark, listing, find)
+        raise _nothing_there(root, benchmark, replace(listing, files=files), find)
     located = _by_tracker(places, _name_of_root(root, benchmark))
     trackingnet = benchmark in BENCHMARKS and BENCHMARKS[benchmark].family == "trackingnet"
     submission = trackingnet and root.is_file() and len(located) == 1
@@ -75,6 +78,17 @@ def read_tree(root: Path, benchmark: str, known: Iterable[str]) -> tuple[Tracker
     if any(len(tracker.files) < len(names) for tracker in trackers):
         likely = _likely_other(benchmark, others, at_least=len(places))
     return tuple(replace(tracker, likely=likely, strays=said) for tracker in trackers)
+
+
+def _as_ours(files: Mapping[str, ResultFile], own: OwnForm, find: Callable[[str], str | None]) -> dict[str, ResultFile]:
+    """Files in a benchmark's own form, and what would lie beside them, if they were ours; others stay as they are."""
+    unfolded = dict(files)
+    for path, file in files.items():
+        sequence = find(stem(path))
+        if sequence is not None:
+            before = path[: len(path) - len(own.ending) - 1]
+            unfolded |= {f"{before}{end}": part for end, part in own.parts(file, sequence).items()}
+    return unfolded
 
 
 def _places(files: Mapping[str, ResultFile], benchmark: str, find: Callable[[str], str | None]) -> Mapping[str, Place]:

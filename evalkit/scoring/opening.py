@@ -14,11 +14,13 @@ from evalkit.benchmarks.base import Benchmark, BenchmarkSpec
 from evalkit.benchmarks.data_root import DATA_VARIABLE, data_root
 from evalkit.benchmarks.installed import BENCHMARKS
 from evalkit.benchmarks.inventory import Inventory, without
+from evalkit.benchmarks.oxuva import OxUvA
 from evalkit.benchmarks.registry import canonical_specs, open_benchmark, parse_spec
 from evalkit.benchmarks.variations import MARK
 from evalkit.benchmarks.varied import SEED, Varied
 from evalkit.errors import InputError
 from evalkit.reading.text import is_there
+from evalkit.results.formats.oxuva import form_of
 from evalkit.results.manifest import recorded_benchmark
 from evalkit.results.store import Run, list_runs
 from evalkit.results.tracker_results import TrackerResults, without_sequences
@@ -163,7 +165,9 @@ def read_results(results: Path, annotation: Annotation) -> tuple[tuple[TrackerRe
     benchmark, inventory = annotation.benchmark, annotation.inventory
     annotation.sequence(inventory.present[0])  # ground truth that is on a server alone is told before anything else
     names = (*inventory.present, *inventory.missing, *inventory.excluded)
-    trackers = tuple(_of_one_seed(tracker, benchmark) for tracker in read_tree(results, benchmark.name, names))
+    own = form_of(benchmark) if isinstance(benchmark, OxUvA) else None
+    found = read_tree(results, benchmark.name, names, own)
+    trackers = tuple(_of_one_seed(tracker, benchmark) for tracker in found)
     strays = dict.fromkeys(tracker.strays for tracker in trackers if tracker.strays)
     return tuple(without_sequences(tracker, inventory.excluded) for tracker in trackers), (*inventory.notes, *strays)
 

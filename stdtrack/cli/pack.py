@@ -1,8 +1,9 @@
-"""``stdtrack pack``: submissions to the servers of GOT-10k and TrackingNet, written and checked."""
+"""``stdtrack pack``: submissions to the servers of GOT-10k, TrackingNet and OxUvA, written and checked."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ _OUT = click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=Fals
 
 @click.group(cls=Group)
 def pack() -> None:
-    """Write and check what the GOT-10k and TrackingNet servers take."""
+    """Write and check what the servers of GOT-10k, TrackingNet and OxUvA take."""
 
 
 @pack.command(epilog=example("stdtrack pack got10k runs --data ~/data --out got10k.zip"))
@@ -44,6 +45,16 @@ def got10k(runs: Path, data: Path | None, annotations: Path | None, out: Path) -
 def trackingnet(runs: Path, data: Path | None, annotations: Path | None, out: Path) -> None:
     """Pack results on TrackingNet's test set."""
     write("trackingnet", runs, data, annotations, out)
+
+
+@pack.command(epilog=example("stdtrack pack oxuva runs --data ~/data --out oxuva.zip"))
+@click.argument("runs", type=_RUNS)
+@data_options
+@_OUT
+@click.option("--split", type=click.Choice(("test", "dev")), default="test", show_default=True, help="Of its sets.")
+def oxuva(runs: Path, data: Path | None, annotations: Path | None, out: Path, split: str) -> None:
+    """Pack results on OxUvA as its own CSV tables, which its server and its authors' code take."""
+    write("oxuva", runs, data, annotations, out, {"split": split})
 
 
 @pack.command(epilog=example("stdtrack pack verify got10k.zip --data ~/data"))
@@ -68,26 +79,35 @@ def verify(archive: Path, data: Path | None, annotations: Path | None) -> None:
     echo_line(f"{archive.name}: {len(members)} files, a submission to {kind} without problems{unchecked}", err=False)
 
 
-def write(kind: str, runs: Path, data: Path | None, annotations: Path | None, out: Path) -> None:
-    """Pack the one tracker whose results lie in ``runs``."""
+def write(
+    kind: str,
+    runs: Path,
+    data: Path | None,
+    annotations: Path | None,
+    out: Path,
+    options: Mapping[str, str] | None = None,
+) -> None:
+    """Pack the one tracker whose results lie in ``runs``; ``options`` are the benchmark's, else of its test set."""
+    from evalkit.benchmarks.oxuva import OxUvA
+    from evalkit.results.formats.oxuva import form_of
     from evalkit.results.manifest import recorded_benchmark
     from evalkit.results.packing import pack as pack_results
     from evalkit.results.trees import read_tree
 
-    benchmark = open_if_given(kind, data, annotations)
+    benchmark = open_if_given(kind, data, annotations, options)
     recorded = recorded_benchmark(runs, kind) if benchmark is None else None
     if recorded is not None and recorded[1].exists():
-        benchmark = open_if_given(kind, recorded[1], None)
+        benchmark = open_if_given(kind, recorded[1], None, options)
     names, lengths = expected(kind, benchmark)
     known = names or sequence_names(runs)
-    trackers = read_tree(runs, kind, known)
+    trackers = read_tree(runs, kind, known, form_of(benchmark) if isinstance(benchmark, OxUvA) else None)
     if len(trackers) > 1:
         found = some([tracker.tracker for tracker in trackers])
         raise InputError(f"results of several trackers: {found}", path=runs, hint="give the folder of one")
     if trackers[0].fault is not None:
         raise trackers[0].fault
     say(kind, [trackers[0].strays] if trackers[0].strays else [])
-    count = pack_results(trackers[0], kind, out, names, lengths)
+    count = pack_results(trackers[0], kind, out, names, lengths, benchmark)
     echo_line(f"{out}: {count} sequences of {trackers[0].tracker} for {kind}", err=False)
 
 
@@ -98,15 +118,17 @@ def sequence_names(runs: Path) -> tuple[str, ...]:
     return tuple(sorted({stem(path) for path in list_tree(runs).files if not lies_beside(path)}))
 
 
-def open_if_given(kind: str, data: Path | None, annotations: Path | None) -> Benchmark | None:
-    """The test set, where the user says it lies."""
+def open_if_given(
+    kind: str, data: Path | None, annotations: Path | None, options: Mapping[str, str] | None = None
+) -> Benchmark | None:
+    """The test set, or the part with these options, where the user says it lies."""
     from evalkit.benchmarks.base import BenchmarkSpec
     from evalkit.benchmarks.registry import open_benchmark
     from evalkit.results.submission import rules_of
 
     if data is None and annotations is None:
         return None
-    spec = BenchmarkSpec(kind, rules_of(kind).options)
+    spec = BenchmarkSpec(kind, options or rules_of(kind).options)
     return open_benchmark(str(spec), data=data, annotations=annotations)
 
 

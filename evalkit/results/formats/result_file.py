@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.boxes import are_boxes
 from evalkit.errors import InputError
 from evalkit.reading.hints import hint_of_commas
 from evalkit.reading.tables import parse_table
@@ -170,4 +171,4 @@ def rows_without_box(boxes: Boxes) -> NDArray[np.intp]:
     >>> rows_without_box(np.array([[1.0, 2, 3, 4], [1, 2, 0, 4], [np.nan, 2, 3, 4]])).tolist()
     [1, 2]
     """
-    return np.flatnonzero(~(np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)))
+    return np.flatnonzero(~are_boxes(boxes))

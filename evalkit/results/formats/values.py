@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from evalkit.boxes import are_boxes
 from evalkit.errors import InputError
 from evalkit.reading.tables import parse_table
 from evalkit.reading.text import without_mark
 from evalkit.results.files import ResultFile
 from evalkit.results.store import checked_visible
-from evalkit.types import Vector
+from evalkit.types import Boxes, Flags, Vector
 
 
 def parse_values(content: bytes, place: str, *, blank: float = np.nan) -> Vector:
@@ -48,3 +49,16 @@ def read_said_visible(file: ResultFile | None) -> Vector:
         InputError: a row is something else.
     """
     return np.empty(0) if file is None else checked_visible(parse_values(file.read(), file.place), file.place)
+
+
+def reported_frames(rows: Boxes, confidence: Vector, visible: Vector) -> Flags:
+    """(N,) the target is said to be there; without a word, a box with a size and a confidence other than 0 say so.
+
+    Args:
+        rows: (N, 4) the tracker's boxes.
+        confidence, visible: (N,) as :func:`read_confidence` and :func:`read_said_visible` give them, perhaps empty.
+    """
+    reported = are_boxes(rows)
+    if len(confidence):
+        reported = reported & (confidence != 0)
+    return np.where(np.isnan(visible), reported, visible > 0) if len(visible) else reported

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalkit import boxes
+from evalkit.boxes import are_boxes
 from evalkit.errors import InputError
 from evalkit.results.files import ResultFile
 from evalkit.results.formats.result_file import parse_result
-from evalkit.results.formats.values import read_confidence, read_said_visible
+from evalkit.results.formats.values import read_confidence, read_said_visible, reported_frames
 from evalkit.results.tracker_results import TrackerResults
 from evalkit.scoring.rules import LongTermRules, Region
 from evalkit.scoring.vot.overlap import toolkit_overlaps_with_codes
@@ -60,12 +61,6 @@ def present_frames(sequence: Sequence) -> Flags:
     return present & (sequence.flags["cover"] > 0) if "cover" in sequence.flags else present
 
 
-def are_boxes(rows: Boxes) -> Flags:
-    """(N,) the row is finite and has a size."""
-    flags: Flags = np.logical_and.reduce([*np.isfinite(rows).T, *(rows[:, 2:] > 0).T])
-    return flags
-
-
 def load_run(results: TrackerResults, index: int, sequence: Sequence, rules: LongTermRules) -> LongTermRun:
     """One repetition of a tracker on a sequence.
 
@@ -98,7 +93,7 @@ def _assembled(
     tracked = _OVERLAPS[rules.region](trajectory, predicted, sequence)
     given = np.arange(len(trajectory)) == 0
     said = confidence if len(confidence) else np.zeros(len(trajectory))
-    reported = _reported(predicted, confidence, visible) | given
+    said_there = reported_frames(predicted, confidence, visible) | given
     labelled = sequence.flags[LABELLED] > 0 if LABELLED in sequence.flags else np.ones(len(present), dtype=bool)
     rows = np.flatnonzero(labelled)
     return LongTermRun(
@@ -107,7 +102,7 @@ def _assembled(
         overlaps=np.where(given, 1.0, np.where(present, tracked, 0.0))[rows],
         tracked=np.where(given, 0.0, tracked)[rows],
         confidence=np.where(given, 0.0, said)[rows],
-        reported=reported[rows],
+        reported=said_there[rows],
         present=present[rows],
         targets=int(np.isfinite(sequence.native).all(axis=1).sum() if rules.region is Region.PIXELS else present.sum()),
     )
@@ -124,14 +119,6 @@ def _one_pass(trajectory: Trajectory, place: str, length: int, name: str) -> Tra
     codes = trajectory.codes.copy()
     codes[0] = INIT
     return Trajectory(codes, trajectory.numbers)
-
-
-def _reported(rows: Boxes, confidence: Vector, visible: Vector) -> Flags:
-    """(N,) what the tracker says; else no box, or a confidence of exactly 0, says that the target is lost."""
-    reported = are_boxes(rows)
-    if len(confidence):
-        reported = reported & (confidence != 0)
-    return np.where(np.isnan(visible), reported, visible > 0) if len(visible) else reported
 
 
 def _boxes(trajectory: Trajectory) -> Boxes:

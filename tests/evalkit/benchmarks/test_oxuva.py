@@ -83,8 +83,9 @@ def test_the_test_set_has_first_boxes_alone(root: Path) -> None:
     folder = root / "runs" / "mine" / "oxuva"
     folder.mkdir(parents=True)
     (folder / f"{NAME}.txt").write_text("320,100,160,100\n" * 61)
-    with pytest.raises(InputError, match="no frame but the first is annotated"):
+    with pytest.raises(InputError, match="holds the first frame's box alone") as error:
         evalkit.score(root / "runs", on="oxuva", data=root, partial=True)
+    assert error.value.hint == "`stdtrack pack oxuva` writes what its server takes"
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,8 @@ def test_a_cut_submission_is_named(tmp_path: Path) -> None:
         (["GOT-10k_Val_000001.txt", *(f"{name}.txt" for name in VIDEOS)], "trackingnet"),
         (["a_001.txt"], "got10k"),
         (["a.txt"], "trackingnet"),
+        (["vid0002_obj0000.csv"], "oxuva"),
+        (["a.csv"], "oxuva"),
         ([], "trackingnet"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -68,3 +69,23 @@ def test_an_archive_is_packed_without_a_list_of_names(tmp_path: Path) -> None:
             archive.writestr(f"v{number}_0.txt", "1,2,3,4\n")
     code, text = invoke("trackingnet", tmp_path / "mine.zip", "-o", tmp_path / "a.zip")
     assert (code, "511 sequences of mine" in text) == (0, True)
+
+
+def test_oxuvas_test_set_is_packed_and_verified(tmp_path: Path) -> None:
+    names, place = rules_of("oxuva").names, tmp_path / "runs" / "mine" / "oxuva"
+    (tmp_path / "data" / "tasks").mkdir(parents=True)
+    place.mkdir(parents=True)
+    rows = "".join(f"{name[:7]},{name[8:]},30,32,0.25,0.5,0,1\n" for name in names)
+    (tmp_path / "data" / "tasks" / "test.csv").write_text(rows)
+    (tmp_path / "data" / "image_sizes.json").write_text(json.dumps({name: [640, 400] for name in names}))
+    for name in names:
+        (place / f"{name}.txt").write_text("160,0,160,400\n" * 2 + "nan,nan,nan,nan\n")
+    with pytest.raises(InputError, match="need the images' sizes"):
+        invoke("oxuva", tmp_path / "runs", "-o", tmp_path / "a.zip")
+    given = ("--data", tmp_path / "data")
+    code, text = invoke("oxuva", tmp_path / "runs", *given, "-o", tmp_path / "a.zip")
+    assert (code, "166 sequences of mine for oxuva" in text) == (0, True)
+    assert invoke("verify", tmp_path / "a.zip", *given)[0] == 0
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        rows = archive.read(f"{names[0]}.csv").decode()
+    assert rows == "vid0002,obj0000,31,true,1.0,0.25,0.5,0.0,1.0\nvid0002,obj0000,32,false,1.0,,,,\n"
