@@ -30,16 +30,17 @@ def on_host(output: FrameOutput) -> FrameOutput:
     return FrameOutput(*(piece.view(tensor.shape) for piece, tensor in zip(pieces, tensors, strict=True)))
 
 
-def peak_box(output: FrameOutput, window_HW: Tensor) -> NDArray[np.float64]:
+def peak_box(output: FrameOutput, window_HW: Tensor, row: int = 0) -> NDArray[np.float64]:
     """(4,) cx, cy, w, h at the score map's peak, in [0, 1] of the crop: float64 of the float32 values of ``decode``.
 
     Args:
-        output: of one search crop, on the CPU.
+        output: on the CPU.
         window_HW: factors on the score map, as :meth:`STDTrack.decode` takes them.
+        row: of which of the search crops.
     """
     H, W = window_HW.shape
-    y, x = divmod(int((torch.sigmoid(output.score) * window_HW).argmax()), W)
-    (dx, dy), (w, h) = output.offset[0, :, y, x].numpy(), output.size[0, :, y, x].numpy()
+    y, x = divmod(int((torch.sigmoid(output.score[row]) * window_HW).argmax()), W)
+    (dx, dy), (w, h) = output.offset[row, :, y, x].numpy(), output.size[row, :, y, x].numpy()
     return np.array(
         ((np.float32(x) + dx) / np.float32(W), (np.float32(y) + dy) / np.float32(H), w, h), dtype=np.float64
     )

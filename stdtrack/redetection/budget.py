@@ -1,14 +1,19 @@
-"""How much is searched in a frame: a number of network steps, or milliseconds that are turned into one at load."""
+"""How much is searched in a frame: a number of network steps, or as many as the clock allows."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 from evalkit.errors import InputError
 from evalkit.trackers.conversion import ConversionError, convert
-from stdtrack.redetection.search import LEAST_TILES
+from evalkit.types import Image
+from stdtrack.crops import Window
+from stdtrack.model import TrackState
+from stdtrack.redetection.search import LEAST_TILES, Look, View
 
 TILES = 8
 """Where nothing is said."""
@@ -18,15 +23,36 @@ OPTIONS = ("budget", "tiles")
 
 @dataclass(frozen=True)
 class Budget:
-    """Network steps a frame while the target is lost.
+    """What a frame may take while the target is lost.
 
     Attributes:
-        tiles: the steps.
+        tiles: network steps of the search.
         said: what a manifest says of it.
+        seconds: for all of the frame, the tracker's own step included; no clock is read if infinite.
+        tile: seconds that a step takes, as measured at load.
     """
 
     tiles: int
     said: str
+    seconds: float = math.inf
+    tile: float = 0.0
+
+    def clocked(self, look: ClockedLook, start: float) -> Look:
+        """``look`` that begins no further window where it and one more would end too late.
+
+        Args:
+            start: when the frame began, on :func:`time.perf_counter`.
+        """
+        return look if math.isinf(self.seconds) else partial(look, until=start + self.seconds - 2 * self.tile)
+
+
+class ClockedLook(Protocol):
+    """What looks as a :data:`~stdtrack.redetection.search.Look` does, and knows when to stop."""
+
+    def __call__(
+        self, image: Image, windows: Sequence[Window], state: TrackState, until: float = math.inf
+    ) -> list[View]:
+        """Views of the windows, of the first in any case, of the others while the clock shows less than ``until``."""
 
 
 def budget_of(options: Mapping[str, str], seconds_a_tile: Callable[[], float], subject: str) -> Budget:
@@ -44,9 +70,8 @@ def budget_of(options: Mapping[str, str], seconds_a_tile: Callable[[], float], s
         tiles = _number(options.get("tiles", str(TILES)), int, f"{subject}: tiles", LEAST_TILES, MOST)
         return Budget(int(tiles), f"{int(tiles)} tiles a frame")
     wanted = _number(options["budget"], float, f"{subject}: budget", 0.0, math.inf)
-    tiles = min(max(math.floor(wanted / (1000.0 * seconds_a_tile())), LEAST_TILES), MOST)
-    said = f"{wanted:g} ms a frame, {tiles} tiles by the speed at load: other machines differ"
-    return Budget(tiles, said)
+    said = f"{wanted:g} ms a frame by the clock: answers differ from run to run"
+    return Budget(MOST, said, wanted / 1000.0, seconds_a_tile())
 
 
 def switched_on(options: Mapping[str, str], subject: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from time import perf_counter
 
 import numpy as np
 import torch
@@ -57,14 +58,14 @@ class RedetectingSTDTracker(STDTracker):
     @torch.inference_mode()
     def update(self, image: Image) -> Prediction:
         """The next frame; where the target is lost, ``visible`` is False."""
-        image = rgb_image(image)
+        start, image = perf_counter(), rgb_image(image)
         if self._search is not None and self._search.frames >= PATIENCE:
             self._state = self._search.known.state
         prediction = super().update(image)
         assert self.assessment is not None
         self.assessment = checked(self.assessment, self._search, image, self._box)
         if self.assessment.status == "lost":
-            return self._lost(prediction, image)
+            return self._lost(prediction, image, start)
         return self._present(prediction, self.assessment, image)
 
     def _present(self, prediction: Prediction, assessment: Assessment, image: Image) -> Prediction:
@@ -74,10 +75,10 @@ class RedetectingSTDTracker(STDTracker):
             self._known = Known(self._state, self._box, image)
         return prediction
 
-    def _lost(self, prediction: Prediction, image: Image) -> Prediction:
+    def _lost(self, prediction: Prediction, image: Image, start: float) -> Prediction:
         assert self._known is not None
         search = self._search or Search.begin(self._known, self.config.search_factor)
-        self._search = advance(search, image, self.look, self.budget.tiles)
+        self._search = advance(search, image, self.budget.clocked(self.look, start), self.budget.tiles)
         if self._search.found is None:
             return Prediction(prediction.box, prediction.score, False)
         return self._go_on(self._search.found, image)

@@ -57,7 +57,7 @@ class View:
 
 
 Look = Callable[[Image, Sequence[Window], TrackState], list[View]]
-"""``look(image, windows, state)``: a view a window."""
+"""``look(image, windows, state)``: a view a window, of the first ones alone where there is no time for all."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +139,10 @@ def advance(search: Search, image: Image, look: Look, tiles: int) -> Search:
         return _confirmed(search, image, look, search.trial)
     waiting = search.frames < PATIENCE
     shown = search.known.image if waiting else image
-    windows, position = _next_windows(search, max(tiles, LEAST_TILES) - 1)
-    best = _best(search, shown, look, windows, beside=waiting)
+    grown, windows = _next_windows(search, max(tiles, LEAST_TILES) - 1)
+    views = look(shown, [*grown, *windows], search.known.state)
+    position = (search.position + max(len(views) - len(grown), 0)) % len(search.tiles)
+    best = _best(search, shown, look, views, beside=waiting)
     frames = search.frames + 1
     search = replace(search, frames=frames, position=0 if frames == PATIENCE else position)
     if best is None:
@@ -150,24 +152,23 @@ def advance(search: Search, image: Image, look: Look, tiles: int) -> Search:
     return replace(search, trial=best, seen=1) if search.passes(shown, best.box, best.lost) else search
 
 
-def _next_windows(search: Search, count: int) -> tuple[list[Window], int]:
-    """At most ``count`` windows, and the number of the tile after them: a larger one at first, then tiles in turn."""
+def _next_windows(search: Search, count: int) -> tuple[list[Window], list[Window]]:
+    """At most ``count`` windows: a larger one about the last place in the first frames, and tiles in turn."""
     step = search.frames - PATIENCE
     grown = [grown_window(search.known.box, search.factor, step)] if 0 <= step < len(GROWN) else []
     total = len(search.tiles)
     turn = min(count - len(grown), total)
     indices = [(search.position + step) % total for step in range(turn)]
-    return [*grown, *search.tiles[indices]], (search.position + turn) % total
+    return grown, list(search.tiles[indices])
 
 
-def _best(search: Search, image: Image, look: Look, windows: Sequence[Window], *, beside: bool) -> View | None:
-    """What is most like the target in the windows, seen from near by; None if there is nothing of its kind."""
+def _best(search: Search, image: Image, look: Look, views: Sequence[View], *, beside: bool) -> View | None:
+    """What is most like the target in some views, seen from near by; None if there is nothing of its kind."""
 
     def usable(view: View) -> bool:
         return _plausible(view, search, image) and not (beside and _overlap(view.box, search.known.box) >= BESIDE)
 
-    seen = filter(usable, look(image, windows, search.known.state))
-    best = max(seen, key=lambda view: search.likeness(image, view.box, view.lost), default=None)
+    best = max(filter(usable, views), key=lambda view: search.likeness(image, view.box, view.lost), default=None)
     if best is None:
         return None
     near = look(image, [crop_window(best.box, search.factor)], search.known.state)[0]

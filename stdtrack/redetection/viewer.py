@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from time import perf_counter
 
@@ -10,47 +11,59 @@ import torch
 from torch import Tensor, nn
 
 from evalkit.types import Image
+from stdtrack.answer import on_host, peak_box
 from stdtrack.assessment import Calibration
 from stdtrack.crops import Window, to_image
 from stdtrack.cues import frame_cues
-from stdtrack.model import Memory, STDTrack, TrackState
+from stdtrack.model import Memory, TrackState
 from stdtrack.redetection.search import View
 from stdtrack.tracker import STDTracker
 
+BATCH = 8
+"""Windows that a module takes at once."""
 TIMED, ROUNDS = 8, 5
 
 
 class Viewer:
     """Looks with a tracker's network; the tracker itself stays as it is.
 
-    A module takes all windows at once; on a backend, whose graph takes one crop, they follow each other.
+    A module takes several windows at once; they follow each other on a backend, whose graph takes one crop, and where
+    the clock is to be looked at between them.
     """
 
     def __init__(self, tracker: STDTracker, calibration: Calibration) -> None:
         self.tracker, self.calibration = tracker, calibration
+        self._flat_HW = torch.ones(tracker.config.score_grid, tracker.config.score_grid)
 
     @torch.inference_mode()
-    def __call__(self, image: Image, windows: Sequence[Window], state: TrackState) -> list[View]:
-        """A view of every window, all from the same state; see :data:`~stdtrack.redetection.search.Look`."""
-        crops = [self.tracker.search_crop(image, window) for window in windows]
-        if isinstance(self.tracker.network, nn.Module):
-            crops = [torch.cat(crops)] if crops else []
-        return self._looked(crops, windows, state)
+    def __call__(
+        self, image: Image, windows: Sequence[Window], state: TrackState, until: float = math.inf
+    ) -> list[View]:
+        """Views of the windows, all from the same state; see :data:`~stdtrack.redetection.search.Look`.
 
-    def _looked(self, crops: list[Tensor], windows: Sequence[Window], state: TrackState) -> list[View]:
+        Args:
+            until: the first window is looked at in any case, further ones while :func:`time.perf_counter` is below it.
+        """
+        at_once = BATCH if isinstance(self.tracker.network, nn.Module) and math.isinf(until) else 1
         views: list[View] = []
-        for crop in crops:
-            before = repeated(state, len(crop))
-            output, after = self.tracker.network.step(before, crop)
-            boxes = STDTrack.decode(output)[0].double().cpu().numpy()
-            for row, box in enumerate(boxes):
-                cues = frame_cues(output, row)
-                place = to_image(box, windows[len(views)])
-                views.append(View(place, self.calibration.lost(cues), cues, picked(after, row)))
+        while len(views) < len(windows) and not (views and perf_counter() >= until):
+            views += self._looked(image, windows[len(views) : len(views) + at_once], state)
+        return views
+
+    def _looked(self, image: Image, windows: Sequence[Window], state: TrackState) -> list[View]:
+        crops = [self.tracker.search_crop(image, window) for window in windows]
+        search = crops[0] if len(crops) == 1 else torch.cat(crops)
+        output, after = self.tracker.network.step(repeated(state, len(crops)), search)
+        output = on_host(output)
+        views = []
+        for row, window in enumerate(windows):
+            cues = frame_cues(output, row)
+            place = to_image(peak_box(output, self._flat_HW, row), window)
+            views.append(View(place, self.calibration.lost(cues), cues, picked(after, row)))
         return views
 
     def seconds_a_tile(self) -> float:
-        """What a window takes on this machine: the median of a few rounds on an empty image."""
+        """What a window by itself takes on this machine: the median of a few rounds on an empty image."""
         size = 4 * self.tracker.config.search_size
         image = np.zeros((size, size, 3), dtype=np.uint8)
         state = self.tracker.first_state(image, np.array([size / 2, size / 2, 32.0, 32.0]))
@@ -59,7 +72,8 @@ class Viewer:
 
     def _timed(self, image: Image, windows: Sequence[Window], state: TrackState) -> float:
         start = perf_counter()
-        self(image, windows, state)
+        for window in windows:
+            self(image, [window], state)
         return perf_counter() - start
 
 

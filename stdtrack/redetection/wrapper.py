@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from time import perf_counter
 from urllib.parse import urlencode
 
 import numpy as np
@@ -65,11 +66,12 @@ class Redetecting:
         """The tracker's answer; where the target is lost, ``visible`` is False, and the score 0."""
         if self._known is None:
             raise RuntimeError("update() before init()")
+        start = perf_counter()
         answer, image = read_answer(self.tracker.update(image)), rgb_image(image)
         if self._suspicious(answer):
             self._judge(answer, image, self._known)
         if self.assessment is not None and self.assessment.status == "lost":
-            return self._lost(answer, image, self._known)
+            return self._lost(answer, image, self._known, start)
         self._search = None
         if self.assessment is None or self.assessment.status == "present":
             self._usual = answer.score if np.isnan(self._usual) else self._usual + RATE * (answer.score - self._usual)
@@ -90,9 +92,10 @@ class Redetecting:
         elif self.assessment.status == "present" and view.lost <= self._limits.present:
             self._known = Known(view.state, answer.box, image)
 
-    def _lost(self, answer: Prediction, image: Image, known: Known) -> Prediction:
+    def _lost(self, answer: Prediction, image: Image, known: Known, start: float) -> Prediction:
         search = self._search or Search.begin(known, self._factor)
-        self._search = advance(search, image, self.look, max(self.budget.tiles - 1, LEAST_TILES))
+        look = self.budget.clocked(self.look, start)
+        self._search = advance(search, image, look, max(self.budget.tiles - 1, LEAST_TILES))
         if self._search.found is None:
             return Prediction(answer.box, 0.0, False)
         return self._go_on(self._search.found, image)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -147,10 +148,30 @@ def test_a_spec_says_when_it_is_on(weights: Path) -> None:
     assert load_tracker(f"{spec}&redetect=true&tiles=20").budget == Budget(20, "20 tiles a frame")
 
 
-def test_milliseconds_become_tiles_and_the_manifest_says_that_machines_differ(weights: Path) -> None:
-    tracker = load_tracker(f"stdtrack:nano?weights={weights}&backend=eager&redetect=true&budget=1e9")
-    assert tracker.budget.tiles == 4096
-    assert tracker.describe()["redetect"] == "1e+09 ms a frame, 4096 tiles by the speed at load: other machines differ"
+def test_milliseconds_are_kept_by_the_clock_and_the_manifest_says_so(weights: Path) -> None:
+    tracker = load_tracker(f"stdtrack:nano?weights={weights}&backend=eager&redetect=true&budget=40")
+    assert (tracker.budget.tiles, tracker.budget.seconds) == (4096, 0.04)
+    assert 0 < tracker.budget.tile < 60
+    assert tracker.describe()["redetect"] == "40 ms a frame by the clock: answers differ from run to run"
+
+
+class Clocked(Finds):
+    """Notes until when it may look."""
+
+    def __call__(self, image: object, windows: list, state: object, until: float = np.inf) -> list[View]:
+        self.until = until
+        return super().__call__(image, windows[: 1 + (until > perf_counter())], state)
+
+
+def test_a_frame_ends_in_time_for_one_more_look(tracker: RedetectingSTDTracker) -> None:
+    tracker.look, tracker.budget = Clocked(ELSEWHERE, lost=0.9), Budget(8, "", seconds=3.0, tile=0.5)
+    tracker.use(Fixed(tracker, 0.05))
+    before = perf_counter()
+    tracker.update(LATER)
+    assert before + 2.0 <= tracker.look.until <= perf_counter() + 2.0
+    tracker.budget = Budget(8, "")
+    tracker.update(LATER)
+    assert tracker.look.until == np.inf
 
 
 @pytest.mark.parametrize(

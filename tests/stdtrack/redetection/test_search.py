@@ -122,6 +122,14 @@ def test_a_sweep_passes_over_every_tile_and_begins_again() -> None:
     assert len(positions) == -(-(total + 3) // 11)
 
 
+def test_tiles_for_which_there_was_no_time_come_next() -> None:
+    search, scene = begin(), Scene(None)
+    for frame in range(7):
+        search = advance(search, IMAGE, lambda image, windows, state: scene(image, windows[:2], state), 8)
+        # Two windows a frame; one of them is the larger one in the first three.
+        assert search.position == (min(frame + 1, 3) + 2 * max(frame - 2, 0)) % len(search.tiles)
+
+
 def test_a_candidate_must_be_like_the_target() -> None:
     for doubt, passes in ((1 - LEAST**2 - 1e-9, True), (1 - LEAST**2 + 1e-6, False)):
         _, frames = run(Scene(LAST, {KNOWN: doubt, AFTER: doubt}), 30)

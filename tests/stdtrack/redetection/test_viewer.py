@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from stdtrack.configs import ModelConfig
 from stdtrack.cues import Cues
 from stdtrack.inference.graphs import InitGraph, StepGraph
 from stdtrack.inference.networks import GraphNetwork
-from stdtrack.redetection.viewer import Viewer
+from stdtrack.redetection.viewer import BATCH, Viewer
 from stdtrack.tracker import STDTracker
 from tests.stdtrack.test_tracker import picture
 from tests.stdtrack.tiny import TINY, make
@@ -80,6 +81,24 @@ def test_no_windows_no_views() -> None:
     tracker = STDTracker(make(TINY))
     state = tracker.first_state(picture(), np.array([30.0, 20.0, 24.0, 16.0]))
     assert Viewer(tracker, CALIBRATION)(picture(), [], state) == []
+
+
+def test_the_first_window_is_looked_at_and_the_others_while_there_is_time() -> None:
+    tracker = STDTracker(make(TINY))
+    state = tracker.first_state(picture(), np.array([30.0, 20.0, 24.0, 16.0]))
+    look = Viewer(tracker, CALIBRATION)
+    assert len(look(picture(), WINDOWS, state, perf_counter() - 1)) == 1
+    assert len(look(picture(), WINDOWS, state, perf_counter() + 600)) == len(WINDOWS)
+
+
+def test_many_windows_go_in_batches_and_in_order() -> None:
+    tracker = STDTracker(make(TINY))
+    state = tracker.first_state(picture(), np.array([30.0, 20.0, 24.0, 16.0]))
+    look = Viewer(tracker, CALIBRATION)
+    views = look(picture(), [*WINDOWS] * 4, state)
+    assert len(views) == 12 > BATCH
+    for view, again in zip(views[9:], look(picture(), WINDOWS, state), strict=True):
+        np.testing.assert_allclose(view.box, again.box, atol=1e-3)
 
 
 def test_a_tile_takes_time() -> None:
