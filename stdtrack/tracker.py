@@ -28,6 +28,8 @@ from stdtrack.crops import Window, crop_window, sample_crop, to_image
 from stdtrack.cues import frame_cues
 from stdtrack.devices import require_device
 from stdtrack.images import rgb_image, starting_box
+from stdtrack.inference.early_exit import NOTE as EXIT_NOTE
+from stdtrack.inference.early_exit import ExitingNetwork, WholeStep, exiting, load_exit
 from stdtrack.inference.graphs import InitGraph, StepGraph
 from stdtrack.inference.networks import (
     Exported,
@@ -53,6 +55,7 @@ class STDTracker:
             ``Prediction.visible`` None.
 
     Attributes:
+        window_HW: factors on the score map.
         assessment: of the last frame; None without a calibration, and before the first ``update``.
     """
 
@@ -70,7 +73,7 @@ class STDTracker:
         self.model: STDTrack = folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
         self.stage: StageTimer = untimed
         self._facts = {"backend": "eager", **(facts or {})}
-        self._window_HW = _score_window(self.config)
+        self.window_HW = _score_window(self.config)
         self._tensor = Normaliser(self.config, self.device)
         self.calibration = calibration
         self.assessment: Assessment | None = None
@@ -148,7 +151,7 @@ class STDTracker:
             output, self._state = self.network.step(self._state, search)
         with self.stage("decode"):
             output = on_host(output)
-            in_crop, quality = peak_box(output, self._window_HW), float(torch.sigmoid(output.quality[0]))
+            in_crop, quality = peak_box(output, self.window_HW), float(torch.sigmoid(output.quality[0]))
             self._box = next_box(self._box, to_image(in_crop, window), quality, image, self.config.online)
             shown = visible_part(self._box, image)
             if self.calibration is None:
@@ -164,12 +167,12 @@ class STDTracker:
     def differentiable(self) -> OnSTDTrack | None:
         """What attacks with gradients need, whatever backend runs: the module that it was made of has its weights.
 
-        None for an exported folder, which has no module, another precision or another device.
+        None for an exported folder, which has no module, an early exit, another precision or another device.
         """
         facts = self._facts
-        if "path" in facts or facts.get("precision", "fp32") != "fp32" or self.device.type != "cpu":
+        if {"path", "exit"} & facts.keys() or facts.get("precision", "fp32") != "fp32" or self.device.type != "cpu":
             return None
-        return OnSTDTrack(self.model, self._box, self._state, self._window_HW)
+        return OnSTDTrack(self.model, self._box, self._state, self.window_HW)
 
     def describe(self) -> Mapping[str, str]:
         """Facts for the run manifest."""
@@ -179,9 +182,12 @@ class STDTracker:
         return facts | {"note": note} if note else facts
 
     def complexity_parts(self) -> Mapping[str, Part]:
-        """The two graphs with example inputs: ``init``, and ``frame`` at steady state."""
+        """The two graphs with example inputs: ``init``, and ``frame`` at steady state, without an early end."""
         init, step = example_inputs(self.model)
-        return {"init": (InitGraph(self.model), init), "frame": (StepGraph(self.model), step)}
+        frame: nn.Module = StepGraph(self.model)
+        if isinstance(self.network, ExitingNetwork):
+            frame = WholeStep(self.model, self.network.way_out, early=False)
+        return {"init": (InitGraph(self.model), init), "frame": (frame, step)}
 
 
 def _score_window(config: ModelConfig) -> Tensor:
@@ -194,7 +200,7 @@ def _score_window(config: ModelConfig) -> Tensor:
 
 NAMES = tuple(VARIANTS)
 T = TypeVar("T", bound=STDTracker)
-OPTIONS = ("weights", "device", "backend", "precision", "path", "redetect", "tiles", "budget")
+OPTIONS = ("weights", "device", "backend", "precision", "path", "exit", "redetect", "tiles", "budget")
 
 
 def create(name: str, options: Mapping[str, str]) -> STDTracker:
@@ -202,8 +208,8 @@ def create(name: str, options: Mapping[str, str]) -> STDTracker:
 
     Options: ``weights`` (a checkpoint instead of the shipped one), ``device``, ``backend`` with ``precision`` (without
     both, the variant's fastest faithful one that is installed; its step is exported once and kept in the user's
-    cache), ``path`` (a folder made by ``stdtrack export``, which holds weights and backend), and ``redetect=true`` with
-    ``tiles`` or ``budget`` (:mod:`stdtrack.redetection`).
+    cache), ``path`` (a folder made by ``stdtrack export``, which holds weights and backend), ``exit`` (a file made by
+    ``stdtrack compress --exit``), and ``redetect=true`` with ``tiles`` or ``budget`` (:mod:`stdtrack.redetection`).
 
     Raises:
         InputError: an unknown variant or option, a checkpoint or folder that does not fit, a missing backend.
@@ -234,7 +240,10 @@ def _created(kind: type[T], name: str, options: Mapping[str, str]) -> T:
         tracker = kind.load(Path(options["weights"]), device, VARIANTS[name])
     else:
         tracker = kind.from_pretrained(name, device)
-    _run_on(tracker, backend, precision, named=named)
+    if "exit" in options:
+        _run_with_exit(tracker, Path(options["exit"]), backend, precision)
+    else:
+        _run_on(tracker, backend, precision, named=named)
     tracker.warm_up()
     return tracker
 
@@ -252,6 +261,15 @@ def _run_on(tracker: STDTracker, backend: str, precision: str, *, named: bool) -
         tracker.use(tracker.network, backend="eager", precision=precision, note=note)
 
 
+def _run_with_exit(tracker: STDTracker, path: Path, backend: str, precision: str) -> None:
+    """Put the tracker on a backend, with an early exit."""
+    facts = tracker.describe()
+    way_out = load_exit(path, tracker.model, facts.get("weights_sha256"))
+    network = exiting(tracker.model, way_out, backend, precision)
+    note = ", ".join(filter(None, (facts.get("note", ""), EXIT_NOTE)))
+    tracker.use(network, backend=backend, precision=precision, exit=str(path), exit_sha256=sha256(path), note=note)
+
+
 def _from_export(kind: type[T], name: str, options: Mapping[str, str], precision: str) -> T:
     folder = Path(options["path"])
     exported = Exported.read(folder)
@@ -260,7 +278,7 @@ def _from_export(kind: type[T], name: str, options: Mapping[str, str], precision
     compare_configs(folder, exported.config, VARIANTS[name])
     if options.get("backend", exported.backend) != exported.backend:
         raise InputError(f"holds a network for the backend '{exported.backend}'", path=folder)
-    for key in ("weights", "device"):
+    for key in ("weights", "device", "exit"):
         if key in options:
             raise InputError(f"option '{key}' does not go with path", hint="the folder holds weights, on the cpu")
     calibration = exported.facts.get(FACT)

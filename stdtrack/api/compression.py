@@ -14,18 +14,21 @@ from evalkit.benchmarks.synthetic.writer import render
 from evalkit.errors import InputError
 from evalkit.files import whole_folder
 from evalkit.suggestions import as_names
-from evalkit.trackers.spec import load_tracker
-from profiling import backends
+from evalkit.trackers.base import Tracker
+from evalkit.trackers.spec import TrackerSpec, load_tracker
 from profiling.latency.clips import Clip, ClipName, choose_clips, open_clip
 from profiling.latency.steps import SHORTEST_CLIP
 from stdtrack.api.profile_files import circumstances
 from stdtrack.compression import int8 as eight_bits
-from stdtrack.compression.agreement import alike_tracks, mean_agreement
+from stdtrack.compression.agreement import alike_tracks, mean_agreement, mean_auc
 from stdtrack.compression.card import Card
+from stdtrack.compression.exit_file import EXIT, make_exit, share_of_early_ends
 from stdtrack.compression.finetuning import finetuned
 from stdtrack.compression.measuring import ratios, sides, size_of, timed
 from stdtrack.compression.pruned_file import WEIGHTS, prune_file, source_of
+from stdtrack.compression.steps import Steps
 from stdtrack.compression.subjects import Subject, subject_of
+from stdtrack.tracker import STDTracker
 
 GRAPHS = "*.onnx"
 
@@ -51,6 +54,8 @@ def compress(
     agreement: float = 0.97,
     prune: float = 0.0,
     prune_blocks: int = 0,
+    exit_after: int = 0,
+    exit_loss: float = 0.02,
     finetune: str = "",
     overrides: Iterable[str] = (),
     data: str | Path | None = None,
@@ -70,6 +75,9 @@ def compress(
         prune: share of a frame's MACs to remove: channels of stem and head, heads and hidden units of blocks, those
             that cost least by the clips; ``stdtrack:*`` with weights alone.
         prune_blocks: so many whole transformer blocks are left out first.
+        exit_after: easy frames of ``stdtrack:*`` with weights end after so many blocks, by an exit that is trained by
+            ``finetune`` to answer as the full network, which stays as it is.
+        exit_loss: what boxes may lose by it: mean over the frames of 1 - IoU with the full network's.
         finetune: the config, as ``stdtrack train`` takes it, by which a pruned network is trained further, with the
             unpruned one as its teacher. The run lies in ``<out>.training``; the same call goes on with it.
         overrides: ``KEY=VALUE`` settings of that config.
@@ -89,22 +97,16 @@ def compress(
         Traceback (most recent call last):
         evalkit.errors.InputError: 'opencv:csrt' is not one of our networks (write stdtrack:NAME, ...)
     """
+    steps = Steps(prune, prune_blocks, exit_after, exit_loss, finetune, tuple(overrides), int8, agreement)
     folder = Path(out)
-    _check(folder, int8=int8, agreement=agreement, prune=prune, blocks=prune_blocks, finetune=finetune)
-    subject = _subject(spec, pruned=bool(prune or prune_blocks))
+    steps.check()
+    if folder.exists():
+        raise InputError("exists already", path=folder, hint="name a new folder")
+    subject = _subject(spec, steps)
     with TemporaryDirectory(prefix="stdtrack-compress-") as temporary:
         work = _Work(spec, folder, Path(temporary), tell)
-        root = data_root(None if data is None else Path(data))
-        if root is None:
-            tell("no --data: rendering scenes")
-            root = work.folder / "scenes"
-            render(root, 0)
-        judged, looked_at = split(choose_clips(root, SHORTEST_CLIP, as_names(on)))
-        clips = [open_clip(name) for name in looked_at]
-        if prune or prune_blocks:
-            work.prune(prune, prune_blocks, clips, finetune, tuple(overrides))
-        if int8:
-            work.quantise(subject or subject_of(work.current), clips, agreement)
+        judged, looked_at = split(work.chosen(data, on))
+        work.do(steps, subject, [open_clip(name) for name in looked_at])
         measured = work.measured(judged, threads, min_time)
         card = replace(measured, calibrated=[_named(name) for name in looked_at])
         with whole_folder(folder, hint="name another folder") as partial:
@@ -113,28 +115,12 @@ def compress(
     return Compressed(card.compressed.spec, card)
 
 
-def _subject(spec: str, *, pruned: bool) -> Subject | None:
-    """What is quantised; None of what is pruned first. Raises InputError for a spec that cannot be compressed so."""
-    if not pruned:
-        return subject_of(spec)
-    source_of(spec)
-    return None
-
-
-def _check(folder: Path, *, int8: bool, agreement: float, prune: float, blocks: int, finetune: str) -> None:
-    """Raise InputError for what cannot be done, before anything is."""
-    if not (int8 or prune or blocks):
-        raise InputError("nothing is asked for", hint="int8 quantises, prune removes")
-    if not 0.0 < agreement <= 1.0:
-        raise InputError(f"agreement is {agreement:g}, no share above 0")
-    if not 0.0 <= prune < 1.0:
-        raise InputError(f"prune is {prune:g}, no share below 1")
-    if finetune and not (prune or blocks):
-        raise InputError("there is nothing to train: nothing is pruned", hint="leave finetune out")
-    if folder.exists():
-        raise InputError("exists already", path=folder, hint="name a new folder")
-    if int8:
-        backends.check("onnx", "int8")
+def _subject(spec: str, steps: Steps) -> Subject | None:
+    """What is quantised; None where weights are changed first. Raises InputError for a spec that is of no use here."""
+    if steps.prunes or steps.exit_after:
+        source_of(spec)
+        return None
+    return subject_of(spec)
 
 
 @dataclass
@@ -165,22 +151,49 @@ class _Work:
         """What becomes the folder ``out``."""
         return self.folder / "made"
 
-    def prune(
-        self, share: float, blocks: int, clips: Sequence[Clip], finetune: str, overrides: tuple[str, ...]
-    ) -> None:
+    def chosen(self, data: str | Path | None, on: str | Iterable[str]) -> Sequence[ClipName]:
+        """The clips; of scenes that are rendered where there are no data."""
+        root = data_root(None if data is None else Path(data))
+        if root is None:
+            self.tell("no --data: rendering scenes")
+            root = self.folder / "scenes"
+            render(root, 0)
+        return choose_clips(root, SHORTEST_CLIP, as_names(on))
+
+    def do(self, steps: Steps, subject: Subject | None, clips: Sequence[Clip]) -> None:
+        """Take all steps; they look at these clips."""
+        if steps.prunes:
+            self.prune(steps, clips)
+        if steps.exit_after:
+            self.add_exit(steps, clips)
+        if steps.int8:
+            self.quantise(subject or subject_of(self.current), clips, steps.agreement)
+
+    def prune(self, steps: Steps, clips: Sequence[Clip]) -> None:
         """Write narrower weights, trained further where that is asked for."""
+        finetune = steps.finetune
         variant, source = source_of(self.spec)
         place = self.out.with_name(f"{self.out.name}.training") if finetune else self.folder
         place.mkdir(parents=True, exist_ok=True)
         weights = place / "pruned.safetensors"
-        pruned = prune_file(variant, source, weights, share, blocks, clips, self.tell)
+        pruned = prune_file(variant, source, weights, steps.prune, steps.prune_blocks, clips, self.tell)
         self.steps.append(pruned.described())
         if finetune:
-            weights = finetuned(weights, source, variant, finetune, overrides, self.tell)
+            weights = finetuned(weights, source, variant, finetune, steps.overrides, self.tell)
             self.steps.append(f"trained further by {finetune} with the unpruned network as teacher: {place / 'run'}.")
         self.facts["pruning"] = asdict(pruned)
         shutil.copy(weights, self.made / WEIGHTS)
         self.current = f"stdtrack:{variant}?weights={self.made / WEIGHTS}"
+
+    def add_exit(self, steps: Steps, clips: Sequence[Clip]) -> None:
+        """Write an exit of the weights as they are now."""
+        variant, source = source_of(self.current)
+        path = self.made / EXIT
+        made = make_exit(variant, source, path, steps, clips, self.tell)
+        parsed = TrackerSpec.parse(self.current)
+        self.current = str(replace(parsed, options={**parsed.options, "exit": str(path)}))
+        self.steps.append(made.described())
+        self.facts["exit"] = asdict(made)
 
     def quantise(self, subject: Subject, clips: Sequence[Clip], agreement: float) -> None:
         """Write graphs of eight bits."""
@@ -199,6 +212,8 @@ class _Work:
         clips = [open_clip(name) for name in judged]
         first, second = sides(run, clips, self._sizes())
         trackers = load_tracker(self.spec), load_tracker(self.current)
+        if "exit" in self.facts:
+            self._count_early_ends(trackers[1], clips)
         return Card(
             steps=tuple(self.steps),
             facts=self.facts,
@@ -213,10 +228,20 @@ class _Work:
             threads=threads,
         )
 
+    def _count_early_ends(self, tracker: Tracker, clips: Sequence[Clip]) -> None:
+        """Find the share of the frames that end early, the tracker left to itself."""
+        assert isinstance(tracker, STDTracker)
+        share = share_of_early_ends(tracker, lambda: mean_auc(tracker, clips))
+        self.facts["exit"]["share_judged"] = share
+        self.steps.append(f"of the frames that figures are of, {share:.1%} end early.")
+
     def _sizes(self) -> tuple[int, int]:
         """Bytes of the original's files and of what was made, both graphs or both weights."""
         if "int8" not in self.facts:
-            return size_of(source_of(self.spec)[1]), size_of(self.made / WEIGHTS)
+            parsed = TrackerSpec.parse(self.current)
+            options = {key: option for key, option in parsed.options.items() if key != "exit"}
+            _, weights = source_of(str(replace(parsed, options=options)))
+            return size_of(source_of(self.spec)[1]), size_of(weights, *self.made.glob(EXIT))
         plain = self.folder / "quantiser" / "float"
         if "pruning" in self.facts:
             plain = self.folder / "original"

@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 @click.option("--prune", type=click.FloatRange(0, 1, max_open=True), default=0.0, metavar="SHARE",
               help="Remove this share of a frame's MACs: channels, heads, hidden units that cost least.")  # fmt: skip
 @click.option("--prune-blocks", type=click.IntRange(0), default=0, metavar="N", help="Leave N whole blocks out first.")
+@click.option("--exit", "exit_after", type=click.IntRange(0), default=0, metavar="N",
+              help="Let easy frames end after N blocks, by an exit that --finetune trains.")  # fmt: skip
+@click.option("--exit-loss", type=click.FloatRange(0, 1), default=0.02, show_default=True,
+              help="Mean of 1 - IoU with the full network's boxes that early ends may cost.")  # fmt: skip
 @click.option("--finetune", default="", metavar="CONFIG",
-              help="Train the pruned network by CONFIG, the unpruned one as its teacher; resumes.")  # fmt: skip
+              help="Train the pruned network, or the exit, by CONFIG, the whole one as its teacher.")  # fmt: skip
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one setting of CONFIG.")
 @click.option("--data", type=click.Path(path_type=Path), help="Root of benchmarks; rendered scenes without. "
               "[STDTRACK_DATA]")  # fmt: skip
@@ -33,8 +37,9 @@ if TYPE_CHECKING:
 @click.option("--min-time", type=Positive(), default=10.0, show_default=True,
               help="Seconds measured of each tracker.")  # fmt: skip
 def compress(
-    spec: str, out: Path, int8: bool, agreement: float, prune: float, prune_blocks: int, finetune: str,
-    overrides: tuple[str, ...], data: Path | None, benchmarks: tuple[str, ...], threads: int, min_time: float,
+    spec: str, out: Path, int8: bool, agreement: float, prune: float, prune_blocks: int,
+    exit_after: int, exit_loss: float, finetune: str, overrides: tuple[str, ...],
+    data: Path | None, benchmarks: tuple[str, ...], threads: int, min_time: float,
 ) -> None:  # fmt: skip
     """Make SPEC smaller and faster, and write a card of what that costs: size, MACs, latency, accuracy, agreement.
 
@@ -45,8 +50,9 @@ def compress(
     import stdtrack
 
     made = stdtrack.compress(
-        spec, out=out, int8=int8, agreement=agreement, prune=prune, prune_blocks=prune_blocks, finetune=finetune,
-        overrides=overrides, data=data, on=benchmarks, threads=threads, min_time=min_time, tell=echo_line,
+        spec, out=out, int8=int8, agreement=agreement, prune=prune, prune_blocks=prune_blocks,
+        exit_after=exit_after, exit_loss=exit_loss, finetune=finetune, overrides=overrides,
+        data=data, on=benchmarks, threads=threads, min_time=min_time, tell=echo_line,
     )  # fmt: skip
     _show(made.card.table())
     echo_line(f"card: {out / 'card.md'}")

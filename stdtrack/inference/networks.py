@@ -97,9 +97,14 @@ def example_inputs(model: STDTrack) -> tuple[tuple[Tensor, ...], tuple[Tensor, .
     return (template,), (search, *state)
 
 
+def step_model(model: STDTrack, backend: str) -> STDTrack:
+    """The network as a backend takes its ``step``; all but ONNX Runtime know attention by its name."""
+    return for_one(model) if backend == "onnx" else model
+
+
 def step_graph(model: STDTrack, backend: str) -> StepGraph:
-    """The graph ``step`` as a backend takes it; all but ONNX Runtime know attention by its name."""
-    return StepGraph(for_one(model) if backend == "onnx" else model)
+    """The graph ``step`` as a backend takes it."""
+    return StepGraph(step_model(model, backend))
 
 
 def on_backend(model: STDTrack, backend: str, precision: str = "fp32") -> Network:

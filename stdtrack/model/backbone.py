@@ -57,21 +57,12 @@ class Backbone(nn.Module):
         token_BC = None if start_11C is None else self.norm(x_BNC[:, 0])
         return torch.stack(cache), token_BC
 
-    def forward(
-        self, token_B1C: Tensor | None, search_BNC: Tensor, cache_LBM2HD: Tensor
-    ) -> tuple[Tensor | None, Tensor]:
-        """One frame: the token and the search tokens through all blocks.
-
-        Returns:
-            the token (B, C), None without one, and the search tokens (B, N, C), both normalised.
-        """
-        x_BNC = search_BNC if token_B1C is None else torch.cat((token_B1C, search_BNC), dim=1)
-        for block, past_BM2HD in zip(self.blocks, cache_LBM2HD.unbind(0), strict=True):
+    def forward(self, x_BNC: Tensor, cache_LBM2HD: Tensor, first: int = 0, last: int | None = None) -> Tensor:
+        """One frame: (B, N, C) tokens through the blocks from ``first`` to before ``last``, not yet normalised."""
+        blocks = list(zip(self.blocks, cache_LBM2HD.unbind(0), strict=True))
+        for block, past_BM2HD in blocks[first:last]:
             x_BNC, _ = block(x_BNC, past_BM2HD)
-        x_BNC = self.norm(x_BNC)
-        if token_B1C is None:
-            return None, x_BNC
-        return x_BNC[:, 0], x_BNC[:, 1:]
+        return x_BNC
 
 
 def sine_positions(grid: int, dim: int, scale: float = 0.1) -> Tensor:

@@ -115,11 +115,20 @@ class STDTrack(nn.Module):
         self, state: TrackState, search_BNC: Tensor, fine_BCHW: Tensor | None
     ) -> tuple[FrameOutput, TrackState]:
         """The frame's equations, in the paper's order: token, backbone, MFIFM, gate, head, quality, STM."""
+        x_BNC = self.backbone(self.join(state, search_BNC), state.cache_LBM2HD)
+        return self.finish(state, x_BNC, fine_BCHW)
+
+    def join(self, state: TrackState, search_BNC: Tensor) -> Tensor:
+        """What the first block takes: (B, N, C) search tokens, behind the state's token if there is one."""
+        if self.start_11C is None or state.token_BC is None:
+            return search_BNC
+        return torch.cat((self.start_11C + state.token_BC[:, None], search_BNC), dim=1)
+
+    def finish(self, state: TrackState, x_BNC: Tensor, fine_BCHW: Tensor | None) -> tuple[FrameOutput, TrackState]:
+        """What follows the last block, on what that block gave for :meth:`join`'s tokens."""
         frame_B, memory = state.frame_B + 1, state.memory
-        start_B1C = None
-        if self.start_11C is not None and state.token_BC is not None:
-            start_B1C = self.start_11C + state.token_BC[:, None]
-        token_BC, search_BNC = self.backbone(start_B1C, search_BNC, state.cache_LBM2HD)
+        x_BNC = self.backbone.norm(x_BNC)
+        token_BC, search_BNC = (None, x_BNC) if self.start_11C is None else (x_BNC[:, 0], x_BNC[:, 1:])
         map_BCHW = self.neck(search_BNC, fine_BCHW)
         if self.fusion is not None:
             token_BC = self.fusion(token_BC, memory, frame_B)
