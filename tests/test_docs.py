@@ -49,6 +49,7 @@ NOT_RUN = {
     'stdtrack run "trax:': "needs VOT's toolkit; tests/evalkit/trackers serves TraX",
     "dask ": "needs several machines; tests/evalkit/running starts a cluster",
     "python tests/": "needs real data and takes minutes",
+    "python -m tests.speed.beside_base": "takes minutes; tests/speed/test_beside_base.py has it on a small network",
     "python -m tests.speed.operators": "takes a minute; tests/speed/test_operators.py has it on a small network",
     "python -m tests.speed.repeatability": "needs two profiles; tests/profiling has it",
     "stdtrack convert-weights": "needs a published checkpoint; tests/stdtrack/peers converts",
@@ -60,6 +61,7 @@ NOT_RUN = {
 NOT_RUN_OPTIONS = {
     "--scheduler": "needs a cluster; tests/evalkit/running starts one",
     "device=cuda": "needs a GPU",
+    "exit=early": "needs the file that compression wrote",
     "path=nano8": "needs the folder that compression wrote",
     "weights=FILE": "needs a published checkpoint; tests/stdtrack/peers loads those of its own making",
     "--log ": "needs an extra; tests/stdtrack/cli/test_loggers.py logs",

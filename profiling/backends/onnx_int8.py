@@ -165,6 +165,13 @@ def input_shapes(path: Path) -> Mapping[str, tuple[int | None, ...]]:
     }
 
 
+def input_types(path: Path) -> Mapping[str, np.dtype[Any]]:
+    """The kind of number that each of :func:`input_shapes` holds."""
+    onnx: Any = optional_module("onnx")
+    types = {value.name: value.type.tensor_type.elem_type for value in check_onnx(path).graph.input}
+    return {name: onnx.helper.tensor_dtype_to_np_dtype(types[name]) for name in input_shapes(path)}
+
+
 def fits(sample: Arrays, shapes: Mapping[str, tuple[int | None, ...]]) -> bool:
     """Whether a sample has all inputs, in these sizes."""
     return sample.keys() == shapes.keys() and all(

@@ -58,16 +58,7 @@ def _convert(module: nn.Module, inputs: Sequence[Tensor]) -> Any:
 
 def _compile(model: Any, precision: str) -> Graph:
     openvino: Any = optional_module("openvino")
-    threads = torch.get_num_threads()
-    settings: dict[str, Any] = {
-        "INFERENCE_NUM_THREADS": threads,
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_PRECISION_HINT": PRECISION_HINTS[precision],
-    }
-    if threads == 1:
-        # On one thread OpenVINO 2026.4 crashes while it compiles fused attention of some graphs, our init among them.
-        settings["SNIPPETS_MODE"] = "DISABLE"
-    compiled = openvino.Core().compile_model(model, "CPU", settings)
+    compiled = openvino.Core().compile_model(model, "CPU", settings(torch.get_num_threads(), precision))
     request = compiled.create_infer_request()
     outputs = range(len(compiled.outputs))
 
@@ -77,6 +68,19 @@ def _compile(model: Any, precision: str) -> Graph:
         return tuple(torch.from_numpy(request.get_output_tensor(index).data.copy()) for index in outputs)
 
     return run
+
+
+def settings(threads: int, precision: str) -> dict[str, Any]:
+    """How OpenVINO is told to run a network, by its own names."""
+    chosen: dict[str, Any] = {
+        "INFERENCE_NUM_THREADS": threads,
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_PRECISION_HINT": PRECISION_HINTS[precision],
+    }
+    if threads == 1:
+        # On one thread OpenVINO 2026.4 crashes while it compiles fused attention of some graphs, our init among them.
+        chosen["SNIPPETS_MODE"] = "DISABLE"
+    return chosen
 
 
 BACKEND = Backend(

@@ -25,6 +25,7 @@ from stdtrack.compression.card import Card
 from stdtrack.compression.exit_file import EXIT, make_exit, share_of_early_ends
 from stdtrack.compression.finetuning import finetuned
 from stdtrack.compression.measuring import ratios, sides, size_of, timed
+from stdtrack.compression.onnx_file import FileCard, quantise_file
 from stdtrack.compression.pruned_file import WEIGHTS, prune_file, source_of
 from stdtrack.compression.steps import Steps
 from stdtrack.compression.subjects import Subject, subject_of
@@ -38,12 +39,12 @@ class Compressed:
     """What :func:`compress` made.
 
     Attributes:
-        spec: loads it, as any other tracker's spec.
+        spec: loads it, as any other tracker's spec; of an ONNX file its path.
         card: what it costs beside the original; ``card.md`` and ``card.json`` in its folder.
     """
 
     spec: str
-    card: Card
+    card: Card | FileCard
 
 
 def compress(
@@ -58,6 +59,7 @@ def compress(
     exit_loss: float = 0.02,
     finetune: str = "",
     overrides: Iterable[str] = (),
+    inputs: str | Path | None = None,
     data: str | Path | None = None,
     on: str | Iterable[str] = (),
     threads: int = 1,
@@ -67,7 +69,7 @@ def compress(
     """Make a tracker smaller and faster, and measure what that costs.
 
     Args:
-        spec: a tracker whose networks are at hand: ``stdtrack:*``, a peer, or ``onnx:*``.
+        spec: a tracker whose networks are at hand, ``stdtrack:*``, a peer, or ``onnx:*``; or an ONNX file.
         out: a folder that is made.
         int8: static quantisation to eight bits by ONNX Runtime, ranges taken from frames of the clips.
         agreement: mean IoU with the original's boxes, from its state, that quantisation should keep on the clips it
@@ -75,12 +77,13 @@ def compress(
         prune: share of a frame's MACs to remove: channels of stem and head, heads and hidden units of blocks, those
             that cost least by the clips; ``stdtrack:*`` with weights alone.
         prune_blocks: so many whole transformer blocks are left out first.
-        exit_after: easy frames of ``stdtrack:*`` with weights end after so many blocks, by an exit that is trained by
-            ``finetune`` to answer as the full network, which stays as it is.
+        exit_after: easy frames of ``stdtrack:*`` with weights end after so many blocks, by an exit that ``finetune``
+            trains to answer as the full network, which stays as it is.
         exit_loss: what boxes may lose by it: mean over the frames of 1 - IoU with the full network's.
         finetune: the config, as ``stdtrack train`` takes it, by which a pruned network is trained further, with the
             unpruned one as its teacher. The run lies in ``<out>.training``; the same call goes on with it.
         overrides: ``KEY=VALUE`` settings of that config.
+        inputs: of an ONNX file: .npz or .npy, see :func:`stdtrack.compression.onnx_inputs.read_samples`.
         data: root of the benchmarks whose frames are followed; by default ``STDTRACK_DATA``, ``stdtrack.toml``, or
             rendered scenes.
         on: only these benchmarks.
@@ -97,22 +100,55 @@ def compress(
         Traceback (most recent call last):
         evalkit.errors.InputError: 'opencv:csrt' is not one of our networks (write stdtrack:NAME, ...)
     """
-    steps = Steps(prune, prune_blocks, exit_after, exit_loss, finetune, tuple(overrides), int8, agreement)
     folder = Path(out)
+    steps = Steps(prune, prune_blocks, exit_after, exit_loss, finetune, tuple(overrides), int8, agreement)
     steps.check()
     if folder.exists():
         raise InputError("exists already", path=folder, hint="name a new folder")
+    if spec.endswith(".onnx") or inputs is not None:
+        return _compress_file(Path(spec), inputs, folder, steps, threads, min_time, tell)
     subject = _subject(spec, steps)
     with TemporaryDirectory(prefix="stdtrack-compress-") as temporary:
         work = _Work(spec, folder, Path(temporary), tell)
         judged, looked_at = split(work.chosen(data, on))
         work.do(steps, subject, [open_clip(name) for name in looked_at])
-        measured = work.measured(judged, threads, min_time)
-        card = replace(measured, calibrated=[_named(name) for name in looked_at])
+        card = replace(work.measured(judged, threads, min_time), calibrated=[_named(name) for name in looked_at])
         with whole_folder(folder, hint="name another folder") as partial:
             shutil.copytree(work.made, partial, dirs_exist_ok=True)
             card.write(partial)
     return Compressed(card.compressed.spec, card)
+
+
+def _compress_file(
+    path: Path,
+    inputs: str | Path | None,
+    folder: Path,
+    steps: Steps,
+    threads: int,
+    min_time: float,
+    tell: Callable[[str], None],
+) -> Compressed:
+    if path.suffix != ".onnx":
+        raise InputError(f"'{path}' is no ONNX file", hint="inputs are for those; a tracker's come from its clips")
+    if steps.prunes or steps.exit_after:
+        raise InputError("is an ONNX file: eight bits are all it can be given", path=path, hint="int8 alone")
+    if inputs is None:
+        hint = "--inputs FILE.npz; or name its adapter, onnx:NAME?weights=DIR, whose inputs come from clips"
+        raise InputError("nothing says what its inputs look like", path=path, hint=hint)
+    with TemporaryDirectory(prefix="stdtrack-compress-") as work, whole_folder(folder, hint="name another") as partial:
+        made = quantise_file(
+            path,
+            Path(inputs),
+            partial,
+            Path(work),
+            agreement=steps.agreement,
+            threads=threads,
+            min_time=min_time,
+            tell=tell,
+        )
+        card = replace(made, made=str(folder / path.name))
+        card.write(partial)
+    return Compressed(card.made, card)
 
 
 def _subject(spec: str, steps: Steps) -> Subject | None:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 @click.option("--finetune", default="", metavar="CONFIG",
               help="Train the pruned network, or the exit, by CONFIG, the whole one as its teacher.")  # fmt: skip
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one setting of CONFIG.")
+@click.option("--inputs", type=click.Path(path_type=Path), metavar="FILE",
+              help="Of an ONNX file without adapter: .npz or .npy, samples along the first axis.")  # fmt: skip
 @click.option("--data", type=click.Path(path_type=Path), help="Root of benchmarks; rendered scenes without. "
               "[STDTRACK_DATA]")  # fmt: skip
 @comma_list("--on", "benchmarks", metavar="BENCHMARK[,...]", help="Only these benchmarks under the root.")
@@ -39,12 +41,12 @@ if TYPE_CHECKING:
 def compress(
     spec: str, out: Path, int8: bool, agreement: float, prune: float, prune_blocks: int,
     exit_after: int, exit_loss: float, finetune: str, overrides: tuple[str, ...],
-    data: Path | None, benchmarks: tuple[str, ...], threads: int, min_time: float,
+    inputs: Path | None, data: Path | None, benchmarks: tuple[str, ...], threads: int, min_time: float,
 ) -> None:  # fmt: skip
     """Make SPEC smaller and faster, and write a card of what that costs: size, MACs, latency, accuracy, agreement.
 
-    SPEC is stdtrack:NAME, a published network that is built here (hit:tiny), or ONNX files behind an adapter
-    (onnx:nanotrack_v2?weights=DIR).
+    SPEC is stdtrack:NAME, a published network that is built here (hit:tiny), ONNX files behind an adapter
+    (onnx:nanotrack_v2?weights=DIR), or any ONNX file, with --int8 and --inputs.
     The last line is the spec of the result.
     """
     import stdtrack
@@ -52,7 +54,7 @@ def compress(
     made = stdtrack.compress(
         spec, out=out, int8=int8, agreement=agreement, prune=prune, prune_blocks=prune_blocks,
         exit_after=exit_after, exit_loss=exit_loss, finetune=finetune, overrides=overrides,
-        data=data, on=benchmarks, threads=threads, min_time=min_time, tell=echo_line,
+        inputs=inputs, data=data, on=benchmarks, threads=threads, min_time=min_time, tell=echo_line,
     )  # fmt: skip
     _show(made.card.table())
     echo_line(f"card: {out / 'card.md'}")

@@ -76,10 +76,7 @@ class Card:
 
     def write(self, folder: Path) -> None:
         """Write ``card.json`` and ``card.md``; raises InputError where the folder cannot be written."""
-        text = json.dumps({"format": FORMAT, **asdict(self)})
-        plain = json.loads(text, parse_constant=lambda name: None)  # JSON has no form for what is not known
-        write_atomic(folder / f"{NAME}.json", json.dumps(plain, indent=2, allow_nan=False) + "\n")
-        write_atomic(folder / f"{NAME}.md", self.markdown())
+        write_card(folder, asdict(self), self.markdown())
 
     def markdown(self) -> str:
         """The card as a page."""
@@ -108,7 +105,7 @@ class Card:
 
     def _below(self) -> list[str]:
         lines = [
-            f"Scope {scope}: a frame takes {one.value:.3f} times the original's{_interval(one)}."
+            f"Scope {scope}: a frame takes {one.value:.3f} times the original's{interval(one)}."
             for scope, one in self.ratios.items()
         ]
         if self.agreement is not None:
@@ -121,7 +118,16 @@ class Card:
         return [*lines, *self.circumstances]
 
 
-def _interval(ratio: Ratio) -> str:
+def write_card(folder: Path, content: Mapping[str, Any], page: str) -> None:
+    """Write ``card.json`` and ``card.md``; raises InputError where the folder cannot be written."""
+    text = json.dumps({"format": FORMAT, **content})
+    plain = json.loads(text, parse_constant=lambda name: None)  # JSON has no form for what is not known
+    write_atomic(folder / f"{NAME}.json", json.dumps(plain, indent=2, allow_nan=False) + "\n")
+    write_atomic(folder / f"{NAME}.md", page)
+
+
+def interval(ratio: Ratio) -> str:
+    """Of a ratio, in words; empty where it is not known."""
     return "" if math.isnan(ratio.low) else f" ({ratio.low:.3f} to {ratio.high:.3f})"
 
 

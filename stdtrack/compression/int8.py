@@ -41,7 +41,8 @@ class Quantised:
     Attributes:
         layers: by file, how many layers round in eight bits.
         in_float: by file, the layers that stayed in float, the most sensitive first.
-        agreement: mean IoU with the float tracker's boxes on the clips that ranges were taken from.
+        agreement: mean IoU with the float tracker's boxes, or the share of the outputs of a network alone that did not
+            change, on what ranges were taken from.
     """
 
     layers: Mapping[str, int]
@@ -54,8 +55,8 @@ class Quantised:
         kept = f"; in float stayed {', '.join(left)}" if left else ""
         return (
             f"int8: {sum(self.layers.values()) - len(left)} of {sum(self.layers.values())} layers by ONNX Runtime's "
-            f"static quantiser, one scale a channel; mean IoU with the float boxes {self.agreement:.4f} on the clips "
-            f"that ranges were taken from{kept}."
+            f"static quantiser, one scale a channel; agreement {self.agreement:.4f} on what ranges were taken "
+            f"from{kept}."
         )
 
 
@@ -91,8 +92,36 @@ def quantise(
         file: Quantiser.of(plain / file, spread(samples, SAMPLES), work)
         for file, samples in _recorded(subject, plain, clips).items()
     }
-    layers = {file: quantiser.layers for file, quantiser in quantisers.items()}
     original = load_tracker(subject.spec_on(plain))
+
+    def agreed(trial: Path) -> float:
+        for file in plain.iterdir():
+            if file.name not in quantisers:
+                shutil.copy(file, trial)
+        return mean_agreement(original, load_tracker(subject.spec_on(trial)), clips)
+
+    best, made = most_in_eight_bits(quantisers, agreed, work, agreement=agreement, tell=tell)
+    _sign(best)
+    best.rename(target)
+    return made
+
+
+def most_in_eight_bits(
+    quantisers: Mapping[str, Quantiser],
+    agreed: Callable[[Path], float],
+    work: Path,
+    *,
+    agreement: float,
+    tell: Callable[[str], None],
+) -> tuple[Path, Quantised]:
+    """The folder of the trial with the fewest layers in float that agrees with the float networks, else of the best.
+
+    Args:
+        quantisers: by the file's name.
+        agreed: how well the networks in a folder agree with the float ones, in [0, 1].
+        work: trials are made in it.
+    """
+    layers = {file: quantiser.layers for file, quantiser in quantisers.items()}
     ranked: list[tuple[str, str]] = []
     trials: dict[int, float] = {}
     for count in _counts(sum(map(len, layers.values()))):
@@ -100,18 +129,17 @@ def quantise(
             tell("measuring what each layer alone does to the outputs")
             ranked = ranking(quantisers, work)
         trial = work / str(count)
-        shutil.copytree(plain, trial)
+        trial.mkdir()
         for file, quantiser in quantisers.items():
             quantiser.write(trial / file, [layer for name, layer in ranked[:count] if name == file])
-        trials[count] = mean_agreement(original, load_tracker(subject.spec_on(trial)), clips)
-        tell(f"{count} layers in float: mean IoU with the float boxes {trials[count]:.4f}")
+        trials[count] = agreed(trial)
+        tell(f"{count} layers in float: agreement {trials[count]:.4f}")
         if trials[count] >= agreement:
             break
     best = max(trials, key=lambda count: trials[count])
-    _sign(work / str(best))
-    (work / str(best)).rename(target)
     in_float = {file: [layer for name, layer in ranked[:best] if name == file] for file in quantisers}
-    return Quantised({file: len(names) for file, names in layers.items()}, in_float, trials[best])
+    made = Quantised({file: len(names) for file, names in layers.items()}, in_float, trials[best])
+    return work / str(best), made
 
 
 def _counts(layers: int) -> list[int]:

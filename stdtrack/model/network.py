@@ -136,7 +136,7 @@ class STDTrack(nn.Module):
             map_BCHW = self.gate(map_BCHW, token_BC)
         score, offset, size = self.head(map_BCHW)
         quality_B = self.quality(token_BC, map_BCHW, score)
-        if memory is not None:
+        if memory is not None and token_BC is not None:
             memory = self.stm.update(memory, token_BC, torch.sigmoid(quality_B), frame_B)
         return FrameOutput(score, offset, size, quality_B), TrackState(token_BC, memory, state.cache_LBM2HD, frame_B)
 

@@ -1,0 +1,230 @@
+"""How long a step of each network takes beside an eager step of ``base``, all in turns in one process.
+
+``python -m tests.speed.beside_base [SPEC ...]``: other variants and peers, ``base`` in other precisions, on ONNX
+Runtime and OpenVINO as they are set up here and with one setting changed, and further specs of STDTrack such as
+``stdtrack:nano?path=DIR``. The scope is the network alone, on a crop of noise. One thread is timed by the process's own
+clock, which stands while others have the processor; two are timed by the wall's.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+import click
+import numpy as np
+import torch
+from torch import Tensor
+
+from evalkit.errors import InputError, one_line
+from evalkit.imports import optional_module
+from evalkit.trackers.spec import load_tracker
+from profiling.backends import distinct, onnx, openvino
+from profiling.backends.quiet import quiet_exporter
+from stdtrack.inference.graphs import StepGraph
+from stdtrack.inference.networks import example_inputs, step_graph
+from stdtrack.model import STDTrack
+from stdtrack.tracker import STDTracker, create
+from tests.speed.operators import fast_half
+
+REFERENCE = "base, eager"
+PEERS = ("hit:base", "hit:small", "hit:tiny")
+NETWORKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    REFERENCE: ("base", {"backend": "eager"}),
+    "base, eager bf16": ("base", {"backend": "eager", "precision": "bf16"}),
+    "base, onnx": ("base", {"backend": "onnx"}),
+    "base, onnx int8 (weights of products, inputs on the fly)": ("base", {"backend": "onnx", "precision": "int8"}),
+    "base, openvino": ("base", {"backend": "openvino"}),
+    "base, openvino bf16": ("base", {"backend": "openvino", "precision": "bf16"}),
+    "small, eager": ("small", {"backend": "eager"}),
+    "nano, onnx": ("nano", {"backend": "onnx"}),
+}
+OPENVINO_SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "no hint": {"PERFORMANCE_HINT": None},
+    "hint for throughput": {"PERFORMANCE_HINT": "THROUGHPUT"},
+    "one stream": {"PERFORMANCE_HINT": None, "NUM_STREAMS": 1},
+    "threads not pinned": {"ENABLE_CPU_PINNING": False},
+    "without fused attention": {"SNIPPETS_MODE": "DISABLE"},
+}
+"""What is set besides, or taken away, where the backend says otherwise."""
+
+Step = Callable[[], object]
+
+
+def step_of(tracker: STDTracker) -> Step:
+    """A step of the tracker's network at steady state."""
+    sizes = tracker.config.template_size, tracker.config.search_size
+    random = torch.Generator().manual_seed(0)
+    template, search = (torch.rand(1, 3, size, size, generator=random) for size in sizes)
+    with torch.inference_mode():
+        state = tracker.network.init_state(template)
+    return lambda: tracker.network.step(state, search)
+
+
+def networks(specs: Sequence[str]) -> Iterator[tuple[str, Callable[[], Step]]]:
+    """What makes each network's step."""
+    for name, (variant, options) in NETWORKS.items():
+        yield name, lambda variant=variant, options=options: step_of(create(variant, options))  # type: ignore[misc]
+    for peer in PEERS:
+        yield peer, lambda peer=peer: _of_peer(peer)  # type: ignore[misc]
+    for spec in specs:
+        yield spec, lambda spec=spec: step_of(_own(spec))  # type: ignore[misc]
+
+
+def _own(spec: str) -> STDTracker:
+    tracker = load_tracker(spec)
+    if not isinstance(tracker, STDTracker):
+        raise InputError(f"'{spec}' is none of STDTrack's")
+    return tracker
+
+
+def _of_peer(spec: str) -> Step:
+    module, inputs = load_tracker(f"{spec}?cached=true").complexity_parts()["frame"]
+    return lambda: module(*inputs)
+
+
+def settings(folder: Path, threads: int) -> Iterator[tuple[str, Callable[[], Step]]]:
+    """The step of ``base`` on ONNX Runtime and OpenVINO, each time with one setting changed."""
+    model = create("base", {"backend": "eager"}).model
+    _, inputs = example_inputs(model)
+    flat, named = folder / "flat.onnx", folder / "named.onnx"
+    onnx.export(step_graph(model, "onnx").eval(), inputs, flat)
+    onnx.export(StepGraph(model).eval(), inputs, named)
+    runtime: Any = optional_module("onnxruntime")
+    levels = runtime.GraphOptimizationLevel
+    for name, level in (("no graph optimisation", levels.ORT_DISABLE_ALL), ("basic", levels.ORT_ENABLE_BASIC),
+                        ("extended", levels.ORT_ENABLE_EXTENDED)):  # fmt: skip
+        yield f"base, onnx: {name}", lambda level=level: _session(flat, inputs, threads, level=level)  # type: ignore[misc]
+    yield "base, onnx: threads spin", lambda: _session(flat, inputs, threads, spin=True)
+    yield "base, onnx: parallel operators", lambda: _session(flat, inputs, threads, parallel=True)
+    yield "base, onnx: graph with a batch, attention of four axes", lambda: _session(named, inputs, threads)
+    yield "base, onnx: nothing copied between calls", lambda: _session(flat, inputs, threads, bound=True)
+    for name, changed in OPENVINO_SETTINGS.items():
+        yield f"base, openvino: {name}", lambda changed=changed: _compiled(model, inputs, threads, changed)  # type: ignore[misc]
+
+
+def _session(
+    path: Path,
+    inputs: Sequence[Tensor],
+    threads: int,
+    *,
+    level: object = None,
+    spin: bool = False,
+    parallel: bool = False,
+    bound: bool = False,
+) -> Step:
+    runtime: Any = optional_module("onnxruntime")
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin)))
+    if level is not None:
+        options.graph_optimization_level = level
+    if parallel:
+        options.execution_mode, options.inter_op_num_threads = runtime.ExecutionMode.ORT_PARALLEL, threads
+    session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    names = [argument.name for argument in session.get_inputs()]
+    feed = {name: np.ascontiguousarray(tensor.numpy()) for name, tensor in zip(names, inputs, strict=True)}
+    if not bound:
+        return lambda: session.run(None, feed)
+    binding = session.io_binding()
+    for name, array in feed.items():
+        binding.bind_cpu_input(name, array)
+    for output in session.get_outputs():
+        shape = [int(size) for size in output.shape]
+        kind = {"tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(bool)": np.bool_}[output.type]
+        value = runtime.OrtValue.ortvalue_from_shape_and_type(shape, kind, "cpu")
+        binding.bind_ortvalue_output(output.name, value)
+    return lambda: session.run_with_iobinding(binding)
+
+
+def _compiled(model: STDTrack, inputs: Sequence[Tensor], threads: int, changed: Mapping[str, Any]) -> Step:
+    library: Any = optional_module("openvino")
+    with quiet_exporter(), torch.no_grad():
+        converted = library.convert_model(torch.export.export(StepGraph(model).eval(), distinct(inputs)))
+    given = {**openvino.settings(threads, "fp32"), **changed}
+    given = {key: value for key, value in given.items() if value is not None}
+    compiled = library.Core().compile_model(converted, "CPU", given)
+    request = compiled.create_infer_request()
+    arrays = [tensor.contiguous().numpy() for tensor in inputs]
+    return lambda: request.infer(arrays, share_inputs=True)
+
+
+def ready(made: Iterator[tuple[str, Callable[[], Step]]], say: Callable[[str], None]) -> dict[str, Step]:
+    """The steps that can be made and run; of the others is said why not."""
+    steps = {}
+    for name, make in made:
+        try:
+            step = make()
+            with torch.inference_mode():
+                step()
+        except InputError as error:
+            say(f"{name}: {error}")
+        except Exception as error:  # noqa: BLE001 - runtimes raise what they like; the others go on
+            say(f"{name}: failed: {one_line(error)}")
+        else:
+            steps[name] = step
+    return steps
+
+
+def measured(
+    steps: Mapping[str, Step], seconds: float, clock: Callable[[], float], end: float
+) -> Mapping[str, np.ndarray]:
+    """Seconds of each step, two calls a round, taken in turns until so many seconds are over."""
+    taken: dict[str, list[float]] = {name: [] for name in steps}
+    stop = min(perf_counter() + seconds, end)
+    while perf_counter() < stop or not taken[REFERENCE]:
+        for name, step in steps.items():
+            step()
+            for _ in range(2):
+                start = clock()
+                step()
+                taken[name].append(clock() - start)
+    return {name: np.array(values) for name, values in taken.items()}
+
+
+@click.command(help=__doc__)
+@click.argument("specs", nargs=-1)
+@click.option("--threads", type=click.IntRange(1), default=2, show_default=True)
+@click.option("--seconds", type=float, default=150.0, show_default=True, help="Of measuring.")
+@click.option("--limit", type=float, default=340.0, show_default=True, help="Measuring ends then.")
+@click.option("--settings/--no-settings", "changed", default=True, help="With the changed settings, or without.")
+def main(specs: tuple[str, ...], threads: int, seconds: float, limit: float, *, changed: bool) -> None:
+    start = perf_counter()
+    torch.set_num_threads(threads)
+    clock = process_time if threads == 1 else perf_counter
+    say = partial(click.echo, err=True)
+    with tempfile.TemporaryDirectory() as folder:
+        made = ready(networks(specs), say)
+        if changed:
+            made |= ready(settings(Path(folder), threads), say)
+    before = os.getloadavg()[0]
+    with torch.inference_mode():
+        taken = measured(made, seconds, clock, start + limit)
+    for line in table(taken):
+        click.echo(line)
+    rounds, kind = len(taken[REFERENCE]) // 2, "processor time" if threads == 1 else "wall time"
+    click.echo(
+        f"\n{threads} threads, {kind}, {rounds} rounds, load {before:.1f} before, {os.getloadavg()[0]:.1f} after"
+    )
+    click.echo(f"{perf_counter() - start:.0f} seconds in all")
+
+
+def table(taken: Mapping[str, np.ndarray]) -> list[str]:
+    """In Markdown: milliseconds, the ratio of the fast halves to eager ``base``, and FPS by the median."""
+    lines = ["| network | median ms | ms, fast half | over `base`, eager | FPS, median |"]
+    lines += ["| :--- | ---: | ---: | ---: | ---: |"]
+    unit = fast_half(taken[REFERENCE])
+    for name, values in taken.items():
+        middle, fast = float(np.median(values)), fast_half(values)
+        lines.append(f"| {name} | {1e3 * middle:.2f} | {1e3 * fast:.2f} | {fast / unit:.3f} | {1 / middle:.1f} |")
+    return lines
+
+
+if __name__ == "__main__":
+    main()
