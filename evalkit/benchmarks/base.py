@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources.abc import Traversable
@@ -173,6 +173,15 @@ class Benchmark(ABC):
     def shortcoming(self) -> str | None:
         """What the official rules need and this annotation lacks, so that its scores are not the official ones."""
         return None
+
+    def lacking(self, what: str, has: Callable[[str, Source], object]) -> str:
+        """``no <what>``, and for how many of the benchmark's sequences if others have it; empty where all do."""
+        listed = [name for name in self.official_names() or () if name in self.sources]
+        names = listed if len(listed) > 1 else list(self.sources)
+        lacking = sum(not has(name, self.sources[name]) for name in names)
+        if not lacking:
+            return ""
+        return f"no {what}" if lacking == len(names) else f"no {what} for {lacking} of {len(names)} sequences"
 
     def list_is_official(self) -> bool:
         """The list of :meth:`official_names` is the benchmark's own, not one that came with the data."""

@@ -90,22 +90,29 @@ class GOT10k(Benchmark):
 
     def shortcoming(self) -> str | None:
         """The scores are made with cover labels and image sizes."""
-        if self._inferred or any("cover" in source.flags for source in self.sources.values()):
-            return None
-        return "no cover.label: official scores leave out frames in which nothing of the target is visible"
+        cover = self.lacking("cover.label", lambda name, source: "cover" in source.flags or self._infers(name, source))
+        size = self.lacking(_META, lambda name, source: _has_meta(source) or self._infers(name, source))
+        reasons = (
+            cover and f"{cover}: official scores leave out frames in which nothing of the target is visible",
+            size and f"{size}: official scores move boxes into the image, whose size it states",
+        )
+        return "; ".join(filter(None, reasons)) or None
 
     def load(self, name: str, source: Source) -> Sequence:
         """One sequence; frames after the annotated ones (test split) have NaN rows."""
         sequence = self.assemble(name, source, pad_to_frames(read_boxes(source.annotation), source.frames))
         if source.facts is None:
             return sequence
-        if source.facts.name == _META:
+        if _has_meta(source):
             return replace(sequence, size=_resolution(source.facts))
         inferred = self._inferred.get(name)
         if inferred is None:
             return sequence
         flags = {"cover": inferred.cover(len(sequence)), **sequence.flags}
         return replace(sequence, size=inferred.size, flags=flags)
+
+    def _infers(self, name: str, source: Source) -> bool:
+        return name in self._inferred and not _has_meta(source)
 
     @cached_property
     def _inferred(self) -> Mapping[str, InferredMeta]:
@@ -135,6 +142,10 @@ def _source(folder: Traversable, inferred: Traversable | None) -> Source:
         flags=labels,
         facts=optional_file(folder / _META) or inferred,
     )
+
+
+def _has_meta(source: Source) -> bool:
+    return source.facts is not None and source.facts.name == _META
 
 
 def _resolution(meta: Traversable) -> tuple[int, int] | None:

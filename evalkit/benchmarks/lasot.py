@@ -61,11 +61,12 @@ class LaSOT(Benchmark):
 
     def shortcoming(self) -> str | None:
         """The official scores are made with the toolkit's absent files."""
-        if any(source.absent for source in self.sources.values()):
+        lacking = self.lacking("absent/<seq>.txt of the official toolkit", lambda _, source: source.absent)
+        if not lacking:
             return None
-        if any(source.flags for source in self.sources.values()):
-            return "no folder absent/ of the official toolkit: the target counts as absent when occluded or out of view"
-        return "no folder absent/ of the official toolkit: official scores need it"
+        if self.lacking("flags", lambda _, source: source.absent or source.flags):
+            return f"{lacking}: official scores need it"
+        return f"{lacking}: the target counts as absent when occluded or out of view"
 
     def load(self, name: str, source: Source) -> Sequence:
         """One sequence; without the toolkit's absent files the target is absent when occluded or out of view."""

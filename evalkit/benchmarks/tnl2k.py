@@ -56,8 +56,8 @@ class TNL2K(Benchmark):
 
     def shortcoming(self) -> str | None:
         """The official scores are made with the toolkit's absent files."""
-        has_flags = any(source.absent for source in self.sources.values())
-        return None if has_flags else "no folder absent/ of the official toolkit: official scores need it"
+        lacking = self.lacking("absent/<seq>.txt of the official toolkit", lambda _, source: source.absent)
+        return f"{lacking}: official scores need it" if lacking else None
 
     def load(self, name: str, source: Source) -> Sequence:
         """One sequence."""

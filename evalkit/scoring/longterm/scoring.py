@@ -25,8 +25,9 @@ from evalkit.scoring.longterm.redetection import Return, redetection, returns_of
 from evalkit.scoring.longterm.runs import LongTermRun, load_run
 from evalkit.scoring.metrics import Experiment, stated_metrics
 from evalkit.scoring.opening import Annotation, missing_sequences
-from evalkit.scoring.rules import Grid, LongTermRules
+from evalkit.scoring.rules import Grid, LongTermRules, Region
 from evalkit.scoring.scores import BenchmarkScore, Curve, FrameDetail, SequenceScore
+from evalkit.scoring.vot.overlap import uncut_regions
 from evalkit.sequences.sequence import Sequence
 from evalkit.types import Vector
 
@@ -75,6 +76,7 @@ def score_long_term(
         missing=missing_sequences(results.files, annotation),
         notes=_notes(results, clips, rules),
         total_verified=annotation.inventory.verified,
+        shortcoming=_shortcoming(clips, rules),
         excluded=annotation.inventory.excluded,
         experiment=EXPERIMENT,
     )
@@ -181,7 +183,8 @@ def _notes(results: TrackerResults, clips: list[_Clip], rules: LongTermRules) ->
     notes = [f"{absent} frames without the target, {returns} returns" if absent else NO_ABSENCE]
     if "f_score" in rules.metrics and not any(clip.sequence.name in results.confidences for clip in clips):
         notes.append(NO_CONFIDENCE)
-    unbounded = [clip for clip in clips if clip.sequence.size is None]
-    if rules.region.name == "PIXELS" and unbounded:
-        notes.append(f"image size of {len(unbounded)} sequences unknown: regions are not cut at the border")
-    return (*notes, *([rules.remark] if rules.remark else []))
+    return (*notes, *filter(None, (_shortcoming(clips, rules), rules.remark)))
+
+
+def _shortcoming(clips: list[_Clip], rules: LongTermRules) -> str:
+    return uncut_regions(clip.sequence.size for clip in clips) if rules.region is Region.PIXELS else ""

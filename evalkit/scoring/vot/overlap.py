@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.scoring.vot.spans import Raster, Spans, polygon_spans, rectangle_spans
 from evalkit.scoring.vot.trajectory import Trajectory
 from evalkit.types import Flags, Vector
+
+
+def uncut_regions(sizes: Iterable[tuple[int, int] | None]) -> str:
+    """What the overlaps lack where the size of an image is unknown; empty where all are known."""
+    unknown = sum(size is None for size in sizes)
+    return f"image size of {unknown} sequences unknown: regions are not cut at the border" if unknown else ""
 
 
 def toolkit_overlaps(prediction: Trajectory, truth: Trajectory, size: tuple[int, int] | None) -> Vector:

@@ -23,6 +23,7 @@ from evalkit.scoring.vot.measures import (
     eao_by_pysot,
     eao_by_toolkit,
 )
+from evalkit.scoring.vot.overlap import uncut_regions
 from evalkit.scoring.vot.trajectory import (
     INIT,
     Trajectory,
@@ -78,14 +79,14 @@ def score_supervised(results: TrackerResults, annotation: Annotation, protocol: 
     measured = measure(runs)
     eao = eao_of(measured.curve, WINDOWS[benchmark.name])
     pairs = zip(runs, measured.sequence_accuracy.tolist(), measured.sequence_failures.tolist(), strict=True)
-    unbounded = [run.sequence for run in runs if run.size is None]
+    uncut = uncut_regions(run.size for run in runs)
     notes = [f"{measured.failures:g} failures; rules of {rules.source}"]
     notes += _some([warning for _, warnings in found_runs for warning in warnings])
     if rules.measures is Measures.VOT_TOOLKIT:
         point = ar_point(measured, float(np.mean([len(run.truth) for run in runs])))
         notes.append(f"AR plot: reliability {point[0]:.4f}, accuracy {point[1]:.4f}")
-    if unbounded:
-        notes.append(f"image size of {len(unbounded)} sequences unknown: regions are not cut at the border")
+    if uncut:
+        notes.append(uncut)
     return BenchmarkScore(
         tracker=results.tracker,
         benchmark=benchmark.key,
@@ -97,6 +98,7 @@ def score_supervised(results: TrackerResults, annotation: Annotation, protocol: 
         missing=missing_sequences(results.files, annotation),
         notes=tuple(notes),
         total_verified=annotation.inventory.verified,
+        shortcoming=uncut,
         excluded=annotation.inventory.excluded,
         experiment="supervised",
     )

@@ -86,3 +86,13 @@ def test_lasot_ext_has_a_list_of_its_own(tmp_path: Path) -> None:
     inventory = LaSOTExt(tmp_path).inventory()
     assert (inventory.present, inventory.total) == (("atv-1",), 150)
     assert not LaSOT(tmp_path).inventory().verified
+
+
+def test_flags_that_some_sequences_lack_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "absent").mkdir()
+    for name in ("airplane-1", "airplane-9", "airplane-13"):
+        (tmp_path / f"{name}.txt").write_text(ROWS)
+        (tmp_path / "absent" / f"{name}.txt").write_text("0\n0\n0\n1\n")
+    assert LaSOT(tmp_path).shortcoming() is None
+    (tmp_path / "absent" / "airplane-9.txt").unlink()
+    assert "for 1 of 3 sequences: official scores need it" in (LaSOT(tmp_path).shortcoming() or "")

@@ -9,6 +9,7 @@ import pytest
 
 from evalkit.benchmarks.dtb70 import DTB70
 from evalkit.benchmarks.folder import Folder
+from evalkit.benchmarks.got10k import GOT10k
 from evalkit.benchmarks.installed import BENCHMARKS
 from evalkit.benchmarks.inventory import Inventory
 from evalkit.benchmarks.nfs30 import NFS30
@@ -146,3 +147,19 @@ def test_own_folder_with_base_1(tmp_path: Path, write_rows) -> None:
     assert np.array_equal(benchmark.sequence("walk").native[0], [1, 2, 3, 4])
     with pytest.raises(InputError, match="base=2"):
         Folder(tmp_path, {"base": "2"})
+
+
+def test_got10k_says_what_any_sequence_lacks_of_the_official_scores(tmp_path: Path, write_rows) -> None:
+    folders = [tmp_path / "val" / f"GOT-10k_Val_00000{number}" for number in (1, 2)]
+    for folder in folders:
+        write_rows(folder / "groundtruth.txt", 2)
+    neither = GOT10k(tmp_path).shortcoming() or ""
+    assert neither.startswith("no cover.label: ")
+    assert "; no meta_info.ini: " in neither
+    for folder in folders:
+        (folder / "cover.label").write_text("8\n8\n")
+    assert (GOT10k(tmp_path).shortcoming() or "").startswith("no meta_info.ini: ")
+    (folders[0] / "meta_info.ini").write_text("resolution: (640, 480)\n")
+    assert (GOT10k(tmp_path).shortcoming() or "").startswith("no meta_info.ini for 1 of 2 sequences: ")
+    (folders[1] / "meta_info.ini").write_text("resolution: (640, 480)\n")
+    assert GOT10k(tmp_path).shortcoming() is None

@@ -201,6 +201,7 @@ def test_the_image_size_is_that_of_the_first_image(layout: str, tmp_path: Path) 
     assert open_benchmark("vot2018", data=data).sequence("ants1").size == SMALL
     found = at_the_border(data, tmp_path)
     assert not any("image size" in note for note in found.notes)
+    assert not found.shortcoming
     assert found.metrics["accuracy"] == 1
 
 
@@ -218,6 +219,7 @@ def test_an_image_that_cannot_be_read_leaves_the_size_unknown(tmp_path: Path) ->
         image.write_bytes(b"no image")
     found = at_the_border(data, tmp_path)
     assert any("image size of 1 sequences unknown" in note for note in found.notes)
+    assert found.shortcoming == "image size of 1 sequences unknown: regions are not cut at the border"
     assert found.metrics["accuracy"] == 0.5
 
 
