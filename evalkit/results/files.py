@@ -81,12 +81,14 @@ class Listing:
         unread: paths of files that may be results and are not read.
         values: vot-toolkit's ``.value`` files of one number a frame, which lie beside results, by path.
         own: files with the ending that was asked for, by path.
+        links: paths of links to folders, which are not followed.
     """
 
     files: Mapping[str, ResultFile]
     unread: tuple[str, ...]
     values: Mapping[str, ResultFile]
     own: Mapping[str, ResultFile]
+    links: tuple[str, ...]
 
 
 def list_tree(root: Path, own: str = "") -> Listing:
@@ -102,8 +104,9 @@ def list_tree(root: Path, own: str = "") -> Listing:
     if not is_there(root):
         raise InputError("does not exist", path=root, hint=_GIVE)
     is_file = root.is_file()
+    links: list[str] = []
     if root.is_dir():
-        by_path, others = _below(root, own)
+        by_path, others, links = _below(root, own)
     elif is_file and is_archive(root):
         archive = open_archive(root, tuple(f".{suffix}" for suffix in (*SUFFIXES, VALUE, own) if suffix))
         by_path = {path: ResultFile(f"{root}/{path}", content) for path, content in archive.files.items()}
@@ -115,7 +118,7 @@ def list_tree(root: Path, own: str = "") -> Listing:
     files = {path: by_path[path] for path in sorted(by_path) if is_result_name(_name(path)) and not _is_hidden(path)}
     values = {path: by_path[path] for path in sorted(by_path) if is_value_name(path) and not _is_hidden(path)}
     owned = {path: by_path[path] for path in sorted(by_path) if _ends_in(path, own) and not _is_hidden(path)}
-    return Listing(files, tuple(sorted(_unread(others))), values, owned)
+    return Listing(files, tuple(sorted(_unread(others))), values, owned, tuple(sorted(links)))
 
 
 def _ends_in(path: str, ending: str) -> bool:
@@ -135,8 +138,9 @@ def _is_hidden(path: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in path.split("/"))
 
 
-def _below(root: Path, own: str) -> tuple[dict[str, ResultFile], list[str]]:
-    by_path, others = {}, []
+def _below(root: Path, own: str) -> tuple[dict[str, ResultFile], list[str], list[str]]:
+    """Results and values by path, other files, links to folders."""
+    by_path, others, links = {}, [], []
     for folder, subfolders, names in os.walk(root, onerror=_refuse):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         relative = os.path.relpath(folder, root).replace(os.sep, "/")
@@ -147,7 +151,8 @@ def _below(root: Path, own: str) -> tuple[dict[str, ResultFile], list[str]]:
                 by_path[prefix + printable(name)] = ResultFile(printable(str(path)), path)
             else:
                 others.append(prefix + printable(name))
-    return by_path, others
+        links += [prefix + printable(name) for name in subfolders if os.path.islink(os.path.join(folder, name))]
+    return by_path, others, links
 
 
 def _refuse(error: OSError) -> NoReturn:

@@ -199,9 +199,11 @@ def _is_explained(path: str, benchmark: str) -> bool:
 
 
 def _unread_note(listing: Listing) -> str:
-    """How many files of a kind that is not read lie in a tree; empty if none does."""
-    unread = listing.unread
-    return f"{len(unread)} files of other kinds are not read, such as {some(unread)}" if unread else ""
+    """How many files of a kind that is not read, and links to folders, lie in a tree; empty if none does."""
+    unread, links = listing.unread, listing.links
+    files = f"{len(unread)} files of other kinds are not read, such as {some(unread)}" if unread else ""
+    folders = f"{len(links)} links to folders are not followed, such as {some(links)}" if links else ""
+    return "; ".join(filter(None, (files, folders)))
 
 
 def _nothing_there(root: Path, benchmark: str, listing: Listing, find: Callable[[str], str | None]) -> InputError:

@@ -239,6 +239,17 @@ def test_files_that_are_not_read_are_said(tmp_path: Path, name: str) -> None:
     assert found.strays == f"1 files of other kinds are not read, such as mine/{name}"
 
 
+def test_links_to_folders_are_said(tmp_path: Path) -> None:
+    put(tmp_path / "elsewhere", "Biker.txt")
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "linked").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    with pytest.raises(InputError, match="1 links to folders are not followed, such as linked"):
+        trackers(tree)
+    (found,) = trackers(put(tree, "mine/Biker.txt")).values()
+    assert found.strays == "1 links to folders are not followed, such as linked"
+
+
 @pytest.mark.parametrize(
     ("paths", "strays"),
     [
