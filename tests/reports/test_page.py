@@ -155,6 +155,13 @@ def test_tables_are_complete_without_a_script(tables) -> None:
     assert "mean of the success curve" in body
 
 
+def test_times_of_other_peoples_results_are_not_denied(tables) -> None:
+    made = tables(["theirs"], 2, 20)
+    page = page_of(replace(made, speeds=made.speeds.iloc[:0]))
+    assert "those beside other people's results are not read" in page
+    assert "those beside other people's results" not in page_of(made)
+
+
 def test_published_figures_come_only_when_asked_for(tables) -> None:
     made = tables(1, 1, 5)
     assert "†" not in re.sub(r"<script.*?</script>", "", page_of(made), flags=re.DOTALL)
