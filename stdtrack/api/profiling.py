@@ -82,6 +82,17 @@ class ProfileRun(profiler.ProfileRun):
         make_folder(Path(out))
         return write_profile(self, scopes, Path(out), note, self.naming)
 
+    def __str__(self) -> str:
+        from evalkit.shown import one_line
+        from reports.labelled import with_labels
+        from stdtrack.api.profile_files import circumstances, report_tables
+
+        latency = with_labels(report_tables(self, SCOPES), self.naming).profiles["latency"]
+        table = latency.to_string(index=False, na_rep="-", float_format="{:.3f}".format)
+        return "\n".join([*map(one_line, circumstances(self)), *(["", table] if len(latency) else [])])
+
+    __repr__ = __str__
+
 
 profile = returning(ProfileRun)(profiler.profile)
 """As :func:`profiling.profile`; the run also has ``plot(name)`` and ``save(folder)``."""

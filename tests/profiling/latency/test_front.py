@@ -36,6 +36,9 @@ class Small(nn.Module):
 def test_a_live_module_to_macs_and_latency_in_two_lines() -> None:
     module = Small().train()
     run = stdtrack.profile(module, IMAGE, **SHORT)
+    assert "Load average" in str(run)
+    assert "fps_median" in repr(run)
+    assert "Round(" not in repr(run)
     assert run.table("resources")["frame_macs"].tolist() == [108 * 64]
     latency = run.table()
     assert latency[["tracker", "backend", "threads", "device", "scope"]].values.tolist() == [
