@@ -157,17 +157,19 @@ class Trainer:
         sampler = StepSampler(config, self.step, self.world.rank, self.world.size, MARGIN)
         loader = make_loader(dataset, sampler, config.workers, self.world.device.type == "cuda")
         record = MetricsFile(self.folder, self.step, logs) if self.world.leads else None
-        sums, clips, since = torch.zeros(len(LOSS_NAMES)), 0, time.perf_counter()
+        sums, steps, clips, since = torch.zeros(len(LOSS_NAMES)), 0, 0, time.perf_counter()
         for batch in loader:
             sums += self.train_step(batch)
+            steps += 1
             clips += len(batch.boxes) * self.world.size
-            if self.step % config.log_every == 0:
+            ends = self.step == config.total_steps
+            if self.step % config.log_every == 0 or ends:
                 elapsed = time.perf_counter() - since
-                values = dict(zip(LOSS_NAMES, (self.world.mean(sums) / config.log_every).tolist(), strict=True))
+                # Fewer than log_every steps after a resume in between, and at the end.
+                values = dict(zip(LOSS_NAMES, (self.world.mean(sums) / steps).tolist(), strict=True))
                 self._log(record, values, clips / elapsed)
                 self.seconds += elapsed
-                sums, clips, since = torch.zeros(len(LOSS_NAMES)), 0, time.perf_counter()
-            ends = self.step == config.total_steps
+                sums, steps, clips, since = torch.zeros(len(LOSS_NAMES)), 0, 0, time.perf_counter()
             if self.step % config.validation.every == 0 or ends:
                 paused = time.perf_counter()
                 self.validate(record)

@@ -86,6 +86,21 @@ def test_a_stopped_run_goes_on_bit_exactly(tiny: Path, predicted: float) -> None
     assert {row[0] for row in whole} == {"1", "2", "3", "4"}
 
 
+def test_losses_are_means_of_the_steps_since_the_last_line(tiny: Path) -> None:
+    """A run that goes on between two lines has fewer steps before the next one, and so has the last line."""
+
+    def totals(name: str, *options: str, resume: bool = False) -> dict[int, float]:
+        train(tiny, f"out={tiny / name}", "validation.names=[]", *options, resume=resume)
+        rows = read_rows(tiny / name / "metrics.csv")
+        return {int(step): float(value) for step, metric, value in rows if metric == "train/total"}
+
+    single = totals("single", "log_every=1")
+    assert totals("last", "log_every=3") == pytest.approx({3: sum(single[s] for s in (1, 2, 3)) / 3, 4: single[4]})
+    totals("parts", "log_every=4")
+    (tiny / "parts" / "step-00000004.safetensors").unlink()
+    assert totals("parts", "log_every=4", resume=True) == pytest.approx({4: (single[3] + single[4]) / 2})
+
+
 def forged(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
     """The checkpoint with its state changed."""
     state = state_of(path)
