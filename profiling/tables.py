@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from evalkit.results.columns import NOTE_SEPARATOR
+from evalkit.results.latencies import summarise
 from profiling.latency.results import Profile, Profiles
-from profiling.latency.statistics import growth_per_frame, paired_ratio, summarise
+from profiling.latency.statistics import growth_per_frame, paired_ratio
 from profiling.latency.steps import SCOPES
 from profiling.machine.roofline import roofline_point
-
-if TYPE_CHECKING:
-    from profiling.latency.results import Profile, Profiles
 
 LATENCY = (
     "tracker", "backend", "threads", "device", "scope", "frames",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from evalkit.reading.tables import parse_table
 from evalkit.results.columns import LATENCIES, SPEED_FIGURES, SPEEDS
+from evalkit.results.latencies import summarise
 from evalkit.results.store import TIME_SUFFIX, Run, read_times
 from evalkit.results.tidy import stacked
 from evalkit.results.tracker_results import TrackerResults
@@ -92,18 +93,18 @@ def pooled_times(run: Run) -> Vector:
 
 
 def speed_figures(times: Vector) -> dict[str, float]:
-    """Figures of (N,) positive times in seconds.
+    """Figures of (N,) positive times in seconds, N > 0; see :mod:`evalkit.results.latencies`.
 
     >>> {name: round(value, 3) for name, value in speed_figures(np.array([0.01, 0.01, 0.04])).items()}
-    {'fps_median': 100.0, 'fps_mean': 50.0, 'p50_ms': 10.0, 'p90_ms': 34.0, 'p99_ms': 39.4}
+    {'fps_median': 100.0, 'fps_mean': 50.0, 'p50_ms': 10.0, 'p90_ms': 40.0, 'p99_ms': 40.0}
     """
-    p50, p90, p99 = (float(value) for value in np.percentile(times, [50, 90, 99]))
+    summary = summarise(times)
     return {
-        "fps_median": 1.0 / p50,
-        "fps_mean": len(times) / float(times.sum()),
-        "p50_ms": 1e3 * p50,
-        "p90_ms": 1e3 * p90,
-        "p99_ms": 1e3 * p99,
+        "fps_median": summary.fps_median,
+        "fps_mean": summary.fps_mean,
+        "p50_ms": 1e3 * summary.p50,
+        "p90_ms": 1e3 * summary.p90,
+        "p99_ms": 1e3 * summary.p99,
     }
 
 

@@ -1,4 +1,4 @@
-"""Latencies as numbers: percentiles, two kinds of FPS, ratios of trackers with bootstrap intervals."""
+"""What rounds that were measured in turns tell: ratios of trackers with bootstrap intervals, growth of memory."""
 
 from __future__ import annotations
 
@@ -11,63 +11,10 @@ from numpy.typing import NDArray
 Seconds = NDArray[np.float64]
 Rounds = NDArray[np.intp]
 
-TAIL_WARNING = 2.0
 RESAMPLES = 400
 STRETCH, STRETCHES = 8, 4
 """Rounds of a stretch that is drawn as one; fewer where a clip would have fewer stretches than this."""
 FAST = 10
-
-
-@dataclass(frozen=True)
-class LatencySummary:
-    """Latencies of one tracker in one scope; times in seconds.
-
-    ``fps_median`` is 1 / median, ``fps_mean`` is frames / total time: they differ when a few frames are slow, and
-    figures that are compared must be of the same kind.
-    """
-
-    frames: int
-    p50: float
-    p90: float
-    p99: float
-    slowest: float
-    fps_median: float
-    fps_mean: float
-
-    @property
-    def warning(self) -> str:
-        """A sentence when one number hides the tail, else empty."""
-        if self.p99 > TAIL_WARNING * self.p50:
-            return "p99 is more than twice the median: no single FPS describes this run"
-        return ""
-
-
-def summarise(latencies: Seconds) -> LatencySummary:
-    """Percentiles and speeds of (N,) latencies, N > 0.
-
-    >>> summary = summarise(np.array([0.01] * 99 + [0.05]))
-    >>> summary.fps_median, summary.p99
-    (100.0, 0.05)
-    """
-    ordered = np.sort(latencies)
-    p50 = float(np.median(ordered))
-    return LatencySummary(
-        frames=len(ordered),
-        p50=p50,
-        p90=_tail(ordered, 90),
-        p99=_tail(ordered, 99),
-        slowest=float(ordered[-1]),
-        fps_median=1.0 / p50,
-        fps_mean=len(ordered) / float(ordered.sum()),
-    )
-
-
-def _tail(ordered: Seconds, percent: int) -> float:
-    """The fastest frame that at least ``percent`` % of the frames precede: a measured one, never interpolated.
-
-    Interpolation would hide a stall on every hundredth frame from p99.
-    """
-    return float(ordered[min(-(-percent * len(ordered) // 100), len(ordered) - 1)])
 
 
 @dataclass(frozen=True)

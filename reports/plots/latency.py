@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from evalkit.results.latencies import percentile
+from evalkit.types import Vector
 from reports.inputs import ReportTables
 from reports.plots.canvas import Plot, canvas, log_axis, shorten
 from reports.speeds import common_setting
 from reports.style import Style
 from reports.views import View
 
-PERCENTILES = (1, 10, 50, 90, 99)
+PERCENTILES = (1, 10, 90, 99)
 
 
 def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
@@ -26,11 +28,11 @@ def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
     if rows.empty:
         return
     percentiles = {
-        str(name): np.append(np.percentile(part, PERCENTILES), part.max())
+        str(name): _ranges(np.sort(part.to_numpy(dtype=np.float64)))
         for name, part in rows.groupby("tracker", observed=True)["milliseconds"]
         if name in view.labels
     }
-    table = pd.DataFrame(dict(sorted(percentiles.items(), key=lambda item: float(item[1][2])))).T
+    table = pd.DataFrame(dict(sorted(percentiles.items(), key=lambda item: item[1][2]))).T
     speeds = tables.speeds[tables.speeds["benchmark"] == view.benchmark]
     setting = common_setting(speeds)
     caption = (
@@ -38,6 +40,12 @@ def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
         "line = 1st to 99th, dot = slowest."
     )
     yield Plot("latency", caption, _figure(table, setting, view, tables.styles))
+
+
+def _ranges(ordered: Vector) -> list[float]:
+    """1st and 10th percentile, median, 90th and 99th percentile, and the slowest of (N,) rising times."""
+    low, from_, to, high = (percentile(ordered, percent) for percent in PERCENTILES)
+    return [low, from_, float(np.median(ordered)), to, high, float(ordered[-1])]
 
 
 def _figure(table: pd.DataFrame, setting: str, view: View, styles: Mapping[str, Style]) -> Figure:

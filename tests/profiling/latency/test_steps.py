@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evalkit.results.latencies import summarise
 from evalkit.trackers.answers import NonsenseError
 from evalkit.trackers.spec import load_tracker
 from profiling.latency.clips import Clip
-from profiling.latency.statistics import summarise
 from profiling.latency.steps import HostRecorder, Step, module_steps, steps, warm_up
 from profiling.machine.process import run_delay_clock
 
