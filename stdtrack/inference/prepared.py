@@ -84,7 +84,8 @@ def _faithful(graph: Graph, module: nn.Module, inputs: Sequence[Tensor]) -> bool
 def step_digest(module: nn.Module, inputs: Sequence[Tensor]) -> str:
     """Hexadecimal digest of all that an exported file depends on: weights, shapes, the network's code, its exporter.
 
-    A file of an older exporter may answer alike and take longer.
+    A module's settings are taken from its text: the proof on one crop need not show a threshold that differs. A file of
+    an older exporter may answer alike and take longer.
     """
     digest = hashlib.sha256(repr([(name, version(name)) for name in EXPORTERS]).encode())
     digest.update(repr([(tuple(tensor.shape), tensor.dtype) for tensor in inputs]).encode())

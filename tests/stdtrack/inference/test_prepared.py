@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -125,6 +126,14 @@ def test_a_graph_of_other_shapes_is_made_anew(
     answers(network)
     assert file.read_bytes() == exported
     assert len(exports) == 2
+
+
+@pytest.mark.parametrize("changed", [{"admission": 0.9}, {"memory": "fifo"}])
+def test_a_network_with_another_rule_of_its_memory_is_another_file(changed: dict[str, Any]) -> None:
+    """Weights, layers and shapes are the same, and so may be the answer to one crop."""
+    steps = [make(config).fold() for config in (TINY, replace(TINY, **changed))]
+    first, second = (step_digest(StepGraph(model), example_inputs(model)[1]) for model in steps)
+    assert first != second
 
 
 @pytest.mark.parametrize("package", ["torch", "onnx", "onnxscript"])
