@@ -91,8 +91,15 @@ class Validation:
         return self.judge(lambda: STDTracker(model))
 
     def judge(self, make: Callable[[], Tracker]) -> ValidationScore:
-        """Track every part of every sequence, each with a new tracker and from its first visible frame."""
-        parts = [part for footage in self.sequences for part in parts_of(footage, self.starts, self.backwards)]
+        """Track every part of every sequence, each with a new tracker and from its first visible frame.
+
+        Raises:
+            InputError: no frame would be scored.
+        """
+        cuts = (parts_of(footage, self.starts, self.backwards) for footage in self.sequences)
+        parts = [part for cut in cuts for part in cut if part.visible[_tracked(part, self.frames)].sum() > 1]
+        if not parts:
+            raise InputError("no frame of the left-out sequences would be scored", hint="raise validation.frames")
         return summarise([track_footage(make(), part, self.frames) for part in parts])
 
 
@@ -140,10 +147,15 @@ def lost_auroc(iou: Vector, score: Vector) -> float:
     return float("nan") if found is None else found
 
 
+def _tracked(footage: Footage, frames: int) -> slice:
+    """The frames from the first visible one on, at most ``frames`` of them if that is not 0."""
+    first = int(np.argmax(footage.visible))
+    return slice(first, min(len(footage), first + frames) if frames else len(footage))
+
+
 def track_footage(tracker: Tracker, footage: Footage, frames: int) -> SequenceOutcome:
     """Run a tracker over one sequence, one pass; frames without a visible target are tracked but not scored."""
-    first = int(np.argmax(footage.visible))
-    last = min(len(footage), first + frames) if frames else len(footage)
+    first, last = _tracked(footage, frames).start, _tracked(footage, frames).stop
     tracker.init(footage.frames.read(first), footage.boxes[first])
     predictions = [tracker.update(footage.frames.read(index)) for index in range(first + 1, last)]
     boxes = np.array([prediction.box for prediction in predictions]).reshape(-1, 4)

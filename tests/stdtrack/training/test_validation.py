@@ -155,6 +155,30 @@ def test_every_part_is_tracked_by_a_new_tracker() -> None:
     assert all(track.iou.tolist() == pytest.approx([8 / 10, 7 / 11]) for track in score.tracks)
 
 
+def test_a_track_without_a_frame_to_score_is_no_track_of_auc_0() -> None:
+    visible = np.ones(12, dtype=bool)
+    visible[1:6] = False
+    hidden = dataclasses.replace(numbered(12), visible=visible)
+
+    class Following:
+        """Finds the target, which moves by a pixel a frame."""
+
+        def init(self, image: np.ndarray, box: np.ndarray) -> None:
+            self.box = box
+
+        def update(self, image: np.ndarray) -> Prediction:
+            self.box = self.box + np.array([1.0, 0, 0, 0])
+            return Prediction(self.box, 1.0)
+
+    # From its start the target is seen in the first of four frames alone, from the middle on in all.
+    score = Validation([hidden], frames=4, starts=2).judge(Following)
+    assert [len(track.iou) for track in score.tracks] == [3]
+    assert score.auc == pytest.approx(20 / 21)
+    assert score.sr75 == 1.0
+    with pytest.raises(InputError, match=r"no frame .* would be scored .raise validation.frames"):
+        Validation([hidden], frames=1).judge(Following)
+
+
 def test_trackers_are_compared_on_what_was_left_out(tiny: Path) -> None:
     save_model(tiny / "own.safetensors", untrained(NANO))
     (tiny / "got10k" / "train" / "list.txt").write_text("a\nb\nc\n")
