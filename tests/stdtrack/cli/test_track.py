@@ -18,15 +18,6 @@ from stdtrack.cli.main import cli
 from stdtrack.video.following import open_footage
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    images = tmp_path / "images"
-    images.mkdir()
-    for index in range(6):
-        cv2.imwrite(str(images / f"{index}.png"), np.full((48, 64, 3), 40 * index, np.uint8))
-    return images
-
-
 class Still:
     """Always the first box."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 
@@ -29,13 +28,6 @@ class Still:
 class Failing(Still):
     def update(self, image: np.ndarray) -> Any:
         raise ValueError("no such thing")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    for index in range(6):
-        cv2.imwrite(str(tmp_path / f"{index}.png"), np.full((48, 64, 3), 40 * index, np.uint8))
-    return tmp_path
 
 
 def test_every_tracker_sees_every_frame(folder: Path) -> None:

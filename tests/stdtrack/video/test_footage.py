@@ -15,15 +15,6 @@ from stdtrack.video.following import open_footage
 from stdtrack.video.footage import FOLDER_RATE, LONGEST_PAUSE, Clock
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    images = tmp_path / "images"
-    images.mkdir()
-    for index in range(6):
-        cv2.imwrite(str(images / f"{index}.png"), np.full((48, 64, 3), 40 * index, np.uint8))
-    return images
-
-
 def values(source: Path) -> list[int]:
     return [int(frame.image[0, 0, 0]) for frame in open_footage(source)]
 
