@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,15 @@ def shared() -> Path:
     folder = Path(os.environ.get("STDTRACK_SHARED", default))
     if not folder.is_dir():
         pytest.skip("skipped: no ../shared")
+    return folder
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of installed packages behind the others on the path, for :func:`tests.installed.install`."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.setattr(sys, "path", [*sys.path, str(folder)])
     return folder
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.installed import install
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "pond_kit"
 RECIPES = ("A benchmark", "A tracker", "A plot", "A backend", "A metric", "A protocol")
@@ -48,16 +50,10 @@ def read(text: str) -> Text:
     return found
 
 
-def install(text: Text, site: Path) -> None:
-    """The package as pip leaves one, and this project's evalkit with the entries in its tables."""
-    info = site / f"{PACKAGE}-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: 1.0\n")
+def bring(text: Text, site: Path) -> None:
+    """The package, and this project's evalkit with the entries in its tables."""
     lines = [f"[{group}]\n" + "".join(f"{n} = {v}\n" for n, v in names.items()) for group, names in text.points.items()]
-    (info / "entry_points.txt").write_text("\n".join(lines))
-    (site / PACKAGE).mkdir()
-    for path, content in {f"{PACKAGE}/__init__.py": "", **text.files}.items():
-        (site / path).write_text(content)
+    install(site, PACKAGE, "\n".join(lines), {f"{PACKAGE}/__init__.py": "", **text.files})
     shutil.copytree(ROOT / "evalkit", site / "evalkit", ignore=shutil.ignore_patterns("__pycache__"))
     for (path, table), entry in text.entries.items():
         content, end = (site / path).read_text(), END_OF_TABLE[table]
@@ -70,7 +66,7 @@ def used(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """What the page's own lines print, one recipe after another, in an interpreter that has the package."""
     folder = tmp_path_factory.mktemp("extending")
     text = read((ROOT / "docs" / "extending.md").read_text(encoding="utf-8"))
-    install(text, folder / "site")
+    bring(text, folder / "site")
     place = shutil.copytree(examples, folder / "place")
     (folder / "use.py").write_text("if __name__ == '__main__':\n" + "".join(map(indented, text.uses)))
     environment = {**os.environ, "PYTHONPATH": str(folder / "site"), "STDTRACK_CACHE": str(folder / "cache")}

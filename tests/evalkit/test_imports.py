@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.imports import is_installed, leave_current_folder_out, optional_module, without_current_folder
+from tests.installed import install
 
 TRAP = "from pathlib import Path\nPath(__file__).with_name('code-ran.txt').write_text('ran')\n"
 OPTIONAL = (
@@ -29,10 +30,7 @@ def trap(tmp_path: Path) -> Path:
         "from evalkit.trackers.opencv import create\ndef make(): return create('mosse', {})\n"
     )
     (tmp_path / "plugin.py").write_text(TRAP + "from evalkit.trackers.opencv import create\n")
-    package = tmp_path / "evil-1.0.dist-info"
-    package.mkdir()
-    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
-    (package / "entry_points.txt").write_text("[stdtrack.trackers]\nopencv = plugin:create\nevil = plugin:create\n")
+    install(tmp_path, "evil", "[stdtrack.trackers]\nopencv = plugin:create\nevil = plugin:create\n")
     return tmp_path
 
 

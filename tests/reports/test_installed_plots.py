@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import tomllib
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from reports.plots import GROUP, PLOTS, draw_all, figure_named, left_out
 from reports.plots.canvas import Plot
 from reports.report import write_report
 from reports.views import views
+from tests.installed import install
 
 DRAW = """
 from reports.plots.canvas import Plot, canvas
@@ -26,20 +26,9 @@ def draw(tables, view):
 """
 
 
-def install(site: Path, package: str, entry: str, code: str) -> None:
-    info = site / f"{package}-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[{GROUP}]\n{entry}\n")
-    (site / f"{package}.py").write_text(code)
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of installed packages behind the others on the path."""
-    folder = tmp_path / "site"
-    monkeypatch.setattr(sys, "path", [*sys.path, str(folder)])
-    return folder
+def bring(site: Path, package: str, entry: str, code: str) -> None:
+    """A package of one file that brings a plot."""
+    install(site, package, f"[{GROUP}]\n{entry}\n", {f"{package}.py": code})
 
 
 def drawn(tables) -> list[Plot]:
@@ -53,7 +42,7 @@ def test_metadata_and_source_tree_name_the_same_plots() -> None:
 
 
 def test_a_report_draws_the_plot_of_another_package(site: Path, tables, tmp_path: Path) -> None:
-    install(site, "wheels", "wheel = wheels:draw", DRAW.format(name="wheel"))
+    bring(site, "wheels", "wheel = wheels:draw", DRAW.format(name="wheel"))
     files = write_report(tables(2, 2, 20), tmp_path / "out", parts=("plots",))
     assert {path.suffix for path in files.plots if path.stem == "wheel"} == {".png", ".svg", ".pdf"}
     assert "success" in {path.stem for path in files.plots}
@@ -62,13 +51,13 @@ def test_a_report_draws_the_plot_of_another_package(site: Path, tables, tmp_path
 @pytest.mark.parametrize("name", ["../success", "", "a b", "x" * 200, "nul\0"])
 def test_a_name_that_no_file_can_have_is_refused(name: str, site: Path, tables) -> None:
     package = f"odd{len(name)}"
-    install(site, package, f"odd = {package}:draw", DRAW.format(name=name))
+    bring(site, package, f"odd = {package}:draw", DRAW.format(name=name))
     with pytest.raises(InputError, match="'odd' names a figure"):
         drawn(tables(2, 2, 20))
 
 
 def test_two_figures_of_one_name_are_refused(site: Path, tables) -> None:
-    install(site, "twins", "twin = twins:draw", DRAW.format(name="success"))
+    bring(site, "twins", "twin = twins:draw", DRAW.format(name="success"))
     with pytest.raises(InputError, match="two figures are named 'success', of 'curves' and of 'twin'"):
         drawn(tables(2, 2, 20))
 
@@ -79,7 +68,7 @@ def test_two_figures_of_one_name_are_refused(site: Path, tables) -> None:
 )
 def test_a_broken_plot_is_left_out_and_named(code: str, problem: str, site: Path, tables) -> None:
     package = f"broken{len(code)}"
-    install(site, package, f"torn = {package}:draw", code)
+    bring(site, package, f"torn = {package}:draw", code)
     assert "success" in {plot.name for plot in drawn(tables(2, 2, 20))}
     (line,) = left_out()
     assert re.match(f"left out: the plot 'torn', {package}:draw, {problem}", line)
@@ -102,7 +91,7 @@ def test_the_wanted_plot_is_drawn_without_the_others(tables) -> None:
 
 
 def test_a_plot_that_gives_none_has_nothing_to_draw(site: Path, tables) -> None:
-    install(site, "mute", "mute = mute:draw", "def draw(tables, view):\n    return None")
+    bring(site, "mute", "mute = mute:draw", "def draw(tables, view):\n    return None")
     assert "success" in {plot.name for plot in drawn(tables(1, 1, 5))}
 
 

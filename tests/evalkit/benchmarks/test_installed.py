@@ -17,6 +17,7 @@ from evalkit.imports import HOME
 from evalkit.results.trees import read_tree
 from evalkit.scoring.opening import Annotation
 from evalkit.scoring.tracker import load_results, score_tracker
+from tests.installed import install
 
 MODULE = '''
 """A benchmark of somebody else's, in one file."""
@@ -46,31 +47,17 @@ class Ponds(Benchmark):
 '''
 
 
-def install(site: Path, package: str, entry_points: str, **files: str) -> None:
-    """A package as pip leaves one: its files, and beside them the metadata with its entry points."""
-    info = site / f"{package}-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[{ENTRY_POINT_GROUP}]\n{entry_points}\n")
-    (site / package / "lists").mkdir(parents=True)
-    for name, content in {"__init__.py": "", **files}.items():
-        (site / package / name).write_text(content)
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of installed packages behind the others on the path."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.setattr(sys, "path", [*sys.path, str(folder)])
-    return folder
+def bring(site: Path, package: str, entry_points: str, **files: str) -> None:
+    """A package that brings benchmarks, with these files."""
+    by_path = {f"{package}/{name}": content for name, content in {"__init__.py": "", **files}.items()}
+    install(site, package, f"[{ENTRY_POINT_GROUP}]\n{entry_points}\n", by_path)
 
 
 @pytest.fixture
 def ponds(site: Path, tmp_path: Path) -> Path:
     """The benchmark's package, and its data: two sequences of three frames."""
     table = {"lists/ponds.csv": "name,attributes\nDuck,FM LR\nFrog,\n"}
-    install(site, "pondpackage", "ponds = pondpackage.ponds:Ponds", **{"ponds.py": MODULE}, **table)
+    bring(site, "pondpackage", "ponds = pondpackage.ponds:Ponds", **{"ponds.py": MODULE}, **table)
     boxes = tmp_path / "data" / "ponds" / "boxes"
     boxes.mkdir(parents=True)
     for name in ("Duck", "Frog"):
@@ -107,7 +94,7 @@ def test_it_stands_beside_ours() -> None:
 
 
 def test_two_packages_with_one_name(site: Path, ponds: Path) -> None:
-    install(site, "another", "ponds = another.ponds:Ponds", **{"ponds.py": MODULE})
+    bring(site, "another", "ponds = another.ponds:Ponds", **{"ponds.py": MODULE})
     with pytest.raises(InputError, match=r"'ponds' is brought by .*another.*\(uninstall one of the packages\)"):
         open_benchmark("ponds", data=ponds)
 
@@ -121,7 +108,7 @@ def test_two_packages_with_one_name(site: Path, ponds: Path) -> None:
     ],
 )
 def test_a_broken_package_is_named_and_stops_no_other(site: Path, entry_point: str, problem: str) -> None:
-    install(site, "lakes", entry_point, **{"module.py": "ponds = 1"})
+    bring(site, "lakes", entry_point, **{"module.py": "ponds = 1"})
     with pytest.raises(InputError, match=problem):
         open_benchmark("lakes", data=site)
     assert parse_spec("OTB-2015").name == "otb100"

@@ -10,24 +10,14 @@ import pytest
 from evalkit.errors import InputError
 from evalkit.trackers.prefixes import find_prefix, installed_prefixes
 from evalkit.trackers.spec import load_tracker, names_module
+from tests.installed import install
 
 OWN = {"opencv", "onnx", "process", "stdtrack", "trax"}
 
 
-def install(folder: Path, package: str, prefix: str, version: str = "1.0") -> None:
-    """A package that brings a prefix, in a folder on the path."""
-    place = folder / f"{package}-{version}.dist-info"
-    place.mkdir(parents=True)
-    (place / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
-    (place / "entry_points.txt").write_text(f"[stdtrack.trackers]\n{prefix} = {package}_code:create\n")
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.setattr(sys, "path", [*sys.path, str(folder)])
-    return folder
+def bring(site: Path, package: str, prefix: str, version: str = "1.0") -> None:
+    """A package that brings a prefix."""
+    install(site, package, f"[stdtrack.trackers]\n{prefix} = {package}_code:create\n", version=version)
 
 
 def test_our_own() -> None:
@@ -37,7 +27,7 @@ def test_our_own() -> None:
 
 
 def test_a_second_package_with_a_prefix_is_an_error_that_names_both(site: Path) -> None:
-    install(site, "evil", "opencv")
+    bring(site, "evil", "opencv")
     with pytest.raises(InputError) as caught:
         load_tracker("opencv:mosse")
     for part in ("evalkit.trackers.opencv:create of stdtrack", "evil_code:create of evil", "uninstall one"):
@@ -48,7 +38,7 @@ def test_a_second_package_with_a_prefix_is_an_error_that_names_both(site: Path) 
 
 
 def test_a_prefix_that_cannot_be_loaded_is_one_line(site: Path) -> None:
-    install(site, "absent", "mine")  # its module is not there
+    bring(site, "absent", "mine")  # its module is not there
     with pytest.raises(InputError, match="the prefix 'mine', absent_code:create, cannot be imported: No module named"):
         load_tracker("mine:x")
 
@@ -61,17 +51,17 @@ def test_a_prefix_that_came_after_the_installation(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_plug_in_of_its_own_name_is_taken_once(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(site, "plug", "mine")
+    bring(site, "plug", "mine")
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "older")])
-    install(tmp_path / "older", "plug", "mine", "0.9")  # the same package further down the path
+    bring(tmp_path / "older", "plug", "mine", "0.9")  # the same package further down the path
     point = find_prefix("mine")
     assert point is not None
     assert point.value == "plug_code:create"
 
 
 def test_a_package_in_the_current_folder_is_not_installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(site, "evil", "opencv")
-    install(site, "stdtrack", "stdtrack", "9.9")
+    bring(site, "evil", "opencv")
+    bring(site, "stdtrack", "stdtrack", "9.9")
     monkeypatch.chdir(site)
     for entry in ("", ".", str(site)):
         monkeypatch.setattr(sys, "path", [entry, *sys.path])

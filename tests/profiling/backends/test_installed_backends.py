@@ -13,6 +13,7 @@ from evalkit.entry_points import not_installed
 from evalkit.errors import InputError
 from profiling.backends import BACKENDS, ENTRY_POINT_GROUP, file_format, formats
 from profiling.backends.module_runner import module_call, split_backend
+from tests.installed import install
 
 MODULE = '''
 """A backend of somebody else's: what eager computes, doubled."""
@@ -29,28 +30,14 @@ BACKEND = Backend(prepare, ("fp32", "fp4"))
 OURS = ["compile", "cuda-graphs", "eager", "folded", "onnx", "openvino", "tensorrt", "torch-export"]
 
 
-def install(site: Path, package: str, entry_point: str, module: str) -> None:
-    """A package as pip leaves one, with a module ``code``."""
-    info = site / f"{package}-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[{ENTRY_POINT_GROUP}]\n{entry_point}\n")
-    (site / package).mkdir()
-    (site / package / "__init__.py").touch()
-    (site / package / "code.py").write_text(module)
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of installed packages behind the others on the path."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.setattr(sys, "path", [*sys.path, str(folder)])
-    return folder
+def bring(site: Path, package: str, entry_point: str, module: str) -> None:
+    """A package with a module ``code``."""
+    files = {f"{package}/__init__.py": "", f"{package}/code.py": module}
+    install(site, package, f"[{ENTRY_POINT_GROUP}]\n{entry_point}\n", files)
 
 
 def test_a_package_brings_a_backend_in_one_file(site: Path) -> None:
-    install(site, "doubled_package", "doubled = doubled_package.code:BACKEND", MODULE)
+    bring(site, "doubled_package", "doubled = doubled_package.code:BACKEND", MODULE)
     assert split_backend("doubled:fp4", "cpu") == ("doubled", "fp4")
     (output,) = module_call((nn.Identity(), (torch.full((2,), 3.0),)), "doubled", "cpu")()
     assert output.tolist() == [6.0, 6.0]
@@ -71,7 +58,7 @@ def test_a_package_brings_a_backend_in_one_file(site: Path) -> None:
     ],
 )
 def test_a_broken_package_is_named_and_stops_no_other(site: Path, entry_point: str, module: str, problem: str) -> None:
-    install(site, "odd_package", entry_point, module)
+    bring(site, "odd_package", entry_point, module)
     with pytest.raises(InputError, match=problem):
         split_backend(entry_point.partition(" ")[0])
     assert split_backend("folded") == ("folded", "fp32")

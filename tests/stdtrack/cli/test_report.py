@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
 from stdtrack.cli.main import main
+from tests.installed import install
 from tests.reports.packed import unpacked
 
 
@@ -46,13 +46,9 @@ def test_the_whole_way(make_runs, tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_a_plot_that_cannot_be_imported_is_said_and_left_out(
-    make_runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    make_runs, tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    info = tmp_path / "site" / "torn-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: torn\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[stdtrack.plots]\ntorn = torn_plots:draw\n")
-    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "site")])
+    install(site, "torn", "[stdtrack.plots]\ntorn = torn_plots:draw\n")
     assert run(make_runs({"one": 1.0}), "-o", tmp_path / "out", "--only", "plots") == 0
     assert "plots: left out: the plot 'torn', torn_plots:draw, cannot be imported" in " ".join(
         capsys.readouterr().err.split()
