@@ -22,7 +22,7 @@ from evalkit.robustness.attacks.noise import SEVERITIES, Measured, bound_of, wit
 from evalkit.sequences.sequence import Attack, Sequence
 from evalkit.types import Box, Image
 from stdtrack.attacks.surface import Answers, Attackable, Differentiable
-from stdtrack.peers.families import is_peer
+from stdtrack.peers.prefixes import is_peer
 
 STEPS = 10
 STEP_LENGTH = 0.25

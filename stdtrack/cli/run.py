@@ -93,16 +93,14 @@ def _ordered(trackers: Sequence[str], named: Named) -> tuple[str, ...]:
 def refuse_random_weights(trackers: tuple[str, ...]) -> None:
     """Raise InputError for a published network that is given no weights: its results would pass for its authors'."""
     from evalkit.errors import InputError
-    from evalkit.trackers.prefixes import installed_prefixes
     from evalkit.trackers.spec import TrackerSpec
+    from stdtrack.peers.prefixes import is_peer
 
     for text in trackers:
         spec = TrackerSpec.parse(text)
         if spec.prefix == "redetect":  # options stand behind the tracker that it wraps
             spec = replace(TrackerSpec.parse(spec.name), options=spec.options)
-        points = installed_prefixes().get(spec.prefix, ())
-        peer = any(point.module.startswith("stdtrack.peers.") for point in points)
-        if peer and not {"weights", "path"} & spec.options.keys():
+        if is_peer(str(spec)) and not {"weights", "path"} & spec.options.keys():
             hint = f"give them by '{text}{'&' if spec.options else '?'}weights=FILE', or --allow-untrained"
             raise InputError(f"'{text}' has random weights", hint=hint)
 

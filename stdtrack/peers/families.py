@@ -11,21 +11,11 @@ from evalkit.trackers.prefixes import installed_prefixes
 from stdtrack.configs import VARIANTS
 from stdtrack.peers.checkpoint import Named
 from stdtrack.peers.family import Family
+from stdtrack.peers.prefixes import PACKAGE
 
-PACKAGE = "stdtrack.peers."
 HEAVY = frozenset({"litetrack:b6", "litetrack:b8", "litetrack:b9", "mixformer:cvt21", "mixformerv2:b", "ostrack:256"})
 """Peers of more than 10 GMACs a frame."""
 LIGHTWEIGHT = "lightweight"
-
-
-def is_peer(spec: str) -> bool:
-    """Whether a spec's prefix is one of a family of this package.
-
-    >>> is_peer("hit:tiny?cached=false"), is_peer("stdtrack:nano"), is_peer("my_module:create")
-    (True, False, False)
-    """
-    points = installed_prefixes().get(spec.partition(":")[0], ())
-    return any(point.module.startswith(PACKAGE) for point in points)
 
 
 def families() -> Iterator[Family[Any]]:
