@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stdtrack.peers.network import Answer, Tensors, Vector
+from stdtrack.peers.network import Answer, PeerNetwork, Tensors, Vector
 
 SMALLEST, LARGEST = 1e-4, 1.0 - 1e-4
 """Bounds of score and size maps."""
@@ -194,3 +194,25 @@ def decode_maps(outputs: Tensors, window_GG: Vector) -> Answer:
     row, column = divmod(int((score_GG[0] * window_GG).argmax()), grid)
     centre = (np.array([column, row], dtype=np.float32) + offset_2GG[:, row, column]) / np.float32(grid)
     return Answer(np.concatenate((centre, size_2GG[:, row, column])), float(score_GG[0, row, column]))
+
+
+class MapNetwork(PeerNetwork):
+    """A network that answers with a :class:`CentreHead`'s maps; its box is that of the best cell under a Hann window.
+
+    Args:
+        grid: cells a side of the maps.
+    """
+
+    output_names = ("score", "size", "offset")
+
+    def __init__(self, grid: int) -> None:
+        super().__init__()
+        self._window_GG = hann_window(grid)
+
+    def decode(self, outputs: Tensors) -> Answer:
+        """The box at the largest windowed score, with its score."""
+        return decode_maps(outputs, self._window_GG)
+
+    def candidates(self, outputs: Tensors) -> tuple[Tensor, Tensor]:
+        """Every cell."""
+        return map_candidates(outputs, self._window_GG)

@@ -15,19 +15,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from evalkit.types import Box
-from stdtrack.peers.blocks import (
-    Attention,
-    CentreHead,
-    Mlp,
-    PatchEmbed,
-    decode_maps,
-    hann_window,
-    map_candidates,
-    to_map,
-)
+from stdtrack.peers.blocks import Attention, CentreHead, MapNetwork, Mlp, PatchEmbed, to_map
 from stdtrack.peers.family import Family
 from stdtrack.peers.geometry import placed_window
-from stdtrack.peers.network import Answer, PeerConfig, PeerNetwork, Tensors, Vector
+from stdtrack.peers.network import PeerConfig, Tensors, Vector
 from stdtrack.peers.online import PeerTracker
 
 PRETRAINED_TOKENS = 197
@@ -140,21 +131,18 @@ class TargetToken(nn.Module):
         return token_BC[:, None]
 
 
-class LiteTrack(PeerNetwork):
+class LiteTrack(MapNetwork):
     """Backbone, target token and centre head.
 
     Cached, the template is kept as keys and values of the last blocks; the official tracker keeps its tokens, and
     projects them again in every block of every frame.
     """
 
-    output_names = ("score", "size", "offset")
-
     def __init__(self, config: LiteTrackConfig) -> None:
-        super().__init__()
+        super().__init__(config.search_size // 16)
         self.backbone = Backbone(config)
         self.box_head = CentreHead(config.dim)
         self.target_token_embed = TargetToken(config.dim)
-        self._window_GG = hann_window(config.search_size // 16)
 
     def encode_template(self, *template: Tensor) -> Tensors:
         """The crop (B, 3, H, W) and the box in it (B, 4) -> keys and values."""
@@ -177,14 +165,6 @@ class LiteTrack(PeerNetwork):
         """Score, size and offset maps, given keys and values."""
         maps: Tensors = self.box_head(to_map(self.backbone(search_B3HW, *encoded)))
         return maps
-
-    def decode(self, outputs: Tensors) -> Answer:
-        """The box at the largest score under a Hann window."""
-        return decode_maps(outputs, self._window_GG)
-
-    def candidates(self, outputs: Tensors) -> tuple[Tensor, Tensor]:
-        """Every cell."""
-        return map_candidates(outputs, self._window_GG)
 
 
 class LiteTracker(PeerTracker[LiteTrackConfig]):

@@ -10,10 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from stdtrack.configs import IMAGENET_MEAN, IMAGENET_STD
 from stdtrack.peers.folding import fold_batch_norms
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 
 Tensors = tuple[Tensor, ...]
 Vector = NDArray[np.float32]

@@ -14,18 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stdtrack.peers.blocks import (
-    Attention,
-    CentreHead,
-    Mlp,
-    PatchEmbed,
-    decode_maps,
-    hann_window,
-    map_candidates,
-    to_map,
-)
+from stdtrack.peers.blocks import Attention, CentreHead, MapNetwork, Mlp, PatchEmbed, to_map
 from stdtrack.peers.family import Family
-from stdtrack.peers.network import Answer, PeerConfig, PeerNetwork, Tensors
+from stdtrack.peers.network import PeerConfig, Tensors
 
 PRETRAINED_TOKENS = 197
 """Rows of the position table of ImageNet's 14 x 14 patches and class token: in the file, never used."""
@@ -130,16 +121,13 @@ class Backbone(nn.Module):
         return torch.zeros_like(x_BSC).scatter(1, cells_BS[:, :, None].expand_as(search_BKC), search_BKC)
 
 
-class OSTrack(PeerNetwork):
+class OSTrack(MapNetwork):
     """Backbone and centre head. Template tokens see the search, so only their embedding can be kept."""
 
-    output_names = ("score", "size", "offset")
-
     def __init__(self, config: OSTrackConfig) -> None:
-        super().__init__()
+        super().__init__(config.search_size // 16)
         self.backbone = Backbone(config)
         self.box_head = CentreHead(config.dim)
-        self._window_GG = hann_window(config.search_size // 16)
 
     def encode_template(self, *template: Tensor) -> Tensors:
         """The crop (B, 3, H, W) -> its tokens (B, M, C)."""
@@ -149,14 +137,6 @@ class OSTrack(PeerNetwork):
         """Score, size and offset maps."""
         maps: Tensors = self.box_head(to_map(self.backbone(search_B3HW, *encoded)))
         return maps
-
-    def decode(self, outputs: Tensors) -> Answer:
-        """The box at the largest score under a Hann window."""
-        return decode_maps(outputs, self._window_GG)
-
-    def candidates(self, outputs: Tensors) -> tuple[Tensor, Tensor]:
-        """Every cell."""
-        return map_candidates(outputs, self._window_GG)
 
 
 FAMILY = Family("ostrack", {"256": OSTrackConfig()}, OSTrack)

@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stdtrack.peers.blocks import Towers, bounded, decode_maps, hann_window, map_candidates
+from stdtrack.peers.blocks import MapNetwork, Towers, bounded
 from stdtrack.peers.family import Family
-from stdtrack.peers.network import Answer, PeerConfig, PeerNetwork, Tensors
+from stdtrack.peers.network import PeerConfig, Tensors
 from stdtrack.peers.smat_backbone import Backbone, Unit, layers
 
 
@@ -109,18 +109,18 @@ class Head(Towers):
         return y_BC1N.view(y_BCGG.shape)
 
 
-class Smat(PeerNetwork):
-    """The network. The official tracker keeps the template's stem; ``cached`` keeps its patches, a little more."""
+class Smat(MapNetwork):
+    """The network. The official tracker keeps the template's stem; ``cached`` keeps its patches, a little more.
 
-    output_names = ("score", "size", "offset")
+    It returns no score; here it is that of the best cell.
+    """
 
     def __init__(self, config: SmatConfig) -> None:
-        super().__init__()
+        super().__init__(config.grid)
         self.backbone = Backbone(config.features)
         self.neck = Neck(config.features)
         self.feature_fusor = Fusion(config.template_cells, config.head[0])
         self.box_head = Head(config.head)
-        self._window_GG = hann_window(config.grid)
 
     def encode_template(self, *template: Tensor) -> Tensors:
         """The template -> its patches (B, D, P, N), which the third stage mixes with those of the search crop."""
@@ -141,14 +141,6 @@ class Smat(PeerNetwork):
         """As :meth:`forward_search`, from what :meth:`remember` returned."""
         encoded = memory if self.cached else (self.backbone.layer_3.patches(*memory),)
         return self.forward_search(search_B3HW, *encoded)
-
-    def decode(self, outputs: Tensors) -> Answer:
-        """The box at the largest windowed score, which the official tracker does not return."""
-        return decode_maps(outputs, self._window_GG)
-
-    def candidates(self, outputs: Tensors) -> tuple[Tensor, Tensor]:
-        """Every cell."""
-        return map_candidates(outputs, self._window_GG)
 
 
 FAMILY = Family("smat", {"base": SmatConfig()}, Smat)
