@@ -75,12 +75,23 @@ COMMANDS = {
     "demo": "demo --out OUT",
     "track outside": f'track data/demo/val/out-of-view --box 20,20,30,30 --tracker "{OUTSIDE}" --out OUT.mp4',
     "serve-trax": f'run "{SERVED}" --on demo --data data --out OUT --sequences out-of-view',
+    "convert": "convert runs --on demo --data data --to coco --out OUT",
+    "view": "view runs --on demo --data data --rerun OUT",
+    "compress": "compress stdtrack:nano --prune 0.2 --data data --min-time 0.5 --out OUT",
+    "robustness": "robustness opencv:kcf --on demo --data data --only fog,sre --sequences out-of-view --out OUT",
+    "stress": "stress opencv:kcf --frames 50",
+    "average": f"average {WEIGHTS} {WEIGHTS} --out OUT.safetensors",
 }
-LONG = ("demo", "ablate jobs")
+LONG = ("demo", "ablate jobs", "compress")
 """Commands that take long, which are ended a third as often."""
-FOLDERS = ("report", "profile", "export")
+NEW = ("export", "convert", "compress")
+"""Commands that write to new folders alone."""
+FOLDERS = ("report", "profile", *NEW)
 """Commands whose OUT is a folder that is whole or not there."""
-MEASURED = ("profile", "export", "track", "track outside", "run", "serve-trax", "train", "ablate jobs", "demo")
+MEASURED = (
+    *("profile", "export", "track", "track outside", "run", "serve-trax", "train", "ablate jobs", "demo", "compress"),
+    *("robustness", "view"),
+)
 """Commands whose files hold times, so that their names alone are compared."""
 
 
@@ -189,7 +200,7 @@ def test_an_end_at_any_moment_leaves_nothing_behind(place: Path, name: str) -> N
         assert "Traceback" not in messages
         assert code in (0, -number, 128 + number, 130), messages
         check_out(out, name, expected)
-        if name == "export" and out.exists():  # it was whole; `export` writes to new folders alone
+        if name in NEW and out.exists():  # it was whole
             shutil.rmtree(out)
         subprocess.run(command, cwd=place, check=True, capture_output=True)
         assert named(out, name) == expected, "another result, or something left behind"
