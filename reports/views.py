@@ -117,15 +117,26 @@ class View:
         marks = set(self.marks.values())
         return marks.pop() if len(marks) == 1 else ""
 
+    @cached_property
+    def shortcomings(self) -> tuple[str, ...]:
+        """What the protocol's rules need and the annotation lacks, see ``BenchmarkScore.shortcoming``."""
+        said = self.scores["shortcoming"].fillna("").unique() if "shortcoming" in self.scores else ()
+        return tuple(filter(None, said))
+
     @property
     def context(self) -> tuple[tuple[str, str], ...]:
         """What a table of the view repeats in every row of a CSV file."""
-        return ("benchmark", self.benchmark), ("protocol", self.protocol), ("part", self.common_mark or "whole list")
+        return ("benchmark", self.benchmark), ("protocol", self.protocol), ("part", self._mark("whole list"))
 
     @property
     def title(self) -> str:
-        """``otb100 (5 of 100 sequences)``."""
-        return self.benchmark + (f" ({self.common_mark})" if self.common_mark else "")
+        """``otb100 (5 of 100 sequences)``, or ``lasot (annotation incomplete)``: see :attr:`shortcomings`."""
+        mark = self._mark("")
+        return self.benchmark + (f" ({mark})" if mark else "")
+
+    def _mark(self, whole: str) -> str:
+        marks = (self.common_mark or whole, "annotation incomplete" if self.shortcomings else "")
+        return ", ".join(filter(None, marks))
 
     def label(self, tracker: str) -> str:
         """The tracker's name, its note, and its own part of the benchmark where the trackers differ in that."""

@@ -56,6 +56,8 @@ def methods(scores: Sequence[BenchmarkScore], runs: Sequence[Run]) -> dict[str, 
         if excluded:
             told[f"Excluded from {benchmark}"] = f"{len(excluded)} sequences: {', '.join(excluded)}."
     for score in scores:
+        if score.shortcoming:
+            told[f"Annotation of {score.benchmark}, {score.protocol}"] = f"Incomplete: {score.shortcoming}."
         if score.notes:
             told[f"{score.tracker} on {score.benchmark}, {score.protocol}"] = "; ".join(score.notes)
     for run in runs:

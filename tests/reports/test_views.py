@@ -18,6 +18,19 @@ def test_best_tracker_first_and_part_marked(tables) -> None:
     assert view.title == "otb100 (5 of 100 sequences)"
 
 
+@pytest.mark.parametrize(
+    ("total", "title"), [(3, "annotation incomplete"), (9, "3 of 9 sequences, annotation incomplete")]
+)
+def test_what_the_annotation_lacks_is_part_of_the_title(tables, total: int, title: str) -> None:
+    made = tables(2, 3, total=total)
+    (view,) = views(replace(made, scores=made.scores.assign(shortcoming="no cover.label")))
+    assert view.title == f"otb100 ({title})"
+    assert dict(view.context)["part"].endswith("annotation incomplete")
+    assert view.shortcomings == ("no cover.label",)
+    (whole,) = views(replace(made, scores=made.scores.assign(shortcoming="")))
+    assert "annotation" not in whole.title + dict(whole.context)["part"]
+
+
 def test_every_benchmark_and_protocol_is_a_view(tables) -> None:
     found = views(tables(2, 2, benchmarks=("otb100", "got10k"), protocols=("official", "pysot")))
     assert [view.key for view in found] == ["otb100/official", "otb100/pysot", "got10k/official", "got10k/pysot"]
