@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,11 @@ BETWEEN = (
     *("Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten"),
 )
 """Operators that hand eight bits on, so that layers need not convert there and back."""
+
+PERCENTILE = 99.99
+"""Share of an activation's values, in percent, that its range covers: single extremes would make its steps coarse."""
+AT_ONCE = 8
+"""Samples whose activations are held in memory together."""
 
 Arrays = Mapping[str, NDArray[Any]]
 """A network's inputs by name."""
@@ -116,7 +121,7 @@ class Quantiser:
     def write(self, target: Path, in_float: Collection[str] = ()) -> None:
         """Write the network with its layers, all but some, in eight bits: signed weights, one scale a channel.
 
-        Activations are unsigned, one range each: the smallest and largest value over the samples.
+        Activations are unsigned, one range each, which covers :data:`PERCENTILE` of their values over the samples.
 
         Raises:
             InputError: the folder cannot be written.
@@ -129,25 +134,46 @@ class Quantiser:
 
     def _write(self, target: Path, operators: Sequence[str], **nodes: Sequence[str]) -> None:
         quantization: Any = optional_module("onnxruntime.quantization")
+        reader = _Reader.of(self.samples)
         with quiet_exporter(), atomic(target) as temporary:
             quantization.quantize_static(
                 self.network,
                 temporary,
-                None if self.ranges.exists() else _Reader(self.samples),
+                None if self.ranges.exists() else reader,
                 op_types_to_quantize=list(operators),
                 **nodes,
                 per_channel=True,
                 activation_type=quantization.QuantType.QUInt8,
                 weight_type=quantization.QuantType.QInt8,
+                calibrate_method=quantization.CalibrationMethod.Percentile,
+                extra_options={"CalibPercentile": PERCENTILE, "CalibStridedMinMax": reader.stride},
                 calibration_cache_path=self.ranges,
             )
 
 
+@dataclass
 class _Reader:
-    """ONNX Runtime's CalibrationDataReader."""
+    """ONNX Runtime's CalibrationDataReader, which hands out a range of its samples at a time.
 
-    def __init__(self, samples: Sequence[Arrays]) -> None:
-        self._samples: Iterator[Arrays] = iter(samples)
+    Attributes:
+        samples: whole strides of them.
+    """
+
+    samples: Sequence[Arrays]
+    stride: int
+    _samples: Iterator[Arrays] = field(default_factory=lambda: iter(()))
+
+    @classmethod
+    def of(cls, samples: Sequence[Arrays]) -> _Reader:
+        """Of as many as make whole strides; of all if there is no whole one."""
+        stride = min(AT_ONCE, len(samples))
+        return cls(samples[: len(samples) // stride * stride], stride)
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def set_range(self, start_index: int, end_index: int) -> None:
+        self._samples = iter(self.samples[start_index:end_index])
 
     def get_next(self) -> dict[str, NDArray[Any]] | None:
         sample = next(self._samples, None)

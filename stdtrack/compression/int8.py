@@ -25,7 +25,7 @@ from stdtrack.inference.networks import MANIFEST
 SAMPLES = 128
 """Frames whose inputs give the ranges, spread evenly over the clips."""
 RESTART = 10
-"""Frames from one start to the next that the template's network is shown."""
+"""Frames from one start to the next: what encodes templates as well as frames is shown both."""
 TRIED = 16
 """Frames on which a layer's own error is measured."""
 NOTE = "int8, boxes differ from fp32"
@@ -75,6 +75,8 @@ def quantise(
 ) -> Quantised:
     """Write a subject's networks in eight bits into the folder ``target``, which is made.
 
+    A network that does not run in every frame, such as the template's, stays in float: all that follows rests on it.
+
     All layers are tried first. Where the boxes' mean IoU with the float tracker's is below ``agreement``, the layers
     are ranked by what each alone does to the outputs, and as many of the most sensitive ones stay in float as it takes:
     1, 2, 4 and so on, a quarter at most. If that does not suffice, the best of these trials is kept.
@@ -88,9 +90,11 @@ def quantise(
     """
     plain = work / "float"
     subject.write(plain)
+    frames = sum(len(clip.frames) - 1 for clip in clips)
     quantisers = {
         file: Quantiser.of(plain / file, spread(samples, SAMPLES), work)
         for file, samples in _recorded(subject, plain, clips).items()
+        if len(samples) >= frames
     }
     original = load_tracker(subject.spec_on(plain))
 

@@ -26,13 +26,17 @@ from evalkit.imports import optional_module
 from evalkit.trackers.spec import load_tracker
 from profiling.backends import distinct, onnx, openvino
 from profiling.backends.quiet import quiet_exporter
+from stdtrack.inference.early_exit import Exit, exiting
 from stdtrack.inference.graphs import StepGraph
 from stdtrack.inference.networks import example_inputs, step_graph
 from stdtrack.model import STDTrack
+from stdtrack.model.early_exit import EarlyExit
 from stdtrack.tracker import STDTracker, create
 from tests.speed.operators import fast_half
 
 REFERENCE = "base, eager"
+EXIT = 6
+"""Blocks before the exit of ``base``, whose time is that of any weights."""
 PEERS = ("hit:base", "hit:small", "hit:tiny")
 NETWORKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     REFERENCE: ("base", {"backend": "eager"}),
@@ -72,8 +76,17 @@ def networks(specs: Sequence[str]) -> Iterator[tuple[str, Callable[[], Step]]]:
         yield name, lambda variant=variant, options=options: step_of(create(variant, options))  # type: ignore[misc]
     for peer in PEERS:
         yield peer, lambda peer=peer: _of_peer(peer)  # type: ignore[misc]
+    for early, name in ((True, "early"), (False, "late")):
+        yield f"base, eager, exit after {EXIT} blocks: ends {name}", partial(_with_exit, early=early)
     for spec in specs:
         yield spec, lambda spec=spec: step_of(_own(spec))  # type: ignore[misc]
+
+
+def _with_exit(*, early: bool) -> Step:
+    tracker = create("base", {"backend": "eager"})
+    way_out = Exit(EarlyExit(tracker.config.dim).eval(), EXIT, threshold=0.0 if early else 1.0)
+    tracker.use(exiting(tracker.model, way_out))
+    return step_of(tracker)
 
 
 def _own(spec: str) -> STDTracker:

@@ -11,7 +11,7 @@ from torch import nn
 
 from evalkit.errors import InputError
 from profiling.backends import onnx
-from profiling.backends.onnx_int8 import Quantiser, fits, input_shapes, relative_error
+from profiling.backends.onnx_int8 import Quantiser, _Reader, fits, input_shapes, relative_error
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
@@ -79,6 +79,24 @@ def test_ranges_are_found_once(network: Path, tmp_path: Path) -> None:
     quantiser.write_alone(tmp_path / "second.onnx", quantiser.layers[1])
     assert quantiser.ranges.read_bytes() == ranges
     assert np.isfinite(run(tmp_path / "second.onnx", samples(1)[0])[0]).all()
+
+
+def test_a_single_extreme_does_not_widen_a_range(network: Path, tmp_path: Path) -> None:
+    """A hundred thousand values and one of a thousand: by the extremes, a step of the range would be four."""
+    given = samples(128)
+    given[5]["image"][0, 0, 0, 0] = 1000.0
+    Quantiser.of(network, given, tmp_path).write(tmp_path / "eight.onnx")
+    fresh = samples(129)[-1]
+    assert relative_error(run(tmp_path / "eight.onnx", fresh), run(network, fresh)) < 5e-3
+
+
+def test_samples_are_read_in_whole_strides() -> None:
+    reader = _Reader.of([{"x": np.array(index)} for index in range(19)])
+    assert (len(reader), reader.stride) == (16, 8)
+    reader.set_range(8, 16)
+    assert [int(sample["x"]) for sample in iter(reader.get_next, None)] == list(range(8, 16))
+    few = _Reader.of([{"x": np.array(0)}] * 3)
+    assert (len(few), few.stride) == (3, 3)
 
 
 def test_what_it_cannot_do(network: Path, tmp_path: Path) -> None:
