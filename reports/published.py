@@ -177,33 +177,35 @@ def _overview(table: pd.DataFrame) -> Table:
     body = []
     trackers = tuple(dict.fromkeys(table["tracker"]))
     for tracker in trackers:
-        cells = [Cell(f"{tracker} †")]
+        cells = [Cell(f"{tracker} {MARK}")]
         for quantity, benchmark in OVERVIEW.values():
             part = stated.get((tracker, quantity, benchmark))
             cells.append(Cell("–") if part is None else Cell(_joined(part["value"])))
         body.append(tuple(cells))
     caption = (
-        "† Published figures, not measured here; speeds are each on their authors' device. Where sources conflict, all "
-        "their figures stand side by side; 'not stated': the paper's obtainable text does not say."
+        f"{MARK} Published figures, not measured here; speeds are each on their authors' device. Where sources "
+        f"conflict, all their figures stand side by side; '{NOT_STATED}': the paper's obtainable text does not say."
     )
     columns = ("Tracker", *OVERVIEW)
     return Table("published", caption, columns, tuple(body), (False, *(True for _ in OVERVIEW)), keys=trackers)
 
 
 def _joined(values: pd.Series[float]) -> str:
-    return " / ".join(dict.fromkeys("not stated" if pd.isna(value) else f"{value:g}" for value in values))
+    return " / ".join(dict.fromkeys(NOT_STATED if pd.isna(value) else f"{value:g}" for value in values))
 
 
 def _sources(table: pd.DataFrame) -> Table:
     body = tuple(
         (
-            Cell(f"{row['tracker']} †"),
+            Cell(f"{row['tracker']} {MARK}"),
             *(word(row[name]) for name in ("quantity", "benchmark")),
-            Cell("not stated") if pd.isna(row["value"]) else number(row["value"], "{:g}"),
+            Cell(NOT_STATED) if pd.isna(row["value"]) else number(row["value"], "{:g}"),
             *(word(row[name]) for name in ("unit", "device", "note", "source")),
         )
         for row in records(table)
     )
     columns = ("Tracker", "Quantity", "Benchmark", "Value", "Unit", "Device", "Note", "Source")
-    caption = "† Published figures, not measured here, each with its source; devices and counters differ between them."
+    caption = (
+        f"{MARK} Published figures, not measured here, each with its source; devices and counters differ between them."
+    )
     return Table("published_sources", caption, columns, body, (False, False, False, True, False, False, False, False))

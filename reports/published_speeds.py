@@ -37,7 +37,7 @@ SPECS: Mapping[str, str] = MappingProxyType(
 COLUMNS = ("tracker", "here_fps", "published_fps", "ratio", "published_on", "source")
 SPEEDS = ("cpu_fps", "gpu_fps", "edge_fps")
 GRAPHIC = ("cuda", "nvidia", "geforce", "rtx", "gpu")
-NOT_STATED = "a device that is not stated"
+UNKNOWN_DEVICE = "a device that is not stated"
 _SPEC = re.compile(r"[a-z0-9_]+:[a-z0-9_]+", re.ASCII)
 
 
@@ -85,6 +85,6 @@ def _row(measured: Mapping[str, Any], figure: Mapping[str, Any]) -> dict[str, An
         "here_fps": measured["fps_median"],
         "published_fps": figure["value"],
         "ratio": measured["fps_median"] / figure["value"],
-        "published_on": f"{figure['quantity'].removesuffix('_fps')}: {figure['device'] or NOT_STATED}",
+        "published_on": f"{figure['quantity'].removesuffix('_fps')}: {figure['device'] or UNKNOWN_DEVICE}",
         "source": figure["source"],
     }
