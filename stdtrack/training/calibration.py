@@ -22,7 +22,7 @@ from stdtrack.model import STDTrack
 from stdtrack.tracker import STDTracker
 from stdtrack.training.annotated_video import Footage
 from stdtrack.training.lost_clips import made_clips
-from stdtrack.training.validation import LOST, Validation, parts_of
+from stdtrack.training.validation import LOST, Validation, parts_of, span
 
 PENALTY = 0.1
 """Of the squared weights of standardised cues, beside the mean loss."""
@@ -94,8 +94,8 @@ def joined(rows: Sequence[Rows]) -> Rows:
 
 def _tracked(tracker: STDTracker, footage: Footage, frames: int, *, made: bool) -> Rows:
     """One track, of at most ``frames`` frames if it is not 0, from the first frame with the target."""
-    first = int(np.argmax(footage.visible))
-    last = min(len(footage), first + frames) if frames else len(footage)
+    part = span(footage, frames)
+    first, last = part.start, part.stop
     tracker.init(footage.frames.read(first), footage.boxes[first])
     cues, boxes = [], []
     for index in range(first + 1, last):

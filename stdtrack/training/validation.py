@@ -97,7 +97,7 @@ class Validation:
             InputError: no frame would be scored.
         """
         cuts = (parts_of(footage, self.starts, self.backwards) for footage in self.sequences)
-        parts = [part for cut in cuts for part in cut if part.visible[_tracked(part, self.frames)].sum() > 1]
+        parts = [part for cut in cuts for part in cut if part.visible[span(part, self.frames)].sum() > 1]
         if not parts:
             raise InputError("no frame of the left-out sequences would be scored", hint="raise validation.frames")
         return summarise([track_footage(make(), part, self.frames) for part in parts])
@@ -147,7 +147,7 @@ def lost_auroc(iou: Vector, score: Vector) -> float:
     return float("nan") if found is None else found
 
 
-def _tracked(footage: Footage, frames: int) -> slice:
+def span(footage: Footage, frames: int) -> slice:
     """The frames from the first visible one on, at most ``frames`` of them if that is not 0."""
     first = int(np.argmax(footage.visible))
     return slice(first, min(len(footage), first + frames) if frames else len(footage))
@@ -155,7 +155,8 @@ def _tracked(footage: Footage, frames: int) -> slice:
 
 def track_footage(tracker: Tracker, footage: Footage, frames: int) -> SequenceOutcome:
     """Run a tracker over one sequence, one pass; frames without a visible target are tracked but not scored."""
-    first, last = _tracked(footage, frames).start, _tracked(footage, frames).stop
+    tracked = span(footage, frames)
+    first, last = tracked.start, tracked.stop
     tracker.init(footage.frames.read(first), footage.boxes[first])
     predictions = [tracker.update(footage.frames.read(index)) for index in range(first + 1, last)]
     boxes = np.array([prediction.box for prediction in predictions]).reshape(-1, 4)
