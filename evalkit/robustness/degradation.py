@@ -45,15 +45,13 @@ def degradation_table(parts: Iterable[Scored], results: Path | None = None) -> p
     for part in parts:
         kind = BENCHMARKS[part.annotation.benchmark.name]
         base = kind.base if issubclass(kind, Varied) else kind
-        for score in part.scores if _is_known(base) else ():
+        if issubclass(base, Varied):  # varied twice: no benchmark of its own that it is compared with
+            continue
+        for score in part.scores:
             if score.experiment == "ope" and score.attribute is None:
                 cells.setdefault((score.tracker, base.name, score.protocol), []).append(_Score(part, score))
     rows = [row for (_, base, _), scores in cells.items() for row in _rows(base, scores, results)]
     return pd.DataFrame(rows, columns=list(DEGRADATION))
-
-
-def _is_known(base: type) -> bool:
-    return not issubclass(base, Varied)
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from evalkit.errors import InputError
 from evalkit.robustness.columns import STRESS_FRAMES
-from evalkit.robustness.stress_tests import checks
+from evalkit.robustness.stress_tests import Check, checks
 from evalkit.running.tasks import TaskError
 from evalkit.running.worker import Worker
 from evalkit.trackers.answers import NonsenseError
@@ -57,7 +56,7 @@ def stress(
     worker, verdicts = Worker(threads=1, timeout=timeout, beats_are_frames=False), []
     try:
         for name, (check, needed) in checks(frames).items():
-            verdicts.append(_judge(worker, name, partial(check, spec), needed))
+            verdicts.append(_judge(worker, name, check, spec, needed=needed))
             if tell is not None:
                 tell(verdicts[-1])
     finally:
@@ -65,9 +64,9 @@ def stress(
     return verdicts
 
 
-def _judge(worker: Worker, name: str, check: Callable[[], str], needed: bool) -> Verdict:
+def _judge(worker: Worker, name: str, check: Check, spec: str, *, needed: bool) -> Verdict:
     try:
-        return Verdict(name, PASSED, str(worker.call(_performed, (check,))))
+        return Verdict(name, PASSED, str(worker.call(_performed, (check, spec))))
     except _UnfitError as error:
         return Verdict(name, FAILED if needed else NOTED, str(error))
     except TaskError as error:
@@ -78,12 +77,12 @@ class _UnfitError(InputError):
     """A tracker's own fault, which a worker hands back as it does wrong input."""
 
 
-def _performed(check: Callable[[], str]) -> str:
+def _performed(check: Check, spec: str) -> str:
     """In the worker: a tracker's refusal of an input is a verdict, a wrong spec is the user's error."""
     try:
-        return check()
+        return check(spec)
     except (AssertionError, NonsenseError) as error:
         raise _UnfitError(str(error)) from None
     except InputError as error:
-        load_tracker(check.args[0] if isinstance(check, partial) else "")  # raises, where the spec itself is wrong
+        load_tracker(spec)  # raises, where the spec itself is wrong
         raise _UnfitError(f"refuses it: {error}") from None

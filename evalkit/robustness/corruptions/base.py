@@ -171,10 +171,8 @@ class _Motion:
     field: Field
 
     def __call__(self, sequence: Sequence, setting: Setting) -> Sequence:
-        clip, sized = (
-            _clip(sequence, setting),
-            np.all(sequence.native[:, 2:] > 0, axis=1, keepdims=True),
-        )  # false for NaN
+        clip = _clip(sequence, setting)
+        sized = np.all(sequence.native[:, 2:] > 0, axis=1, keepdims=True)  # false for NaN
         shift = self.field(clip, setting.level, clip.boxes[:, 1] + clip.boxes[:, 3] / 2)
         shift = np.where(sized & np.isfinite(shift), shift, 0.0)
         moved = np.concatenate([shift, np.zeros_like(shift)], axis=1)
