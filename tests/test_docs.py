@@ -74,6 +74,7 @@ SETTING = (
     (r"--on folder --data DATA", "--on folder --data SEQUENCES"),
     (r"--on (?!folder)\S+", "--on demo"),
     (r"\bRESULTS\b", "runs"),
+    (r"\bgallery/", ""),
     (r"my[._]package(\.tracker)?:(make_tracker|create)", "my_package:create"),
     (r"--protocol \S+", "--protocol official"),
     (r"report runs profile --data DATA", "report runs"),
