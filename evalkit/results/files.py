@@ -82,6 +82,7 @@ class Listing:
         values: vot-toolkit's ``.value`` files of one number a frame, which lie beside results, by path.
         own: files with the ending that was asked for, by path.
         links: paths of links to folders, which are not followed.
+        runs: paths of the ``run.json`` of each run that was begun.
     """
 
     files: Mapping[str, ResultFile]
@@ -89,6 +90,7 @@ class Listing:
     values: Mapping[str, ResultFile]
     own: Mapping[str, ResultFile]
     links: tuple[str, ...]
+    runs: tuple[str, ...]
 
 
 def list_tree(root: Path, own: str = "") -> Listing:
@@ -118,7 +120,8 @@ def list_tree(root: Path, own: str = "") -> Listing:
     files = {path: by_path[path] for path in sorted(by_path) if is_result_name(_name(path)) and not _is_hidden(path)}
     values = {path: by_path[path] for path in sorted(by_path) if is_value_name(path) and not _is_hidden(path)}
     owned = {path: by_path[path] for path in sorted(by_path) if _ends_in(path, own) and not _is_hidden(path)}
-    return Listing(files, tuple(sorted(_unread(others))), values, owned, tuple(sorted(links)))
+    runs = tuple(sorted(path for path in others if _name(path) in _OURS and not _is_hidden(path)))
+    return Listing(files, tuple(sorted(_unread(others))), values, owned, tuple(sorted(links)), runs)
 
 
 def _ends_in(path: str, ending: str) -> bool:

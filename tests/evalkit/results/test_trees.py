@@ -250,6 +250,16 @@ def test_links_to_folders_are_said(tmp_path: Path) -> None:
     assert found.strays == "1 links to folders are not followed, such as linked"
 
 
+def test_a_run_without_any_result_is_named(tmp_path: Path) -> None:
+    for folder in ("mine%3Agood/otb100", "mine%3Abroken/otb100", "mine%3Aother/uav123", "."):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "run.json").write_text("{}")
+    (tmp_path / "mine%3Agood" / "otb100" / "Basketball.txt").write_text("1,2,3,4\n")
+    (tmp_path / "mine%3Agood" / "otb100" / "run.json").unlink()
+    (found,) = read_tree(tmp_path, "otb100", ["Basketball"])
+    assert found.strays == "left out, their runs have no result: mine:broken"
+
+
 @pytest.mark.parametrize(
     ("paths", "strays"),
     [
