@@ -60,10 +60,6 @@ class StepGraph(nn.Module):
         super().__init__()
         self.model = model
 
-    def extra_repr(self) -> str:
-        """The config, of which weights and layers do not tell all: the STM's rule, its threshold."""
-        return repr(self.model.config)
-
     def forward(self, search_B3HW: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
         """Score, offset, size, quality, then the next state without the templates' cache, which stays as it is."""
         output, after = self.model.step(unpack(state), search_B3HW)

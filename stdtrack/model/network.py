@@ -75,6 +75,10 @@ class STDTrack(nn.Module):
         self.fusion = MFIFM(config.dim, config.heads) if config.fusion else None
         self.quality = QualityHead(config.dim if config.token else 0, config.head_dim)
 
+    def extra_repr(self) -> str:
+        """The config in the module's text: layers and weights do not tell all of it, such as the STM's rule."""
+        return repr(self.config)
+
     def init_state(self, templates_BK3HW: Tensor) -> TrackState:
         """(B, K, 3, H, W) or (B, 3, H, W) template crops -> the state before the first search frame."""
         if templates_BK3HW.ndim == 4:

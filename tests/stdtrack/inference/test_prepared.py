@@ -16,6 +16,7 @@ from evalkit.trackers.spec import load_tracker
 from profiling import backends
 from profiling.backends import onnx
 from profiling.backends.onnx import export
+from stdtrack.inference.early_exit import Ending
 from stdtrack.inference.graphs import StepGraph
 from stdtrack.inference.networks import example_inputs, own_choice
 from stdtrack.inference.prepared import GRAPHS, prepared, step_digest
@@ -131,9 +132,11 @@ def test_a_graph_of_other_shapes_is_made_anew(
 @pytest.mark.parametrize("changed", [{"admission": 0.9}, {"memory": "fifo"}])
 def test_a_network_with_another_rule_of_its_memory_is_another_file(changed: dict[str, Any]) -> None:
     """Weights, layers and shapes are the same, and so may be the answer to one crop."""
-    steps = [make(config).fold() for config in (TINY, replace(TINY, **changed))]
-    first, second = (step_digest(StepGraph(model), example_inputs(model)[1]) for model in steps)
-    assert first != second
+    models = [make(config).fold() for config in (TINY, replace(TINY, **changed))]
+    inputs = example_inputs(models[0])[1]
+    for graph in (StepGraph, Ending):
+        first, second = (step_digest(graph(model), inputs) for model in models)
+        assert first != second
 
 
 @pytest.mark.parametrize("package", ["torch", "onnx", "onnxscript"])
