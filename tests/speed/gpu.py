@@ -21,6 +21,7 @@ import numpy as np
 import torch
 
 from evalkit.errors import InputError, one_line
+from evalkit.results.latencies import summarise
 from evalkit.trackers.spec import load_tracker
 from profiling import backends
 from profiling.backends.module_runner import module_call
@@ -62,9 +63,10 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         """As the table shows it."""
-        middle, late = np.quantile(self.latency, [0.5, 0.99])
+        summary = summarise(self.latency)
         difference = "" if self.difference is None else f"{self.difference:.1e}"
-        times = f"{1e3 * middle:.2f}", f"{1e3 * late:.2f}", f"{1 / middle:.0f}", f"{self.throughput:.0f}"
+        speeds = f"{summary.fps_median:.0f}", f"{self.throughput:.0f}"
+        times = f"{1e3 * summary.p50:.2f}", f"{1e3 * summary.p99:.2f}", *speeds
         return self.spec, self.scope, self.backend, *times, difference
 
 
