@@ -29,7 +29,6 @@ from profiling.backends.quiet import quiet_exporter
 from stdtrack.inference.early_exit import Exit, exiting
 from stdtrack.inference.graphs import StepGraph
 from stdtrack.inference.networks import example_inputs, step_graph
-from stdtrack.model import STDTrack
 from stdtrack.model.early_exit import EarlyExit
 from stdtrack.tracker import STDTracker, create
 from tests.speed.operators import fast_half
@@ -117,8 +116,11 @@ def settings(folder: Path, threads: int) -> Iterator[tuple[str, Callable[[], Ste
     yield "base, onnx: parallel operators", lambda: _session(flat, inputs, threads, parallel=True)
     yield "base, onnx: graph with a batch, attention of four axes", lambda: _session(named, inputs, threads)
     yield "base, onnx: nothing copied between calls", lambda: _session(flat, inputs, threads, bound=True)
+    library: Any = optional_module("openvino")
+    with quiet_exporter(), torch.no_grad():
+        converted = library.convert_model(torch.export.export(StepGraph(model).eval(), distinct(inputs)))
     for name, changed in OPENVINO_SETTINGS.items():
-        yield f"base, openvino: {name}", lambda changed=changed: _compiled(model, inputs, threads, changed)  # type: ignore[misc]
+        yield f"base, openvino: {name}", lambda changed=changed: _compiled(converted, inputs, threads, changed)  # type: ignore[misc]
 
 
 def _session(
@@ -156,10 +158,8 @@ def _session(
     return lambda: session.run_with_iobinding(binding)
 
 
-def _compiled(model: STDTrack, inputs: Sequence[Tensor], threads: int, changed: Mapping[str, Any]) -> Step:
+def _compiled(converted: Any, inputs: Sequence[Tensor], threads: int, changed: Mapping[str, Any]) -> Step:
     library: Any = optional_module("openvino")
-    with quiet_exporter(), torch.no_grad():
-        converted = library.convert_model(torch.export.export(StepGraph(model).eval(), distinct(inputs)))
     given = {**openvino.settings(threads, "fp32"), **changed}
     given = {key: value for key, value in given.items() if value is not None}
     compiled = library.Core().compile_model(converted, "CPU", given)

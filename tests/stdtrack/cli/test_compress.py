@@ -54,3 +54,22 @@ def test_nano_in_eight_bits(tmp_path: Path) -> None:
     assert not set(card["clips"]) & set(card["calibrated"])
     assert "int8" in (out / "card.md").read_text()
     assert "int8" in load_tracker(spec).describe()["note"]
+
+
+@pytest.mark.slow
+def test_nano_with_an_early_exit(tmp_path: Path) -> None:
+    out = tmp_path / "early"
+    settings = ('sources=[{kind="procedural"}]', "stages=[{steps=3,frames=2,batch=2}]", "workers=0")
+    options = [option for setting in settings for option in ("--set", setting)]
+    command = ["compress", "stdtrack:nano", "--exit", "1", "--finetune", "nano-cpu", *options]
+    result = CliRunner().invoke(cli, [*command, "--exit-loss", "0.5", "--min-time", "0.5", "-o", str(out)])
+    assert result.exit_code == 0, result.output
+    spec = result.stdout.strip()
+    assert spec == f"stdtrack:nano?exit={out / 'exit.safetensors'}"
+    card = json.loads((out / "card.json").read_text())
+    found = card["facts"]["exit"]
+    assert (found["after"], found["blocks"], found["loss"]) == (1, 2, 0.5)
+    assert 0.0 <= found["share_judged"] <= 1.0
+    assert found["macs"][0] < card["original"]["macs"] < found["macs"][1] == card["compressed"]["macs"]
+    assert "end early" in (out / "card.md").read_text()
+    assert "ends easy frames early" in load_tracker(spec).describe()["note"]
