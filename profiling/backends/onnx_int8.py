@@ -17,7 +17,9 @@ from evalkit.trackers.onnx_file import check_onnx, digest_onnx, read_onnx
 from profiling.backends.quiet import quiet_exporter
 
 MADE_OF = "stdtrack.made_of"
-"""In the metadata of a quantised network: the digest of the one that it was made of."""
+"""In the metadata of a quantised network: the digest of the one that it was made of, and what made it."""
+DYNAMIC = {"per_channel": True, "op_types_to_quantize": ["MatMul"]}
+"""How :func:`quantised` asks for it."""
 LAYERS = ("Conv", "Gemm", "MatMul")
 """Operators that may hold weights."""
 SUM = "Add"
@@ -39,12 +41,13 @@ Arrays = Mapping[str, NDArray[Any]]
 def quantised(path: Path) -> Path:
     """Write ``<name>.int8.onnx`` beside a .onnx file: signed weights, one scale a channel.
 
-    One that was made of the same network is taken as it is; its metadata hold the digest of what it was made of.
+    One that was made of the same network in the same way by the same version of ONNX Runtime is taken as it is.
 
     Raises:
         InputError: the folder cannot be written, or a file of this name lies there that this function did not write.
     """
-    target, digest = path.with_suffix(".int8.onnx"), digest_onnx(path)
+    runtime: Any = optional_module("onnxruntime")
+    target, digest = path.with_suffix(".int8.onnx"), f"{digest_onnx(path)} {runtime.__version__} {DYNAMIC}"
     if target.is_file() and _made_of(target) == digest:
         return target
     quantization: Any = optional_module("onnxruntime.quantization")
@@ -54,14 +57,12 @@ def quantised(path: Path) -> Path:
     hint = "the int8 network is kept beside the other one: copy that to a folder that can be written"
     with quiet_exporter(), atomic(target, hint=hint) as temporary:
         signed = quantization.QuantType.QInt8
-        quantization.quantize_dynamic(
-            network, temporary, weight_type=signed, per_channel=True, op_types_to_quantize=["MatMul"]
-        )
+        quantization.quantize_dynamic(network, temporary, weight_type=signed, **DYNAMIC)
     return target
 
 
 def _made_of(path: Path) -> str:
-    """The digest of the network that a quantised one was made of."""
+    """What a quantised network says it was made of, and by what."""
     for entry in check_onnx(path).metadata_props:
         if entry.key == MADE_OF:
             return str(entry.value)

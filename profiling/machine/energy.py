@@ -15,22 +15,23 @@ MICRO, MILLI = 1e-6, 1e-3
 
 @dataclass(frozen=True)
 class EnergyMeter:
-    """A counter of joules that only goes up, within ``wrap``.
+    """Counters of joules that only go up, each within its own range.
 
     Attributes:
         source: what is measured; the whole package or board, everything else that runs there included.
-        read: the counter, in joules.
-        wrap: joules after which the counter starts again at 0; None for never.
+        read: the counters, in joules.
+        ranges: joules after which each counter starts again at 0; none for counters that never do.
     """
 
     source: str
-    read: Callable[[], float]
-    wrap: float | None = None
+    read: Callable[[], tuple[float, ...]]
+    ranges: tuple[float, ...] = ()
 
-    def joules_since(self, start: float) -> float:
-        """Energy since the reading ``start``, over at most one wrap."""
-        used = self.read() - start
-        return used + self.wrap if used < 0 and self.wrap is not None else used
+    def joules_since(self, start: tuple[float, ...]) -> float:
+        """Energy of all counters since the reading ``start``, over at most one wrap of each."""
+        used = [now - then for now, then in zip(self.read(), start, strict=True)]
+        ranges = self.ranges or (0.0,) * len(used)
+        return sum(joules + span if joules < 0 else joules for joules, span in zip(used, ranges, strict=True))
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,10 @@ def _rapl(powercap: Path) -> EnergyMeter | NoEnergyMeter:
             counter.read_text()
     except OSError as error:
         return NoEnergyMeter(f"{error.filename}: {error.strerror} (readable by root alone on most systems)")
-    # The sum wraps when one of the counters does; with one package, by far the usual case, this is exact.
     return EnergyMeter(
         f"RAPL, {len(packages)} package(s)",
-        lambda: sum(int(counter.read_text()) for counter in counters) * MICRO,
-        ranges[0] * MICRO,
+        lambda: tuple(int(counter.read_text()) * MICRO for counter in counters),
+        tuple(joules * MICRO for joules in ranges),
     )
 
 
@@ -75,4 +75,4 @@ def _nvml() -> EnergyMeter | NoEnergyMeter:
         pynvml.nvmlDeviceGetTotalEnergyConsumption(handle)
     except pynvml.NVMLError as error:
         return NoEnergyMeter(f"NVML: {error}")
-    return EnergyMeter("NVML, whole board", lambda: pynvml.nvmlDeviceGetTotalEnergyConsumption(handle) * MILLI)
+    return EnergyMeter("NVML, whole board", lambda: (pynvml.nvmlDeviceGetTotalEnergyConsumption(handle) * MILLI,))

@@ -99,7 +99,7 @@ def test_an_int8_network_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch
     assert quantised(path) == target  # is taken as it is: to write it again would fail above
 
 
-def test_an_int8_network_is_of_the_network_beside_it(tmp_path: Path) -> None:
+def test_an_int8_network_is_of_the_network_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("onnxruntime.quantization")
     from profiling.backends.onnx import export, load, quantised
 
@@ -114,6 +114,8 @@ def test_an_int8_network_is_of_the_network_beside_it(tmp_path: Path) -> None:
     assert torch.allclose(answers[1], torch.full((1, 8), 16.0), rtol=0.02)
     target, written = quantised(path), (tmp_path / "net.int8.onnx").stat().st_mtime_ns
     assert quantised(path).stat().st_mtime_ns == written
+    monkeypatch.setattr("onnxruntime.__version__", "0.1")
+    assert quantised(path).stat().st_mtime_ns != written
     target.write_bytes(path.read_bytes())  # somebody's own
     with pytest.raises(InputError, match=r"net\.int8\.onnx: does not say which network.*move it away"):
         quantised(path)

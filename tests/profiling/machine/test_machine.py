@@ -56,6 +56,15 @@ def test_rapl_wraps(tmp_path: Path) -> None:
     assert meter.joules_since(start) == pytest.approx(0.5)
 
 
+def test_each_package_wraps_within_its_own_range(tmp_path: Path) -> None:
+    meter = open_meter(powercap=rapl(tmp_path, (1_000_000, 9_000_000), (3_900_000, 4_000_000)))
+    assert isinstance(meter, EnergyMeter)
+    start = meter.read()
+    (tmp_path / "intel-rapl:0" / "energy_uj").write_text("8000000")
+    (tmp_path / "intel-rapl:1" / "energy_uj").write_text("400000")
+    assert meter.joules_since(start) == pytest.approx(7.5)
+
+
 def test_no_energy_says_why(tmp_path: Path) -> None:
     missing = open_meter(powercap=tmp_path / "none")
     assert isinstance(missing, NoEnergyMeter)
