@@ -1,4 +1,4 @@
-"""Colour, marker and dash belong to a tracker's name: the same in every plot, page and run."""
+"""Colour, marker and dash belong to a tracker's name, never to its rank: one look in all of a report."""
 
 from __future__ import annotations
 
@@ -63,20 +63,27 @@ def style(tracker: str) -> Style:
 
 
 def styles(trackers: Iterable[str], others: Iterable[str] = ()) -> dict[str, Style]:
-    """Styles of trackers shown together: colour and marker are each tracker's own.
+    """Styles of trackers shown together, whatever their order.
 
-    Trackers whose names gave them one colour get different dashes while there are enough, in the order of names;
-    the others come after them.
+    Each has the marker and the colour of its name. Of trackers whose names gave them one colour, the first by name
+    keeps it; the next ones take colours that are left, and different dashes where none is. The others come last.
 
     >>> drawn = styles(["a", "b"])
     >>> drawn["a"].colour == style("a").colour
     True
     """
+    own = {name: style(name) for name in dict.fromkeys([*sorted(set(trackers)), *sorted(set(others))])}
+    owners: dict[str, str] = {}
+    for name, look in own.items():
+        owners.setdefault(look.colour, name)
+    left = [pair for pair in PALETTE if pair[0] not in owners]
     chosen: dict[str, Style] = {}
-    for tracker in dict.fromkeys([*sorted(set(trackers)), *sorted(set(others))]):
-        own = style(tracker)
-        taken = {other.dash for other in chosen.values() if other.colour == own.colour}
-        start = DASHES.index(own.dash)
+    for name, look in own.items():
+        if owners[look.colour] != name and left:
+            colour, dark = left.pop(0)
+            look = replace(look, colour=colour, dark=dark)
+        taken = {other.dash for other in chosen.values() if other.colour == look.colour}
+        start = DASHES.index(look.dash)
         order = DASHES[start:] + DASHES[:start]
-        chosen[tracker] = replace(own, dash=next((dash for dash in order if dash not in taken), own.dash))
+        chosen[name] = replace(look, dash=next((dash for dash in order if dash not in taken), look.dash))
     return chosen

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 from matplotlib.projections.polar import PolarAxes
 
 from evalkit.scoring.metrics import label_of
@@ -19,7 +17,6 @@ from reports.views import View
 
 MOST_IN_RADAR = 8
 MOST_BARS = 6
-HATCHES = ("", "///", "...", "xxx", "---", "ooo")
 
 
 def draw(tables: ReportTables, view: View | None) -> Iterator[Plot]:
@@ -75,12 +72,11 @@ def _bars(
     figure = canvas(max(3.0, 0.75 * len(table.columns)) + legend_width(list(texts.values())), 3.5)
     axes = figure.subplots()
     places = np.arange(len(table.columns))
-    looks: dict[str, dict[str, Any]] = {}
     if len(table) <= MOST_BARS:
-        width, looks = 0.8 / len(table), _bar_looks([(tracker, styles[tracker].colour) for tracker in table.index])
+        width = 0.8 / len(table)
         for index, tracker in enumerate(table.index):
             offset = (index - (len(table) - 1) / 2) * width
-            axes.bar(places + offset, table.loc[tracker], width * 0.92, **looks[tracker])
+            axes.bar(places + offset, table.loc[tracker], width * 0.92, color=styles[tracker].colour)
         axes.set_ylim(bottom=0)
     else:  # too many bars to tell apart: a dot a tracker
         for tracker in reversed(table.index):
@@ -89,16 +85,5 @@ def _bars(
     axes.set(ylabel=metric, xlim=(-0.6, len(places) - 0.4))
     axes.grid(visible=False, axis="x")
     titled(axes, f"{metric} by attribute, {view.title}", view.protocol)
-    hatched = any(look["hatch"] for look in looks.values())
-    handles = {name: Patch(**looks[name]) if hatched else style_handle(styles[name]) for name in table.index}
-    legend_beside(figure, [(handles[tracker], texts[tracker]) for tracker in table.index])
+    legend_beside(figure, [(style_handle(styles[tracker]), texts[tracker]) for tracker in table.index])
     return figure
-
-
-def _bar_looks(colours: Iterable[tuple[str, str]]) -> dict[str, dict[str, Any]]:
-    """How each tracker's bars are filled: bars of one colour get hatches, in order."""
-    looks: dict[str, dict[str, Any]] = {}
-    for tracker, colour in colours:
-        same = sum(look["facecolor"] == colour for look in looks.values())
-        looks[tracker] = {"facecolor": colour, "hatch": HATCHES[same], "edgecolor": "white", "linewidth": 0}
-    return looks

@@ -23,7 +23,6 @@ from reports.plots.canvas import Plot, look, render
 from reports.plots.placement import place_labels
 from reports.plots.timeline import absent_spans
 from reports.published import published
-from reports.style import style
 from reports.views import views
 
 NASTY = ["<script>alert(1)</script>", "_hidden", "50% $x^2$", "spaces and /slashes/", "back\\slash {}", "n" * 90]
@@ -103,18 +102,6 @@ def test_any_name_is_shown_as_it_is(tables) -> None:
             texts = [name for name, _ in boxes_of_texts(plot.figure)]
             assert any("50% $x^2$" in text for text in texts)
             assert any("_hidden" in text for text in texts)
-
-
-@pytest.mark.parametrize(("names", "hatches"), [(["SiamFC", "SiamRPN"], ["", "///"]), (["SiamFC", "b"], [])])
-def test_bars_of_one_colour_are_told_apart_by_hatches(tables, names: list[str], hatches: list[str]) -> None:
-    colours = {style(name).colour for name in names}
-    assert len(colours) == (1 if hatches else 2)
-    plot = next(plot for plot in plots(tables(names, 3, 20)) if plot.name == "attributes_bars")
-    (axes,) = plot.figure.axes
-    drawn = {bar.get_hatch() or "" for bar in axes.patches}
-    assert drawn == set(hatches or [""])
-    (legend,) = plot.figure.legends
-    assert sorted(handle.get_hatch() or "" for handle in legend.get_patches()) == hatches
 
 
 def test_captions_and_titles_carry_part_and_protocol(tables) -> None:

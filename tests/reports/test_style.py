@@ -10,10 +10,20 @@ from reports.style import DASHES, MARKERS, PALETTE, style, styles
 OWN = ("stdtrack:nano", "stdtrack:small", "stdtrack:base", "opencv:csrt", "opencv:kcf", "opencv:mil", "opencv:mosse")
 
 
-@given(st.lists(st.text(max_size=20), unique=True, max_size=40), st.text(max_size=20))
-def test_company_changes_neither_colour_nor_marker(others: list[str], name: str) -> None:
-    drawn = styles([*others, name])[name]
-    assert (drawn.colour, drawn.dark, drawn.marker) == (style(name).colour, style(name).dark, style(name).marker)
+@given(st.sets(st.text(max_size=20), max_size=40), st.text(max_size=20))
+def test_company_changes_the_colour_of_those_alone_whose_colour_another_has(others: set[str], name: str) -> None:
+    names = others | {name}
+    drawn = styles(names)[name]
+    assert drawn.marker == style(name).marker
+    if min(other for other in names if style(other).colour == style(name).colour) == name:
+        assert (drawn.colour, drawn.dark) == (style(name).colour, style(name).dark)
+
+
+@given(st.sets(st.text(max_size=20), max_size=len(PALETTE)))
+def test_as_many_trackers_as_there_are_colours_have_each_their_own(names: set[str]) -> None:
+    drawn = styles(names).values()
+    assert len({look.colour for look in drawn}) == len({look.dark for look in drawn}) == len(names)
+    assert {(look.colour, look.dark) for look in drawn} <= set(PALETTE)
 
 
 @given(st.lists(st.text(max_size=20), unique=True, max_size=40), st.randoms())
@@ -25,9 +35,9 @@ def test_order_does_not_matter(names: list[str], random: object) -> None:
 
 def test_one_colour_comes_with_different_dashes() -> None:
     names = [f"tracker {number}" for number in range(200)]
-    colour = style(names[0]).colour
-    same = [name for name in names if style(name).colour == colour][: len(DASHES)]
-    assert len({styles(same)[name].dash for name in same}) == len(DASHES)
+    drawn = styles(names)
+    same = [name for name in names if drawn[name].colour == drawn[names[0]].colour]
+    assert len({drawn[name].dash for name in same}) == len(DASHES)
 
 
 def test_styles_are_frozen() -> None:
