@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from evalkit.errors import InputError
+from evalkit.shown import one_line
 from profiling.complexity.by_module import count_constants, inlined_constants
 from profiling.complexity.count import ON_META, Complexity, count, count_on_device
 from profiling.complexity.fvcore_check import SecondOpinion, second_opinion
@@ -24,7 +25,7 @@ Parts = Mapping[str, Any]
 TABLE = ("subject", "part", "module", "parameters", "macs", "flops")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ComplexityReport:
     """Everything counted about one subject.
 
@@ -43,6 +44,17 @@ class ComplexityReport:
     parts: Mapping[str, Complexity]
     opinions: Mapping[str, SecondOpinion]
     inlined: int = 0
+
+    def __str__(self) -> str:
+        return "\n".join([self.heading, *(part_line(part, result) for part, result in self.parts.items())])
+
+    __repr__ = __str__
+
+    @property
+    def heading(self) -> str:
+        """The subject and its parameters, in one line."""
+        inlined = f", {self.inlined:,} of them inlined as constants (frozen or quantised)" if self.inlined else ""
+        return one_line(f"{self.spec}: {self.parameters:,} parameters{inlined}", folded=True)
 
     @property
     def disagreement(self) -> str:
@@ -100,6 +112,11 @@ class ComplexityReport:
         if len(set(by_part.values())) == 1:
             return next(iter(by_part.values()))
         return "; ".join(f"{part}: {counter}" for part, counter in by_part.items())
+
+
+def part_line(part: str, result: Complexity) -> str:
+    """What a call of a part costs, and by which counter."""
+    return f"{part}: {result.macs:,} MACs = {result.flops:,} FLOPs ({result.counter})"
 
 
 def count_parts(spec: str, parts: Parts, *, allow_uncounted: bool = False) -> ComplexityReport:

@@ -57,12 +57,13 @@ def _print(report: ComplexityReport, depth: int) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from profiling.complexity.report import part_line
+
     console = Console()
-    inlined = f", {report.inlined:,} of them inlined as constants (frozen or quantised)" if report.inlined else ""
-    console.print(Text(one_line(f"{report.spec}: {report.parameters:,} parameters{inlined}", folded=True)))
+    console.print(Text(report.heading))
     for part, result in report.parts.items():
         console.print()
-        console.print(Text(f"{part}: {result.macs:,} MACs = {result.flops:,} FLOPs ({result.counter})"))
+        console.print(Text(part_line(part, result)))
         rows = [row for row in result.by_module if row.module and row.module.count(".") < depth]
         if rows:
             console.print(_grid(rows[:MODULES_SHOWN], result.macs))

@@ -52,6 +52,14 @@ def test_a_live_module_in_two_lines(inputs: Any) -> None:
     assert report.disagreement == ""
 
 
+def test_a_report_is_printed_as_its_figures() -> None:
+    report = stdtrack.complexity(nn.Linear(3, 2), torch.zeros(1, 3))
+    heading, frame = str(report).splitlines()
+    assert heading.endswith("8 parameters")
+    assert frame == "frame: 6 MACs = 12 FLOPs (torch FlopCounterMode on meta)"
+    assert repr(report) == str(report)
+
+
 def test_a_module_stays_as_it_was() -> None:
     module = Small().train()
     before = {name: value.clone() for name, value in module.state_dict().items()}
