@@ -57,7 +57,7 @@ def _arrays(path: Path, shapes: Shapes) -> dict[str, NDArray[Any]]:
             return {next(iter(shapes)): loaded}
         with loaded:
             return {name: loaded[name] for name in loaded.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, KeyError, MemoryError, zipfile.BadZipFile) as error:
         raise InputError(f"is no .npz or .npy file of numbers: {one_line(error)}", path=path) from error
 
 

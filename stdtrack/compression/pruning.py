@@ -33,7 +33,7 @@ class Pruned:
     """What was removed.
 
     Attributes:
-        blocks: numbers of the transformer blocks that were left out.
+        blocks: numbers of the transformer blocks that were left out, as the network had them before.
         widths: by layer, before and after.
         macs: of one frame, before and after.
     """
@@ -92,12 +92,11 @@ def prune(
         InputError: so much cannot be removed.
     """
     before = macs_of(model.config)
-    dropped: list[int] = []
-    shorter = model
+    shorter, there, dropped = model, list(range(model.config.depth)), []
     for _ in range(blocks):
-        shorter, number = _without_least_block(shorter, clips)
-        dropped.append(number)
-        tell(f"left out transformer block {number} of those that were there")
+        shorter, place = _without_least_block(shorter, clips)
+        dropped.append(there.pop(place))
+        tell(f"left out transformer block {dropped[-1]}")
     maps, widths = watched(shorter, clips), widths_of(shorter.config)
     removals = {
         layer: Removal.of(parts, widths[layer] - narrowest(shorter.config, layer)) for layer, parts in maps.items()

@@ -52,6 +52,10 @@ class Beginning(nn.Module):
         super().__init__()
         self.model, self.exit, self.after = model, way_out.module, way_out.after
 
+    def extra_repr(self) -> str:
+        """What no weight says."""
+        return f"after={self.after}"
+
     def forward(self, search_B3HW: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
         """(B, N, C), (B,) in [0, 1], and (B, C_fine, H, W) where the head reads it."""
         before = unpack(state)
@@ -99,6 +103,10 @@ class LateEnding(Ending):
     def __init__(self, model: STDTrack, way_out: Exit) -> None:
         super().__init__(model)
         self.after = way_out.after
+
+    def extra_repr(self) -> str:
+        """What no weight says."""
+        return f"after={self.after}"
 
     def last_tokens(self, x_BNC: Tensor, state: TrackState) -> Tensor:
         """What the last block gives."""

@@ -23,8 +23,9 @@ from stdtrack.compression.exit_threshold import chosen, lowest_threshold
 from stdtrack.compression.exit_training import exit_config, taught
 from stdtrack.compression.steps import Steps
 from stdtrack.configs import NANO, ModelConfig
-from stdtrack.inference.early_exit import Exit, exiting, load_exit, save_exit
+from stdtrack.inference.early_exit import Beginning, Exit, LateEnding, exiting, load_exit, save_exit
 from stdtrack.inference.networks import on_backend
+from stdtrack.inference.prepared import step_digest
 from stdtrack.model.early_exit import EarlyExit
 from stdtrack.tracker import STDTracker
 from stdtrack.training.config import SourceConfig, StageConfig, TrainConfig
@@ -43,6 +44,14 @@ UNITS = st.floats(0.0, 1.0, width=32)
 @pytest.fixture
 def clips() -> list[Clip]:
     return [Clip("noise", Noise(), np.tile([30.0, 20.0, 24.0, 16.0], (len(Noise()), 1)))]
+
+
+def test_kept_steps_of_other_exits_are_told_apart() -> None:
+    model = make(replace(TINY, depth=3))
+    module = EarlyExit(model.config.dim)
+    for part in (Beginning, LateEnding):
+        digests = {step_digest(part(model, Exit(module, after)), ()) for after in (1, 2)}
+        assert len(digests) == 2
 
 
 def random_exit(config: ModelConfig, threshold: float = 1.0) -> Exit:

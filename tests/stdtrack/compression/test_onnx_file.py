@@ -92,6 +92,14 @@ def test_a_tracker_takes_no_inputs(tmp_path: Path) -> None:
     assert "is no ONNX file" in str(CliRunner().invoke(cli, arguments).exception)
 
 
+def test_a_header_that_promises_more_than_there_is_is_refused(tmp_path: Path) -> None:
+    path, header = tmp_path / "alone.npy", {"descr": "<f4", "fortran_order": False, "shape": (10**13, 8)}
+    with path.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, header)
+    with pytest.raises(InputError, match=r"alone\.npy: is no \.npz or \.npy file of numbers"):
+        read_samples(path, {"image": (8,)}, {"image": np.dtype(np.float32)})
+
+
 def test_samples_lie_along_the_first_axis_which_may_be_the_batchs(tmp_path: Path) -> None:
     given = samples()
     np.savez(tmp_path / "batch.npz", **given)

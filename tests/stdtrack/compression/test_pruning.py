@@ -52,7 +52,8 @@ def test_nothing_removed_is_the_network_itself(clips: list[Clip]) -> None:
 def test_a_whole_block_goes_first(clips: list[Clip]) -> None:
     smaller, pruned = prune(make(replace(TINY, depth=3)), 0.01, clips, blocks=2, tell=print)
     assert smaller.config.depth == 1
-    assert len(pruned.blocks) == 2
+    assert len(set(pruned.blocks)) == 2
+    assert set(pruned.blocks) <= {0, 1, 2}
     with pytest.raises(InputError, match="one transformer block"):
         prune(make(replace(TINY, depth=1)), 0.01, clips, blocks=1, tell=print)
 
