@@ -16,12 +16,12 @@ from evalkit.types import Box, Image
 from stdtrack.answer import visible_part
 from stdtrack.assessment import Assessment, assess
 from stdtrack.crops import crop_window
+from stdtrack.factory import create as create_stdtrack
 from stdtrack.images import rgb_image, starting_box
 from stdtrack.redetection.budget import OPTIONS, Budget, budget_of
 from stdtrack.redetection.own import required
 from stdtrack.redetection.search import LEAST_TILES, Known, Search, View, advance, checked
 from stdtrack.redetection.viewer import Viewer
-from stdtrack.tracker import create as create_stdtrack
 
 LOW = 0.6
 """A score below this share of the tracker's usual one is reason to look."""

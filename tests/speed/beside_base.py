@@ -26,11 +26,12 @@ from evalkit.imports import optional_module
 from evalkit.trackers.spec import load_tracker
 from profiling.backends import distinct, onnx, openvino
 from profiling.backends.quiet import quiet_exporter
+from stdtrack.factory import create
 from stdtrack.inference.early_exit import Exit, exiting
 from stdtrack.inference.graphs import StepGraph
 from stdtrack.inference.networks import example_inputs, step_graph
 from stdtrack.model.early_exit import EarlyExit
-from stdtrack.tracker import STDTracker, create
+from stdtrack.tracker import STDTracker
 from tests.speed.operators import fast_half
 
 REFERENCE = "base, eager"

@@ -23,9 +23,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from profiling.complexity.tensors import tensors_in
 from stdtrack.configs import VARIANTS
+from stdtrack.factory import create
 from stdtrack.inference.graphs import StepGraph
 from stdtrack.inference.networks import example_inputs
-from stdtrack.tracker import create
 
 Clock = Callable[[], float]
 Product = tuple[int, int, int, int]

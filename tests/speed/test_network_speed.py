@@ -18,9 +18,10 @@ from evalkit.results.latencies import summarise
 from evalkit.running.tracking import track
 from profiling.complexity.count import count
 from profiling.latency.clips import ClipName, open_clip
+from stdtrack.factory import create
 from stdtrack.inference.networks import Network, precision_note
 from stdtrack.model import FrameOutput, STDTrack, TrackState
-from stdtrack.tracker import STDTracker, create
+from stdtrack.tracker import STDTracker
 from tests.speed.floor import FLOOR_FLOPS, floor, interleaved, two_threads
 
 MEASURED = (("onnx", "fp32"), ("openvino", "fp32"), ("onnx", "int8"), ("openvino", "bf16"))

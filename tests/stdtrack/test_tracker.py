@@ -11,9 +11,10 @@ from evalkit.trackers.base import Tracker
 from evalkit.trackers.spec import load_tracker
 from stdtrack.checkpoints import save_model
 from stdtrack.configs import VARIANTS
+from stdtrack.factory import create
 from stdtrack.inference import networks
 from stdtrack.model import FrameOutput, STDTrack
-from stdtrack.tracker import STDTracker, create
+from stdtrack.tracker import STDTracker
 from tests.stdtrack.tiny import TINY, TINY_HYBRID, make
 
 BOX = np.array([30.0, 20.0, 24.0, 16.0])

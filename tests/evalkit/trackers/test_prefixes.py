@@ -34,7 +34,7 @@ def test_a_second_package_with_a_prefix_is_an_error_that_names_both(site: Path) 
         assert part in str(caught.value)
     point = find_prefix("stdtrack")
     assert point is not None
-    assert point.value == "stdtrack.tracker:create", "others are as they were"
+    assert point.value == "stdtrack.factory:create", "others are as they were"
 
 
 def test_a_prefix_that_cannot_be_loaded_is_one_line(site: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 from evalkit.errors import InputError
 from evalkit.trackers.spec import load_tracker
 from profiling.latency.clips import Clip
-from stdtrack import checkpoints, tracker
+from stdtrack import checkpoints, factory, tracker
 from stdtrack.checkpoints import save_model, sha256
 from stdtrack.compression import exit_file
 from stdtrack.compression.exit_file import make_exit, share_of_early_ends
@@ -137,7 +137,7 @@ def test_all_or_no_frames_end_early_at_the_extremes(clips: list[Clip]) -> None:
 @pytest.fixture
 def made(tmp_path: Path, clips: list[Clip], monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """Weights and their exit, by which every frame ends early."""
-    for module in (tracker, checkpoints, exit_file):
+    for module in (factory, tracker, checkpoints, exit_file):
         monkeypatch.setattr(module, "VARIANTS", {"tiny-hybrid": TINY_HYBRID})
     monkeypatch.setattr(exit_file, "exit_config", lambda *_: procedural(TINY_HYBRID, 2))
     weights, target = tmp_path / "tiny.safetensors", tmp_path / "exit.safetensors"

@@ -14,7 +14,7 @@ import torch
 from evalkit.trackers.spec import load_tracker
 from profiling.backends import onnx, onnx_int8
 from profiling.latency.clips import Clip
-from stdtrack import tracker as trackers
+from stdtrack import factory
 from stdtrack.checkpoints import save_model
 from stdtrack.compression import int8
 from stdtrack.compression.subjects import OwnSubject, subject_of
@@ -30,7 +30,7 @@ pytest.importorskip("onnxscript")
 
 @pytest.fixture(autouse=True)
 def tiny_variants(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trackers, "VARIANTS", {"tiny-hybrid": TINY_HYBRID})
+    monkeypatch.setattr(factory, "VARIANTS", {"tiny-hybrid": TINY_HYBRID})
 
 
 @pytest.fixture

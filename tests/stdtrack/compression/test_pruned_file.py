@@ -10,7 +10,7 @@ import pytest
 from evalkit.errors import InputError
 from evalkit.trackers.spec import load_tracker
 from profiling.latency.clips import Clip
-from stdtrack import checkpoints, tracker
+from stdtrack import checkpoints, factory
 from stdtrack.checkpoints import load_model, save_model
 from stdtrack.compression import pruned_file
 from stdtrack.compression.pruned_file import prune_file, pruned_by, source_of
@@ -24,7 +24,7 @@ VARIANTS = {"wider": WIDER}
 
 @pytest.fixture(autouse=True)
 def wider_variants(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (tracker, checkpoints, pruned_file):
+    for module in (factory, checkpoints, pruned_file):
         monkeypatch.setattr(module, "VARIANTS", VARIANTS)
 
 

@@ -10,11 +10,13 @@ import pytest
 
 from evalkit.errors import InputError
 from profiling.backends import BACKENDS, formats
+from stdtrack import factory
 from stdtrack import tracker as trackers
 from stdtrack.checkpoints import save_model
+from stdtrack.factory import create
 from stdtrack.inference.exporting import TOLERANCE, export, verified_export
 from stdtrack.inference.networks import Exported, on_backend
-from stdtrack.tracker import STDTracker, create
+from stdtrack.tracker import STDTracker
 from tests.stdtrack.tiny import TINY, TINY_HYBRID, make
 
 BOX = np.array([30.0, 20.0, 24.0, 16.0])
@@ -27,7 +29,8 @@ def frames(count: int) -> list[np.ndarray]:
 
 @pytest.fixture(autouse=True)
 def tiny_variants(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trackers, "VARIANTS", {"tiny": TINY, "tiny-hybrid": TINY_HYBRID})
+    for module in (factory, trackers):
+        monkeypatch.setattr(module, "VARIANTS", {"tiny": TINY, "tiny-hybrid": TINY_HYBRID})
 
 
 @pytest.mark.parametrize("backend", formats())

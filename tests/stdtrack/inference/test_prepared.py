@@ -197,7 +197,7 @@ def test_a_backend_that_fails_unasked_leaves_eager_and_says_so(monkeypatch: pyte
     def fail(*args: object) -> None:
         raise InputError("the step for 'onnx' answers otherwise than the network")
 
-    monkeypatch.setattr("stdtrack.tracker.on_backend", fail)
+    monkeypatch.setattr("stdtrack.factory.on_backend", fail)
     monkeypatch.setattr(STDTracker, "network", None)
     monkeypatch.setattr(STDTracker, "warm_up", lambda tracker: None)
     facts = load_tracker("stdtrack:nano").describe()

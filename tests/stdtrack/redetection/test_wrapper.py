@@ -160,7 +160,7 @@ def test_update_before_init() -> None:
 
 @pytest.fixture
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("stdtrack.tracker.own_choice", lambda *_: "eager")  # nothing is exported for these weights
+    monkeypatch.setattr("stdtrack.factory.own_choice", lambda *_: "eager")  # nothing is exported for these weights
     path = tmp_path / "nano.safetensors"
     save_model(path, untrained(NANO), {FACT: as_text(BY_QUALITY)})
     return path
