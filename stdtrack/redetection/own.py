@@ -24,8 +24,9 @@ from stdtrack.tracker import STDTracker
 class RedetectingSTDTracker(STDTracker):
     """As :class:`STDTracker` while the target is there.
 
-    Where the assessment says ``lost``, the STM takes nothing in, and the search of :mod:`stdtrack.redetection.search`
-    runs beside the tracker's own steps.
+    Where the assessment says ``lost``, the search of :mod:`stdtrack.redetection.search` runs beside the tracker's own
+    steps. After its first frames each of these starts from the state of the last certain frame, so that nothing seen
+    since stays in the STM.
 
     Args:
         calibration: needed; raises InputError without one.

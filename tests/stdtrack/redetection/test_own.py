@@ -119,8 +119,9 @@ def test_init_forgets_the_search(tracker: RedetectingSTDTracker) -> None:
 
 def test_grey_images_are_searched_as_well(tracker: RedetectingSTDTracker) -> None:
     tracker.use(Fixed(tracker, 0.05))
-    for _ in range(5):
-        tracker.update(picture()[..., 0])
+    answers = [tracker.update(picture()[..., 0]) for _ in range(5)]
+    assert answers[-1].visible is False
+    assert np.isfinite([answer.box for answer in answers]).all()
 
 
 def test_the_same_twice() -> None:
