@@ -3,7 +3,7 @@
 GOT-10k (test): ``<sequence>/<sequence>_001.txt`` with x, y, w, h and commas, ``<sequence>/<sequence>_time.txt`` with
 the seconds of each frame. TrackingNet: ``<sequence>.txt`` in the archive's root, a line a frame, the first included.
 OxUvA (test): ``<video>_<object>.csv``, see :mod:`evalkit.results.formats.oxuva`, in the root or in one folder.
-Which of the two a benchmark's server wants is an attribute of its class.
+Which of these a benchmark's server wants is an attribute of its class.
 """
 
 from __future__ import annotations

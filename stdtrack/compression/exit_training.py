@@ -10,12 +10,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from evalkit.errors import InputError
+from stdtrack.compression.finetuning import config_for
 from stdtrack.model import FrameOutput, STDTrack
 from stdtrack.model.early_exit import EarlyExit
 from stdtrack.model.network import stack_frames
 from stdtrack.training.clips import Geometry
 from stdtrack.training.config import TrainConfig
-from stdtrack.training.config_file import find_config, load_config
 from stdtrack.training.data import Batch, ClipDataset, StepSampler, make_loader, single_thread, stage_at
 from stdtrack.training.losses import clip_losses, iou_and_giou
 from stdtrack.training.optim import learning_rate, set_rate
@@ -32,9 +32,7 @@ def exit_config(config: str, overrides: Sequence[str], variant: str) -> TrainCon
     Raises:
         InputError: the config is wrong, or of another variant.
     """
-    settings = load_config(find_config(config), tuple(overrides))
-    if settings.variant != variant:
-        raise InputError(f"the config '{config}' trains '{settings.variant}', not '{variant}'")
+    settings = config_for(variant, config, overrides)
     given = tuple(replace(stage, predicted=0.0) for stage in settings.stages)
     return replace(settings, stages=given, teachers=())
 

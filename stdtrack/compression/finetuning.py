@@ -1,4 +1,4 @@
-"""What a pruned network lost is learnt again: ``stdtrack train`` with the unpruned network as its teacher."""
+"""The config by which what compression made is trained, and a pruned network trained further by it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from evalkit.errors import InputError
+from stdtrack.training.config import TrainConfig
 from stdtrack.training.config_file import find_config, load_config
 from stdtrack.training.run import run_training
+
+
+def config_for(variant: str, config: str, settings: Sequence[str]) -> TrainConfig:
+    """A config as ``stdtrack train`` takes it; raises InputError where it is wrong, or of another variant."""
+    loaded = load_config(find_config(config), settings)
+    if loaded.variant != variant:
+        raise InputError(f"the config '{config}' trains '{loaded.variant}', not '{variant}'")
+    return loaded
 
 
 def finetuned(
     pruned: Path, teacher: Path, variant: str, config: str, overrides: Sequence[str], tell: Callable[[str], None]
 ) -> Path:
-    """Train a pruned network further, from where an earlier call was stopped, if one was.
+    """Train a pruned network further, the unpruned one its teacher, from where an earlier call was stopped if one was.
 
     Args:
         pruned: its weights; the run lies beside them.
@@ -30,9 +39,7 @@ def finetuned(
     """
     own = (f"init={json.dumps(str(pruned))}", f"out={json.dumps(str(pruned.parent / 'run'))}", "stem_weights=''")
     spec = f"stdtrack:{variant}?weights={teacher.resolve()}"
-    settings = load_config(find_config(config), (*overrides, *own, f"teachers={json.dumps([spec])}"))
-    if settings.variant != variant:
-        raise InputError(f"the config '{config}' trains '{settings.variant}', not '{variant}'")
+    settings = config_for(variant, config, (*overrides, *own, f"teachers={json.dumps([spec])}"))
     if not settings.validation.names:
         raise InputError(f"the config '{config}' names no sequences under [validation]", hint="they choose the weights")
     best = run_training(settings, resume=True, tell=lambda event: tell(str(event)))
