@@ -53,16 +53,12 @@ class Session:
     def __init__(self, path: Path, threads: int, *, dynamic: bool = False) -> None:
         self.path = path
         self.listener: Callable[[str, Mapping[str, Tensor]], None] | None = None
-        runtime = _import("onnxruntime")
-        options = runtime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        # Spinning threads would take the cores from whatever else is being measured.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        _import("onnxruntime")
         _import("onnx")
         if dynamic:
-            self._session = start_session(path, _with_free_size(path), options)
+            self._session = start_session(path, _with_free_size(path), threads)
         else:
-            self._session = open_session(path, options)
+            self._session = open_session(path, threads)
 
     def __call__(self, **inputs: Tensor) -> list[Tensor]:
         """Outputs in the order of the graph."""

@@ -16,6 +16,11 @@ from evalkit.imports import optional_module
 
 PROVIDERS = ["CPUExecutionProvider"]
 
+SPIN_MICROSECONDS = 500
+"""So long a thread without work looks for some before it sleeps: longer than from one operator to the next, or from a
+network's end to its call on the next frame, and short beside what else may want the core. ONNX Runtime knows such a
+limit from 1.26 on; without one, threads can keep their cores for a second."""
+
 _IN_MEMORY = "_ORT_MEM_ADDR_"
 """By a file of this name ONNX Runtime means an address in its own memory."""
 
@@ -65,19 +70,30 @@ def digest_onnx(path: Path) -> str:
     return digest.hexdigest()
 
 
-def open_session(path: Path, options: Any) -> Any:
+def open_session(path: Path, threads: int) -> Any:
     """ONNX Runtime's session of a checked file, on the CPU; raises InputError where the runtime refuses it."""
     check_onnx(path)
-    return start_session(path, str(path), options)
+    return start_session(path, str(path), threads)
 
 
-def start_session(path: Path, network: str | bytes, options: Any) -> Any:
+def start_session(path: Path, network: str | bytes, threads: int) -> Any:
     """A session of what was read from ``path``; raises InputError where the runtime refuses it."""
     runtime: Any = optional_module("onnxruntime")
+    options = session_options(threads)
     try:
         return runtime.InferenceSession(network, options, providers=PROVIDERS)
     except Exception as error:
         raise InputError(f"ONNX Runtime cannot open it: {one_line(error)}", path=path) from error
+
+
+def session_options(threads: int) -> Any:
+    """How ONNX Runtime runs every network here: one operator after another, each on so many threads."""
+    runtime: Any = optional_module("onnxruntime")
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPIN_MICROSECONDS))
+    return options
 
 
 def _tensors(message: Any) -> Iterator[Any]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from evalkit.files import partial_folder
-from evalkit.imports import optional_module
 from evalkit.trackers.onnx_file import check_onnx, open_session
 from profiling.backends import Backend, FileFormat, Graph, distinct
 from profiling.backends.onnx_int8 import quantised
@@ -47,15 +45,9 @@ def load(path: Path, precision: str = "fp32") -> Graph:
 
     ``int8`` opens the quantised network beside it, and makes it first if need be.
     """
-    onnxruntime: Any = optional_module("onnxruntime")
     if precision == "int8":
         path = quantised(path)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = torch.get_num_threads(), 1
-    # Threads that spin between frames would take the cores from the rest of the tracker.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    session = open_session(path, options)
+    session = open_session(path, torch.get_num_threads())
     names = [argument.name for argument in session.get_inputs()]
 
     def run(*tensors: Tensor) -> tuple[Tensor, ...]:

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from evalkit.errors import InputError, one_line
 from evalkit.imports import optional_module
+from evalkit.trackers.onnx_file import session_options
 from evalkit.trackers.spec import load_tracker
 from profiling.backends import distinct, onnx, openvino
 from profiling.backends.quiet import quiet_exporter
@@ -56,6 +57,11 @@ OPENVINO_SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "without fused attention": {"SNIPPETS_MODE": "DISABLE"},
 }
 """What is set besides, or taken away, where the backend says otherwise."""
+SPINNING: Mapping[str, tuple[str, str]] = {
+    "threads sleep at once": ("session.intra_op.allow_spinning", "0"),
+    "threads spin for 10 ms": ("session.intra_op.spin_duration_us", "10000"),
+}
+"""What is set of ONNX Runtime's threads that wait, in the place of the backend's limit."""
 
 Step = Callable[[], object]
 
@@ -113,7 +119,8 @@ def settings(folder: Path, threads: int) -> Iterator[tuple[str, Callable[[], Ste
     for name, level in (("no graph optimisation", levels.ORT_DISABLE_ALL), ("basic", levels.ORT_ENABLE_BASIC),
                         ("extended", levels.ORT_ENABLE_EXTENDED)):  # fmt: skip
         yield f"base, onnx: {name}", lambda level=level: _session(flat, inputs, threads, level=level)  # type: ignore[misc]
-    yield "base, onnx: threads spin", lambda: _session(flat, inputs, threads, spin=True)
+    for name, entry in SPINNING.items():
+        yield f"base, onnx: {name}", lambda entry=entry: _session(flat, inputs, threads, entry=entry)  # type: ignore[misc]
     yield "base, onnx: parallel operators", lambda: _session(flat, inputs, threads, parallel=True)
     yield "base, onnx: graph with a batch, attention of four axes", lambda: _session(named, inputs, threads)
     yield "base, onnx: nothing copied between calls", lambda: _session(flat, inputs, threads, bound=True)
@@ -130,15 +137,14 @@ def _session(
     threads: int,
     *,
     level: object = None,
-    spin: bool = False,
+    entry: tuple[str, str] | None = None,
     parallel: bool = False,
     bound: bool = False,
 ) -> Step:
     runtime: Any = optional_module("onnxruntime")
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin)))
+    options = session_options(threads)
+    if entry is not None:
+        options.add_session_config_entry(*entry)
     if level is not None:
         options.graph_optimization_level = level
     if parallel:
