@@ -49,8 +49,9 @@ class SingleBlock(nn.Module):
         (N, C), (S, _, H, D) = x_NC.shape, past_S2HD.shape
         own_PND = self.block.attention.qkv(x_NC).view(N, 3 * H, D).transpose(0, 1)
         past_PSD = past_S2HD.reshape(S, 2 * H, D).transpose(0, 1)
-        q_HND, kv_PND = own_PND.split_with_sizes((H, 2 * H))
-        k_HTD, v_HTD = torch.cat((past_PSD, kv_PND), dim=1).split_with_sizes((H, H))
+        q_HND, k_HND, v_HND = own_PND.split_with_sizes((H, H, H))
+        past_k_HSD, past_v_HSD = past_PSD.split_with_sizes((H, H))
+        k_HTD, v_HTD = torch.cat((past_k_HSD, k_HND), dim=1), torch.cat((past_v_HSD, v_HND), dim=1)
         weight_HNT = ((q_HND @ k_HTD.transpose(1, 2)) * D**-0.5).softmax(dim=-1)
         seen_NHD: Tensor = (weight_HNT @ v_HTD).transpose(0, 1)
         return seen_NHD.reshape(N, C)
