@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,12 +24,13 @@ DYNAMIC = {"per_channel": True, "op_types_to_quantize": ["MatMul"]}
 """How :func:`quantised` asks for it."""
 LAYERS = ("Conv", "Gemm", "MatMul")
 """Operators that may hold weights."""
-SUM = "Add"
-BETWEEN = (
-    *(SUM, "Relu", "Clip", "Concat", "Split", "Slice", "Gather", "Pad", "Resize", "MaxPool"),
-    *("Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten"),
-)
-"""Operators that hand eight bits on, so that layers need not convert there and back."""
+PRODUCTS = ("Gemm", "MatMul")
+"""Layers that give floats: what follows them, attention, an activation or a residual, computes in floats anyway."""
+BETWEEN = ("Relu", "Clip", "Pad", "Resize", "MaxPool", "Flatten")
+"""Operators between convolutions that hand eight bits on, so that layers need not convert there and back."""
+
+FEW_INPUTS = 64
+"""A convolution that sums at most so many products, such as 3 x 3 pixels of an image, takes longer in eight bits."""
 
 PERCENTILE = 99.99
 """Share of an activation's values, in percent, that its range covers: single extremes would make its steps coarse."""
@@ -103,21 +106,23 @@ class Quantiser:
                 preparation.quant_pre_process(str(path), target, skip_symbolic_shape=True)
         except Exception as error:
             raise InputError(f"ONNX Runtime cannot quantise it: {one_line(error)}", path=path) from error
+        _name_nodes(target)
         return cls(target, fitting, folder / f"{path.stem}.ranges.json")
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Names of the nodes that round in eight bits, in the graph's order: those with weights of their own, sums."""
+        """Names of the nodes that round in eight bits, in the graph's order: those with weights of their own."""
         graph = check_onnx(self.network).graph
-        products = self._products
-        return tuple(node.name for node in graph.node if node.op_type in (*LAYERS, SUM) and node.name not in products)
+        floats = self._floats
+        return tuple(node.name for node in graph.node if node.op_type in LAYERS and node.name not in floats)
 
     @property
-    def _products(self) -> frozenset[str]:
-        """Names of products of two activations, such as attention's, which stay in float."""
+    def _floats(self) -> frozenset[str]:
+        """Names of layers that stay in float: products of two activations, and short convolutions."""
         graph = check_onnx(self.network).graph
-        weights = {tensor.name for tensor in graph.initializer}
-        return frozenset(node.name for node in graph.node if node.op_type in LAYERS and node.input[1] not in weights)
+        weights = {tensor.name: tensor.dims for tensor in graph.initializer}
+        layers = [node for node in graph.node if node.op_type in LAYERS]
+        return frozenset(node.name for node in layers if node.input[1] not in weights or _short(node, weights))
 
     def write(self, target: Path, in_float: Collection[str] = ()) -> None:
         """Write the network with its layers, all but some, in eight bits: signed weights, one scale a channel.
@@ -127,11 +132,11 @@ class Quantiser:
         Raises:
             InputError: the folder cannot be written.
         """
-        self._write(target, [*LAYERS, *BETWEEN], nodes_to_exclude=[*self._products, *in_float])
+        self._write(target, [*LAYERS, *BETWEEN], nodes_to_exclude=[*self._floats, *in_float])
 
     def write_alone(self, target: Path, layer: str) -> None:
         """Write the network with one layer in eight bits, and nothing else; raises as :meth:`write` does."""
-        self._write(target, (*LAYERS, SUM), nodes_to_quantize=[layer])
+        self._write(target, LAYERS, nodes_to_quantize=[layer])
 
     def _write(self, target: Path, operators: Sequence[str], **nodes: Sequence[str]) -> None:
         quantization: Any = optional_module("onnxruntime.quantization")
@@ -147,9 +152,32 @@ class Quantiser:
                 activation_type=quantization.QuantType.QUInt8,
                 weight_type=quantization.QuantType.QInt8,
                 calibrate_method=quantization.CalibrationMethod.Percentile,
-                extra_options={"CalibPercentile": PERCENTILE, "CalibStridedMinMax": reader.stride},
+                extra_options={
+                    "CalibPercentile": PERCENTILE,
+                    "CalibStridedMinMax": reader.stride,
+                    "OpTypesToExcludeOutputQuantization": PRODUCTS,
+                },
                 calibration_cache_path=self.ranges,
             )
+
+
+def _name_nodes(path: Path) -> None:
+    """Give every node of a .onnx file a name of its own: the quantiser is told by names what to leave in float."""
+    onnx: Any = optional_module("onnx")
+    network = read_onnx(path)
+    taken = Counter(node.name for node in network.graph.node)
+    for index, node in enumerate(network.graph.node):
+        if not node.name or taken[node.name] > 1:
+            node.name = f"{node.op_type}_{index}_of_{path.stem}"
+    onnx.save(network, path)
+
+
+def _short(node: Any, weights: Mapping[str, Sequence[int]]) -> bool:
+    """A convolution of :data:`FEW_INPUTS`; those of every channel alone have kernels of their own in eight bits."""
+    if node.op_type != "Conv":
+        return False
+    _, channels, *kernel = weights[node.input[1]]
+    return channels > 1 and channels * math.prod(kernel) <= FEW_INPUTS
 
 
 @dataclass

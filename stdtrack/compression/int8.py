@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from evalkit.errors import InputError
 from evalkit.reading.text import read_json
 from evalkit.running.tracking import track
 from evalkit.trackers.onnx import Session
@@ -124,8 +125,14 @@ def most_in_eight_bits(
         quantisers: by the file's name.
         agreed: how well the networks in a folder agree with the float ones, in [0, 1].
         work: trials are made in it.
+
+    Raises:
+        InputError: there is no layer that could have eight bits.
     """
     layers = {file: quantiser.layers for file, quantiser in quantisers.items()}
+    if not any(layers.values()):
+        names = ", ".join(sorted(quantisers))
+        raise InputError(f"there is nothing to round in {names}: no layer with constant weights but short convolutions")
     ranked: list[tuple[str, str]] = []
     trials: dict[int, float] = {}
     for count in _counts(sum(map(len, layers.values()))):

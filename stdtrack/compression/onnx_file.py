@@ -110,8 +110,6 @@ def quantise_file(
     samples = read_samples(inputs, input_shapes(path), input_types(path))
     shown, judging = spread(samples[::2], SAMPLES), samples[1::2]
     quantiser = Quantiser.of(path, shown, work)
-    if not quantiser.layers:
-        raise InputError("has no layer with weights: there is nothing to round", path=path)
     original = Session(path, threads)
     try:
         truth = [original(**sample) for sample in shown]

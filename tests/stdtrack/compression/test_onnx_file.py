@@ -60,7 +60,7 @@ def test_any_file_in_eight_bits(network: Path, tmp_path: Path) -> None:
     assert (code, printed) == (0, str(out / "scaled.onnx")), error
     card = json.loads((out / "card.json").read_text())
     assert card["samples"] == [6, 6]
-    assert card["quantised"]["layers"] == {"scaled.onnx": 2}
+    assert card["quantised"]["layers"] == {"scaled.onnx": 1}, "the short convolution stays in float"
     one = {name: array[None].astype(np.float32) for name, array in (("image", samples()["image"][1]),)}
     one["scale"] = samples()["scale"][1].astype(np.float32)
     before, after = Session(network, 1)(**one)[0], Session(out / "scaled.onnx", 1)(**one)[0]
