@@ -10,12 +10,15 @@ from __future__ import annotations
 import base64
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evalkit.scoring.columns import BOX
+from evalkit.scoring.columns import TRUTH as TRUE_BOX
 from reports.inputs import ReportTables, StripFrame
 from reports.plots.timeline import absent_spans
 
@@ -41,7 +44,7 @@ def packed_frames(tables: ReportTables, index: Mapping[str, int]) -> Packed:
         index: numbers of trackers.
     """
     lines = _by_sequence(tables.frames, index)
-    boxes = _by_sequence(tables.boxes, index)
+    boxes, rows_of_boxes = _Boxes.of(tables.boxes), _by_sequence(tables.boxes, index)
     columns = {name: pd.to_numeric(tables.frames[name]).to_numpy(dtype=np.float64) for name in LINES}
     numbers = tables.frames["frame"].to_numpy(dtype=np.int64)
     absent = tables.frames["absent"].fillna(value=False).to_numpy(dtype=bool)
@@ -58,7 +61,7 @@ def packed_frames(tables: ReportTables, index: Mapping[str, int]) -> Packed:
                     low, high, packed = pack(line)
                     named.append([name, tracker, low, high])
                     parts.append(packed)
-        played, drawn, planes = _played(tables.boxes, boxes.get((benchmark, sequence), {}))
+        played, drawn, planes = _played(boxes, rows_of_boxes.get((benchmark, sequence), {}))
         facts = {"first": first, "length": length, "absent": absent_spans(absent[rows])}
         content = base64.b64encode(zlib.compress(b"".join(parts) + planes, 9)).decode()
         own_facts = {**facts, "lines": named, "played": played, "boxes": drawn, "bytes": content}
@@ -84,18 +87,29 @@ def pack(values: NDArray[np.float64]) -> tuple[float, float, bytes]:
     return low, high, np.diff(steps, prepend=np.uint8(0)).tobytes()
 
 
-def _played(boxes: pd.DataFrame, by_tracker: Mapping[int, NDArray[np.intp]]) -> tuple[int, list[int], bytes]:
+@dataclass(frozen=True)
+class _Boxes:
+    """The table of boxes as arrays: (N,) its frames, and (N, 4) the trackers' boxes and the true ones, in pixels."""
+
+    frames: NDArray[np.int64]
+    own: NDArray[np.float64]
+    truth: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> _Boxes:
+        own, truth = (table[list(names)].to_numpy(dtype=np.float64) for names in (BOX, TRUE_BOX))
+        return cls(table["frame"].to_numpy(dtype=np.int64), own, truth)
+
+
+def _played(boxes: _Boxes, by_tracker: Mapping[int, NDArray[np.intp]]) -> tuple[int, list[int], bytes]:
     """How many frames are played, whose boxes are there (ground truth first), and the bytes of both."""
     if not by_tracker:
         return 0, [], b""
-    numbers = boxes["frame"].to_numpy(dtype=np.int64)
-    played = np.unique(np.concatenate([numbers[rows] for rows in by_tracker.values()]))
-    corners = boxes[["x", "y", "w", "h"]].to_numpy(dtype=np.float64)
-    truths = boxes[["gt_x", "gt_y", "gt_w", "gt_h"]].to_numpy(dtype=np.float64)
+    played = np.unique(np.concatenate([boxes.frames[rows] for rows in by_tracker.values()]))
     planes, truth = [], np.full((len(played), 4), np.nan)
     for rows in by_tracker.values():
-        own, at = np.full((len(played), 4), np.nan), np.searchsorted(played, numbers[rows])
-        own[at], truth[at] = corners[rows], truths[rows]
+        own, at = np.full((len(played), 4), np.nan), np.searchsorted(played, boxes.frames[rows])
+        own[at], truth[at] = boxes.own[rows], boxes.truth[rows]
         planes.append(_planes(own))
     return len(played), [TRUTH, *by_tracker], b"".join([differences(played), _planes(truth), *planes])
 
