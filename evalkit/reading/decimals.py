@@ -13,6 +13,7 @@ _POWERS = 10.0 ** np.arange(_MAX_DIGITS + 1)
 _KNOWN = b"0123456789.-, \t\n"
 _MINUS, _POINT, _NEWLINE = b"-.\n"
 _COMMAS = bytes.maketrans(b" \t\n", b",,,")
+_NONE = np.zeros(0, np.intp)
 
 
 def parse_decimals(text: bytes) -> NDArray[np.float64] | None:
@@ -34,7 +35,7 @@ def parse_decimals(text: bytes) -> NDArray[np.float64] | None:
     is_separator = characters <= ord(",")
     ends = np.flatnonzero(is_separator)
     starts = np.concatenate([[0], ends[:-1] + 1])
-    columns, rest = divmod(len(ends), text.count(b"\n") or len(ends) + 1)
+    columns, rest = divmod(len(ends), np.count_nonzero(characters == _NEWLINE) or len(ends) + 1)
     if rest or not columns or (characters[ends[columns - 1 :: columns]] != _NEWLINE).any() or ends[-1] != len(text) - 1:
         return None
     values = _values(text, characters, starts, ends)
@@ -45,20 +46,23 @@ def _values(
     text: bytes, characters: NDArray[np.uint8], starts: NDArray[np.intp], ends: NDArray[np.intp]
 ) -> NDArray[np.float64] | None:
     """Value of each number between ``starts`` and ``ends``; None if one is no plain decimal."""
-    negative = characters[starts] == _MINUS
-    digits = ends - starts - negative
+    signs = np.count_nonzero(characters == _MINUS)
+    negative = np.flatnonzero(characters[starts] == _MINUS) if signs else _NONE
     points = np.flatnonzero(characters == _POINT)
     pointed = _pointed(points, starts, ends)
+    digits = ends - starts
+    digits[negative] -= 1
     digits[pointed] -= 1
     if (
         digits.min() < 1
         or digits.max() > _MAX_DIGITS
         or (isinstance(pointed, np.ndarray) and (pointed[1:] == pointed[:-1]).any())
-        or np.count_nonzero(characters == _MINUS) != np.count_nonzero(negative)
+        or signs != len(negative)
     ):
         return None
     # Nothing but digits and commas is left, which numpy's reader of integers takes at a sixth of loadtxt's time.
-    values = np.fromstring(text[:-1].translate(_COMMAS, b".-"), np.int64, sep=",").astype(np.float64)
+    unwanted = b".-" if signs or len(points) else b""  # to leave nothing out takes half the time
+    values = np.fromstring(text[:-1].translate(_COMMAS, unwanted), np.int64, sep=",").astype(np.float64)
     values[pointed] /= _POWERS[ends[pointed] - 1 - points]
     values[negative] *= -1.0
     return values
