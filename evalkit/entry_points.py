@@ -97,6 +97,8 @@ def installed(group: str) -> Mapping[str, tuple[EntryPoint, ...]]:
     by_name: dict[str, tuple[EntryPoint, ...]] = {}
     packages = set()
     for package in distributions(path=without_current_folder(sys.path)):
+        if group not in (package.read_text("entry_points.txt") or ""):
+            continue  # to parse those of every package would take most of the time
         points = package.entry_points.select(group=group)
         if points and package.name not in packages:
             packages.add(package.name)

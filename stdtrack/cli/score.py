@@ -74,10 +74,11 @@ def score(
         if path is not None and path.suffix not in _TABLES:
             raise InputError(f"is neither {' nor '.join(_TABLES)}", path=path)
     from evalkit.scoring.front import score as score_results
-    from stdtrack.loggers import check
 
-    check(log)
+    if log:
+        from stdtrack.loggers import check
 
+        check(log)
     naming = naming_of(names, order, highlight, project_of(config))
     with late_bar():
         scores = score_results(
