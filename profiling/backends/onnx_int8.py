@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,21 +14,17 @@ from evalkit.errors import InputError, one_line
 from evalkit.files import atomic
 from evalkit.imports import optional_module
 from evalkit.trackers.onnx_file import check_onnx, digest_onnx, read_onnx
+from profiling.backends.onnx_layers import LAYERS, layers_in_eight_bits, name_nodes
 from profiling.backends.quiet import quiet_exporter
 
 MADE_OF = "stdtrack.made_of"
 """In the metadata of a quantised network: the digest of the one that it was made of, and what made it."""
 DYNAMIC = {"per_channel": True, "op_types_to_quantize": ["MatMul"]}
 """How :func:`quantised` asks for it."""
-LAYERS = ("Conv", "Gemm", "MatMul")
-"""Operators that may hold weights."""
 PRODUCTS = ("Gemm", "MatMul")
 """Layers that give floats: what follows them, attention, an activation or a residual, computes in floats anyway."""
 BETWEEN = ("Relu", "Clip", "Pad", "Resize", "MaxPool", "Flatten")
 """Operators between convolutions that hand eight bits on, so that layers need not convert there and back."""
-
-FEW_INPUTS = 64
-"""A convolution that sums at most so many products, such as 3 x 3 pixels of an image, takes longer in eight bits."""
 
 PERCENTILE = 99.99
 """Share of an activation's values, in percent, that its range covers: single extremes would make its steps coarse."""
@@ -106,23 +100,13 @@ class Quantiser:
                 preparation.quant_pre_process(str(path), target, skip_symbolic_shape=True)
         except Exception as error:
             raise InputError(f"ONNX Runtime cannot quantise it: {one_line(error)}", path=path) from error
-        _name_nodes(target)
+        name_nodes(target)
         return cls(target, fitting, folder / f"{path.stem}.ranges.json")
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Names of the nodes that round in eight bits, in the graph's order: those with weights of their own."""
-        graph = check_onnx(self.network).graph
-        floats = self._floats
-        return tuple(node.name for node in graph.node if node.op_type in LAYERS and node.name not in floats)
-
-    @property
-    def _floats(self) -> frozenset[str]:
-        """Names of layers that stay in float: products of two activations, and short convolutions."""
-        graph = check_onnx(self.network).graph
-        weights = {tensor.name: tensor.dims for tensor in graph.initializer}
-        layers = [node for node in graph.node if node.op_type in LAYERS]
-        return frozenset(node.name for node in layers if node.input[1] not in weights or _short(node, weights))
+        """Names of the nodes that round in eight bits, in the graph's order."""
+        return layers_in_eight_bits(check_onnx(self.network).graph)
 
     def write(self, target: Path, in_float: Collection[str] = ()) -> None:
         """Write the network with its layers, all but some, in eight bits: signed weights, one scale a channel.
@@ -132,7 +116,8 @@ class Quantiser:
         Raises:
             InputError: the folder cannot be written.
         """
-        self._write(target, [*LAYERS, *BETWEEN], nodes_to_exclude=[*self._floats, *in_float])
+        left = {node.name for node in check_onnx(self.network).graph.node if node.op_type in LAYERS} - {*self.layers}
+        self._write(target, [*LAYERS, *BETWEEN], nodes_to_exclude=[*left, *in_float])
 
     def write_alone(self, target: Path, layer: str) -> None:
         """Write the network with one layer in eight bits, and nothing else; raises as :meth:`write` does."""
@@ -159,25 +144,6 @@ class Quantiser:
                 },
                 calibration_cache_path=self.ranges,
             )
-
-
-def _name_nodes(path: Path) -> None:
-    """Give every node of a .onnx file a name of its own: the quantiser is told by names what to leave in float."""
-    onnx: Any = optional_module("onnx")
-    network = read_onnx(path)
-    taken = Counter(node.name for node in network.graph.node)
-    for index, node in enumerate(network.graph.node):
-        if not node.name or taken[node.name] > 1:
-            node.name = f"{node.op_type}_{index}_of_{path.stem}"
-    onnx.save(network, path)
-
-
-def _short(node: Any, weights: Mapping[str, Sequence[int]]) -> bool:
-    """A convolution of :data:`FEW_INPUTS`; those of every channel alone have kernels of their own in eight bits."""
-    if node.op_type != "Conv":
-        return False
-    _, channels, *kernel = weights[node.input[1]]
-    return channels > 1 and channels * math.prod(kernel) <= FEW_INPUTS
 
 
 @dataclass
