@@ -16,7 +16,7 @@ from stdtrack.cli.options import Word, benchmark_option, data_options, no_cache_
 from stdtrack.cli.results import tell
 
 if TYPE_CHECKING:
-    from evalkit.scoring.paired import Pair
+    from evalkit.scoring.pair import Pair
 
 
 @click.command(epilog=example("stdtrack compare runs stdtrack:nano opencv:csrt --on otb100"))

@@ -11,7 +11,7 @@ from evalkit.benchmarks.folder import Folder
 from evalkit.benchmarks.installed import clips_of
 from evalkit.benchmarks.registry import open_benchmark
 from evalkit.scoring.opening import Annotation
-from evalkit.scoring.paired import pair_up
+from evalkit.scoring.pair import pair_up
 from evalkit.scoring.scores import BenchmarkScore, SequenceScore
 from evalkit.scoring.statistics import bootstrap_interval, compare_paired, interval_table
 

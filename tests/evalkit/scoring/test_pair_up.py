@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from evalkit.errors import InputError
-from evalkit.scoring.paired import pair_up
+from evalkit.scoring.pair import pair_up
 from evalkit.scoring.scores import BenchmarkScore, SequenceScore
 
 NONE = np.zeros(0)

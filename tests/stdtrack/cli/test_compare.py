@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from evalkit.results.manifest import read_manifest, write_manifest
 from stdtrack.cli.main import main
 
 
@@ -55,6 +58,29 @@ def test_an_unknown_tracker_is_named(make_runs, capsys: pytest.CaptureFixture[st
     assert (code, out) == (2, "")
     assert "no results of 'b' on folder" in err
     assert run(capsys, runs, "a", "b")[0] == 2
+
+
+@pytest.mark.parametrize("on", [(), ("--on", "folder")])
+def test_a_mistyped_tracker_is_suggested(make_runs, on: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    runs = make_runs({"opencv-kcf": 1.0, "other": 2.0})
+    code, out, err = run(capsys, runs, "other", "opencv-kfc", *on)
+    assert (code, out) == (2, "")
+    assert "no results of 'opencv-kfc'" in err
+    assert "did you mean 'opencv-kcf'?" in err
+
+
+def test_trackers_that_share_no_benchmark(make_runs, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = make_runs({"a": 1.0, "b": 2.0})
+    shutil.rmtree(runs / "b" / "folder")
+    for folder, file in ((runs / "b" / "otb100", "Bolt.txt"), (tmp_path / "OTB100" / "Bolt", "groundtruth_rect.txt")):
+        folder.mkdir(parents=True)
+        (folder / file).write_text("10,20,30,40\n" * 350)
+    root = {"name": "otb100", "options": {}, "root": str(tmp_path / "OTB100"), "origin": 1, "fingerprint": ""}
+    recorded = read_manifest(runs / "a" / "folder")
+    assert recorded is not None
+    write_manifest(runs / "b" / "otb100", replace(recorded, spec="b", benchmark=root))
+    code, _, err = run(capsys, runs, "a", "b")
+    assert (code, "no benchmark has results of both 'a' and 'b'" in err) == (2, True), err
 
 
 def test_many_trackers_are_not_all_listed(make_runs, capsys: pytest.CaptureFixture[str]) -> None:
