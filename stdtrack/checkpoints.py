@@ -29,8 +29,9 @@ LARGEST = 4096
 """No size or number of layers of a config is beyond it."""
 WEIGHTS = Path(__file__).parent / "weights"
 
-# A checkpoint of another name, or with other settings of online tracking, is still the same network.
-NOT_COMPARED = ("name", "online")
+# A checkpoint of another name, with other settings of online tracking, or that leaves out other tokens is still the
+# same network.
+NOT_COMPARED = ("name", "online", "keep")
 PRUNED = ("depth", "head_dim", "tower_dims", "widths")
 """What else may differ between a pruned network and its variant."""
 _SOME_WIDTHS = Widths((1,), 1, (1,))
@@ -103,6 +104,25 @@ def without_blocks(model: STDTrack, dropped: Sequence[int]) -> STDTrack:
     return shorter
 
 
+def with_keep(model: STDTrack, keep: float) -> STDTrack:
+    """The network with the same weights, in evaluation mode, where this share of the search tokens goes on.
+
+    Raises:
+        InputError: the share is none, or the network cannot leave tokens out.
+    """
+    if model.config.keep == keep:
+        return model
+    try:
+        config = dataclasses.replace(model.config, keep=keep)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    if keep < 1.0 and not config.going_on:
+        raise InputError(f"keep is {keep:g}, and the network has one block, which takes all search tokens")
+    changed = STDTrack(config)
+    changed.load_state_dict(model.state_dict())
+    return changed.eval()
+
+
 def fitting(tensors: Mapping[str, Tensor], own: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
     """The tensors as a network with the state ``own`` takes them; floating types of another width are converted.
 
@@ -144,10 +164,12 @@ def sha256(path: Path) -> str:
 
 
 def config_as_mapping(config: ModelConfig) -> dict[str, Any]:
-    """A config as plain data; widths are told of pruned networks alone."""
+    """A config as plain data; widths are told of pruned networks alone, and ``keep`` of those that leave tokens out."""
     values = dataclasses.asdict(config)
     if config.widths == Widths():
         del values["widths"]
+    if config.keep == BASE.keep:
+        del values["keep"]
     return values
 
 
@@ -155,12 +177,17 @@ def config_from_mapping(values: object, path: Path | None = None) -> ModelConfig
     """The config that :func:`config_as_mapping` and JSON made plain data of.
 
     Raises:
-        InputError: a key is missing or unknown, or its value is of another kind than in :data:`BASE`.
+        InputError: a key is missing or unknown, its value is of another kind than in :data:`BASE`, or is none that it
+            can have.
     """
-    given = values if isinstance(values, dict) else {}
+    given = {"keep": BASE.keep, **(values if isinstance(values, dict) else {})}
     online = OnlineConfig(**_checked(given.get("online"), BASE.online, path))
     widths = Widths(**_checked(given["widths"], _SOME_WIDTHS, path)) if "widths" in given else Widths()
-    return ModelConfig(**_checked({**given, "online": online, "widths": widths}, BASE, path))
+    checked = _checked({**given, "online": online, "widths": widths}, BASE, path)
+    try:
+        return ModelConfig(**checked)
+    except ValueError as error:
+        raise InputError(f"config key {error}", path=path) from error
 
 
 def _checked(values: object, example: ModelConfig | OnlineConfig | Widths, path: Path | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -76,8 +77,13 @@ class ModelConfig:
         admission: least predicted quality of a token that is stored.
         fusion: the Multi-frame Information Fusion Module (*paper*).
         multi_scale: parallel branches in the head (*paper*); without, the largest kernel stands alone.
+        keep: share of the search tokens that go on after a quarter, half and three quarters of the blocks, in (0, 1];
+            1: none is left out. Which ones, the spatiotemporal token says (:mod:`stdtrack.model.search_tokens`).
         widths: see :class:`Widths`; set for pruned networks alone.
         online: see :class:`OnlineConfig`.
+
+    Raises:
+        ValueError: ``keep`` is no such share, or less than 1 without a token.
     """
 
     name: str
@@ -102,8 +108,15 @@ class ModelConfig:
     admission: float = 0.5
     fusion: bool = True
     multi_scale: bool = True
+    keep: float = 1.0
     widths: Widths = field(default_factory=Widths)
     online: OnlineConfig = field(default_factory=OnlineConfig)
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.keep <= 1.0:
+            raise ValueError(f"keep is {self.keep:g}, no share above 0; 1 leaves no search token out")
+        if self.keep < 1.0 and not self.token:
+            raise ValueError(f"keep is {self.keep:g}, and no spatiotemporal token says which search tokens")
 
     @property
     def template_grid(self) -> int:
@@ -119,6 +132,22 @@ class ModelConfig:
     def hidden_dims(self) -> tuple[int, ...]:
         """Hidden channels of each transformer block's feed-forward layer."""
         return self.widths.hidden or (int(self.dim * self.mlp_ratio),) * self.depth
+
+    @property
+    def going_on(self) -> Mapping[int, int]:
+        """How many search tokens go on after so many blocks; empty where none is left out.
+
+        >>> BASE.going_on, replace(BASE, keep=0.7).going_on, replace(NANO, keep=0.7).going_on
+        ({}, {3: 180, 6: 126, 9: 89}, {1: 45})
+        """
+        if self.keep == 1.0:
+            return {}
+        ends = sorted({self.depth * quarters // 4 for quarters in (1, 2, 3)} - {0})
+        counts, left = {}, self.search_grid**2
+        for end in ends:
+            # A hair less: 0.55 * 100 is more than 55 in binary fractions.
+            counts[end] = left = math.ceil(self.keep * left * (1.0 - 1e-12))
+        return counts
 
     @property
     def block_heads(self) -> int:
@@ -165,7 +194,7 @@ def ablations(config: ModelConfig) -> Mapping[str, ModelConfig]:
     """
     return {
         FULL: config,
-        "no token": replace(config, token=False, fusion=False, memory="none"),
+        "no token": replace(config, token=False, fusion=False, memory="none", keep=1.0),
         "no STM": replace(config, memory="none"),
         "FIFO": replace(config, memory="fifo"),
         "no MFIFM": replace(config, fusion=False, memory="none"),

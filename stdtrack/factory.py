@@ -23,7 +23,7 @@ from stdtrack.tracker import STDTracker
 
 NAMES = tuple(VARIANTS)
 T = TypeVar("T", bound=STDTracker)
-OPTIONS = ("weights", "device", "backend", "precision", "path", "exit", "redetect", "tiles", "budget")
+OPTIONS = ("weights", "device", "backend", "precision", "path", "keep", "exit", "redetect", "tiles", "budget")
 
 
 def create(name: str, options: Mapping[str, str]) -> STDTracker:
@@ -31,8 +31,9 @@ def create(name: str, options: Mapping[str, str]) -> STDTracker:
 
     Options: ``weights`` (a checkpoint instead of the shipped one), ``device``, ``backend`` with ``precision`` (without
     both, the variant's fastest faithful one that is installed; its step is exported once and kept in the user's
-    cache), ``path`` (a folder made by ``stdtrack export``, which holds weights and backend), ``exit`` (a file made by
-    ``stdtrack compress --exit``), and ``redetect=true`` with ``tiles`` or ``budget`` (:mod:`stdtrack.redetection`).
+    cache), ``path`` (a folder made by ``stdtrack export``, which holds weights and backend), ``keep`` (share of the
+    search tokens that go on from block to block, in (0, 1]), ``exit`` (a file made by ``stdtrack compress --exit``),
+    and ``redetect=true`` with ``tiles`` or ``budget`` (:mod:`stdtrack.redetection`).
 
     Raises:
         InputError: an unknown variant or option, a checkpoint or folder that does not fit, a missing backend.
@@ -48,23 +49,31 @@ def create(name: str, options: Mapping[str, str]) -> STDTracker:
 
 
 def _created(kind: type[T], name: str, options: Mapping[str, str]) -> T:
-    device, precision = options.get("device", "cpu"), options.get("precision", "fp32")
+    device, precision, keep = options.get("device", "cpu"), options.get("precision", "fp32"), _keep(name, options)
     if "path" in options:
-        return _from_export(kind, name, options, precision)
+        return _from_export(kind, name, options, precision, keep)
     named = "backend" in options or "precision" in options
     backend = options.get("backend", "eager") if named else own_choice(name, device)
     backends.check(backend, precision, device)
     require_device(device)
     if "weights" in options:
-        tracker = kind.load(Path(options["weights"]), device, VARIANTS[name])
+        tracker = kind.load(Path(options["weights"]), device, VARIANTS[name], keep)
     else:
-        tracker = kind.from_pretrained(name, device)
+        tracker = kind.from_pretrained(name, device, keep)
     if "exit" in options:
         _run_with_exit(tracker, Path(options["exit"]), backend, precision)
     else:
         _run_on(tracker, backend, precision, named=named)
     tracker.warm_up()
     return tracker
+
+
+def _keep(name: str, options: Mapping[str, str]) -> float | None:
+    """The share that a spec asks for, None where it asks for none; the network's config says whether it can be."""
+    try:
+        return float(options["keep"]) if "keep" in options else None
+    except ValueError as error:
+        raise InputError(f"stdtrack:{name}: option keep={options['keep']} is no number", hint="keep=0.7") from error
 
 
 def _run_on(tracker: STDTracker, backend: str, precision: str, *, named: bool) -> None:
@@ -89,7 +98,7 @@ def _run_with_exit(tracker: STDTracker, path: Path, backend: str, precision: str
     tracker.use(network, backend=backend, precision=precision, exit=str(path), exit_sha256=sha256(path), note=note)
 
 
-def _from_export(kind: type[T], name: str, options: Mapping[str, str], precision: str) -> T:
+def _from_export(kind: type[T], name: str, options: Mapping[str, str], precision: str, keep: float | None) -> T:
     folder = Path(options["path"])
     exported = Exported.read(folder)
     if exported.config.name != name:
@@ -97,6 +106,8 @@ def _from_export(kind: type[T], name: str, options: Mapping[str, str], precision
     compare_configs(folder, exported.config, VARIANTS[name])
     if options.get("backend", exported.backend) != exported.backend:
         raise InputError(f"holds a network for the backend '{exported.backend}'", path=folder)
+    if keep not in (None, exported.config.keep):
+        raise InputError(f"holds a network with keep={exported.config.keep:g}, not {keep:g}", path=folder)
     for key in ("weights", "device", "exit"):
         if key in options:
             raise InputError(f"option '{key}' does not go with path", hint="the folder holds weights, on the cpu")

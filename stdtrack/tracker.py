@@ -18,7 +18,7 @@ from profiling.complexity.count import Part
 from stdtrack.answer import next_box, on_host, peak_box, visible_part
 from stdtrack.assessment import FACT, Assessment, Calibration, assess, from_text
 from stdtrack.attacks.on_stdtrack import OnSTDTrack
-from stdtrack.checkpoints import load_facts, load_model, sha256, shipped_weights, untrained
+from stdtrack.checkpoints import load_facts, load_model, sha256, shipped_weights, untrained, with_keep
 from stdtrack.configs import VARIANTS, ModelConfig
 from stdtrack.crops import Window, crop_window, sample_crop, to_image
 from stdtrack.cues import frame_cues
@@ -33,6 +33,8 @@ from stdtrack.inference.networks import (
 )
 from stdtrack.model import STDTrack, TrackState
 from stdtrack.normalising import Normaliser
+
+KEEP_NOTE = "leaves search tokens out, boxes differ from the full network's"
 
 
 class STDTracker:
@@ -64,6 +66,9 @@ class STDTracker:
         self.model: STDTrack = folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
         self.stage: StageTimer = untimed
         self._facts = {"backend": "eager", **(facts or {})}
+        if self.config.going_on:
+            note = ", ".join(filter(None, (self._facts.get("note", ""), KEEP_NOTE)))
+            self._facts |= {"keep": str(self.config.keep), "note": note}
         self.window_HW = _score_window(self.config)
         self._tensor = Normaliser(self.config, self.device)
         self.calibration = calibration
@@ -72,18 +77,31 @@ class STDTracker:
         self._box: Box = np.zeros(4)
 
     @classmethod
-    def from_pretrained(cls, variant: str, device: str = "cpu") -> Self:
-        """A variant with the weights that come with the package; untrained, and says so, where there are none."""
+    def from_pretrained(cls, variant: str, device: str = "cpu", keep: float | None = None) -> Self:
+        """A variant with the weights that come with the package; untrained, and says so, where there are none.
+
+        Args:
+            keep: share of the search tokens that go on (:class:`~stdtrack.configs.ModelConfig`); None: the variant's.
+        """
         path = shipped_weights(variant)
-        if path is None:
-            return cls(untrained(VARIANTS[variant]), {"note": "untrained"}, device)
-        return cls.load(path, device)
+        if path is not None:
+            return cls.load(path, device, keep=keep)
+        model = untrained(VARIANTS[variant])
+        return cls(model if keep is None else with_keep(model, keep), {"note": "untrained"}, device)
 
     @classmethod
-    def load(cls, path: Path, device: str = "cpu", expected: ModelConfig | None = None) -> Self:
-        """The network and weights of a checkpoint; see :func:`stdtrack.checkpoints.load_model` for its errors."""
+    def load(
+        cls, path: Path, device: str = "cpu", expected: ModelConfig | None = None, keep: float | None = None
+    ) -> Self:
+        """The network and weights of a checkpoint; see :func:`stdtrack.checkpoints.load_model` for its errors.
+
+        Args:
+            keep: share of the search tokens that go on (:class:`~stdtrack.configs.ModelConfig`); None: the file's.
+        """
         facts = {"weights": str(path), "weights_sha256": sha256(path)} if path.is_file() else {}
         model = load_model(path, expected)
+        if keep is not None:
+            model = with_keep(model, keep)
         calibration = load_facts(path).get(FACT)
         return cls(model, facts, device, None if calibration is None else from_text(calibration, path))
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from evalkit.errors import InputError
 from stdtrack.compression.finetuning import config_for
+from stdtrack.inference.early_exit import check_whole
 from stdtrack.model import FrameOutput, STDTrack
 from stdtrack.model.early_exit import EarlyExit
 from stdtrack.model.network import stack_frames
@@ -45,8 +46,10 @@ def taught(model: STDTrack, after: int, config: TrainConfig, tell: Callable[[str
         config: its stages say how many clips, of how many frames, at which rate; see :func:`exit_config`.
 
     Raises:
-        InputError: the network has no such block before its last one, or the data cannot be used.
+        InputError: the network has no such block before its last one, or leaves search tokens out, or the data cannot
+            be used.
     """
+    check_whole(model.config)
     if not 1 <= after < model.config.depth:
         raise InputError(f"an exit after {after} blocks: the network has {model.config.depth}")
     with torch.random.fork_rng(devices=[]):

@@ -27,7 +27,7 @@ from stdtrack.tracker import STDTracker
 Keep = Callable[[str, Arrays], None]
 """Told the file's name and the inputs, whenever a network is about to run."""
 
-REPLACED = ("weights", "device", "backend", "precision", "path", "cached")
+REPLACED = ("weights", "device", "backend", "precision", "path", "keep", "cached")
 """Options of a spec in whose place a folder's ``path`` comes."""
 
 

@@ -105,7 +105,7 @@ class ArrangedBlock(nn.Module):
     def forward(
         self, x_BNC: Tensor, past_BS2HD: Tensor | None = None, visible_NN: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """As :meth:`Block.forward`; keys and values are of the type that the block computes in."""
+        """As :meth:`Block.forward`; queries, keys and values are of the type that the block computes in."""
         B, N, _ = x_BNC.shape
         narrow_BNC = x_BNC.to(self.dtype)
         qkv_BN3HD = self.qkv(self.norm1(narrow_BNC)).view(B, N, 3, self.heads, -1)
@@ -114,7 +114,7 @@ class ArrangedBlock(nn.Module):
         k_BHSD, v_BHSD = (part.transpose(1, 2) for part in kv_BS2HD.unbind(2))
         y_BHND = _attend(qkv_BN3HD[:, :, 0].transpose(1, 2), k_BHSD, v_BHSD, visible_NN)
         narrow_BNC = self.out(y_BHND.transpose(1, 2).reshape(B, N, -1), narrow_BNC)
-        return self.down(self.up(self.norm2(narrow_BNC)), narrow_BNC).to(x_BNC.dtype), own_BN2HD
+        return self.down(self.up(self.norm2(narrow_BNC)), narrow_BNC).to(x_BNC.dtype), qkv_BN3HD
 
 
 def _attend(q_BHND: Tensor, k_BHSD: Tensor, v_BHSD: Tensor, visible_NN: Tensor | None) -> Tensor:

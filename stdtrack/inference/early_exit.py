@@ -18,6 +18,7 @@ from evalkit.reading.text import parse_json
 from profiling import backends
 from profiling.backends import Graph
 from stdtrack.checkpoints import fitting
+from stdtrack.configs import ModelConfig
 from stdtrack.inference.cpu_optimized import arranged
 from stdtrack.inference.graphs import InitGraph, pack, unpack, unpack_step
 from stdtrack.inference.networks import EAGER, example_inputs, step_model
@@ -193,6 +194,12 @@ def exiting(model: STDTrack, way_out: Exit, backend: str = "eager", precision: s
     return network
 
 
+def check_whole(config: ModelConfig) -> None:
+    """Raise InputError for a network that leaves search tokens out: what follows an exit takes all of them."""
+    if config.going_on:
+        raise InputError(f"an early exit does not go with keep={config.keep:g}", hint="leave one of them out")
+
+
 def save_exit(path: Path, way_out: Exit, weights_sha256: str, facts: Mapping[str, str]) -> None:
     """Write an exit, atomically, with the digest of the weights that it was made for."""
     settings = {"after": way_out.after, "threshold": way_out.threshold, "weights_sha256": weights_sha256}
@@ -207,8 +214,10 @@ def load_exit(path: Path, model: STDTrack, weights_sha256: str | None) -> Exit:
     """Read an exit of these weights.
 
     Raises:
-        InputError: there is no such file, it is none, it is damaged, or was made for other weights.
+        InputError: there is no such file, it is none, it is damaged, or was made for other weights; or the network
+            leaves search tokens out.
     """
+    check_whole(model.config)
     file = read_tensors(path)
     if file.metadata.get("format") != FORMAT:
         raise InputError("is no early exit", path=path, hint="made by stdtrack compress --exit")

@@ -36,25 +36,27 @@ class SingleBlock(nn.Module):
 
     def forward(
         self, x_BNC: Tensor, past_BS2HD: Tensor | None = None, visible_NN: Tensor | None = None
-    ) -> tuple[Tensor, Tensor | None]:
-        """As :meth:`Block.forward`; keys and values of the tokens themselves are for ``init_state`` alone."""
+    ) -> tuple[Tensor, Tensor]:
+        """As :meth:`Block.forward`."""
         if past_BS2HD is None:
             whole: tuple[Tensor, Tensor] = self.block(x_BNC, past_BS2HD, visible_NN)
             return whole
         block, x_NC = self.block, x_BNC.squeeze(0)
-        x_NC = x_NC + block.attention.out(self._attended(block.norm1(x_NC), past_BS2HD.squeeze(0)))
-        return (x_NC + block.mlp(block.norm2(x_NC))).unsqueeze(0), None
+        seen_NI, qkv_N3HD = self._attended(block.norm1(x_NC), past_BS2HD.squeeze(0))
+        x_NC = x_NC + block.attention.out(seen_NI)
+        return (x_NC + block.mlp(block.norm2(x_NC))).unsqueeze(0), qkv_N3HD.unsqueeze(0)
 
-    def _attended(self, x_NC: Tensor, past_S2HD: Tensor) -> Tensor:
-        (N, C), (S, _, H, D) = x_NC.shape, past_S2HD.shape
-        own_PND = self.block.attention.qkv(x_NC).view(N, 3 * H, D).transpose(0, 1)
+    def _attended(self, x_NC: Tensor, past_S2HD: Tensor) -> tuple[Tensor, Tensor]:
+        (N, _), (S, _, H, D) = x_NC.shape, past_S2HD.shape
+        qkv_NI = self.block.attention.qkv(x_NC)
+        own_PND = qkv_NI.view(N, 3 * H, D).transpose(0, 1)
         past_PSD = past_S2HD.reshape(S, 2 * H, D).transpose(0, 1)
         q_HND, k_HND, v_HND = own_PND.split_with_sizes((H, H, H))
         past_k_HSD, past_v_HSD = past_PSD.split_with_sizes((H, H))
         k_HTD, v_HTD = torch.cat((past_k_HSD, k_HND), dim=1), torch.cat((past_v_HSD, v_HND), dim=1)
         weight_HNT = ((q_HND @ k_HTD.transpose(1, 2)) * D**-0.5).softmax(dim=-1)
         seen_NHD: Tensor = (weight_HNT @ v_HTD).transpose(0, 1)
-        return seen_NHD.reshape(N, C)
+        return seen_NHD.reshape(N, H * D), qkv_NI.view(N, 3, H, D)
 
 
 class SingleHead(nn.Module):

@@ -33,7 +33,7 @@ class Attention(nn.Module):
             visible_NN: row n may look at column m; None for everything.
 
         Returns:
-            (B, N, C), and the keys and values of these N tokens, (B, N, 2, H, D).
+            (B, N, C), and the queries, keys and values of these N tokens, (B, N, 3, H, D).
         """
         B, N, _ = x_BNC.shape
         qkv_BN3HD = self.qkv(x_BNC).view(B, N, 3, self.heads, -1)
@@ -43,7 +43,7 @@ class Attention(nn.Module):
         q_BHND = qkv_BN3HD[:, :, 0].transpose(1, 2)
         k_BHSD, v_BHSD = kv_BS2HD[:, :, 0].transpose(1, 2), kv_BS2HD[:, :, 1].transpose(1, 2)
         y_BHND = F.scaled_dot_product_attention(q_BHND, k_BHSD, v_BHSD, attn_mask=visible_NN)
-        return self.out(y_BHND.transpose(1, 2).reshape(B, N, -1)), own_BN2HD
+        return self.out(y_BHND.transpose(1, 2).reshape(B, N, -1)), qkv_BN3HD
 
 
 class FeedForward(nn.Sequential):
@@ -67,6 +67,6 @@ class Block(nn.Module):
         self, x_BNC: Tensor, past_BS2HD: Tensor | None = None, visible_NN: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Like :meth:`Attention.forward`."""
-        y_BNC, own_BN2HD = self.attention(self.norm1(x_BNC), past_BS2HD, visible_NN)
+        y_BNC, qkv_BN3HD = self.attention(self.norm1(x_BNC), past_BS2HD, visible_NN)
         x_BNC = x_BNC + y_BNC
-        return x_BNC + self.mlp(self.norm2(x_BNC)), own_BN2HD
+        return x_BNC + self.mlp(self.norm2(x_BNC)), qkv_BN3HD

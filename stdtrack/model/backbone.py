@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from stdtrack.configs import ModelConfig
 from stdtrack.model.attention import Block
+from stdtrack.model.search_tokens import going_on, put_back, taken
 from stdtrack.model.stem import make_stem
 
 
@@ -29,6 +30,7 @@ class Backbone(nn.Module):
             for _, hidden in zip(range(config.depth), config.hidden_dims, strict=True)
         )
         self.norm = nn.LayerNorm(config.dim)
+        self.going_on = config.going_on
 
     def embed_search(self, search_B3HW: Tensor) -> tuple[Tensor, Tensor | None]:
         """(B, 3, H, W) -> tokens (B, N, C) with positions, and the stem's stride-8 features if it has them."""
@@ -52,16 +54,26 @@ class Backbone(nn.Module):
             visible_NN[1:, 0] = False
         cache: list[Tensor] = []
         for block in self.blocks:
-            x_BNC, own_BN2HD = block(x_BNC, None, visible_NN)
-            cache.append(own_BN2HD[:, first:])
+            x_BNC, qkv_BN3HD = block(x_BNC, None, visible_NN)
+            cache.append(qkv_BN3HD[:, :, 1:][:, first:])
         token_BC = None if start_11C is None else self.norm(x_BNC[:, 0])
         return torch.stack(cache), token_BC
 
     def forward(self, x_BNC: Tensor, cache_LBM2HD: Tensor, first: int = 0, last: int | None = None) -> Tensor:
-        """One frame: (B, N, C) tokens through the blocks from ``first`` to before ``last``, not yet normalised."""
+        """One frame: (B, N, C) tokens through the blocks from ``first`` to before ``last``, not yet normalised.
+
+        Search tokens that are left out on the way come back with the values that they had.
+        """
         blocks = list(zip(self.blocks, cache_LBM2HD.unbind(0), strict=True))
-        for block, past_BM2HD in blocks[first:last]:
-            x_BNC, _ = block(x_BNC, past_BM2HD)
+        whole: list[tuple[Tensor, Tensor]] = []
+        for done, (block, past_BM2HD) in enumerate(blocks[first:last], first + 1):
+            x_BNC, qkv_BN3HD = block(x_BNC, past_BM2HD)
+            if done in self.going_on:
+                index_BK = going_on(qkv_BN3HD, self.going_on[done])
+                whole.append((x_BNC, index_BK))
+                x_BNC = taken(x_BNC, index_BK)
+        for before_BNC, index_BK in reversed(whole):
+            x_BNC = put_back(before_BNC, index_BK, x_BNC)
         return x_BNC
 
 

@@ -226,6 +226,7 @@ class NetworkConfig:
     Attributes:
         stem: the pixels' mean and deviation go with it.
         template_size, search_size, search_factor, depth, head_dim: see :class:`stdtrack.configs.ModelConfig`.
+        keep: see there, too; 0 keeps that of ``init``, where that is given.
     """
 
     stem: str = field(default="", metadata=one_of("", *PIXELS))
@@ -234,6 +235,7 @@ class NetworkConfig:
     search_factor: float = 0.0
     depth: int = 0
     head_dim: int = 0
+    keep: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -296,10 +298,13 @@ class TrainConfig:
 
 
 def network_of(config: TrainConfig) -> ModelConfig:
-    """The network's config: a variant, or one without some part; raises InputError for an unknown name."""
+    """The network's config: a variant, or one without some part; raises InputError for an unknown name or share."""
     if config.variant not in VARIANTS:
         raise InputError(f"unknown variant '{config.variant}'", hint=suggestion(config.variant, VARIANTS))
-    variant = changed(VARIANTS[config.variant], config.network)
+    try:
+        variant = changed(VARIANTS[config.variant], config.network)
+    except ValueError as error:
+        raise InputError(f"network.{error}") from error
     rows = ablations(variant)
     if config.without and config.without not in rows:
         raise InputError(f"no ablation is called '{config.without}'", hint=suggestion(config.without, rows))

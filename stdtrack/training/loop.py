@@ -17,7 +17,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.parallel import DistributedDataParallel
 
 from evalkit.errors import InputError
-from stdtrack.checkpoints import fitting, load_model, save_model, without_blocks
+from stdtrack.checkpoints import fitting, load_model, save_model, with_keep, without_blocks
 from stdtrack.loggers import Logs
 from stdtrack.model.network import STDTrack
 from stdtrack.training.checkpoint import OLDER_ONE, list_checkpoints, load_checkpoint, save_checkpoint
@@ -73,7 +73,8 @@ def build_model(config: TrainConfig) -> STDTrack:
         load_backbone(model.backbone, Path(config.data_root) / config.init_backbone)
     if config.init:
         deeper = replace(network, depth=network.depth + len(config.init_drop))
-        model = without_blocks(load_model(Path(config.init), deeper), config.init_drop).train()
+        given = without_blocks(load_model(Path(config.init), deeper), config.init_drop)
+        model = with_keep(given, network.keep if config.network.keep else given.config.keep).train()
     freeze_stem(model, config.optim)
     channels_last: STDTrack = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return channels_last

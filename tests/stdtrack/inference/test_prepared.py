@@ -129,7 +129,7 @@ def test_a_graph_of_other_shapes_is_made_anew(
     assert len(exports) == 2
 
 
-@pytest.mark.parametrize("changed", [{"admission": 0.9}, {"memory": "fifo"}])
+@pytest.mark.parametrize("changed", [{"admission": 0.9}, {"memory": "fifo"}, {"keep": 0.5}])
 def test_a_network_with_another_rule_of_its_memory_is_another_file(changed: dict[str, Any]) -> None:
     """Weights, layers and shapes are the same, and so may be the answer to one crop."""
     models = [make(config).fold() for config in (TINY, replace(TINY, **changed))]

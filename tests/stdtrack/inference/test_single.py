@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from stdtrack.configs import ModelConfig, ablations
+from stdtrack.configs import ModelConfig, Widths, ablations
 from stdtrack.inference.graphs import StepGraph, pack
 from stdtrack.inference.networks import step_graph
 from stdtrack.inference.single import SingleBlock, for_one
 from tests.stdtrack.tiny import TINY, TINY_HYBRID, clip, make
 
-CONFIGS = {"patch": TINY, "hybrid": TINY_HYBRID, **ablations(TINY)}
+CONFIGS = {
+    "patch": TINY,
+    "hybrid": TINY_HYBRID,
+    "pruned heads": replace(TINY, widths=Widths(heads=1, hidden=(64, 96))),
+    "fewer tokens": replace(TINY, depth=4, keep=0.7),
+    **ablations(TINY),
+}
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())

@@ -18,7 +18,9 @@ from stdtrack.model import FrameOutput, STDTrack, TrackState
 from tests.stdtrack.tiny import TINY, TINY_HYBRID, clip, make
 
 PRUNED_HEADS = replace(TINY, widths=Widths(heads=1, hidden=(64, 96)))
-CONFIGS = {"patch": TINY, "hybrid": TINY_HYBRID, "pruned heads": PRUNED_HEADS, **ablations(TINY)}
+FEWER_TOKENS = replace(TINY, depth=4, keep=0.7)
+CONFIGS = {"patch": TINY, "hybrid": TINY_HYBRID, "pruned heads": PRUNED_HEADS, "fewer tokens": FEWER_TOKENS}
+CONFIGS |= ablations(TINY)
 
 
 @pytest.fixture(params=CONFIGS.values(), ids=CONFIGS.keys())

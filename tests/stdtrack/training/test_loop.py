@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +25,7 @@ from stdtrack.training.checkpoint import list_checkpoints, save_checkpoint
 from stdtrack.training.clips import Geometry
 from stdtrack.training.config_file import load_config, shipped_config
 from stdtrack.training.data import ClipDataset, Request, StepSampler, stage_at
-from stdtrack.training.loop import Trainer, TrainingProgress, clips_left
+from stdtrack.training.loop import Trainer, TrainingProgress, build_model, clips_left
 from stdtrack.training.metrics_file import read_rows
 from stdtrack.training.run import run_training
 from stdtrack.training.sources import SyntheticSource, build_sources
@@ -282,6 +283,19 @@ def test_every_kind_of_source_can_be_mixed(tiny: Path, layouts: SimpleNamespace)
         clip = dataset[Request(index, 2, 2.0)].clip
         side = 2 * NANO.search_size
         assert clip.searches.shape == (2, side, side, 3)
+
+
+def test_tokens_are_left_out_in_training_where_the_run_or_its_start_says_so(tiny: Path) -> None:
+    train(tiny, "network.keep=0.5", "stages.0.steps=2", "validation.every=2")
+    last = tiny / "run" / "last.safetensors"
+    assert load_model(last).config == replace(NANO, keep=0.5)
+    for overrides, keep in (((), 0.5), (("network.keep=0.8",), 0.8), (("network.keep=1.0",), 1.0)):
+        config = load_config(tiny / "tiny.toml", [f"init={str(last)!r}", *overrides])
+        model = build_model(config)
+        assert model.config.keep == keep
+        assert model.training
+    with pytest.raises(InputError, match=r"network\.keep is 1\.5"):
+        build_model(load_config(tiny / "tiny.toml", ["network.keep=1.5"]))
 
 
 def test_a_network_learns_to_find_bright_squares(tiny: Path) -> None:
