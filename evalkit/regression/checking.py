@@ -10,6 +10,7 @@ from evalkit.regression.compare import compare, compare_speed
 from evalkit.regression.file import Baseline, Record
 from evalkit.regression.verdicts import Comparison, Limits, Verdict
 from evalkit.results.manifest import Manifest
+from evalkit.scoring.evaluate import Refused
 from evalkit.suggestions import nearest
 
 
@@ -27,8 +28,13 @@ class Check:
         return min((comparison.verdict for comparison in self.comparisons), key=gravest.index)
 
 
-def check_accuracy(baseline: Baseline, records: Sequence[Record], limits: Limits) -> Check:
+def check_accuracy(
+    baseline: Baseline, records: Sequence[Record], limits: Limits, refused: Sequence[Refused] = ()
+) -> Check:
     """Compare what both sides have of the benchmarks in ``records``.
+
+    Args:
+        refused: trackers whose results cannot be scored: those of the baseline are not comparable.
 
     Raises:
         InputError: they share no tracker on any benchmark.
@@ -41,7 +47,8 @@ def check_accuracy(baseline: Baseline, records: Sequence[Record], limits: Limits
             comparisons.append(compare((same_rules or list(known))[0], record, limits))
         else:
             unchecked.append(f"{record.tracker} on {record.benchmark} is not in the baseline")
-    have = {(record.tracker, record.benchmark) for record in records}
+    comparisons += [_not_scored(old, one) for one in refused for old in baseline.select(one.tracker, one.benchmark)]
+    have = {(each.tracker, each.benchmark) for each in (*records, *refused)}
     benchmarks = {record.benchmark for record in records}
     unchecked += [
         f"{old.tracker} on {old.benchmark} is in the baseline, but has no results"
@@ -53,6 +60,11 @@ def check_accuracy(baseline: Baseline, records: Sequence[Record], limits: Limits
         hint = f"the baseline has {', '.join(known_pairs) or 'nothing'}"
         raise InputError("results and baseline share no tracker on the same benchmark", hint=hint)
     return Check(tuple(comparisons), tuple(dict.fromkeys(unchecked)))
+
+
+def _not_scored(old: Record, refused: Refused) -> Comparison:
+    reasons = (f"results: {refused.error}",)
+    return Comparison(old.tracker, old.benchmark, old.protocol, "", Verdict.NOT_COMPARABLE, reasons)
 
 
 def check_speed(

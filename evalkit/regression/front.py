@@ -51,13 +51,11 @@ class Checked:
         check: every comparison with its verdict, and what was not checked.
         caveats: what to know about the figures.
         refused: trackers whose results cannot be scored, each with the reason.
-        unjudged: one of them is in the baseline.
     """
 
     check: Check
     caveats: tuple[Caveat, ...] = ()
     refused: tuple[Refused, ...] = ()
-    unjudged: bool = False
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
@@ -66,11 +64,8 @@ class Checked:
 
     @property
     def verdict(self) -> Verdict:
-        """The gravest of all; a tracker of the baseline that cannot be scored is not comparable."""
-        from evalkit.regression.verdicts import Verdict
-
-        kept = self.check.verdict in (Verdict.WORSE, Verdict.NOT_COMPARABLE) or not self.unjudged
-        return self.check.verdict if kept else Verdict.NOT_COMPARABLE
+        """The gravest of all."""
+        return self.check.verdict
 
     def __str__(self) -> str:
         from evalkit.regression.ci_output import sentence
@@ -175,13 +170,12 @@ def check(
     benchmarks = chosen_benchmarks(as_names(on)) or _shared_benchmarks(Path(results), known)
     records, refused = _record_all(Path(results), benchmarks, data, annotations, rules_of, told)
     tell_refused(refused, records, told)
-    done = check_accuracy(known, records, limits)
+    done = check_accuracy(known, records, limits, refused)
     if speed_reference is not None:
         manifests = {pair: run.manifest for pair, run in runs_by_pair(Path(results)).items()}
         speeds = check_speed(known, records, speed_reference, limits, manifests)
         done = replace(done, comparisons=done.comparisons + speeds)
-    unjudged = any(known.select(tracker.tracker, tracker.benchmark) for tracker in refused)
-    return Checked(done, tuple(told.caveats), tuple(refused), unjudged)
+    return Checked(done, tuple(told.caveats), tuple(refused))
 
 
 def _record_all(
@@ -198,6 +192,7 @@ def _record_all(
         protocols: names of the rules to score by, from tracker and benchmark; none for the benchmark's own.
     """
     from evalkit.scoring.evaluate import Refused
+    from evalkit.scoring.front import refuse_empty
     from evalkit.scoring.opening import as_path, open_annotation, read_results, runs_by_pair
 
     records: list[Record] = []
@@ -207,6 +202,7 @@ def _record_all(
         key, runs = annotation.benchmark.key, runs_by_pair(results)
         trackers, notes = read_results(results, annotation)
         told.add(annotation.benchmark.name, notes)
+        refused += [replace(tracker, benchmark=key) for tracker in refuse_empty(trackers, annotation)]
         for tracker in trackers:
             chosen = protocols(tracker.tracker, key) or (annotation.benchmark.protocol,)
             try:

@@ -41,6 +41,7 @@ class TrackerResults:
         options: of the benchmark, as ``run.json`` says; None without one.
         strays: how many of the tree's files are of no sequence or of a kind that is not read, and which; the same for
             all of its trackers; or empty.
+        empty: trackers of the tree whose run on the benchmark was begun and has no result; the same for all of them.
         fault: why the tracker cannot be scored, where that shows before its files are read.
     """
 
@@ -57,6 +58,7 @@ class TrackerResults:
     visible: Mapping[str, tuple[ResultFile | None, ...]] = field(default_factory=dict)
     repetitions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     strays: str = ""
+    empty: tuple[str, ...] = ()
     fault: InputError | None = None
 
     def name_of_run(self, sequence: str, index: int) -> str:

@@ -73,12 +73,12 @@ def read_tree(
         except InputError as error:
             trackers.append(TrackerResults(name, {}, fault=error))
     others = [path for path in files if path not in places]
-    empty = _empty_note(listing.runs, places, benchmark)
-    said = "; ".join(filter(None, (empty, _strays_note(_strays(benchmark, others), benchmark), _unread_note(listing))))
+    empty = _empty_runs(listing.runs, places, benchmark)
+    said = "; ".join(filter(None, (_strays_note(_strays(benchmark, others), benchmark), _unread_note(listing))))
     likely = None
     if any(len(tracker.files) < len(names) for tracker in trackers):
         likely = _likely_other(benchmark, others, at_least=len(places))
-    return tuple(replace(tracker, likely=likely, strays=said) for tracker in trackers)
+    return tuple(replace(tracker, likely=likely, strays=said, empty=empty) for tracker in trackers)
 
 
 def _as_ours(files: Mapping[str, ResultFile], own: OwnForm, find: Callable[[str], str | None]) -> dict[str, ResultFile]:
@@ -199,8 +199,8 @@ def _is_explained(path: str, benchmark: str) -> bool:
     return is_no_result_folder(folders) or benchmark_named(folders, benchmark) is not None
 
 
-def _empty_note(runs: Iterable[str], places: Iterable[str], benchmark: str) -> str:
-    """Trackers whose run on the benchmark was begun and has no result; empty if there are none.
+def _empty_runs(runs: Iterable[str], places: Iterable[str], benchmark: str) -> tuple[str, ...]:
+    """Trackers whose run on the benchmark was begun and has no result.
 
     Args:
         runs: paths of ``<tracker>/<benchmark>/run.json``.
@@ -209,8 +209,7 @@ def _empty_note(runs: Iterable[str], places: Iterable[str], benchmark: str) -> s
     shown = {path.rpartition("/")[0] for path in places}
     folders = [folder.split("/") for path in runs if (folder := path.rpartition("/")[0]) not in shown]
     named = [[spec_of_folder(part) for part in parts[-2:]] for parts in folders if len(parts) > 1]
-    empty = [tracker for tracker, on in named if on == benchmark]
-    return f"left out, their runs have no result: {', '.join(empty)}" if empty else ""
+    return tuple(tracker for tracker, on in named if on == benchmark)
 
 
 def _unread_note(listing: Listing) -> str:

@@ -118,7 +118,11 @@ def score_benchmark(
     told.add(annotation.benchmark.name, notes)
     incomplete: list[Refused] = []
     if not partial:
+        empty = refuse_empty(trackers, annotation)
         trackers, incomplete = refuse_missing(trackers, annotation)
+        incomplete += empty
+    elif trackers[0].empty:
+        told.add(annotation.benchmark.name, (f"left out, their runs have no result: {some(trackers[0].empty)}",))
     evaluated, unscored = evaluate_told(
         trackers, annotation, protocols, told, crew=crew, keep_frames=keep_frames, cached=cached
     )
@@ -150,6 +154,14 @@ def refuse_missing(
     return whole, [
         Refused(name, annotation.benchmark.name, InputError(line, hint=hint)) for name, line in incomplete.items()
     ]
+
+
+def refuse_empty(trackers: Sequence[TrackerResults], annotation: Annotation) -> list[Refused]:
+    """The trackers that lack every sequence: their runs on the benchmark were begun, and nothing came of them."""
+    from evalkit.scoring.evaluate import Refused
+
+    error = InputError("its run was begun and has no result", hint="its folder `failures` says why; run it again")
+    return [Refused(name, annotation.benchmark.name, error) for name in (trackers[0].empty if trackers else ())]
 
 
 def _missing(tracker: TrackerResults, annotation: Annotation) -> str:

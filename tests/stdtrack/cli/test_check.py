@@ -123,6 +123,24 @@ def test_a_missing_sequence_is_not_comparable(project: Project, capsys: pytest.C
     assert "not comparable: sequences: s03 not in the run" in capsys.readouterr().out
 
 
+def test_a_run_that_came_to_nothing_is_not_comparable(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for file in project.folder("my:tracker").glob("*.txt"):
+        file.unlink()
+    (project.folder("my:tracker") / "run.json").write_text("{}")  # as a run of which every sequence failed leaves it
+    assert project.check("--junit", tmp_path / "junit.xml", "--format", "json") == 2
+    out, err = capsys.readouterr()
+    assert {(item["tracker"], item["verdict"]) for item in json.loads(out)} == {
+        ("opencv:csrt", "same"),
+        ("my:tracker", "not comparable"),
+    }
+    assert "my:tracker on folder is left out: its run was begun and has no result" in err
+    assert "not checked" not in err
+    (error,) = ElementTree.parse(tmp_path / "junit.xml").getroot().iter("error")
+    assert "its run was begun and has no result" in str(error.get("message"))
+
+
 def test_worse_goes_before_not_comparable(project: Project) -> None:
     project.run("my:tracker", shift=3.0)
     (project.folder("opencv:csrt") / "s03.txt").unlink()

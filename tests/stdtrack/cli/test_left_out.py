@@ -110,6 +110,21 @@ def test_an_incomplete_tracker_is_left_out_where_others_are_whole(run: Run, tree
     assert (code, [each["sequences_scored"] for each in json.loads(out)]) == (0, [6, 5])
 
 
+def test_a_run_that_came_to_nothing_lacks_every_sequence(run: Run, tree: Path) -> None:
+    empty = tree / "mine%3Abroken" / "otb100"
+    empty.mkdir(parents=True)
+    (empty / "run.json").write_text("{}")
+    shutil.rmtree(tree / "broken")
+    shutil.rmtree(tree / "short")
+    options = ("--on", "otb100", "--annotations", OTB, "--format", "json")
+    code, out, err = run("score", tree, *options)
+    assert (code, [score["tracker"] for score in json.loads(out)]) == (3, ["fine"])
+    assert "mine:broken on otb100 is left out: its run was begun and has no result" in err
+    code, _, err = run("score", tree, *options, "--partial")
+    assert code == 0
+    assert "left out, their runs have no result: mine:broken" in err
+
+
 def test_excluded_sequences_are_named_in_every_output(run: Run, tree: Path, tmp_path: Path) -> None:
     names = sorted(file.stem for file in (tree / "fine").glob("*.txt"))
     options = ("--on", "otb100", "--annotations", OTB)
