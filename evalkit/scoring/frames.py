@@ -209,6 +209,12 @@ def _valid(truth: Boxes, rules: Rules, origin: int) -> Flags:
     return _rows(truth > 0, every=True)
 
 
+def frames_without_target(sequence: Sequence, rules: Rules) -> int:
+    """How many of a sequence's frames have a ground truth that is no target by k5, though k4 counts them."""
+    counted = _kept(sequence, sequence.native, _absent(sequence, rules, len(sequence)), rules)
+    return int((counted & ~_valid(sequence.native, rules, sequence.origin)).sum())
+
+
 def _errors(prediction: Boxes, truth: Boxes, valid: Flags, rules: Rules) -> Vector:
     """(K,) centre errors with the sentinels of k8."""
     if rules.valid in (Valid.POSITIVE_CENTER, Valid.SIZE_CENTER):

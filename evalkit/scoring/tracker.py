@@ -16,6 +16,7 @@ from evalkit.results.formats.result_file import parse_result, rows_without_box
 from evalkit.results.formats.values import read_confidence, read_said_visible
 from evalkit.results.tracker_results import TrackerResults
 from evalkit.scoring.aggregation import combine, score_sequence
+from evalkit.scoring.frames import frames_without_target
 from evalkit.scoring.opening import Annotation, missing_sequences, scored_sequences
 from evalkit.scoring.protocols import rules_for
 from evalkit.scoring.rules import Absent, Repair, Rules
@@ -147,8 +148,7 @@ def score_tracker(
         notes.append(f"WARNING: {lengths[0]}{more}: {rules.length.value}")
     if zero:
         notes.append(f"{len(zero)} missing results count as zero boxes")
-    if rules.remark:
-        notes.append(rules.remark)
+    notes += _of_our_rules(rules, (annotation.sequence(score.sequence) for score in scores))
     overall = combine(
         scores,
         rules,
@@ -163,6 +163,15 @@ def score_tracker(
     )
     lacking = annotation.benchmark.shortcoming() if rules.absent in _BY_FLAGS else None
     return replace(overall, shortcoming=lacking or "", excluded=annotation.inventory.excluded)
+
+
+def _of_our_rules(rules: Rules, sequences: Iterable[Sequence]) -> list[str]:
+    """What is to be said of figures by rules that are no official ones."""
+    if not rules.remark:
+        return []
+    count = sum(frames_without_target(sequence, rules) for sequence in sequences)
+    said = f"{count} frames have no target by these rules (absent, or x or y before the first pixel)"
+    return [rules.remark, f"{said}: misses of success, hits of precision"] if count else [rules.remark]
 
 
 def _detail(sequence: Sequence, results: LoadedResults, length: int) -> FrameDetail:

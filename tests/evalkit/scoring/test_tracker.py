@@ -380,3 +380,18 @@ def test_only_boxes_are_repaired_as_the_matlab_toolkit_does(tmp_path: Path) -> N
     (affine,), (rect,) = (read_tree(root, "otb100", ("Biker",)) for root in (tmp_path / "affine", boxes))
     found = [score_tracker(load_results(each), annotation).metrics["sr50"] for each in (affine, rect)]
     assert found == [pytest.approx(0.5), pytest.approx(1.0)]
+
+
+def test_frames_without_a_target_by_our_own_rules_are_counted(tmp_path: Path) -> None:
+    truth = {"leaning": steady(8), "absent": steady(8), "plain": steady(8)}
+    truth["leaning"][:2, 0] = -7.5
+    truth["absent"][3:] = 0.0
+    annotation = Annotation(open_benchmark("folder", annotations=write(tmp_path / "anno", truth)))
+    (results,) = read_tree(write(tmp_path / "mine", truth), "folder", tuple(truth))
+    found = score_tracker(load_results(results), annotation)
+    by_name = {score.sequence: score.metrics for score in found.sequences}
+    assert [by_name[name]["sr50"] for name in truth] == [6 / 8, 3 / 8, 1]
+    assert [by_name[name]["precision"] for name in truth] == [1, 1, 1]
+    assert found.notes[-1].startswith("7 frames have no target by these rules")
+    plain = Annotation(open_benchmark("folder", annotations=write(tmp_path / "plain", {"plain": steady(8)})))
+    assert "no target" not in str(score_tracker(load_results(results), plain).notes)
