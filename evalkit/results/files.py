@@ -13,10 +13,9 @@ from evalkit.errors import InputError
 from evalkit.reading.archive import is_archive, open_archive
 from evalkit.reading.text import is_there, printable, read_bytes
 
-SUFFIXES = frozenset({"txt", "mat", "json", "npy"})
-"""Endings of results, in lower case."""
-_STEMMED = SUFFIXES | {"csv"}
-"""Endings that are no part of a sequence's name."""
+_CSV = "csv"
+SUFFIXES = frozenset({"txt", "mat", "json", "npy", _CSV})
+"""Endings of results, in lower case, which are no part of a sequence's name."""
 VALUE = "value"
 """Ending of vot-toolkit's files of one number a frame."""
 # What lies beside results and is none: seconds, confidences, visibility, further boxes, an attack's figures.
@@ -27,11 +26,11 @@ _BESIDE = re.compile(
 _PERFMAT = "avesuccessrateplot_"
 _OURS = frozenset({"run.json"})
 _UNREAD = frozenset(
-    {"bin", "csv", "tsv", "pkl", "pickle", "npz", "h5", "hdf5", "pt", "pth", "xml", "yaml", "yml", "dat"}
+    {"bin", "tsv", "pkl", "pickle", "npz", "h5", "hdf5", "pt", "pth", "xml", "yaml", "yml", "dat"}
     | {"zip", "rar", "7z", "tar", "gz", "tgz", "xz", "bz2", "xls", "xlsx", "parquet"}
 )
 """Endings of files that may be results, or hold some, and are not read."""
-EXPECTED = "<sequence>.txt with a row x,y,w,h a frame, OTB's .mat or .json, or .npy; other formats are not read"
+EXPECTED = "<sequence>.txt or .csv with a row x,y,w,h a frame, OTB's .mat or .json, or .npy; other formats are not read"
 """What results are, for whoever has none of these."""
 _GIVE = f"give a folder, or a .zip or .tar.xz of one: {EXPECTED}"
 
@@ -118,14 +117,23 @@ def list_tree(root: Path, own: str = "") -> Listing:
     else:
         raise InputError("is no folder of results", path=root, hint=_GIVE)
     files = {path: by_path[path] for path in sorted(by_path) if is_result_name(_name(path)) and not _is_hidden(path)}
+    beside = {path for path in files if own != _CSV and _is_beside(path, files)}
+    files = {path: file for path, file in files.items() if path not in beside}
     values = {path: by_path[path] for path in sorted(by_path) if is_value_name(path) and not _is_hidden(path)}
     owned = {path: by_path[path] for path in sorted(by_path) if _ends_in(path, own) and not _is_hidden(path)}
     runs = tuple(sorted(path for path in others if _name(path) in _OURS and not _is_hidden(path)))
-    return Listing(files, tuple(sorted(_unread(others))), values, owned, tuple(sorted(links)), runs)
+    unread = tuple(sorted((*_unread(others), *beside)))
+    return Listing(files, unread, values, owned, tuple(sorted(links)), runs)
 
 
 def _ends_in(path: str, ending: str) -> bool:
     return bool(ending) and path.lower().endswith(f".{ending}")
+
+
+def _is_beside(path: str, files: Mapping[str, ResultFile]) -> bool:
+    """A .csv beside a result of the same name in another form: a log of seconds or scores, or a copy."""
+    before, _, ending = path.rpartition(".")
+    return ending.lower() == _CSV and any(f"{before}.{other}" in files for other in SUFFIXES - {_CSV})
 
 
 def _unread(paths: Iterable[str]) -> Iterator[str]:
@@ -176,7 +184,7 @@ def stem(path: str) -> str:
     """``Basketball`` of ``mine/Basketball.txt``; several times as fast as pathlib, which thousands of files feel."""
     name = path.rpartition("/")[2]
     before, dot, end = name.rpartition(".")
-    return before if dot and end.lower() in _STEMMED else name
+    return before if dot and end.lower() in SUFFIXES else name
 
 
 def lies_beside(path: str) -> bool:

@@ -1,6 +1,6 @@
 """What a result file looks like: text, MATLAB, numpy or JSON; its columns, and rows that are no box.
 
-Which columns are the box, where a score or a frame number stands beside it, is told by evidence.
+Which columns are the box, where a score or a frame number stands beside it, is told by names, else by evidence.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from evalkit.errors import InputError
 from evalkit.reading.hints import hint_of_commas
 from evalkit.reading.tables import parse_table
 from evalkit.reading.text import decode, parse_json, without_mark
+from evalkit.results.formats.headed import has_header, read_headed
 from evalkit.types import Boxes
 
 _DELIMITERS = {b",": "comma", b";": "semicolon", b"\t": "tab"}
@@ -64,6 +65,9 @@ def parse_result(content: bytes, place: str) -> Result:
 
 
 def _text_result(content: bytes, place: str) -> Result:
+    if has_header(content):
+        boxes, note = read_headed(content, place)
+        return Result(boxes, delimiter(content), note)
     table = parse_table(content, place, columns=_COLUMNS)
     line = without_mark(content).lstrip()[:1000].partition(b"\n")[0]
     hint = None if table.shape[1] == _BOX else hint_of_commas(line.decode("ascii", "replace"), _BOX)

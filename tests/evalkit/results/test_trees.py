@@ -230,7 +230,7 @@ def test_nothing_there(tmp_path: Path) -> None:
         trackers(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("name", ["Dog.csv", "Dog.bin", "Dog.zip"])
+@pytest.mark.parametrize("name", ["Dog.tsv", "Dog.bin", "Dog.zip"])
 def test_files_that_are_not_read_are_said(tmp_path: Path, name: str) -> None:
     put(tmp_path, f"mine/{name}")
     with pytest.raises(InputError, match=f"1 files of other kinds are not read, such as mine/{name}"):
@@ -287,9 +287,9 @@ def test_files_of_no_sequence_are_counted_and_named(
 
 
 def test_what_is_not_read_is_named_beside_a_readme_and_in_archives(tmp_path: Path) -> None:
-    paths = ("README.txt", "Nobody_KCF.csv")
+    paths = ("README.txt", "Nobody_KCF.pkl")
     for root in (put(tmp_path / "a", *paths), zipped(tmp_path / "a.zip", *paths)):
-        with pytest.raises(InputError, match=r"none of 1 files.*1 files of other kinds are not read.*Nobody_KCF\.csv"):
+        with pytest.raises(InputError, match=r"none of 1 files.*1 files of other kinds are not read.*Nobody_KCF\.pkl"):
             trackers(root)
 
 
