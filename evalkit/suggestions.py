@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable
 from difflib import SequenceMatcher
 from itertools import islice
 
+from evalkit.errors import InputError
+
 _SHOWN = 20
 _CLOSE = 0.6
 """Share of letters in common from which two names are alike; the limit of :func:`difflib.get_close_matches`."""
@@ -17,7 +19,12 @@ def as_names(names: str | Iterable[str]) -> tuple[str, ...]:
     >>> as_names("otb100, lasot"), as_names(["official", "pysot", "official"])
     (('otb100', 'lasot'), ('official', 'pysot'))
     """
-    texts = (names,) if isinstance(names, str) else names
+    texts = (names,) if isinstance(names, str) else tuple(names) if isinstance(names, Iterable) else (names,)
+    for text in texts:
+        if not isinstance(text, str):
+            raise InputError(
+                f"names are texts, not {type(text).__name__}", hint="'otb100,lasot' or ['otb100', 'lasot']"
+            )
     parts = (part.strip() for text in texts for part in text.split(","))
     return tuple(dict.fromkeys(part for part in parts if part))
 

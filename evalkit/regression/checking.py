@@ -48,7 +48,8 @@ def check_accuracy(
         else:
             unchecked.append(f"{record.tracker} on {record.benchmark} is not in the baseline")
     comparisons += [_not_scored(old, one) for one in refused for old in baseline.select(one.tracker, one.benchmark)]
-    have = {(each.tracker, each.benchmark) for each in (*records, *refused)}
+    have = {(record.tracker, record.benchmark) for record in records}
+    have |= {(one.tracker, one.benchmark) for one in refused}
     benchmarks = {record.benchmark for record in records}
     unchecked += [
         f"{old.tracker} on {old.benchmark} is in the baseline, but has no results"

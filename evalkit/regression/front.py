@@ -104,11 +104,11 @@ def baseline(
     from evalkit.running.hardware import installed
     from evalkit.scoring.evaluate import Told
     from evalkit.scoring.front import tell_refused
-    from evalkit.scoring.opening import benchmarks_present, chosen_benchmarks
+    from evalkit.scoring.opening import as_folder, benchmarks_present, chosen_benchmarks
 
-    told, rules = Told(tell), as_names(protocols)
-    benchmarks = chosen_benchmarks(as_names(on)) or benchmarks_present(Path(results))
-    records, refused = _record_all(Path(results), benchmarks, data, annotations, lambda *_: rules, told)
+    folder, told, rules = as_folder(results), Told(tell), as_names(protocols)
+    benchmarks = chosen_benchmarks(as_names(on)) or benchmarks_present(folder)
+    records, refused = _record_all(folder, benchmarks, data, annotations, lambda *_: rules, told)
     tell_refused(refused, records, told)
     written_by = installed(("stdtrack",)).get("stdtrack", "")
     kept = Recorded(Baseline((), written_by).updated(tuple(records)), tuple(told.caveats), tuple(refused))
@@ -136,7 +136,7 @@ def check(
     Worse is a mean drop above ``max_drop`` whose one-sided bound lies below zero.
 
     Args:
-        results: as :func:`evalkit.score` takes them.
+        results: the path of a folder or an archive, as :func:`evalkit.score` takes it.
         baseline: the file that :func:`baseline` wrote, or what it keeps.
         on: benchmarks; all that both sides have if empty.
         protocols: rules; those of the baseline if empty.
@@ -159,20 +159,21 @@ def check(
     from evalkit.regression.verdicts import Limits
     from evalkit.scoring.evaluate import Told
     from evalkit.scoring.front import tell_refused
-    from evalkit.scoring.opening import chosen_benchmarks, runs_by_pair
+    from evalkit.scoring.opening import as_folder, chosen_benchmarks, runs_by_pair
 
     known = baseline if isinstance(baseline, Baseline) else read_baseline(Path(baseline))
-    limits, told, rules = Limits(max_drop, confidence, max_slowdown), Told(tell), as_names(protocols)
+    limits, told = Limits(max_drop, confidence, max_slowdown), Told(tell)
+    folder, rules = as_folder(results), as_names(protocols)
 
     def rules_of(tracker: str, benchmark: str) -> tuple[str, ...]:
         return rules or tuple(record.protocol for record in known.select(tracker, benchmark))
 
-    benchmarks = chosen_benchmarks(as_names(on)) or _shared_benchmarks(Path(results), known)
-    records, refused = _record_all(Path(results), benchmarks, data, annotations, rules_of, told)
+    benchmarks = chosen_benchmarks(as_names(on)) or _shared_benchmarks(folder, known)
+    records, refused = _record_all(folder, benchmarks, data, annotations, rules_of, told)
     tell_refused(refused, records, told)
     done = check_accuracy(known, records, limits, refused)
     if speed_reference is not None:
-        manifests = {pair: run.manifest for pair, run in runs_by_pair(Path(results)).items()}
+        manifests = {pair: run.manifest for pair, run in runs_by_pair(folder).items()}
         speeds = check_speed(known, records, speed_reference, limits, manifests)
         done = replace(done, comparisons=done.comparisons + speeds)
     return Checked(done, tuple(told.caveats), tuple(refused))

@@ -17,6 +17,7 @@ from evalkit.scoring.scored import Scored, Scores, no_attributes, require_groupi
 from evalkit.suggestions import as_names, some
 
 if TYPE_CHECKING:
+    from evalkit.results.given import Given
     from evalkit.results.tracker_results import TrackerResults
     from evalkit.running.process_map import Crew
     from evalkit.scoring.evaluate import Evaluated, Refused, Tell, Told
@@ -26,7 +27,7 @@ _NAMED = 10  # sequences that a message names of those that are missing
 
 
 def score(
-    results: str | Path,
+    results: str | Path | Given,
     *,
     on: str | Iterable[str],
     data: str | Path | None = None,
@@ -44,7 +45,7 @@ def score(
 
     Args:
         results: a folder that a run wrote, other people's tree (flat, pytracking, OSTrack, got10k, pysot, VOT), or a
-            .zip or .tar.xz of one.
+            .zip or .tar.xz of one; or boxes in memory, ``{tracker: {sequence: (N, 4)}}``, 0-based x, y, w, h.
         on: benchmarks with options, such as ``"otb100"``, ``"otb100,lasot"`` or ``["got10k?split=val"]``.
         data: root of several benchmarks, or of one; STDTRACK_DATA, what the runs recorded, or ``stdtrack.toml``
             otherwise.
@@ -80,13 +81,13 @@ def score(
     require_grouping(by)
     with crew_of(workers) as crew:  # before anything heavy is imported: the other processes start meanwhile
         from evalkit.scoring.evaluate import Told
-        from evalkit.scoring.opening import open_all, require_excluded
+        from evalkit.scoring.opening import as_source, open_all, require_excluded
 
-        told = Told(tell)
+        told, source = Told(tell), as_source(results)
         cached = use_cache(cache, told)
-        one = functools.partial(score_benchmark, Path(results), protocols=as_names(protocols), told=told,
+        one = functools.partial(score_benchmark, source, protocols=as_names(protocols), told=told,
                                 partial=partial, crew=crew, keep_frames=keep_frames, cached=cached)  # fmt: skip
-        parts = [one(annotation) for annotation in open_all(results, on, data, annotations, exclude)]
+        parts = [one(annotation) for annotation in open_all(source, on, data, annotations, exclude)]
     require_excluded(as_names(exclude), [part.annotation for part in parts])
     scores = Scores(tuple(parts), refused=tuple(tracker for part in parts for tracker in part.refused), grouping=by)
     tell_refused(scores.refused, scores.scores, told)
@@ -96,7 +97,7 @@ def score(
 
 
 def score_benchmark(
-    results: Path,
+    results: Path | Given,
     annotation: Annotation,
     protocols: tuple[str, ...],
     told: Told,

@@ -21,6 +21,7 @@ from evalkit.benchmarks.varied import SEED, Varied
 from evalkit.errors import InputError
 from evalkit.reading.text import is_there
 from evalkit.results.formats.oxuva import form_of
+from evalkit.results.given import FORM, Given, given_results
 from evalkit.results.manifest import recorded_benchmark
 from evalkit.results.store import Run, list_runs
 from evalkit.results.tracker_results import TrackerResults, without_sequences
@@ -87,7 +88,7 @@ class Annotation:
 
 
 def open_all(
-    results: str | Path,
+    results: Path | Given,
     on: str | Iterable[str],
     data: str | Path | None,
     annotations: str | Path | None,
@@ -102,7 +103,25 @@ def open_all(
     if not specs:
         raise InputError("no benchmark is named", hint=f"of {', '.join(BENCHMARKS)}")
     for spec in specs:
-        yield open_annotation(Path(results), spec, as_path(data), as_path(annotations), as_names(exclude))
+        folder = results if isinstance(results, Path) else None
+        yield open_annotation(folder, spec, as_path(data), as_path(annotations), as_names(exclude))
+
+
+def as_source(results: str | Path | Given) -> Path | Given:
+    """A path, or boxes in memory; raises InputError for anything else, and for boxes by sequence alone."""
+    if isinstance(results, Mapping):
+        for tracker, boxes in results.items():
+            if not (isinstance(tracker, str) and isinstance(boxes, Mapping)):
+                raise InputError(f"'{tracker}' holds no boxes by sequence", hint=f"boxes in memory are {FORM}")
+        return results
+    return as_folder(results, f", or {FORM}")
+
+
+def as_folder(results: str | Path | Given, more: str = "") -> Path:
+    """The path of a folder or an archive; raises InputError for what is none, such as an array."""
+    if isinstance(results, str | os.PathLike):
+        return Path(results)
+    raise InputError(f"results are the path of a folder or an archive{more}, not {type(results).__name__}")
 
 
 def as_path(path: str | Path | None) -> Path | None:
@@ -111,24 +130,27 @@ def as_path(path: str | Path | None) -> Path | None:
 
 
 def open_annotation(
-    results: Path, text: str, data: Path | None, annotations: Path | None, exclude: Many[str] = ()
+    results: Path | None, text: str, data: Path | None, annotations: Path | None, exclude: Many[str] = ()
 ) -> Annotation:
     """The benchmark's ground truth: where the caller says, else STDTRACK_DATA, else where the run was made.
 
     Args:
+        results: where they lie, None for boxes in memory.
         text: the benchmark's name with options.
         exclude: shell patterns of sequences that are left out.
 
     Raises:
         InputError: there are no results, or the benchmark is not found.
     """
-    require_results(results)
+    if results is not None:
+        require_results(results)
     if data is None and (named := os.environ.get(DATA_VARIABLE)):
         data = Path(named)
     if data is None and annotations is None:
-        recorded = recorded_benchmark(results, text)
+        recorded = None if results is None else recorded_benchmark(results, text)
         text, data = recorded if recorded is not None else (text, data_root())
-    text = _with_recorded_seed(results, text)
+    if results is not None:
+        text = _with_recorded_seed(results, text)
     return Annotation(open_benchmark(text, data=data, annotations=annotations), exclude)
 
 
@@ -160,13 +182,16 @@ def require_results(results: Path) -> None:
         raise InputError("there is no such folder of results", path=results, hint="what did `stdtrack run --out` name?")
 
 
-def read_results(results: Path, annotation: Annotation) -> tuple[tuple[TrackerResults, ...], tuple[str, ...]]:
+def read_results(results: Path | Given, annotation: Annotation) -> tuple[tuple[TrackerResults, ...], tuple[str, ...]]:
     """The trackers that have results, and what there is to know of the benchmark and of the tree."""
     benchmark, inventory = annotation.benchmark, annotation.inventory
     annotation.sequence(inventory.present[0])  # ground truth that is on a server alone is told before anything else
     names = (*inventory.present, *inventory.missing, *inventory.excluded)
-    own = form_of(benchmark) if isinstance(benchmark, OxUvA) else None
-    found = read_tree(results, benchmark.name, names, own)
+    if isinstance(results, Path):
+        own = form_of(benchmark) if isinstance(benchmark, OxUvA) else None
+        found = read_tree(results, benchmark.name, names, own)
+    else:
+        found = given_results(results, benchmark.name, names, lambda name: annotation.sequence(name).origin)
     trackers = tuple(_of_one_seed(tracker, benchmark) for tracker in found)
     strays = dict.fromkeys(tracker.strays for tracker in trackers if tracker.strays)
     return tuple(without_sequences(tracker, inventory.excluded) for tracker in trackers), (*inventory.notes, *strays)

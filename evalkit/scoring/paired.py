@@ -16,6 +16,7 @@ from evalkit.suggestions import as_names, suggestion
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evalkit.results.given import Given
     from evalkit.results.tracker_results import TrackerResults
     from evalkit.scoring.evaluate import Caveat, Tell, Told
     from evalkit.scoring.opening import Annotation
@@ -73,7 +74,7 @@ class Paired:
 
 
 def compare(
-    results: str | Path,
+    results: str | Path | Given,
     first: str,
     second: str,
     *,
@@ -103,25 +104,34 @@ def compare(
         ('auc', 0.0714, 'no difference can be claimed')
     """
     from evalkit.scoring.evaluate import Told
-    from evalkit.scoring.opening import as_path, benchmarks_present, chosen_benchmarks, open_annotation, read_results
+    from evalkit.scoring.opening import (
+        as_folder,
+        as_path,
+        as_source,
+        benchmarks_present,
+        chosen_benchmarks,
+        open_annotation,
+        read_results,
+    )
 
-    told = Told(tell)
+    told, source = Told(tell), as_source(results)
     cached = use_cache(cache, told)
     chosen = chosen_benchmarks(as_names(on))
     pairs: list[Pair] = []
     seen: set[str] = set()
-    for benchmark in chosen or benchmarks_present(Path(results)):
-        annotation = open_annotation(Path(results), benchmark, as_path(data), as_path(annotations))
-        there, notes = read_results(Path(results), annotation)
+    folder = source if isinstance(source, Path) else None
+    for benchmark in chosen or benchmarks_present(as_folder(source)):
+        annotation = open_annotation(folder, benchmark, as_path(data), as_path(annotations))
+        there, notes = read_results(source, annotation)
         told.add(annotation.benchmark.name, notes)
         seen.update(tracker.tracker for tracker in there)
         both = _both(there, first, second)
         if both:
             pairs += _pairs(both, annotation, as_names(protocols), told, cached)
         elif chosen:
-            raise _without_results((first, second), [tracker.tracker for tracker in there], f" on {benchmark}", results)
+            raise _without_results((first, second), [tracker.tracker for tracker in there], f" on {benchmark}", folder)
     if not pairs:
-        raise _without_results((first, second), sorted(seen), "", results)
+        raise _without_results((first, second), sorted(seen), "", folder)
     return Paired(tuple(pairs), tuple(told.caveats))
 
 
@@ -142,7 +152,7 @@ def _pairs(
     return [pair_up(first[protocol], second[protocol]) for protocol in first]
 
 
-def _without_results(names: tuple[str, str], known: Sequence[str], where: str, results: str | Path) -> InputError:
+def _without_results(names: tuple[str, str], known: Sequence[str], where: str, results: Path | None) -> InputError:
     """Which of two trackers has none and which was meant, or that no benchmark has results of both."""
     absent = next((name for name in names if name not in known), None)
     if absent is None:

@@ -89,6 +89,7 @@ def report(
         ['scores.csv', 'scores.md']
     """
     from evalkit.scoring.evaluate import Told
+    from evalkit.scoring.opening import as_folder
     from reports.choice import chosen_metrics
     from reports.labelled import with_labels
     from reports.paper import paper_named
@@ -99,12 +100,11 @@ def report(
     check(log)
     told, chosen, paper, shown = Told(tell), _chosen(parts), paper_named(style), chosen_metrics(as_names(metrics))
     tables, refused = collect(
-        Path(results), _folders(profiles), benchmarks=as_names(on), data=data, annotations=annotations, told=told,
+        as_folder(results), _folders(profiles), benchmarks=as_names(on), data=data, annotations=annotations, told=told,
         protocols=as_names(protocols), exclude=as_names(exclude), parts=chosen, cached=use_cache(cache, told),
     )  # fmt: skip
-    others = dict.fromkeys(one.tracker for one in refused)
-    tables = replace(with_labels(tables, as_naming(names, order, highlight), others=others), metrics=shown,
-                     published=read_published() if published else tables.published)  # fmt: skip
+    tables = with_labels(tables, as_naming(names, order, highlight), others={one.tracker: None for one in refused})
+    tables = replace(tables, metrics=shown, published=read_published() if published else tables.published)
     told.add("names", tables.named.remarks)
     told.add("plots", _about_plots(tables) if "plots" in chosen else [])
     files = write_report(tables, Path(out), parts=chosen, paper=paper, transpose=transpose)

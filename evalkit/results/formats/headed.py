@@ -13,7 +13,7 @@ import numpy as np
 from evalkit.errors import InputError
 from evalkit.reading.hints import hint_of_commas
 from evalkit.reading.tables import parse_line
-from evalkit.reading.text import decode, without_mark
+from evalkit.reading.text import decode
 from evalkit.types import Boxes
 
 _BOX = {
@@ -25,19 +25,7 @@ _BOX = {
 _FRAME = ("frame", "frameid", "frameno", "framenumber", "frameindex", "frameidx", "index", "idx", "")
 """Names of columns that count the frames; pandas leaves that of its index empty."""
 _DELIMITERS = (",", ";", "\t")
-_FIRST_NAME = re.compile(rb"[ \t#\"',;]*([A-Za-z_]+)")
-_NO_NAMES = (b"nan", b"inf", b"infinity", b"none", b"null", b"nil", b"n")
 _WANTED = "name them x, y, w, h: the top-left corner and the size in pixels"
-
-
-def has_header(content: bytes) -> bool:
-    """The first line begins with a name, or with the empty one of pandas' index, and not with a number.
-
-    >>> has_header(b"x,y,w,h\\n1,2,3,4\\n"), has_header(b"nan,nan,nan,nan\\n"), has_header(b",x,y,w,h\\n")
-    (True, False, True)
-    """
-    name = _FIRST_NAME.match(without_mark(content))
-    return name is not None and name[1].lower() not in _NO_NAMES
 
 
 def read_headed(content: bytes, place: str) -> tuple[Boxes, str]:
@@ -74,7 +62,12 @@ def _column(plain: Sequence[str], names: Sequence[str], letter: str, place: str)
     found = [at for at, name in enumerate(plain) if name in _BOX[letter]]
     if len(found) != 1:
         said = "two columns are" if found else "no column is"
-        raise InputError(f"{said} {letter} among {', '.join(name or 'index' for name in names)}"[:200], path=place, row=1, hint=_WANTED)
+        raise InputError(
+            f"{said} {letter} among {', '.join(name or 'index' for name in names)}"[:200],
+            path=place,
+            row=1,
+            hint=_WANTED,
+        )
     return found[0]
 
 

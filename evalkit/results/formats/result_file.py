@@ -5,6 +5,7 @@ Which columns are the box, where a score or a frame number stands beside it, is 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +16,13 @@ from evalkit.errors import InputError
 from evalkit.reading.hints import hint_of_commas
 from evalkit.reading.tables import parse_table
 from evalkit.reading.text import decode, parse_json, without_mark
-from evalkit.results.formats.headed import has_header, read_headed
+from evalkit.results.formats.headed import read_headed
 from evalkit.types import Boxes
 
 _DELIMITERS = {b",": "comma", b";": "semicolon", b"\t": "tab"}
 _NUMPY = b"\x93NUMPY"
+_FIRST_NAME = re.compile(rb"[ \t#\"',;]*([A-Za-z_]+)")
+_NO_NAMES = (b"nan", b"inf", b"infinity", b"none", b"null", b"nil", b"n")
 _RECT = "rect"
 _BOX = 4
 _COLUMNS = range(_BOX, _BOX + 3)
@@ -65,7 +68,7 @@ def parse_result(content: bytes, place: str) -> Result:
 
 
 def _text_result(content: bytes, place: str) -> Result:
-    if has_header(content):
+    if _has_header(content):
         boxes, note = read_headed(content, place)
         return Result(boxes, delimiter(content), note)
     table = parse_table(content, place, columns=_COLUMNS)
@@ -75,6 +78,16 @@ def _text_result(content: bytes, place: str) -> Result:
         raise InputError(f"has {table.shape[1]} columns, expected {_BOX}", path=place, row=1, hint=hint)
     boxes, note = split_columns(table, place)
     return Result(boxes, delimiter(content), note)
+
+
+def _has_header(content: bytes) -> bool:
+    """The first line begins with a name, or with the empty one of pandas' index, and not with a number.
+
+    >>> _has_header(b"x,y,w,h\\n1,2,3,4\\n"), _has_header(b"nan,nan,nan,nan\\n"), _has_header(b",x,y,w,h\\n")
+    (True, False, True)
+    """
+    name = _FIRST_NAME.match(without_mark(content))
+    return name is not None and name[1].lower() not in _NO_NAMES
 
 
 def _matlab_result(content: bytes, place: str) -> Result:
