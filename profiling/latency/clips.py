@@ -27,10 +27,20 @@ class ClipName:
     sequence: str
     frames: int
 
+    @property
+    def name(self) -> str:
+        """``otb100/Basketball``: other benchmarks, and the same one under a variation, have sequences of this name."""
+        return f"{self.benchmark}/{self.sequence}"
+
 
 @dataclass(frozen=True)
 class Clip:
-    """Frames with ground truth: ``boxes`` is (N, 4) xywh, 0-based, NaN where there is no annotation."""
+    """Frames with ground truth.
+
+    Attributes:
+        name: see :attr:`ClipName.name`; clips of one run have different names.
+        boxes: (N, 4) xywh, 0-based, NaN where there is no annotation.
+    """
 
     name: str
     frames: Frames
@@ -67,7 +77,7 @@ def open_clip(name: ClipName) -> Clip:
     sequence = open_benchmark(name.benchmark, data=name.data).sequence(name.sequence)
     if sequence.frames is None:
         raise InputError(f"{name.benchmark}: {name.sequence} has annotations but no images", path=name.data)
-    return Clip(name.sequence, _Beginning(sequence.frames, name.frames), sequence.ground_truth[: name.frames])
+    return Clip(name.name, _Beginning(sequence.frames, name.frames), sequence.ground_truth[: name.frames])
 
 
 @dataclass(frozen=True)

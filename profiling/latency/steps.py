@@ -31,7 +31,7 @@ class Step:
     """One frame; times in seconds.
 
     Attributes:
-        clip: its name; empty for a module that is called with its example inputs.
+        clip: name of the clip; empty for a module that is called with its example inputs.
         frame: index in the clip.
         decode: reading and decoding the image.
         track: one call of ``update``.

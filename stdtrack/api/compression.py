@@ -291,4 +291,4 @@ def split(clips: Sequence[ClipName]) -> tuple[Sequence[ClipName], Sequence[ClipN
 
 
 def _named(clip: ClipName) -> str:
-    return f"{clip.benchmark}/{clip.sequence} ({clip.frames} frames)"
+    return f"{clip.name} ({clip.frames} frames)"

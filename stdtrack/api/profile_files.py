@@ -126,7 +126,7 @@ def circumstances(comparison: Profiles) -> list[str]:
         f"Versions: {', '.join(f'{name} {version}' for name, version in machine['versions'].items())}.",
     ]
     if comparison.clips:
-        names = (f"{clip.benchmark}/{clip.sequence} ({clip.frames})" for clip in comparison.clips)
+        names = (f"{clip.name} ({clip.frames})" for clip in comparison.clips)
         lines.append(f"Clips (frames): {', '.join(names)}.")
     return lines + [f"Failed: {label}: {problem}" for label, problem in comparison.failures.items()]
 

@@ -126,6 +126,15 @@ def test_clip_shorter_than_the_warm_up_is_refused(tmp_path: Path) -> None:
         choose_clips(tmp_path, SHORTEST_CLIP, ("folder",))
 
 
+def test_clips_of_one_sequence_under_a_variation_have_names_of_their_own(data: Path) -> None:
+    from profiling.latency.clips import choose_clips, open_clip
+    from profiling.latency.steps import SHORTEST_CLIP
+
+    clips = choose_clips(data, SHORTEST_CLIP, ("folder", "folder+grey@1"))
+    names = ["folder/first", "folder/second", "folder+grey@1/first", "folder+grey@1/second"]
+    assert [open_clip(clip).name for clip in clips] == names  # by which ratios are taken, clip by clip
+
+
 def test_waits_for_the_processor_are_taken_off(trackers: str, clip: Clip) -> None:
     ticks = iter(range(10_000))
 
