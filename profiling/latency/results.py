@@ -113,7 +113,7 @@ class Profile:
 
     Attributes:
         rounds: as they were measured, in order.
-        overlap: mean IoU on the clips; None for a module.
+        overlap: mean IoU on the clips; None for a module, and where no frame but the first is annotated.
         difference: largest absolute difference of the network's outputs from eager; None for no other backend.
         complexity: of the networks, or why it is not known; empty for a tracker that shows no network.
         is_module: a plain module, called with its example inputs: the scope ``model`` alone.

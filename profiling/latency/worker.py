@@ -205,20 +205,21 @@ def _throughput(session: Session) -> float | None:
     return throughput(session.start(session.clips, HostRecorder(), _no_wait), THROUGHPUT_FRAMES)
 
 
-def mean_overlap(tracker: Tracker, clips: Sequence[Clip]) -> float:
+def mean_overlap(tracker: Tracker, clips: Sequence[Clip]) -> float | None:
     """Mean over clips of the mean IoU over frames; the first frame and frames without annotation are left out.
 
-    A measure for a plot of speed against accuracy, under no benchmark's protocol.
+    None where no other frame is annotated, as in GOT-10k's test set. A measure for a plot of speed against accuracy,
+    under no benchmark's protocol.
     """
     heartbeat = current_heartbeat.get()
     on_frame = None if heartbeat is None else heartbeat.beat
     means = []
     for clip in clips:
-        boxes = track(tracker, clip.frames, clip.boxes[0], on_frame=on_frame, depth=0).boxes
         annotated = np.isfinite(clip.boxes[1:]).all(axis=1)
         if annotated.any():
+            boxes = track(tracker, clip.frames, clip.boxes[0], on_frame=on_frame, depth=0).boxes
             means.append(iou_continuous(boxes[1:][annotated], clip.boxes[1:][annotated]).mean())
-    return float(np.mean(means))
+    return float(np.mean(means)) if means else None
 
 
 def difference(target: ProfileTarget) -> float | None:
@@ -249,7 +250,7 @@ def complexity(target: ProfileTarget) -> ComplexityReport | str:
     return report.disagreement or report
 
 
-def overlap() -> float:
-    """Mean IoU on the clips, each tracked once from its start."""
+def overlap() -> float | None:
+    """Mean IoU on the clips, each tracked once from its start; see :func:`mean_overlap`."""
     session = loaded_session()
     return mean_overlap(session.subject, session.clips)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -133,6 +134,16 @@ def test_clips_of_one_sequence_under_a_variation_have_names_of_their_own(data: P
     clips = choose_clips(data, SHORTEST_CLIP, ("folder", "folder+grey@1"))
     names = ["folder/first", "folder/second", "folder+grey@1/first", "folder+grey@1/second"]
     assert [open_clip(clip).name for clip in clips] == names  # by which ratios are taken, clip by clip
+
+
+def test_accuracy_is_unknown_where_the_first_frame_alone_is_annotated(trackers: str, clip: Clip) -> None:
+    from profiling.latency.worker import mean_overlap
+
+    tracker, boxes = load_tracker(f"{trackers}:still"), np.full_like(clip.boxes, np.nan)
+    boxes[0] = clip.boxes[0]
+    hidden = replace(clip, boxes=boxes)
+    assert mean_overlap(tracker, [hidden]) is None
+    assert mean_overlap(tracker, [hidden, clip]) == 1.0
 
 
 def test_waits_for_the_processor_are_taken_off(trackers: str, clip: Clip) -> None:
