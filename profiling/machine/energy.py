@@ -10,6 +10,8 @@ from typing import Any
 from evalkit.imports import optional_module
 
 POWERCAP = Path("/sys/class/powercap")
+PACKAGE = "package-"
+"""Begins the names of the RAPL zones that are counted; a laptop's zone ``psys`` is the platform, packages included."""
 MICRO, MILLI = 1e-6, 1e-3
 
 
@@ -47,11 +49,12 @@ def open_meter(device: str = "cpu", powercap: Path = POWERCAP) -> EnergyMeter | 
 
 
 def _rapl(powercap: Path) -> EnergyMeter | NoEnergyMeter:
-    packages = sorted(powercap.glob("intel-rapl:[0-9]")) if powercap.is_dir() else []
-    if not packages:
-        return NoEnergyMeter(f"no RAPL package under {powercap} (a virtual machine, or not Linux)")
-    counters = [package / "energy_uj" for package in packages]
+    zones = sorted(powercap.glob("intel-rapl:[0-9]")) if powercap.is_dir() else []
     try:
+        packages = [zone for zone in zones if (zone / "name").read_text().startswith(PACKAGE)]
+        if not packages:
+            return NoEnergyMeter(f"no RAPL package under {powercap} (a virtual machine, or not Linux)")
+        counters = [package / "energy_uj" for package in packages]
         ranges = [int((package / "max_energy_range_uj").read_text()) for package in packages]
         for counter in counters:
             counter.read_text()

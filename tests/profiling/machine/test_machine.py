@@ -35,6 +35,7 @@ def test_a_large_parent_does_not_show_in_the_peak_of_its_child() -> None:
 def rapl(folder: Path, *packages: tuple[int, int]) -> Path:
     for index, (energy, limit) in enumerate(packages):
         (folder / f"intel-rapl:{index}").mkdir()
+        (folder / f"intel-rapl:{index}" / "name").write_text(f"package-{index}\n")
         (folder / f"intel-rapl:{index}" / "energy_uj").write_text(f"{energy}\n")
         (folder / f"intel-rapl:{index}" / "max_energy_range_uj").write_text(f"{limit}\n")
     return folder
@@ -46,6 +47,14 @@ def test_rapl_counts_joules_over_all_packages(tmp_path: Path) -> None:
     start = meter.read()
     (tmp_path / "intel-rapl:1" / "energy_uj").write_text("4500000")
     assert meter.joules_since(start) == pytest.approx(2.5)
+
+
+def test_rapl_counts_no_joule_twice_where_the_platform_is_a_zone_too(tmp_path: Path) -> None:
+    rapl(tmp_path, (1_000_000, 9_000_000), (2_000_000, 9_000_000))
+    (tmp_path / "intel-rapl:1" / "name").write_text("psys\n")
+    meter = open_meter(powercap=tmp_path)
+    assert isinstance(meter, EnergyMeter)
+    assert (meter.source, meter.read()) == ("RAPL, 1 package(s)", (1.0,))
 
 
 def test_rapl_wraps(tmp_path: Path) -> None:
