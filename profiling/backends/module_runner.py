@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -46,6 +47,8 @@ def module_call(part: Part, backend: str, device: str) -> Callable[[], Any]:
 def largest_difference(module: nn.Module, inputs: tuple[Any, ...], backend: str) -> float:
     """Largest absolute difference between a backend's outputs and eager's, over all floating-point outputs.
 
+    Infinity where one of the two has a NaN: a backend that computes none of it is not close to eager.
+
     Images that are all zeros in the example inputs are replaced by noise, which exercises the whole network.
     """
     noisy = map_tensors(_noise_for_zero_images, inputs)
@@ -56,7 +59,8 @@ def largest_difference(module: nn.Module, inputs: tuple[Any, ...], backend: str)
         expected = flat(*tensors)
         found = backends.prepare(name, flat, tensors, precision)(*tensors)
     pairs = zip(expected, found, strict=True)
-    return max((float((a.float() - b.float()).abs().max()) for a, b in pairs if a.is_floating_point()), default=0.0)
+    largest = [float((a.float() - b.float()).abs().max()) for a, b in pairs if a.is_floating_point()]
+    return max((math.inf if math.isnan(value) else value for value in largest), default=0.0)
 
 
 def _noise_for_zero_images(tensor: Tensor) -> Tensor:

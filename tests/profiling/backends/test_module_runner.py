@@ -56,6 +56,27 @@ def test_bf16_differs_from_eager_by_its_digits() -> None:
     assert 1e-5 < difference < 0.1
 
 
+class Broken(nn.Module):
+    """Its folded form is right in one output and has a NaN in the other."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return x, x + 1.0
+
+    def fold(self) -> nn.Module:
+        return Undefined()
+
+
+class Undefined(nn.Module):
+    """One right output, one with a NaN."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return x, torch.full_like(x, torch.nan)
+
+
+def test_a_backend_that_gives_nan_is_not_close_to_eager() -> None:
+    assert largest_difference(Broken(), IMAGE, "folded") == torch.inf
+
+
 def test_folded_is_what_runs() -> None:
     (output,) = module_call((Foldable(), IMAGE), "folded", "cpu")()
     assert output.shape == (1, 4, 8, 8)
