@@ -206,9 +206,17 @@ def latency_doubts(profile: Profile, scope: str, comparison: Profiles) -> list[s
     if profile.excess_threads:
         set_by_it = ", ".join(f"{name} {count}" for name, count in profile.excess_threads.items())
         notes.append(f"the tracker itself set more threads: {set_by_it}")
+    own = profile.finish.facts.get("device", profile.target.device)
+    if _kind(own) != _kind(profile.target.device):
+        notes.append(f"the tracker itself says that it ran on {own}")
     if 0.0 < profile.forward_share < 1.0:
         notes.append(f"no scope model: the stage forward is in {profile.forward_share:.0%} of the frames alone")
     return notes
+
+
+def _kind(device: str) -> str:
+    """``cuda`` of ``cuda:0``."""
+    return device.lower().partition(":")[0]
 
 
 def unknown_because(profile: Profile) -> list[str]:

@@ -68,7 +68,7 @@ class Doubtful(Still):
         return self.answer()
 
     def describe(self) -> dict[str, str]:
-        return {"note": "a doubtful one; see its card"}
+        return {"note": "a doubtful one; see its card", "device": "cuda:1"}
 
 
 class Nested(Still):

@@ -149,6 +149,7 @@ def test_whatever_gives_reason_for_doubt_is_told(trackers: str, clips: tuple[Cli
     assert "no scope model: the stage forward is in 6" in note
     assert "the tracker itself set more threads: cv2 2" in note
     assert "a doubtful one, see its card" in note
+    assert "the tracker itself says that it ran on cuda:1" in note
     assert "more threads than the" in latency.loc[f"{trackers}:still x4096", "note"].iloc[0]
     stages = tables.stage_table(result).set_index("stage")["share"]
     assert set(stages.index) > {"template"}
