@@ -10,6 +10,7 @@ from evalkit.results.columns import SPEEDS
 from reports.inputs import ReportTables, records
 from reports.labelled import without_labels
 from reports.published import published
+from reports.published_speeds import speed_kind
 from reports.speeds import setting
 from reports.tables import Table, word
 
@@ -66,8 +67,9 @@ def _speed(speeds: pd.DataFrame, device: str, claim: str) -> Claim:
     figures = published()
     claimed = figures[(figures["tracker"] == "STDTrack") & (figures["quantity"] == SPEEDS_CLAIMED[device])]
     paper = float(claimed["value"].iloc[0])
-    mine = speeds["tracker"].astype(str).str.startswith(COMPARED) & speeds["device"].astype(str).str.startswith(device)
-    measured = speeds[mine & speeds["fps_median"].notna()]
+    known = speeds[speeds["device"].notna() & (speeds["device"] != "unknown") & speeds["fps_median"].notna()]
+    same = known["device"].astype(str).map(speed_kind) == SPEEDS_CLAIMED[device]  # a device may be a processor's model
+    measured = known[same & known["tracker"].astype(str).str.startswith(COMPARED)]
     if measured.empty:
         ours = f"not measured here: no speed of {COMPARED} on a {'GPU' if device == 'cuda' else 'CPU'} in this report"
         return Claim(claim, f"{paper:.0f} FPS", ours, _NO_GAP)

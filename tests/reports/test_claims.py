@@ -61,6 +61,17 @@ def test_the_fastest_measurement_of_base_stands_beside_the_paper_with_its_settin
     )
 
 
+def test_a_device_may_be_named_by_its_model() -> None:
+    speeds = [
+        ("stdtrack:base", "otb100", "track", "eager", 1, "AMD EPYC 7B13", 20.5),
+        ("stdtrack:base", "otb100", "track", "eager", 1, "NVIDIA H200", 96.0),
+        ("stdtrack:base", "otb100", "track", "eager", 1, "unknown", 500.0),
+    ]
+    card = rows(report(*speeds))
+    assert card["speed on a CPU"][1] == "20.5 FPS (stdtrack:base: scope track, eager, 1 thread, AMD EPYC 7B13)"
+    assert card["speed on a GPU"][1] == "96.0 FPS (stdtrack:base: scope track, eager, 1 thread, NVIDIA H200)"
+
+
 def test_the_profile_counts_as_a_measurement() -> None:
     facts = {"tracker": ["stdtrack:base"], "scope": "track", "backend": "eager", "threads": 2, "device": "cpu"}
     latency = pd.DataFrame({**facts, "fps_median": 41.0})
