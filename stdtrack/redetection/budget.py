@@ -18,6 +18,7 @@ from stdtrack.redetection.search import LEAST_TILES, Look, View
 TILES = 8
 """Where nothing is said."""
 MOST = 4096
+"""Of the option ``tiles``, and where the clock decides."""
 OPTIONS = ("budget", "tiles")
 
 
@@ -26,7 +27,7 @@ class Budget:
     """What a frame may take while the target is lost.
 
     Attributes:
-        tiles: network steps of the search.
+        tiles: network steps of the search, at most.
         said: what a manifest says of it.
         seconds: for all of the frame, the tracker's own step included; no clock is read if infinite.
         tile: seconds that a step takes, as measured at load.
@@ -67,9 +68,9 @@ def budget_of(options: Mapping[str, str], seconds_a_tile: Callable[[], float], s
     if "tiles" in options and "budget" in options:
         raise InputError(f"{subject} takes tiles or budget, not both", hint="tiles=N gives the same on every machine")
     if "budget" not in options:
-        tiles = _number(options.get("tiles", str(TILES)), int, f"{subject}: tiles", LEAST_TILES, MOST)
-        return Budget(int(tiles), f"{int(tiles)} tiles a frame")
-    wanted = _number(options["budget"], float, f"{subject}: budget", 0.0, math.inf)
+        tiles = _tiles(options.get("tiles", str(TILES)), subject)
+        return Budget(tiles, f"{tiles} tiles a frame")
+    wanted = _milliseconds(options["budget"], subject)
     said = f"{wanted:g} ms a frame by the clock: answers differ from run to run"
     return Budget(MOST, said, wanted / 1000.0, seconds_a_tile())
 
@@ -86,11 +87,23 @@ def switched_on(options: Mapping[str, str], subject: str) -> bool:
     return on
 
 
-def _number(text: str, kind: type[int] | type[float], what: str, least: float, most: float) -> float:
+def _tiles(text: str, subject: str) -> int:
+    hint = f"a whole number from {LEAST_TILES} to {MOST}"
     try:
-        value = kind(text)
+        tiles = int(text)
     except ValueError as error:
-        raise InputError(f"{what}={text} is no number", hint=f"a number from {least:g}") from error
-    if not (least <= value <= most and math.isfinite(value) and value > 0):
-        raise InputError(f"{what}={text} is out of range", hint=f"a number from {least:g}")
-    return value
+        raise InputError(f"{subject}: tiles={text} is no whole number", hint=hint) from error
+    if not LEAST_TILES <= tiles <= MOST:
+        raise InputError(f"{subject}: tiles={text} is out of range", hint=hint)
+    return tiles
+
+
+def _milliseconds(text: str, subject: str) -> float:
+    hint = "milliseconds, above 0"
+    try:
+        wanted = float(text)
+    except ValueError as error:
+        raise InputError(f"{subject}: budget={text} is no number", hint=hint) from error
+    if not (wanted > 0 and math.isfinite(wanted)):
+        raise InputError(f"{subject}: budget={text} is out of range", hint=hint)
+    return wanted

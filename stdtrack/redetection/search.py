@@ -154,11 +154,11 @@ def advance(search: Search, image: Image, look: Look, tiles: int) -> Search:
 
 def _next_windows(search: Search, count: int) -> tuple[list[Window], list[Window]]:
     """At most ``count`` windows: a larger one about the last place in the first frames, and tiles in turn."""
-    step = search.frames - PATIENCE
-    grown = [grown_window(search.known.box, search.factor, step)] if 0 <= step < len(GROWN) else []
+    since = search.frames - PATIENCE
+    grown = [grown_window(search.known.box, search.factor, since)] if 0 <= since < len(GROWN) else []
     total = len(search.tiles)
     turn = min(count - len(grown), total)
-    indices = [(search.position + step) % total for step in range(turn)]
+    indices = [(search.position + number) % total for number in range(turn)]
     return grown, list(search.tiles[indices])
 
 
