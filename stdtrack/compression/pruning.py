@@ -132,7 +132,9 @@ def allocated(config: ModelConfig, costs: Mapping[Layer, NDArray[np.float64]], m
     while macs > most_macs:
         open_layers = [layer for layer in saved if widths[layer] - left[layer] + layer.step <= len(costs[layer])]
         if not open_layers:
-            raise InputError(f"no more than {1 - macs / macs_of(config):.0%} of the MACs can be pruned")
+            least = macs_of(narrowed(config, left))
+            problem = f"a frame of the narrowest network takes {least:,} MACs, more than the {most_macs:,.0f} asked for"
+            raise InputError(problem, hint="prune less, or leave out whole blocks first (prune_blocks)")
         cheapest = min(open_layers, key=price)
         left[cheapest] -= cheapest.step
         macs -= saved[cheapest]
