@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from reports.cells import NO_VALUE, Cell, Table
 from reports.markup import markdown
 
 NAME = "card"
+ORIGINAL, COMPRESSED = "original", "compressed"
 FORMAT = 1
 """The version of the JSON file."""
 
@@ -32,7 +33,7 @@ class Side:
         bytes: of its networks' files, in the same form on both sides.
         p50_ms: median milliseconds of a frame by scope.
         fps_median: frames a second by scope: 1 / median.
-        auc: on the clips (:func:`stdtrack.compression.agreement.mean_auc`).
+        auc: on the clips (:func:`stdtrack.compression.agreement.mean_auc`); NaN where none is annotated.
     """
 
     spec: str
@@ -98,10 +99,8 @@ class Card:
         for scope in self.original.p50_ms:
             times = (f"{side.p50_ms[scope]:.2f} ms, {side.fps_median[scope]:.1f} FPS" for side in sides)
             rows.append((f"median, scope {scope}", *times))
-        rows.append(("AUC on the clips", *(f"{side.auc:.4f}" for side in sides)))
-        caption = f"Both in one interleaved run, CPU, {self.threads} thread{'s' if self.threads != 1 else ''}."
-        cells = tuple(tuple(Cell(text) for text in row) for row in rows)
-        return Table(NAME, caption, ("figure", "original", "compressed"), cells, (False, True, True))
+        rows.append(("AUC on the clips", *(NO_VALUE if isnan(side.auc) else f"{side.auc:.4f}" for side in sides)))
+        return side_by_side(rows, self.threads)
 
     def _below(self) -> list[str]:
         lines = [
@@ -126,9 +125,16 @@ def write_card(folder: Path, content: Mapping[str, Any], page: str) -> None:
     write_atomic(folder / f"{NAME}.md", page)
 
 
+def side_by_side(rows: Sequence[Sequence[str]], threads: int) -> Table:
+    """What a row is, the original's, what was made of it."""
+    caption = f"Both in one interleaved run, CPU, {threads} thread{'s' if threads != 1 else ''}."
+    cells = tuple(tuple(map(Cell, row)) for row in rows)
+    return Table(NAME, caption, ("figure", ORIGINAL, COMPRESSED), cells, (False, True, True))
+
+
 def interval(ratio: Ratio) -> str:
     """Of a ratio, in words; empty where it is not known."""
-    return "" if math.isnan(ratio.low) else f" ({ratio.low:.3f} to {ratio.high:.3f})"
+    return "" if isnan(ratio.low) else f" ({ratio.low:.3f} to {ratio.high:.3f})"
 
 
 def _count(number: int | None) -> str:

@@ -18,10 +18,9 @@ from profiling.latency.statistics import Ratio
 from profiling.tables import latency_table, ratio_table, resource_table
 from reports.inputs import records
 from stdtrack.compression.agreement import mean_auc
-from stdtrack.compression.card import Side
+from stdtrack.compression.card import COMPRESSED, ORIGINAL, Side
 
 SCOPES = ("model", "track")
-ORIGINAL, COMPRESSED = "original", "compressed"
 
 
 def timed(

@@ -18,15 +18,14 @@ from profiling.backends.onnx_int8 import Arrays, Quantiser, input_shapes, input_
 from profiling.latency.interleave import interleave
 from profiling.latency.statistics import Ratio, paired_ratio
 from profiling.machine.hardware import machine, machine_state
-from reports.cells import Cell, Table
+from reports.cells import Table
 from reports.markup import markdown
-from stdtrack.compression.card import NAME, interval, write_card
+from stdtrack.compression.card import COMPRESSED, ORIGINAL, interval, side_by_side, write_card
 from stdtrack.compression.int8 import SAMPLES, Quantised, most_in_eight_bits, spread
 from stdtrack.compression.onnx_inputs import read_samples
 
 ROUNDS = 20
 """At least so many, of all judging samples each."""
-ORIGINAL, COMPRESSED = "original", "compressed"
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,7 @@ class FileCard:
             ("size of the file", *(f"{size / 1e6:.2f} MB" for size in self.bytes)),
             ("median of a call", *(f"{time:.3f} ms" for time in self.p50_ms)),
         ]
-        caption = f"Both in one interleaved run, CPU, {self.threads} thread{'s' if self.threads != 1 else ''}."
-        cells = tuple(tuple(Cell(text) for text in row) for row in rows)
-        return Table(NAME, caption, ("figure", "original", "compressed"), cells, (False, True, True))
+        return side_by_side(rows, self.threads)
 
     def markdown(self) -> str:
         """The card as a page."""
