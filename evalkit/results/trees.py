@@ -125,11 +125,18 @@ def _named_inside(places: Mapping[str, Place], files: Mapping[str, ResultFile]) 
 
 
 def _repeated(places: Iterable[Place]) -> frozenset[str]:
-    """Trackers whose numbered folders are runs to average: there are several, and none without a number."""
-    folders: dict[str, set[str]] = defaultdict(set)
+    """Trackers whose numbered folders are runs to average: several, none without a number, most numbers of their range.
+
+    Runs are counted one by one; ``_010, _020`` count something else, such as epochs.
+    """
+    folders: dict[str, dict[str, int]] = defaultdict(dict)
     for place in places:
-        folders[place.tracker].add(place.run_folder)
-    return frozenset(name for name, runs in folders.items() if len(runs) > 1 and "" not in runs)
+        folders[place.tracker][place.run_folder] = place.repetition or 0
+    return frozenset(
+        name
+        for name, runs in folders.items()
+        if len(runs) > 1 and "" not in runs and 2 * len(runs) > max(runs.values()) - min(runs.values()) + 1
+    )
 
 
 def _claimed_twice(located: Sequence[Located], files: Iterable[str], *, whole_tree: bool) -> tuple[str, ...]:

@@ -67,6 +67,9 @@ def test_runs_of_pytracking_are_repetitions(tmp_path: Path) -> None:
 def test_one_numbered_folder_keeps_its_name(tmp_path: Path) -> None:
     """model_001 alone, or beside a folder called model, is a tracker and no run."""
     assert list(trackers(put(tmp_path / "a", "model_001/Biker.txt"))) == ["model_001"]
+    epochs = put(tmp_path / "c", "model_010/Biker.txt", "model_020/Biker.txt", "model_030/Biker.txt")
+    assert list(trackers(epochs)) == ["model_010", "model_020", "model_030"]
+    assert list(trackers(put(tmp_path / "d", "model_001/Biker.txt", "model_003/Biker.txt"))) == ["model"]
     found = trackers(put(tmp_path / "b", "model/Biker.txt", "model_001/Biker.txt", "model_002/Biker.txt"))
     assert list(found) == ["model", "model_001", "model_002"]
     assert all(len(each.files["Biker"]) == 1 for each in found.values())
