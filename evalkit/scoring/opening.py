@@ -118,7 +118,11 @@ def as_source(results: str | Path | Given) -> Path | Given:
 
 
 def as_folder(results: str | Path | Given, more: str = "") -> Path:
-    """The path of a folder or an archive; raises InputError for what is none, such as an array."""
+    """The path of a folder or an archive; raises InputError for what is none, such as an array.
+
+    Args:
+        more: what else they may be, or where they must be that, for the message.
+    """
     if isinstance(results, str | os.PathLike):
         return Path(results)
     raise InputError(f"results are the path of a folder or an archive{more}, not {type(results).__name__}")

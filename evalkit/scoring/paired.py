@@ -120,7 +120,7 @@ def compare(
     pairs: list[Pair] = []
     seen: set[str] = set()
     folder = source if isinstance(source, Path) else None
-    for benchmark in chosen or benchmarks_present(as_folder(source)):
+    for benchmark in chosen or benchmarks_present(as_folder(source, " where no benchmark is named")):
         annotation = open_annotation(folder, benchmark, as_path(data), as_path(annotations))
         there, notes = read_results(source, annotation)
         told.add(annotation.benchmark.name, notes)
