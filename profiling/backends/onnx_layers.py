@@ -70,5 +70,7 @@ def name_nodes(path: Path) -> None:
     taken = Counter(node.name for node in network.graph.node)
     for index, node in enumerate(network.graph.node):
         if not node.name or taken[node.name] > 1:
-            node.name = f"{node.op_type}_{index}_of_{path.stem}"
+            node.name = f"{node.op_type}_{index}"
+            while node.name in taken:
+                node.name += "_"
     onnx.save(network, path)
