@@ -15,6 +15,7 @@ from evalkit.trackers.base import Tracker
 from evalkit.types import Box, Image
 from profiling import backends
 from stdtrack.assessment import FACT, as_text
+from stdtrack.inference.differences import add_differences
 from stdtrack.inference.graphs import (
     OUTPUT_NAMES,
     SEARCH,
@@ -27,8 +28,6 @@ from stdtrack.inference.graphs import (
 from stdtrack.inference.networks import FACTS, Exported, Network, example_inputs, from_folder, step_graph
 from stdtrack.model import FrameOutput, TrackState
 from stdtrack.tracker import STDTracker
-
-TOLERANCE = 1e-4
 
 
 def export(tracker: STDTracker, backend: str, folder: Path) -> Exported:
@@ -74,7 +73,8 @@ class Lockstep:
     """Two networks on the same crops, each with its own state; the first one's answers are used.
 
     Attributes:
-        difference: largest absolute difference of any output in any frame, by the output's name.
+        difference: largest difference of any output in any frame, by the output's name; see
+            :mod:`stdtrack.inference.differences`.
     """
 
     first: Network
@@ -86,7 +86,7 @@ class Lockstep:
         """Both first states; returns the first one's."""
         self._state = self.second.init_state(templates_BK3HW)
         state = self.first.init_state(templates_BK3HW)
-        self._compare({"cache": (state.cache_LBM2HD, self._state.cache_LBM2HD)})
+        add_differences(self.difference, [("cache", state.cache_LBM2HD, self._state.cache_LBM2HD)])
         return state
 
     def step(self, state: TrackState, search_B3HW: Tensor) -> tuple[FrameOutput, TrackState]:
@@ -94,15 +94,10 @@ class Lockstep:
         assert self._state is not None, "a tracker calls init_state first"
         output, after = self.first.step(state, search_B3HW)
         other, self._state = self.second.step(self._state, search_B3HW)
-        self._compare({name: (getattr(output, name), getattr(other, name)) for name in OUTPUT_NAMES})
+        add_differences(self.difference, [(name, getattr(output, name), getattr(other, name)) for name in OUTPUT_NAMES])
         names = state_names(after.token_BC is not None)
-        self._compare(dict(zip(names, zip(pack(after), pack(self._state), strict=True), strict=True)))
+        add_differences(self.difference, zip(names, pack(after), pack(self._state), strict=True))
         return output, after
-
-    def _compare(self, pairs: dict[str, tuple[Tensor, Tensor]]) -> None:
-        for name, (one, other) in pairs.items():
-            difference = float((one.double() - other.double()).abs().max())
-            self.difference[name] = max(self.difference.get(name, 0.0), difference)
 
 
 def compare(tracker: STDTracker, network: Network, images: Iterable[Image], box: Box) -> dict[str, float]:

@@ -22,6 +22,7 @@ from evalkit.reading.text import read_json
 from evalkit.types import Box, Image
 from profiling import backends
 from profiling.backends import Graph
+from stdtrack.inference.differences import add_differences
 from stdtrack.inference.exporting import track_through
 from stdtrack.inference.networks import FACTS, MANIFEST
 from stdtrack.peers.network import Tensors
@@ -155,8 +156,8 @@ class Lockstep:
     """Two pairs of graphs on the same crops, each with its own memory; the first one's answers are used.
 
     Attributes:
-        difference: largest difference of any output in any frame, over the output's largest value where that is
-            beyond 1, by the output's name.
+        difference: largest difference of any output in any frame, by the output's name; see
+            :mod:`stdtrack.inference.differences`.
     """
 
     first: Graphs
@@ -168,20 +169,16 @@ class Lockstep:
     def remember(self, *template: Tensor) -> Tensors:
         """Both memories; returns the first one's."""
         memory, self._memory = tuple(self.first.remember(*template)), tuple(self.second.remember(*template))
-        self._compare([f"memory_{index}" for index in range(len(memory))], memory, self._memory)
+        names = [f"memory_{index}" for index in range(len(memory))]
+        add_differences(self.difference, zip(names, memory, self._memory, strict=True))
         return memory
 
     def frame(self, search_B3HW: Tensor, *memory: Tensor) -> Tensors:
         """Both answers; returns the first one's."""
         outputs = tuple(self.first.frame(search_B3HW, *memory))
-        self._compare(self.output_names, outputs, tuple(self.second.frame(search_B3HW, *self._memory)))
+        others = self.second.frame(search_B3HW, *self._memory)
+        add_differences(self.difference, zip(self.output_names, outputs, others, strict=True))
         return outputs
-
-    def _compare(self, names: Iterable[str], ours: Tensors, theirs: Tensors) -> None:
-        for name, one, other in zip(names, ours, theirs, strict=True):
-            scale = max(1.0, float(one.abs().max()))
-            difference = float((one.double() - other.double()).abs().max()) / scale
-            self.difference[name] = max(self.difference.get(name, 0.0), difference)
 
 
 def compare(tracker: PeerTracker[Any], graphs: Graphs, images: Iterable[Image], box: Box) -> dict[str, float]:

@@ -14,7 +14,8 @@ from stdtrack import factory
 from stdtrack import tracker as trackers
 from stdtrack.checkpoints import save_model
 from stdtrack.factory import create
-from stdtrack.inference.exporting import TOLERANCE, export, verified_export
+from stdtrack.inference.differences import TOLERANCE
+from stdtrack.inference.exporting import export, verified_export
 from stdtrack.inference.networks import Exported, on_backend
 from stdtrack.tracker import STDTracker
 from tests.stdtrack.tiny import TINY, TINY_HYBRID, make
