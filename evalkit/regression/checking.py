@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evalkit.errors import InputError
@@ -29,12 +29,17 @@ class Check:
 
 
 def check_accuracy(
-    baseline: Baseline, records: Sequence[Record], limits: Limits, refused: Sequence[Refused] = ()
+    baseline: Baseline,
+    records: Sequence[Record],
+    limits: Limits,
+    refused: Sequence[Refused] = (),
+    complete: Collection[str] = (),
 ) -> Check:
     """Compare what both sides have of the benchmarks in ``records``.
 
     Args:
         refused: trackers whose results cannot be scored: those of the baseline are not comparable.
+        complete: benchmarks of which the results must have every tracker of the baseline, or are not comparable.
 
     Raises:
         InputError: they share no tracker on any benchmark.
@@ -47,24 +52,31 @@ def check_accuracy(
             comparisons.append(compare((same_rules or list(known))[0], record, limits))
         else:
             unchecked.append(f"{record.tracker} on {record.benchmark} is not in the baseline")
-    comparisons += [_not_scored(old, one) for one in refused for old in baseline.select(one.tracker, one.benchmark)]
+    comparisons += [
+        _not_comparable(old, str(one.error)) for one in refused for old in baseline.select(one.tracker, one.benchmark)
+    ]
     have = {(record.tracker, record.benchmark) for record in records}
     have |= {(one.tracker, one.benchmark) for one in refused}
-    benchmarks = {record.benchmark for record in records}
+    gone = [old for old in baseline.records if (old.tracker, old.benchmark) not in have]
+    benchmarks = {record.benchmark for record in records}.difference(complete)
     unchecked += [
         f"{old.tracker} on {old.benchmark} is in the baseline, but has no results"
-        for old in baseline.records
-        if old.benchmark in benchmarks and (old.tracker, old.benchmark) not in have
+        for old in gone
+        if old.benchmark in benchmarks
     ]
     if not comparisons:
         known_pairs = sorted({f"{record.tracker} on {record.benchmark}" for record in baseline.records})
         hint = f"the baseline has {', '.join(known_pairs) or 'nothing'}"
         raise InputError("results and baseline share no tracker on the same benchmark", hint=hint)
+    comparisons += [
+        _not_comparable(old, "none, but the baseline has some") for old in gone if old.benchmark in complete
+    ]
     return Check(tuple(comparisons), tuple(dict.fromkeys(unchecked)))
 
 
-def _not_scored(old: Record, refused: Refused) -> Comparison:
-    reasons = (f"results: {refused.error}",)
+def _not_comparable(old: Record, results: str) -> Comparison:
+    """A tracker of the baseline that there is nothing to compare with; ``results`` says what is wrong with its own."""
+    reasons = (f"results: {results}",)
     return Comparison(old.tracker, old.benchmark, old.protocol, "", Verdict.NOT_COMPARABLE, reasons)
 
 

@@ -129,6 +129,7 @@ def check(
     confidence: float = 0.95,
     speed_reference: str | None = None,
     max_slowdown: float = 0.15,
+    complete: bool = False,
     tell: Tell | None = None,
 ) -> Checked:
     """Compare results with a baseline, paired over sequences.
@@ -145,6 +146,7 @@ def check(
         confidence: of the one-sided bound that a drop must also pass.
         speed_reference: a tracker; speeds are compared too, as ratios to this one's in the same results.
         max_slowdown: loss of that ratio that is tolerated, a fraction.
+        complete: a tracker of the baseline that has no results is not comparable; else it is named in ``unchecked``.
 
     Raises:
         InputError: no readable baseline, limits that are none, or sides that share no tracker on any benchmark.
@@ -168,10 +170,12 @@ def check(
     def rules_of(tracker: str, benchmark: str) -> tuple[str, ...]:
         return rules or tuple(record.protocol for record in known.select(tracker, benchmark))
 
-    benchmarks = chosen_benchmarks(as_names(on)) or _shared_benchmarks(folder, known)
+    chosen = chosen_benchmarks(as_names(on))
+    benchmarks = chosen or _shared_benchmarks(folder, known)
     records, refused = _record_all(folder, benchmarks, data, annotations, rules_of, told)
     tell_refused(refused, records, told)
-    done = check_accuracy(known, records, limits, refused)
+    wanted = (records if chosen else known.records) if complete else ()
+    done = check_accuracy(known, records, limits, refused, {record.benchmark for record in wanted})
     if speed_reference is not None:
         manifests = {pair: run.manifest for pair, run in runs_by_pair(folder).items()}
         speeds = check_speed(known, records, speed_reference, limits, manifests)

@@ -37,13 +37,14 @@ EXIT_NOT_COMPARABLE = EXIT_WRONG_INPUT
               help="Compare speeds too, as ratios to this tracker's in the same RUNS.")  # fmt: skip
 @click.option("--max-slowdown", type=click.FloatRange(0, 1, max_open=True), default=0.15, show_default=True,
               help="Loss of that ratio that is tolerated, as a fraction.")  # fmt: skip
+@click.option("--complete", is_flag=True, help="Not comparable if a tracker of the baseline has no results.")
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML there.")
 @click.option("--summary", type=click.Path(path_type=Path, dir_okay=False), help="Write a Markdown summary there.")
 @click.option("--format", "form", type=Word("text", "json"), default="text", show_default=True)
 def check(
     results: Path, file: Path, benchmarks: tuple[str, ...], data: Path | None, annotations: Path | None,
     protocols: tuple[str, ...], max_drop: float, confidence: float, speed_reference: str | None, max_slowdown: float,
-    junit: Path | None, summary: Path | None, form: str,
+    complete: bool, junit: Path | None, summary: Path | None, form: str,
 ) -> None:  # fmt: skip
     """Compare the results in RUNS with a baseline, paired over sequences.
 
@@ -56,7 +57,8 @@ def check(
     with late_bar():
         checked = check_results(
             results, file, on=benchmarks, data=data, annotations=annotations, protocols=protocols, max_drop=max_drop,
-            confidence=confidence, speed_reference=speed_reference, max_slowdown=max_slowdown, tell=tell,
+            confidence=confidence, speed_reference=speed_reference, max_slowdown=max_slowdown, complete=complete,
+            tell=tell,
         )  # fmt: skip
     write_files(checked.check, junit, summary)
     show(checked.check, form)

@@ -220,6 +220,20 @@ def test_what_only_one_side_has_is_said(project: Project, capsys: pytest.Capture
     assert "not checked: my:tracker on folder is in the baseline, but has no results" in err
 
 
+@pytest.mark.parametrize("asked", [(), ("--on", "folder")])
+def test_a_tracker_that_vanished_fails_a_complete_check(
+    project: Project, asked: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.run("opencv:csrt")
+    assert project.check("--complete", *asked) == 0
+    project.folder("my:tracker").parent.rename(project.root / "elsewhere")
+    assert project.check(*asked) == 0
+    junit = project.root / "check.xml"
+    assert project.check("--complete", "--junit", junit, *asked) == 2
+    assert "my:tracker on folder (official): not comparable: results: none" in capsys.readouterr().out
+    assert 'errors="1"' in junit.read_text()
+
+
 @pytest.mark.parametrize(
     ("now", "code", "verdict"),
     [((0.03, 0.03), 0, "same"), ((0.012, 0.01), 1, "worse"), ((0.011, 0.01), 0, "same"), ((0.005, 0.01), 0, "better")],
