@@ -23,6 +23,8 @@ from stdtrack.model import STDTrack
 from stdtrack.tensor_file import read_tensors
 
 FORMAT = "stdtrack-1"
+OF_A_RUN = "stdtrack-training-"
+"""How the format of what training goes on with begins."""
 CONVERTED = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
 """Types of weights that are taken for one another; of float64, the digits beyond float32 are dropped."""
 LARGEST = 4096
@@ -223,6 +225,11 @@ class _Checkpoint:
 def _read(path: Path) -> _Checkpoint:
     file = read_tensors(path)
     tensors, metadata = file.tensors, file.metadata
+    if metadata.get("format", "").startswith(OF_A_RUN):
+        hint = "best.safetensors beside it does, once the run has validated"
+        raise InputError(
+            "holds a run of training, to go on with it, and no weights to track with", path=path, hint=hint
+        )
     if metadata.get("format") != FORMAT:
         raise InputError("is no checkpoint of STDTrack", path=path, hint=f"its metadata lack format={FORMAT}")
     try:

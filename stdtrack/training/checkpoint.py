@@ -20,6 +20,7 @@ from safetensors.torch import save_file
 
 from evalkit.errors import InputError
 from evalkit.files import atomic
+from stdtrack.checkpoints import OF_A_RUN
 from stdtrack.tensor_file import read_tensors
 from stdtrack.training.config import TrainConfig
 from stdtrack.training.config_file import from_mapping
@@ -28,7 +29,7 @@ from stdtrack.training.state_tree import flatten, restore
 FREE = frozenset({"data_root", "out", "threads", "workers", "device", "save_every", "keep", "log_every", "stages"})
 """What may differ between a run and its continuation: nothing that changes the numbers. Stages are compared apart."""
 
-FORMAT = "stdtrack-training-1"
+FORMAT = f"{OF_A_RUN}1"
 OLDER_ONE = "delete it to go on from an older one"
 
 _DAMAGED = (OSError, EOFError, LookupError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError)

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from evalkit.errors import InputError
+from stdtrack.checkpoints import load_model
 from stdtrack.training.checkpoint import FORMAT, list_checkpoints, load_checkpoint, save_checkpoint
 from stdtrack.training.config import OptimConfig, SourceConfig, StageConfig, TrainConfig
 
@@ -29,6 +30,12 @@ def test_the_last_ones_are_kept_in_order(tmp_path: Path) -> None:
     loaded = load_checkpoint(list_checkpoints(tmp_path)[-1], CONFIG)
     assert loaded["step"] == 10
     torch.testing.assert_close(loaded["model"]["w"], torch.ones(3))
+
+
+def test_no_tracker_takes_it_for_weights(tmp_path: Path) -> None:
+    saved = save_checkpoint(tmp_path, 1, state(1), keep=1)
+    with pytest.raises(InputError, match=r"step-00000001\.safetensors: holds a run of training.*best\.safetensors"):
+        load_model(saved)
 
 
 def test_a_full_disk_leaves_the_older_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
