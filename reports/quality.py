@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from evalkit.scoring.quality.results import MEASURES, Quality
+from evalkit.scoring.quality.results import LOST, MEASURES, Quality
 from evalkit.scoring.scores import BenchmarkScore
 from evalkit.shown import one_line
 from reports.cells import Cell, Table
@@ -18,7 +18,7 @@ from reports.markup import plain
 COUNTS = ("frames", "lost", "absent")
 CAPTION = (
     "What the trackers' own confidences are worth. ECE: calibration error against the IoU; AURC: mean risk (1 - IoU) "
-    "of the surest frames over all coverages; lost: IoU below 0.1. ROC: area under the curve, by chance 0.5; AP: "
+    f"of the surest frames over all coverages; lost: IoU below {LOST}. ROC: area under the curve, by chance 0.5; AP: "
     "average precision, by chance the share of such frames."
 )
 

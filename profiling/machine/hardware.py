@@ -40,6 +40,21 @@ def machine_state() -> dict[str, Any]:
     }
 
 
+def machine_lines(card: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, str, str]:
+    """The machine, its load, and the versions in words, without a full stop: what to know before any number.
+
+    Args:
+        card: of :func:`machine`.
+        before, after: of :func:`machine_state`, around the measurement.
+    """
+    return (
+        f"{card['cpu']}, {card['cores_usable']} cores, {card['ram_gib']} GiB; GPU: {card['gpu']}; "
+        f"governor: {card['governor']}",
+        f"Load average {before['load_average'][0]} before, {after['load_average'][0]} after",
+        f"Versions: {', '.join(f'{name} {version}' for name, version in card['versions'].items())}",
+    )
+
+
 def gpu_state() -> Mapping[str, Any]:
     """Name, driver, clocks and throttle reasons of the first NVIDIA GPU at this moment, or why they are unknown."""
     try:

@@ -15,6 +15,7 @@ from evalkit.scoring.naming import Naming
 from evalkit.shown import escape_markdown
 from profiling import tables
 from profiling.latency.results import Profiles
+from profiling.machine.hardware import machine_lines
 from reports.inputs import ReportTables
 from reports.labelled import with_labels
 from reports.layout import numbered_notes, shared_settings
@@ -116,15 +117,11 @@ def earlier_files(out: Path) -> list[Path]:
 
 def circumstances(comparison: Profiles) -> list[str]:
     """What a reader has to know before any number: machine, its state, versions, clips, and who failed."""
-    machine, state, calibration = comparison.machine, comparison.state, comparison.calibration
-    lines = [
-        f"{machine['cpu']}, {machine['cores_usable']} cores, {machine['ram_gib']} GiB; GPU: {machine['gpu']}; "
-        f"governor: {machine['governor']}.",
-        f"Load average {state['before']['load_average'][0]} before, {state['after']['load_average'][0]} after; "
-        f"calibration product {1e3 * calibration.before:.3f} ms before, {1e3 * calibration.after:.3f} ms after"
-        f"{': ' + calibration.warning if calibration.warning else ''}.",
-        f"Versions: {', '.join(f'{name} {version}' for name, version in machine['versions'].items())}.",
-    ]
+    calibration = comparison.calibration
+    machine, load, versions = machine_lines(comparison.machine, comparison.state["before"], comparison.state["after"])
+    product = f"calibration product {1e3 * calibration.before:.3f} ms before, {1e3 * calibration.after:.3f} ms after"
+    warning = f": {calibration.warning}" if calibration.warning else ""
+    lines = [f"{machine}.", f"{load}; {product}{warning}.", f"{versions}."]
     if comparison.clips:
         names = (f"{clip.name} ({clip.frames})" for clip in comparison.clips)
         lines.append(f"Clips (frames): {', '.join(names)}.")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from evalkit.trackers.onnx import Session
 from profiling.backends.onnx_int8 import Arrays, Quantiser, input_shapes, input_types, relative_error
 from profiling.latency.interleave import interleave
 from profiling.latency.statistics import Ratio, paired_ratio
-from profiling.machine.hardware import machine, machine_state
+from profiling.machine.hardware import machine, machine_lines, machine_state
 from reports.cells import Table
 from reports.markup import markdown
 from stdtrack.compression.card import COMPRESSED, ORIGINAL, interval, side_by_side, write_card
@@ -133,7 +132,7 @@ def quantise_file(
         p50_ms=times,
         ratio=ratio,
         samples=(len(shown), len(judging)),
-        circumstances=_circumstances(before),
+        circumstances=[f"{line}." for line in machine_lines(machine(), before, machine_state())],
         threads=threads,
     )
 
@@ -166,13 +165,3 @@ def _agreement(original: Session, compressed: Session, samples: Sequence[Arrays]
         name: 1.0 - float(np.mean([relative_error([changed[name]], [right[name]]) for right, changed in pairs]))
         for name in floating
     }
-
-
-def _circumstances(before: Mapping[str, Any]) -> list[str]:
-    card = machine()
-    versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
-    return [
-        f"{card['cpu']}, {card['cores_usable']} cores, {card['ram_gib']} GiB; governor: {card['governor']}.",
-        f"Load average {before['load_average'][0]} before, {machine_state()['load_average'][0]} after.",
-        f"Versions: {versions}.",
-    ]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from evalkit.boxes import iou_continuous
 from evalkit.errors import InputError
 from evalkit.scoring.quality.ranking import auroc
+from evalkit.scoring.quality.results import LOST
 from evalkit.types import Flags, Vector
 from stdtrack.assessment import Calibration, Limits
 from stdtrack.cues import Cues
@@ -22,7 +23,7 @@ from stdtrack.model import STDTrack
 from stdtrack.tracker import STDTracker
 from stdtrack.training.annotated_video import Footage
 from stdtrack.training.lost_clips import made_clips
-from stdtrack.training.validation import LOST, Validation, parts_of, span
+from stdtrack.training.validation import Validation, parts_of, span
 
 PENALTY = 0.1
 """Of the squared weights of standardised cues, beside the mean loss."""

@@ -13,6 +13,7 @@ from evalkit.boxes import iou_continuous
 from evalkit.errors import InputError
 from evalkit.scoring.frames import success_counts
 from evalkit.scoring.quality.ranking import auroc
+from evalkit.scoring.quality.results import LOST
 from evalkit.scoring.rules import Grid
 from evalkit.trackers.base import Tracker
 from evalkit.types import Vector
@@ -21,9 +22,6 @@ from stdtrack.tracker import STDTracker
 from stdtrack.training.annotated_video import Footage, load_footage
 from stdtrack.training.config import TrainConfig
 from stdtrack.training.sources import listed_names, root_of
-
-LOST = 0.1
-"""A target counts as lost in frames whose IoU is below this."""
 
 
 @dataclass(frozen=True)

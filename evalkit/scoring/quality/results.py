@@ -29,7 +29,8 @@ MEASURES: Mapping[str, Measure] = {
         Measure("aurc", "AURC", False, "Mean of 1 - IoU of the surest frames, over all shares of the frames."),
         Measure(
             *("lost_auroc", "ROC lost", True),
-            "AUROC: the chance that a lost frame's confidence (IoU below 0.1) is below that of one that is not lost.",
+            f"AUROC: the chance that a lost frame's confidence (IoU below {LOST}) is below that of one that is not "
+            "lost.",
         ),
         Measure(
             *("lost_ap", "AP lost", True),

@@ -11,7 +11,7 @@ import pytest
 
 from profiling.machine.calibration import Calibration, gemm_seconds
 from profiling.machine.energy import EnergyMeter, NoEnergyMeter, open_meter
-from profiling.machine.hardware import gpu_state, machine, machine_state, thread_settings
+from profiling.machine.hardware import gpu_state, machine, machine_lines, machine_state, thread_settings
 from profiling.machine.process import peak_resident_bytes, resident_bytes, run_delay_clock
 from profiling.machine.roofline import measure_ceilings
 
@@ -117,3 +117,13 @@ def test_run_delay_counts_waits_for_the_processor(tmp_path: Path) -> None:
     schedstat.write_text("5000000000 2500000000 7\n")
     assert clock() == 2.5
     assert run_delay_clock(tmp_path / "none")() == 0.0
+
+
+def test_the_machine_in_words() -> None:
+    card = {"cpu": "Example", "cores_usable": 2, "ram_gib": 24.0, "gpu": "none", "governor": "schedutil"}
+    before, after = ({"load_average": [value, 9.0, 9.0]} for value in (0.5, 1.25))
+    assert machine_lines({**card, "versions": {"numpy": "2.0", "torch": "2.5"}}, before, after) == (
+        "Example, 2 cores, 24.0 GiB; GPU: none; governor: schedutil",
+        "Load average 0.5 before, 1.25 after",
+        "Versions: numpy 2.0, torch 2.5",
+    )
