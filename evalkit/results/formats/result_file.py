@@ -137,6 +137,7 @@ def split_columns(table: NDArray[np.float64], place: str) -> tuple[Boxes, str]:
     ]
     if len({start for start, _ in readings}) != 1:
         hint = "a further column must be a frame number, counted from 0 or 1, or at the end a score in [0, 1]"
+        hint += "; or name the columns in a first row: x,y,w,h,score"
         raise InputError(f"has {columns} columns, expected x, y, w, h", path=place, row=1, hint=hint)
     start, names = readings[0]
     return table[:, start : start + _BOX].copy(), f"{columns} columns: {', '.join(names)}"

@@ -34,7 +34,7 @@ def parsed(text: str | bytes) -> tuple[np.ndarray, str]:
         FRAME.to_csv(sep="\t"),
         FRAME.to_csv(index=False, sep=";", lineterminator="\r\n"),
         FRAME.to_csv(index=False, quoting=1),
-        FRAME.assign(score=0.5, note="fine")[["note", "h", "w", "score", "y", "x"]].to_csv(index=False),
+        FRAME.assign(score=-17.5, note="fine")[["note", "h", "w", "score", "y", "x"]].to_csv(index=False),
         FRAME.set_axis(["Left", "Top", "Width", "Height"], axis=1).to_csv(index_label="Frame"),
         FRAME.set_index(pd.Index([1.0, 2.0, 3.0], name="frame_id")).to_csv(),
         "\ufeff" + FRAME.to_csv(index=False),
