@@ -46,6 +46,10 @@ NETWORKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "base, onnx int8 (weights of products, inputs on the fly)": ("base", {"backend": "onnx", "precision": "int8"}),
     "base, openvino": ("base", {"backend": "openvino"}),
     "base, openvino bf16": ("base", {"backend": "openvino", "precision": "bf16"}),
+    "base, eager, keep=0.7": ("base", {"backend": "eager", "keep": "0.7"}),
+    "base, eager, keep=0.5": ("base", {"backend": "eager", "keep": "0.5"}),
+    "base, eager bf16, keep=0.7": ("base", {"backend": "eager", "precision": "bf16", "keep": "0.7"}),
+    "base, openvino, keep=0.7": ("base", {"backend": "openvino", "keep": "0.7"}),
     "small, eager": ("small", {"backend": "eager"}),
     "nano, onnx": ("nano", {"backend": "onnx"}),
 }
