@@ -71,7 +71,6 @@ def view(
     scores = score(results, on=on, data=data, annotations=annotations, partial=True, keep_frames=True, tell=tell)
     require_frames(scores.scores, hint="results of a supervised experiment have no box in every frame")
     folder, patterns = Path(rerun), as_names(sequences)
-    folder.mkdir(parents=True, exist_ok=True)
     files = tuple(file for part in scores.parts for file in _recordings(part, folder, patterns))
     if not files:
         raise InputError(f"no sequence that was scored is called {', '.join(patterns)}", path=results)

@@ -65,6 +65,7 @@ def test_what_is_not_there_is_said_in_a_line(
         main([*words, "--sequences", "clip9"])
     assert end.value.code == 2
     assert "no sequence that was scored is called clip9" in capsys.readouterr().err
+    assert not (tmp_path / "rrd").exists()
     with pytest.raises(SystemExit) as end:
         main(words)
     assert (end.value.code or 0) == 0
