@@ -1,6 +1,7 @@
 """A minute's test of a tracker's class before the real run.
 
-Every test runs in a worker process of its own kind, as in a run: a crash or a frame that never ends is a verdict.
+Tests run in a worker process, as a run does: a crash or a frame that never ends is a verdict, and the next test has a
+new process.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from evalkit.types import Box, Boxes, Image
 WIDTH, HEIGHT = 320, 240
 SHORT = 12
 ALLOWED_GROWTH = 40.0
-"""MB over the second half of the long test: more is a leak."""
+"""MiB over the second half of the long test: more is a leak."""
 BOX = np.array([140.0, 100.0, 40.0, 30.0])
 
 
@@ -176,15 +176,15 @@ def _leak(spec: str, frames: int) -> str:
         _beat()
         if index == frames // 2:
             gc.collect()
-            half = _megabytes(process)
+            half = _mebibytes(process)
     gc.collect()
-    grown = _megabytes(process) - half
+    grown = _mebibytes(process) - half
     if grown > ALLOWED_GROWTH:
-        raise AssertionError(f"{grown:.0f} MB more after {frames} frames than after {frames // 2}")
-    return f"{max(grown, 0.0):.1f} MB more in the second half of {frames} frames"
+        raise AssertionError(f"{grown:.0f} MiB more after {frames} frames than after {frames // 2}")
+    return f"{max(grown, 0.0):.1f} MiB more in the second half of {frames} frames"
 
 
-def _megabytes(process: psutil.Process) -> float:
+def _mebibytes(process: psutil.Process) -> float:
     """Of the process and of what it has started."""
     family = [process, *process.children(recursive=True)]
     return sum(float(each.memory_info().rss) for each in family) / 2**20
