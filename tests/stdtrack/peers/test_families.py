@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from evalkit.errors import InputError
 from evalkit.trackers.spec import load_tracker
+from profiling.latency.targets import WITH_OPTIONS
 from stdtrack.cli.main import cli
 from stdtrack.cli.profile import profile
 from stdtrack.peers.families import HEAVY, families, fitting_spec, specs
@@ -27,6 +28,10 @@ def test_the_set_holds_our_own_networks_every_peer_and_opencvs() -> None:
 def test_every_family_is_among_the_reference_data() -> None:
     own = {f"{family.prefix}:{name}" for family in families() for name in family.variants}
     assert own == {variant.spec for variant in VARIANTS}
+
+
+def test_the_profiler_passes_backend_and_device_on_to_every_family() -> None:
+    assert {family.prefix for family in families()} == {*WITH_OPTIONS} - {"stdtrack"}
 
 
 def test_only_goes_with_a_set(tmp_path: Path) -> None:
