@@ -10,7 +10,7 @@ from pathlib import Path
 from profiling.complexity.count import count
 from profiling.latency.clips import Clip
 from stdtrack.checkpoints import load_model, sha256
-from stdtrack.compression.exit_threshold import chosen
+from stdtrack.compression.exit_threshold import choose_threshold
 from stdtrack.compression.exit_training import exit_config, taught
 from stdtrack.compression.steps import Steps
 from stdtrack.configs import VARIANTS
@@ -66,7 +66,7 @@ def make_exit(
     config = exit_config(steps.finetune, steps.overrides, variant)
     model = load_model(source, VARIANTS[variant])
     module = taught(model, steps.exit_after, config, tell)
-    threshold, share = chosen(model, Exit(module, steps.exit_after), clips, steps.exit_loss)
+    threshold, share = choose_threshold(model, Exit(module, steps.exit_after), clips, steps.exit_loss)
     way_out = Exit(module, steps.exit_after, threshold)
     folded = model.fold()
     _, inputs = example_inputs(folded)

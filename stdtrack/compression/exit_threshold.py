@@ -62,7 +62,7 @@ class _Probe:
         return late, after
 
 
-def chosen(model: STDTrack, way_out: Exit, clips: Sequence[Clip], loss: float) -> tuple[float, float]:
+def choose_threshold(model: STDTrack, way_out: Exit, clips: Sequence[Clip], loss: float) -> tuple[float, float]:
     """The threshold for this loss on the frames of the clips, as the full network follows them.
 
     Returns:

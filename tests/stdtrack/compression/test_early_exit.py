@@ -19,7 +19,7 @@ from stdtrack import checkpoints, factory, tracker
 from stdtrack.checkpoints import save_model, sha256
 from stdtrack.compression import exit_file
 from stdtrack.compression.exit_file import make_exit, share_of_early_ends
-from stdtrack.compression.exit_threshold import chosen, lowest_threshold
+from stdtrack.compression.exit_threshold import choose_threshold, lowest_threshold
 from stdtrack.compression.exit_training import exit_config, taught
 from stdtrack.compression.steps import Steps
 from stdtrack.configs import NANO, ModelConfig
@@ -128,8 +128,8 @@ def test_the_config_is_that_of_training_without_teachers() -> None:
 
 def test_all_or_no_frames_end_early_at_the_extremes(clips: list[Clip]) -> None:
     model = make(TINY)
-    assert chosen(model, random_exit(TINY), clips, 1.0) == (0.0, 1.0)
-    threshold, share = chosen(model, random_exit(TINY), clips, 0.0)
+    assert choose_threshold(model, random_exit(TINY), clips, 1.0) == (0.0, 1.0)
+    threshold, share = choose_threshold(model, random_exit(TINY), clips, 0.0)
     assert share < 1.0
     assert threshold > 0.0
 
