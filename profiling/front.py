@@ -119,19 +119,36 @@ def profile(
     with ExitStack() as stack:
         clips: tuple[ClipName, ...] = ()
         if targets.need_clips:
-            benchmarks = canonical_specs(as_names(on))  # what is misspelt is told before scenes are rendered
-            root = data_root(None if data is None else Path(data))
-            if root is None:
-                root = Path(scenes or stack.enter_context(TemporaryDirectory(prefix="stdtrack-scenes-")))
-                note(f"no --data: rendering scenes into {root}")
-                render(root, 0)
-            clips = choose_clips(root, SHORTEST_CLIP, benchmarks)
+            folder = Path(scenes or stack.enter_context(TemporaryDirectory(prefix="stdtrack-scenes-")))
+            clips = clips_to_follow(data, on, folder, note)
         ready()
         stack.enter_context(_stages_kept(targets))
         run = profile_targets(
             targets.targets, clips, live=targets.live, min_time=min_time, timeout=timeout, note=note, remark=remark
         )
     return ProfileRun(**{field.name: getattr(run, field.name) for field in fields(run)})
+
+
+def clips_to_follow(
+    data: str | Path | None, on: str | Iterable[str], scenes: Path, note: Callable[[str], None]
+) -> tuple[ClipName, ...]:
+    """Clips of the benchmarks under a root; where there is none, of scenes that are rendered into ``scenes``.
+
+    Args:
+        data: the root; by default ``STDTRACK_DATA`` or ``stdtrack.toml``.
+        on: only these benchmarks.
+        note: told that scenes are rendered.
+
+    Raises:
+        InputError: an unknown benchmark, or as :func:`profiling.latency.clips.choose_clips`.
+    """
+    benchmarks = canonical_specs(as_names(on))  # what is misspelt is told before scenes are rendered
+    root = data_root(None if data is None else Path(data))
+    if root is None:
+        note(f"no --data: rendering scenes into {scenes}")
+        render(scenes, 0)
+        root = scenes
+    return choose_clips(root, SHORTEST_CLIP, benchmarks)
 
 
 def _require_positive(**seconds: float) -> None:

@@ -9,16 +9,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from evalkit.benchmarks.data_root import data_root
-from evalkit.benchmarks.synthetic.writer import render
 from evalkit.errors import InputError
 from evalkit.files import whole_folder
-from evalkit.suggestions import as_names
 from evalkit.trackers.base import Tracker
 from evalkit.trackers.spec import TrackerSpec, load_tracker
-from profiling.latency.clips import Clip, ClipName, choose_clips, open_clip
-from profiling.latency.steps import SHORTEST_CLIP
-from stdtrack.api.profile_files import circumstances
+from profiling.front import clips_to_follow
+from profiling.latency.clips import Clip, ClipName, open_clip
+from stdtrack.api.profile_files import conditions
 from stdtrack.compression import int8 as eight_bits
 from stdtrack.compression.agreement import alike_tracks, mean_agreement, mean_auc
 from stdtrack.compression.card import Card
@@ -110,7 +107,7 @@ def compress(
     subject = _subject(spec, steps)
     with TemporaryDirectory(prefix="stdtrack-compress-") as temporary:
         work = _Work(spec, folder, Path(temporary), tell)
-        judged, looked_at = split(work.chosen(data, on))
+        judged, looked_at = split(clips_to_follow(data, on, work.folder / "scenes", tell))
         work.do(steps, subject, [open_clip(name) for name in looked_at])
         card = replace(work.measured(judged, threads, min_time), calibrated=[_named(name) for name in looked_at])
         with whole_folder(folder, hint="name another folder") as partial:
@@ -187,15 +184,6 @@ class _Work:
         """What becomes the folder ``out``."""
         return self.folder / "made"
 
-    def chosen(self, data: str | Path | None, on: str | Iterable[str]) -> Sequence[ClipName]:
-        """The clips; of scenes that are rendered where there are no data."""
-        root = data_root(None if data is None else Path(data))
-        if root is None:
-            self.tell("no --data: rendering scenes")
-            root = self.folder / "scenes"
-            render(root, 0)
-        return choose_clips(root, SHORTEST_CLIP, as_names(on))
-
     def do(self, steps: Steps, subject: Subject | None, clips: Sequence[Clip]) -> None:
         """Take all steps; they look at these clips."""
         if steps.prunes:
@@ -260,7 +248,7 @@ class _Work:
             alike=alike_tracks(*trackers, clips),
             clips=[_named(name) for name in judged],
             calibrated=(),
-            circumstances=circumstances(run)[:-1],  # the last line names the clips, as the card does itself
+            circumstances=conditions(run),
             threads=threads,
         )
 

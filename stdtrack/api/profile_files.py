@@ -117,15 +117,20 @@ def earlier_files(out: Path) -> list[Path]:
 
 def circumstances(comparison: Profiles) -> list[str]:
     """What a reader has to know before any number: machine, its state, versions, clips, and who failed."""
-    calibration = comparison.calibration
-    machine, load, versions = machine_lines(comparison.machine, comparison.state["before"], comparison.state["after"])
-    product = f"calibration product {1e3 * calibration.before:.3f} ms before, {1e3 * calibration.after:.3f} ms after"
-    warning = f": {calibration.warning}" if calibration.warning else ""
-    lines = [f"{machine}.", f"{load}; {product}{warning}.", f"{versions}."]
+    lines = conditions(comparison)
     if comparison.clips:
         names = (f"{clip.name} ({clip.frames})" for clip in comparison.clips)
         lines.append(f"Clips (frames): {', '.join(names)}.")
     return lines + [f"Failed: {label}: {problem}" for label, problem in comparison.failures.items()]
+
+
+def conditions(comparison: Profiles) -> list[str]:
+    """The machine, its state before and after, and the versions of what ran."""
+    calibration = comparison.calibration
+    machine, load, versions = machine_lines(comparison.machine, comparison.state["before"], comparison.state["after"])
+    product = f"calibration product {1e3 * calibration.before:.3f} ms before, {1e3 * calibration.after:.3f} ms after"
+    warning = f": {calibration.warning}" if calibration.warning else ""
+    return [f"{machine}.", f"{load}; {product}{warning}.", f"{versions}."]
 
 
 def _page(comparison: Profiles, shown: Sequence[Table]) -> str:
