@@ -72,6 +72,8 @@ class Benchmark(ABC):
         other_names: its own names of sequences by those that toolkits give them, in lower case.
         experiment_folder: how its toolkit calls the folder of its experiment (VOT's ``baseline``, ``longterm``) in a
             tracker's own; empty where it has none.
+        results_form: a form of results that its toolkit alone writes, see :func:`evalkit.results.trees.own_form`; empty
+            where it has none.
         submission: what its evaluation server takes; None where the ground truth is public.
         option_names: what may follow ``?`` in its command-line name.
         variants: options under which different parts of it are found, the default first.
@@ -94,6 +96,7 @@ class Benchmark(ABC):
     prefix: ClassVar[str] = ""
     other_names: ClassVar[Mapping[str, str]] = {}
     experiment_folder: ClassVar[str] = ""
+    results_form: ClassVar[str] = ""
     submission: ClassVar[Submission | None] = None
     option_names: ClassVar[tuple[str, ...]] = ()
     variants: ClassVar[tuple[Mapping[str, str], ...]] = ({},)

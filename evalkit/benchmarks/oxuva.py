@@ -66,6 +66,7 @@ class OxUvA(Benchmark):
     family = "oxuva"
     folders = ("oxuva", "longtermtrackingbenchmark")
     option_names = ("split",)
+    results_form = "oxuva"
     submission = Submission(
         total=166,
         member=re.compile(r"(^|/)vid[0-9]{4}_obj[0-9]{4}\.csv$", re.ASCII),
@@ -115,10 +116,6 @@ class OxUvA(Benchmark):
         native, labelled, absent = _rows(track, size)
         sequence = self.assemble(name, source, native)
         return replace(sequence, absent=absent, flags={LABELLED: labelled.astype(np.float64)}, size=size)
-
-    def first_frame(self, name: str) -> int:
-        """Number of a sequence's first frame in its video."""
-        return self._tracks[name].first
 
     @cached_property
     def _tracks(self) -> Mapping[str, Track]:

@@ -11,12 +11,11 @@ import numpy as np
 
 from evalkit.benchmarks.base import Benchmark
 from evalkit.benchmarks.installed import BENCHMARKS
-from evalkit.benchmarks.oxuva import OxUvA
 from evalkit.benchmarks.submission import Submission
 from evalkit.errors import InputError
 from evalkit.files import write_atomic
 from evalkit.reading.tables import parse_table
-from evalkit.results.formats.oxuva import Rows, from_rows, written
+from evalkit.results.formats.oxuva import Rows, first_and_size, from_rows, written
 from evalkit.results.formats.result_file import read_result
 from evalkit.results.formats.values import read_confidence, read_said_visible, reported_frames
 from evalkit.results.store import TIME_SUFFIX
@@ -84,7 +83,7 @@ def _boxes_and_times(results: TrackerResults, rules: Submission) -> dict[str, by
 
 def _predictions(results: TrackerResults, benchmark: Benchmark | None) -> dict[str, bytes]:
     """OxUvA's tables, made of boxes in pixels and what lies beside them."""
-    if not isinstance(benchmark, OxUvA):
+    if benchmark is None:
         raise InputError("relative boxes need the images' sizes", path=results.tracker, hint="say --data FOLDER")
     members = {}
     for name, (file, *_) in results.files.items():
@@ -92,12 +91,11 @@ def _predictions(results: TrackerResults, benchmark: Benchmark | None) -> dict[s
         boxes = read_result(file.read(), file.place)
         scores, said = read_confidence(confidence, blank=0.0), read_said_visible(visible)
         sequence = benchmark.sequence(name)
-        assert sequence.size is not None
         for values, source in ((boxes, file), (scores, confidence), (said, visible)):
             if source is not None and len(values) != len(sequence):
                 raise InputError(f"{len(values)} rows, but {name} has {len(sequence)} frames", path=source.place)
         rows = Rows(boxes, scores if len(scores) else np.ones(len(boxes)), reported_frames(boxes, scores, said))
-        predictions = from_rows(rows, benchmark.first_frame(name), sequence.size)
+        predictions = from_rows(rows, *first_and_size(benchmark, sequence))
         members[f"{name}{PREDICTIONS}"] = written(name, predictions).encode()
     return members
 

@@ -9,6 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from evalkit.benchmarks.aliases import canonical_name, own_name
+from evalkit.benchmarks.base import Benchmark
 from evalkit.benchmarks.installed import BENCHMARKS, all_benchmarks
 from evalkit.benchmarks.layout import plain
 from evalkit.errors import InputError
@@ -34,6 +35,15 @@ from evalkit.suggestions import some
 from evalkit.trackers.folders import spec_of_folder
 
 
+def own_form(benchmark: Benchmark | None) -> OwnForm | None:
+    """The form that results on this benchmark may have beside those that any results may have; None without one."""
+    if benchmark is None or benchmark.results_form != "oxuva":
+        return None
+    from evalkit.results.formats.oxuva import form_of  # other benchmarks do without
+
+    return form_of(benchmark)
+
+
 def read_tree(
     root: Path, benchmark: str, known: Iterable[str], own: OwnForm | None = None
 ) -> tuple[TrackerResults, ...]:
@@ -43,7 +53,7 @@ def read_tree(
         root: our ``RUNS``, a tracker's folder in it, other people's tree, or an archive of one.
         benchmark: command-line name, without options.
         known: the sequences that can be scored, by the benchmark's own names.
-        own: a form that only this benchmark's results have.
+        own: see :func:`own_form`.
 
     Returns:
         The trackers by name. Of one that has two files for a sequence, or a broken ``run.json``, ``fault`` says so.

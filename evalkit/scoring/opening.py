@@ -14,18 +14,16 @@ from evalkit.benchmarks.base import Benchmark, BenchmarkSpec
 from evalkit.benchmarks.data_root import DATA_VARIABLE, data_root
 from evalkit.benchmarks.installed import BENCHMARKS
 from evalkit.benchmarks.inventory import Inventory, without
-from evalkit.benchmarks.oxuva import OxUvA
 from evalkit.benchmarks.registry import canonical_specs, open_benchmark, parse_spec
 from evalkit.benchmarks.variations import MARK
 from evalkit.benchmarks.varied import SEED, Varied
 from evalkit.errors import InputError
 from evalkit.reading.text import is_there
-from evalkit.results.formats.oxuva import form_of
 from evalkit.results.given import FORM, Given, given_results
 from evalkit.results.manifest import recorded_benchmark
 from evalkit.results.store import Run, list_runs
 from evalkit.results.tracker_results import TrackerResults, without_sequences
-from evalkit.results.trees import read_tree
+from evalkit.results.trees import own_form, read_tree
 from evalkit.scoring.digests import digest_of
 from evalkit.scoring.protocols import AnyRules
 from evalkit.scoring.rules import Rules
@@ -192,8 +190,7 @@ def read_results(results: Path | Given, annotation: Annotation) -> tuple[tuple[T
     annotation.sequence(inventory.present[0])  # ground truth that is on a server alone is told before anything else
     names = (*inventory.present, *inventory.missing, *inventory.excluded)
     if isinstance(results, Path):
-        own = form_of(benchmark) if isinstance(benchmark, OxUvA) else None
-        found = read_tree(results, benchmark.name, names, own)
+        found = read_tree(results, benchmark.name, names, own_form(benchmark))
     else:
         found = given_results(results, benchmark.name, names, lambda name: annotation.sequence(name).origin)
     trackers = tuple(_of_one_seed(tracker, benchmark) for tracker in found)

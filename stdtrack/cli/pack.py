@@ -88,11 +88,9 @@ def write(
     options: Mapping[str, str] | None = None,
 ) -> None:
     """Pack the one tracker whose results lie in ``runs``; ``options`` are the benchmark's, else of its test set."""
-    from evalkit.benchmarks.oxuva import OxUvA
-    from evalkit.results.formats.oxuva import form_of
     from evalkit.results.manifest import recorded_benchmark
     from evalkit.results.packing import pack as pack_results
-    from evalkit.results.trees import read_tree
+    from evalkit.results.trees import own_form, read_tree
 
     benchmark = open_if_given(kind, data, annotations, options)
     recorded = recorded_benchmark(runs, kind) if benchmark is None else None
@@ -100,7 +98,7 @@ def write(
         benchmark = open_if_given(kind, recorded[1], None, options)
     names, lengths = expected(kind, benchmark)
     known = names or sequence_names(runs)
-    trackers = read_tree(runs, kind, known, form_of(benchmark) if isinstance(benchmark, OxUvA) else None)
+    trackers = read_tree(runs, kind, known, own_form(benchmark))
     if len(trackers) > 1:
         found = some([tracker.tracker for tracker in trackers])
         raise InputError(f"results of several trackers: {found}", path=runs, hint="give the folder of one")

@@ -17,12 +17,13 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.benchmarks.oxuva import OxUvA
+from evalkit.benchmarks.base import Benchmark
 from evalkit.boxes import text_rows
 from evalkit.errors import InputError
 from evalkit.reading.text import decode
 from evalkit.results.files import OwnForm, ResultFile
 from evalkit.results.store import SCORE_SUFFIX, VISIBLE_SUFFIX
+from evalkit.sequences.sequence import Sequence
 from evalkit.types import Box, Boxes, Flags, Vector
 
 ENDING = "csv"
@@ -194,12 +195,12 @@ class _Part(ResultFile):
         return self.text().encode()
 
 
-def form_of(benchmark: OxUvA) -> OwnForm:
+def form_of(benchmark: Benchmark) -> OwnForm:
     """How trees of results on it are read beside ours."""
     return OwnForm(ENDING, partial(_parts, benchmark))
 
 
-def _parts(benchmark: OxUvA, file: ResultFile, name: str) -> Mapping[str, ResultFile]:
+def _parts(benchmark: Benchmark, file: ResultFile, name: str) -> Mapping[str, ResultFile]:
     """The files of a sequence, as if ours, by what follows its name; the predictions are read once for all three."""
     rows = cache(partial(_rows, benchmark, file, name))
     texts: Mapping[str, Callable[[], str]] = {
@@ -210,12 +211,20 @@ def _parts(benchmark: OxUvA, file: ResultFile, name: str) -> Mapping[str, Result
     return {end: _Part(file.place, file.source, text) for end, text in texts.items()}
 
 
-def _rows(benchmark: OxUvA, file: ResultFile, name: str) -> Rows:
-    sequence = benchmark.sequence(name)
+def first_and_size(benchmark: Benchmark, sequence: Sequence) -> tuple[int, tuple[int, int]]:
+    """Number of a sequence's first frame in its video, and (width, height) of its images: OxUvA knows both."""
+    first = benchmark.sources[sequence.name].first
+    assert first is not None
     assert sequence.size is not None
+    return first, sequence.size
+
+
+def _rows(benchmark: Benchmark, file: ResultFile, name: str) -> Rows:
+    sequence = benchmark.sequence(name)
+    first, size = first_and_size(benchmark, sequence)
     predictions = parse_predictions(file.read(), file.place, name)
     try:
-        return to_rows(predictions, sequence.native[0], benchmark.first_frame(name), len(sequence), sequence.size)
+        return to_rows(predictions, sequence.native[0], first, len(sequence), size)
     except InputError as error:
         raise InputError(error.problem, path=file.place, hint=error.hint) from error
 

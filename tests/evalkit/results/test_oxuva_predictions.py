@@ -128,6 +128,12 @@ def test_tables_are_scored(root: Path) -> None:
     assert (score.tracker, score.metrics["tpr"], score.metrics["tnr"]) == ("TLD", 0.5, 1.0)
 
 
+def test_tables_are_scored_under_a_variation_too(root: Path) -> None:
+    tree = predictions_at(root, table("31,true,0.5,0.25,0.5,0.5,0.75"))
+    (plain,), (foggy,) = (evalkit.score(tree, on=on, data=root, partial=True) for on in ("oxuva", "oxuva+fog@3"))
+    assert (foggy.benchmark, foggy.metrics) == ("oxuva+fog@3", plain.metrics)
+
+
 def test_a_wrong_table_stops_its_tracker_alone(root: Path) -> None:
     predictions_at(root, table("31,true,0.9,0.25,0.5,0.5,0.75"))
     tree = predictions_at(root, table("31,true,0.9,0.25,0.5,0.5,0.75", "32,true,1,x,1,0,1"), "broken")
