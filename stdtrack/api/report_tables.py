@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from reports.inputs import ReportTables, StripFrame
     from stdtrack.api.report_scores import ReportScores
 
+_MODELS = {"cpu": "cpu", "cuda": "gpu"}
+"""The fact of a machine that names a device's model."""
 MOST_BOXES = 200_000
 """In a page, over all trackers: about half a megabyte."""
 
@@ -70,7 +72,7 @@ def collect(
         robustness=scored.robustness,
         examples=_examples(scored, told) if pictures else {},
         facts=_facts([tracker for tracker, _ in pairs], runs, read),
-        profiles=_joined_profiles(read),
+        profiles=joined_profiles(read),
         hardware=_hardware(runs, read),
     )
     return tables, scored.refused
@@ -160,12 +162,24 @@ def _tell_empty(results: Path, runs: Iterable[Run], told: Told) -> None:
             told.add(str(manifest.parent), ("left out, it has no result",))
 
 
-def _joined_profiles(profiles: Sequence[Mapping[str, Any]]) -> dict[str, pd.DataFrame]:
-    """Tables of one name under each other, over all profiles."""
+def joined_profiles(profiles: Sequence[Mapping[str, Any]]) -> dict[str, pd.DataFrame]:
+    """Tables of one name under each other, over all profiles.
+
+    Where these are of several machines, ``cpu`` and ``cuda`` become their models: figures of different devices are not
+    drawn beside each other.
+
+    Args:
+        profiles: as :func:`reports.profile_file.read_profile` returns them.
+    """
     import pandas as pd
 
-    names = dict.fromkeys(name for profile in profiles for name in profile["tables"])
-    joined = {name: [row for profile in profiles for row in profile["tables"].get(name, [])] for name in names}
+    several = {device for device, fact in _MODELS.items() if len({str(p["machine"].get(fact)) for p in profiles}) > 1}
+    joined: dict[str, list[Mapping[str, Any]]] = {}
+    for profile in profiles:
+        models = {device: str(profile["machine"].get(_MODELS[device], device)) for device in several}
+        for name, rows in profile["tables"].items():
+            named = ({**row, "device": models[row["device"]]} if row.get("device") in models else row for row in rows)
+            joined.setdefault(name, []).extend(named)
     return {name: pd.DataFrame(rows) for name, rows in joined.items()}
 
 
