@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.benchmarks.varied import Varied
 from evalkit.boxes import iou_continuous
 from evalkit.errors import InputError
 from evalkit.results.files import ResultFile
@@ -28,6 +29,10 @@ from evalkit.types import Box, Boxes
 _BY_FLAGS = frozenset({Absent.DELETED, Absent.INVISIBLE, Absent.COVERED})
 _NEAR = 0.5
 _EXACT = 1e-3
+# Whether boxes are a frame late or early: over how many frames, and at least how many of them (and of sequences).
+_LOOKED_AT, _FEWEST = 500, 10
+# Pixels: a target moves if it goes further in a frame, and is followed if the box is nearer.
+_MOVES, _FOLLOWED = 2.0, 40.0
 # What a row holds by mistake, as a matrix that makes x, y, w, h of it.
 _READINGS = {
     "x1,y1,x2,y2 corners instead of x,y,w,h": np.array([[1, 0, 0, 0], [0, 1, 0, 0], [-1, 0, 1, 0], [0, -1, 0, 1]]),
@@ -124,7 +129,7 @@ def score_tracker(
     rules = rules or rules_for(protocol, annotation.family)
     present = annotation.inventory.present
     unrepaired = results.unrepaired if rules.repair is Repair.OTB else frozenset()
-    scores, mistakes, lengths = [], [], []
+    scores, aligned, lengths = [], [], []
     for name in scored_sequences(results.boxes, annotation, rules):
         runs = results.boxes.get(name)
         sequence = annotation.sequence(name)
@@ -132,7 +137,7 @@ def score_tracker(
             runs = ((_zeros(sequence), ""),)
         else:
             if sequence.offsets.get(len(runs[0][0]), 0) == 0:  # else its first row is of a frame that is not evaluated
-                mistakes.append((name, likely_mistake(runs[0][0], sequence.native)))
+                aligned.append((name, runs[0][0], sequence.native))
             rows = (len(boxes) for boxes, _ in runs if len(sequence.evaluated(boxes)) != len(sequence))
             lengths += [f"{have} rows for {len(sequence)} frames of {name}" for have in rows]
         own = replace(rules, repair=Repair.NONE) if name in unrepaired else rules
@@ -142,7 +147,9 @@ def score_tracker(
         raise InputError(f"{results.tracker or 'the tracker'} has no result on {annotation.benchmark.name}")
     missing = missing_sequences(results.boxes, annotation)
     zero = tuple(name for name in missing if name in present) if rules.missing_is_zero else ()
-    notes = list(describe_mistakes(mistakes))
+    notes = list(describe_mistakes((name, likely_mistake(*boxes)) for name, *boxes in aligned))
+    if not isinstance(annotation.benchmark, Varied):  # in real time, answers are late in earnest
+        notes += describe_shift(shifted_by(*boxes) for _, *boxes in aligned)
     if lengths:
         more = f", and {len(lengths) - 1} more of another length" if len(lengths) > 1 else ""
         notes.append(f"WARNING: {lengths[0]}{more}: {rules.length.value}")
@@ -244,6 +251,39 @@ def describe_mistakes(mistakes: Iterable[tuple[str, tuple[str, str] | None]]) ->
         for (frame, text), named in sorted(sequences.items(), key=lambda item: -len(item[1]))
         if (frame != "frame 1" and text not in _SHIFTS.values()) or 2 * len(named) > len(judged)
     )
+
+
+def shifted_by(predicted: Boxes, truth: Boxes) -> int | None:
+    """The frame whose target most boxes lie nearest to: their own (0), the one before (-1) or the one after (1).
+
+    Judged by the median distance of centres over the first frames in which the target moves and is not lost; None if
+    these are too few.
+
+    >>> truth = np.array([[10.0 * frame, 5, 20, 20] for frame in range(20)])
+    >>> shifted_by(truth + 1, truth), shifted_by(truth[[0, *range(19)]], truth), shifted_by(truth[1:], truth)
+    (0, -1, 1)
+    """
+    count = min(len(predicted), len(truth), _LOOKED_AT)
+    box, target = (rows[:count, :2] + rows[:count, 2:] / 2 for rows in (predicted, truth))
+    with np.errstate(invalid="ignore", over="ignore"):  # infinite boxes are near nothing
+        steps = np.hypot(*np.diff(target, axis=0).T)
+        before, own, after = (np.hypot(*(box[1:-1] - target[at : at + count - 2]).T) for at in range(3))
+    judged = (steps[:-1] > _MOVES) & (steps[1:] > _MOVES) & (own < _FOLLOWED)
+    if judged.sum() < _FEWEST:
+        return None
+    medians = [float(np.median(distances[judged])) for distances in (own, before, after)]
+    return (0, -1, 1)[medians.index(min(medians))]
+
+
+def describe_shift(shifts: Iterable[int | None]) -> tuple[str, ...]:
+    """A warning where two thirds of ten sequences or more are shifted alike; of real trackers' a quarter may be."""
+    judged = [shift for shift in shifts if shift is not None]
+    for shift, frame, row in ((-1, "before", "one too many"), (1, "after", "missing")):
+        count = judged.count(shift)
+        if len(judged) >= _FEWEST and 3 * count >= 2 * len(judged):
+            fit = f"in {count} of {len(judged)} sequences boxes fit the frame {frame} better than their own"
+            return (f"WARNING: {fit}: is a row {row} at the top?",)
+    return ()
 
 
 def _such_as(sequences: list[str]) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from evalkit.scoring.tracker import describe_mistakes, likely_mistake
+from evalkit.reading.tables import read_boxes
+from evalkit.results.formats.result_file import parse_result
+from evalkit.scoring.tracker import describe_mistakes, describe_shift, likely_mistake, shifted_by
 
 TRUTH = np.array([[200.0, 100, 40, 60], [203.0, 102, 40, 60]])
 CORNERS = "x1,y1,x2,y2 corners instead of x,y,w,h"
@@ -71,3 +75,42 @@ def test_frame_1_is_believed_if_most_sequences_agree() -> None:
     assert describe_mistakes([("a", None), ("b", second)]) == ()
     (warning,) = describe_mistakes([("a", None), ("b", second), ("c", second)])
     assert warning == "WARNING: frame 1 of 2 sequences (b, ...) looks wrong: corners"
+
+
+@pytest.mark.parametrize("moved", [0.0, 1.5])
+def test_a_target_that_hardly_moves_tells_no_shift(moved: float) -> None:
+    truth = np.array([[100.0 + moved * frame, 100, 40, 60] for frame in range(60)])
+    assert shifted_by(truth[1:], truth) is None
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 12])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e308])
+def test_rows_that_are_no_box_tell_no_shift(rows: int, value: float) -> None:
+    truth = np.array([[100.0 + 9 * frame, 100, 40, 60] for frame in range(12)])
+    assert shifted_by(np.full((rows, 4), value), truth) is None
+
+
+def test_a_shift_is_said_if_most_sequences_show_it() -> None:
+    (said,) = describe_shift([-1] * 8 + [0] * 2 + [None] * 90)
+    fit = "in 8 of 10 sequences boxes fit the frame before better than their own"
+    assert said == f"WARNING: {fit}: is a row one too many at the top?"
+    assert "the frame after better than their own: is a row missing at the top?" in describe_shift([1] * 10)[0]
+    for few in ([-1] * 9, [-1] * 6 + [0] * 4, [], [None] * 20):
+        assert describe_shift(few) == ()
+
+
+@pytest.mark.parametrize("tracker", ["SiamFC", "SiamRPN", "SiamFC_mao"])
+def test_real_results_are_as_they_should_be_until_a_row_is_put_in(shared: Path, tracker: str) -> None:
+    folder = shared / "golden" / "OTB100"
+    if not folder.is_dir():
+        pytest.skip("no golden results in shared")
+    late, early, plain = [], [], []
+    for file in sorted((folder / "results" / tracker).glob("*.txt")):
+        if (folder / "anno" / file.name).is_file():
+            truth, boxes = read_boxes(folder / "anno" / file.name), parse_result(file.read_bytes(), file.name).boxes
+            plain.append(shifted_by(boxes, truth))
+            late.append(shifted_by(np.concatenate([boxes[:1], boxes[:-1]]), truth))
+            early.append(shifted_by(np.concatenate([boxes[1:], boxes[-1:]]), truth))
+    assert describe_shift(plain) == ()
+    assert "the frame before" in describe_shift(late)[0]
+    assert "the frame after" in describe_shift(early)[0]
