@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from evalkit.benchmarks.synthetic import backdrops, things
 from evalkit.benchmarks.synthetic.film import Actor, Camera, Course, FilmedScene
@@ -36,10 +35,6 @@ def _walks(x: tuple[float, float], y: float, size: float, steps: float = 4.0) ->
 
 def _still(thing: Callable[[np.random.Generator], things.Thing], x: float, y: float, size: float, look: int) -> Actor:
     return Actor(thing, _stands(x, y, size), look, unrest=0.0)
-
-
-def _turns_of(t: Vector, turns: float) -> ArrayLike:
-    return 2 * np.pi * turns * t
 
 
 SCENES = (
