@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.resources.abc import Traversable
 from typing import NoReturn
 from xml.parsers import expat
 
 from evalkit.errors import InputError
-from evalkit.reading.text import read_bytes
 
 _DEPTH = 64
 _ENTITIES = "entities are not read; an annotation tool's export has none"
@@ -39,11 +37,6 @@ class Element:
         for tag in tags:
             found = None if found is None else next(found.all(tag), None)
         return found
-
-
-def read_xml(file: Traversable) -> Element:
-    """The root element of a file; raises InputError, see :func:`parse_xml`."""
-    return parse_xml(read_bytes(file), str(file))
 
 
 def parse_xml(content: bytes, path: str) -> Element:
