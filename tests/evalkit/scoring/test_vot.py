@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evalkit.benchmarks.registry import open_benchmark
@@ -34,11 +34,12 @@ def region(*numbers: float) -> Trajectory:
 
 
 @given(first=rectangle, second=rectangle)
+@example(first=(0, 243, 81, 2), second=(80, -3, 2, 2))  # both outside of the image: 0 / 0 in pysot, which counts as 0
 def test_overlap_is_symmetric_and_a_fraction(first: tuple[int, ...], second: tuple[int, ...]) -> None:
     for overlaps in (toolkit_overlaps, pysot_overlaps):
         one = overlaps(region(*first), region(*second), SIZE)[0]
-        assert one == overlaps(region(*second), region(*first), SIZE)[0]
-        assert 0 <= one <= 1
+        np.testing.assert_equal(one, overlaps(region(*second), region(*first), SIZE)[0])
+        assert 0 <= one <= 1 or (overlaps is pysot_overlaps and np.isnan(one))
 
 
 @given(first=rectangle, second=rectangle)
