@@ -86,13 +86,14 @@ def start_session(path: Path, network: str | bytes, threads: int) -> Any:
         raise InputError(f"ONNX Runtime cannot open it: {one_line(error)}", path=path) from error
 
 
-def session_options(threads: int) -> Any:
+def session_options(threads: int, spin_microseconds: int = SPIN_MICROSECONDS) -> Any:
     """How ONNX Runtime runs every network here: one operator after another, each on so many threads."""
     runtime: Any = optional_module("onnxruntime")
     options = runtime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPIN_MICROSECONDS))
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin_microseconds > 0)))
+    options.add_session_config_entry("session.intra_op.spin_duration_us", str(spin_microseconds))
     return options
 
 

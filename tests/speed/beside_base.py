@@ -23,7 +23,7 @@ from torch import Tensor
 
 from evalkit.errors import InputError, one_line
 from evalkit.imports import optional_module
-from evalkit.trackers.onnx_file import session_options
+from evalkit.trackers.onnx_file import SPIN_MICROSECONDS, session_options
 from evalkit.trackers.spec import load_tracker
 from profiling.backends import distinct, onnx, openvino
 from profiling.backends.quiet import quiet_exporter
@@ -61,11 +61,8 @@ OPENVINO_SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "without fused attention": {"SNIPPETS_MODE": "DISABLE"},
 }
 """What is set besides, or taken away, where the backend says otherwise."""
-SPINNING: Mapping[str, tuple[str, str]] = {
-    "threads sleep at once": ("session.intra_op.allow_spinning", "0"),
-    "threads spin for 10 ms": ("session.intra_op.spin_duration_us", "10000"),
-}
-"""What is set of ONNX Runtime's threads that wait, in the place of the backend's limit."""
+SPINNING: Mapping[str, int] = {"threads sleep at once": 0, "threads look for work for 10 ms": 10_000}
+"""Microseconds that threads of ONNX Runtime look for work, in the place of our own."""
 
 Step = Callable[[], object]
 
@@ -113,18 +110,19 @@ def _of_peer(spec: str) -> Step:
 
 def settings(folder: Path, threads: int) -> Iterator[tuple[str, Callable[[], Step]]]:
     """The step of ``base`` on ONNX Runtime and OpenVINO, each time with one setting changed."""
-    model = create("base", {"backend": "eager"}).model
-    _, inputs = example_inputs(model)
-    flat, named = folder / "flat.onnx", folder / "named.onnx"
-    onnx.export(step_graph(model, "onnx").eval(), inputs, flat)
+    flat, inputs = _exported("base", folder / "flat.onnx")
+    model, named = create("base", {"backend": "eager"}).model, folder / "named.onnx"
     onnx.export(StepGraph(model).eval(), inputs, named)
     runtime: Any = optional_module("onnxruntime")
     levels = runtime.GraphOptimizationLevel
     for name, level in (("no graph optimisation", levels.ORT_DISABLE_ALL), ("basic", levels.ORT_ENABLE_BASIC),
                         ("extended", levels.ORT_ENABLE_EXTENDED)):  # fmt: skip
         yield f"base, onnx: {name}", lambda level=level: _session(flat, inputs, threads, level=level)  # type: ignore[misc]
-    for name, entry in SPINNING.items():
-        yield f"base, onnx: {name}", lambda entry=entry: _session(flat, inputs, threads, entry=entry)  # type: ignore[misc]
+    for name, spin in SPINNING.items():
+        yield f"base, onnx: {name}", lambda spin=spin: _session(flat, inputs, threads, spin=spin)  # type: ignore[misc]
+    narrow, given = _exported("nano", folder / "nano.onnx")
+    for name, spin in SPINNING.items():
+        yield f"nano, onnx: {name}", lambda spin=spin: _session(narrow, given, threads, spin=spin)  # type: ignore[misc]
     yield "base, onnx: parallel operators", lambda: _session(flat, inputs, threads, parallel=True)
     yield "base, onnx: graph with a batch, attention of four axes", lambda: _session(named, inputs, threads)
     yield "base, onnx: nothing copied between calls", lambda: _session(flat, inputs, threads, bound=True)
@@ -135,20 +133,26 @@ def settings(folder: Path, threads: int) -> Iterator[tuple[str, Callable[[], Ste
         yield f"base, openvino: {name}", lambda changed=changed: _compiled(converted, inputs, threads, changed)  # type: ignore[misc]
 
 
+def _exported(variant: str, path: Path) -> tuple[Path, Sequence[Tensor]]:
+    """The step for ONNX Runtime, written to a file, and its inputs."""
+    model = create(variant, {"backend": "eager"}).model
+    _, inputs = example_inputs(model)
+    onnx.export(step_graph(model, "onnx").eval(), inputs, path)
+    return path, inputs
+
+
 def _session(
     path: Path,
     inputs: Sequence[Tensor],
     threads: int,
     *,
     level: object = None,
-    entry: tuple[str, str] | None = None,
+    spin: int = SPIN_MICROSECONDS,
     parallel: bool = False,
     bound: bool = False,
 ) -> Step:
     runtime: Any = optional_module("onnxruntime")
-    options = session_options(threads)
-    if entry is not None:
-        options.add_session_config_entry(*entry)
+    options = session_options(threads, spin)
     if level is not None:
         options.graph_optimization_level = level
     if parallel:
