@@ -29,8 +29,9 @@ from stdtrack.checkpoints import (
 from stdtrack.compression.exit_training import taught
 from stdtrack.compression.subjects import OwnSubject, subject_of
 from stdtrack.configs import NANO
+from stdtrack.inference.differences import TOLERANCE
 from stdtrack.inference.early_exit import Exit, save_exit
-from stdtrack.inference.exporting import TOLERANCE, verified_export
+from stdtrack.inference.exporting import verified_export
 from stdtrack.model.early_exit import EarlyExit
 from stdtrack.redetection.own import RedetectingSTDTracker
 from stdtrack.tracker import KEEP_NOTE, STDTracker
