@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter, process_time, sleep
 from typing import Any
 
 import click
@@ -36,6 +36,8 @@ from stdtrack.tracker import STDTracker
 from tests.speed.operators import fast_half
 
 REFERENCE = "base, eager"
+PAUSE, WARM_UP = 0.03, 2
+"""Seconds before a network's turn, and calls of it that are not timed."""
 EXIT = 6
 """Blocks before the exit of ``base``, whose time is that of any weights."""
 PEERS = ("hit:base", "hit:small", "hit:tiny")
@@ -203,12 +205,17 @@ def ready(made: Iterator[tuple[str, Callable[[], Step]]], say: Callable[[str], N
 def measured(
     steps: Mapping[str, Step], seconds: float, clock: Callable[[], float], end: float
 ) -> Mapping[str, np.ndarray]:
-    """Seconds of each step, two calls a round, taken in turns until so many seconds are over."""
+    """Seconds of each step, two calls a round, taken in turns until so many seconds are over.
+
+    Before its turn each waits until the threads of the one before, which still look for work, have gone to sleep.
+    """
     taken: dict[str, list[float]] = {name: [] for name in steps}
     stop = min(perf_counter() + seconds, end)
     while perf_counter() < stop or not taken[REFERENCE]:
         for name, step in steps.items():
-            step()
+            sleep(PAUSE)
+            for _ in range(WARM_UP):
+                step()
             for _ in range(2):
                 start = clock()
                 step()
