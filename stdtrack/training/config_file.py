@@ -7,6 +7,7 @@ import math
 import re
 import tomllib
 import typing
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -95,8 +96,9 @@ def check_limits(limits: Mapping[str, Any], value: Any, place: str) -> None:
 def _check_patterns(patterns: Sequence[str], place: str) -> None:
     for pattern in patterns:
         try:
-            re.compile(pattern)
-        except re.error as error:
+            with warnings.catch_warnings(action="error"):  # of what a later Python will read otherwise, such as [[a]
+                re.compile(pattern)
+        except (re.error, Warning) as error:
             raise InputError(f"{place}: '{pattern}' is no regular expression: {error}") from error
 
 

@@ -69,6 +69,8 @@ def test_excluded_sequences_are_not_trained_on(places: Path) -> None:
     ]
     with pytest.raises(InputError, match=r"sources\[0\]: exclude: '\(' is no regular expression"):
         load_config(places, ['sources.0.exclude=["("]'])
+    with pytest.raises(InputError, match=r"'\[\[a\]' is no regular expression: Possible nested set"):
+        load_config(places, ['sources.0.exclude=["[[a]"]'])
 
 
 def test_excluded_sequences_can_still_be_validated_on(places: Path) -> None:
