@@ -16,11 +16,6 @@ from evalkit.imports import optional_module
 
 PROVIDERS = ["CPUExecutionProvider"]
 
-SPIN_MICROSECONDS = 500
-"""So long a thread without work looks for some before it sleeps: longer than from one operator to the next, or from a
-network's end to its call on the next frame, and short beside what else may want the core. ONNX Runtime knows such a
-limit from 1.26 on; without one, threads can keep their cores for a second."""
-
 _IN_MEMORY = "_ORT_MEM_ADDR_"
 """By a file of this name ONNX Runtime means an address in its own memory."""
 
@@ -86,14 +81,20 @@ def start_session(path: Path, network: str | bytes, threads: int) -> Any:
         raise InputError(f"ONNX Runtime cannot open it: {one_line(error)}", path=path) from error
 
 
-def session_options(threads: int, spin_microseconds: int = SPIN_MICROSECONDS) -> Any:
-    """How ONNX Runtime runs every network here: one operator after another, each on so many threads."""
+def session_options(threads: int, spin_microseconds: int = 0) -> Any:
+    """How ONNX Runtime runs every network here: one operator after another, each on so many threads.
+
+    Args:
+        spin_microseconds: so long a thread without work looks for some before it sleeps. It sleeps at once by default:
+            between frames that are read it makes a tracker slower on the whole (docs/performance.md).
+    """
     runtime: Any = optional_module("onnxruntime")
     options = runtime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin_microseconds > 0)))
-    options.add_session_config_entry("session.intra_op.spin_duration_us", str(spin_microseconds))
+    if spin_microseconds:
+        options.add_session_config_entry("session.intra_op.spin_duration_us", str(spin_microseconds))
     return options
 
 

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from evalkit.errors import InputError, one_line
 from evalkit.imports import optional_module
-from evalkit.trackers.onnx_file import SPIN_MICROSECONDS, session_options
+from evalkit.trackers.onnx_file import session_options
 from evalkit.trackers.spec import load_tracker
 from profiling.backends import distinct, onnx, openvino
 from profiling.backends.quiet import quiet_exporter
@@ -63,7 +63,7 @@ OPENVINO_SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "without fused attention": {"SNIPPETS_MODE": "DISABLE"},
 }
 """What is set besides, or taken away, where the backend says otherwise."""
-SPINNING: Mapping[str, int] = {"threads sleep at once": 0, "threads look for work for 10 ms": 10_000}
+SPINNING: Mapping[str, int] = {"threads look for work for 0.5 ms": 500, "threads look for work for 10 ms": 10_000}
 """Microseconds that threads of ONNX Runtime look for work, in the place of our own."""
 
 Step = Callable[[], object]
@@ -149,7 +149,7 @@ def _session(
     threads: int,
     *,
     level: object = None,
-    spin: int = SPIN_MICROSECONDS,
+    spin: int = 0,
     parallel: bool = False,
     bound: bool = False,
 ) -> Step:
