@@ -19,7 +19,7 @@ def as_names(names: str | Iterable[str]) -> tuple[str, ...]:
     >>> as_names("otb100, lasot"), as_names(["official", "pysot", "official"])
     (('otb100', 'lasot'), ('official', 'pysot'))
     """
-    texts = (names,) if isinstance(names, str) else tuple(names) if isinstance(names, Iterable) else (names,)
+    texts = tuple(names) if isinstance(names, Iterable) and not isinstance(names, str) else (names,)
     for text in texts:
         if not isinstance(text, str):
             raise InputError(

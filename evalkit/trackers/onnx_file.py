@@ -81,20 +81,16 @@ def start_session(path: Path, network: str | bytes, threads: int) -> Any:
         raise InputError(f"ONNX Runtime cannot open it: {one_line(error)}", path=path) from error
 
 
-def session_options(threads: int, spin_microseconds: int = 0) -> Any:
+def session_options(threads: int) -> Any:
     """How ONNX Runtime runs every network here: one operator after another, each on so many threads.
 
-    Args:
-        spin_microseconds: so long a thread without work looks for some before it sleeps. It sleeps at once by default:
-            between frames that are read it makes a tracker slower on the whole (docs/performance.md).
+    A thread without work sleeps at once: awake between frames that are read, it makes a tracker slower on the whole.
     """
     runtime: Any = optional_module("onnxruntime")
     options = runtime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin_microseconds > 0)))
-    if spin_microseconds:
-        options.add_session_config_entry("session.intra_op.spin_duration_us", str(spin_microseconds))
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
 
 

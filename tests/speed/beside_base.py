@@ -64,7 +64,7 @@ OPENVINO_SETTINGS: Mapping[str, Mapping[str, Any]] = {
 }
 """What is set besides, or taken away, where the backend says otherwise."""
 SPINNING: Mapping[str, int] = {"threads look for work for 0.5 ms": 500, "threads look for work for 10 ms": 10_000}
-"""Microseconds that threads of ONNX Runtime look for work, in the place of our own."""
+"""Microseconds that threads of ONNX Runtime look for work before they sleep."""
 
 Step = Callable[[], object]
 
@@ -154,7 +154,10 @@ def _session(
     bound: bool = False,
 ) -> Step:
     runtime: Any = optional_module("onnxruntime")
-    options = session_options(threads, spin)
+    options = session_options(threads)
+    if spin:
+        options.add_session_config_entry("session.intra_op.allow_spinning", "1")
+        options.add_session_config_entry("session.intra_op.spin_duration_us", str(spin))
     if level is not None:
         options.graph_optimization_level = level
     if parallel:
